@@ -1,0 +1,48 @@
+//! Augmentations that mix clips of a batch, with their labels.
+
+use crate::data::{HostBatch, Stage};
+use crate::tensor::random::Stream;
+
+/// Mixes a clip with another one of its batch, features and labels alike.
+#[derive(Clone, Debug)]
+pub struct Mixup {
+    /// The share of clips that are mixed, 0 to 1.
+    pub rate: f64,
+    /// Both parameters of the Beta distribution of the ratio; 10 in AST and PSLA.
+    pub alpha: f64,
+}
+
+impl Stage for Mixup {
+    fn describe(&self) -> String {
+        format!("mixup({}, {})", self.rate, self.alpha)
+    }
+
+    fn batch(&self, batch: &mut HostBatch, random: &mut Stream) {
+        let (features, targets) = (batch.features.clone(), batch.targets.clone());
+        let (clip, label) = (batch.frames * batch.mels, batch.classes);
+        for place in 0..batch.clips {
+            // Drawn for every clip, mixed or not: one clip's luck does not move the others' numbers.
+            let chosen = random.uniform() < self.rate;
+            let partner = random.below(batch.clips);
+            let ratio = random.beta(self.alpha) as f32;
+            if !chosen {
+                continue;
+            }
+            blend(&mut batch.features, &features, place, partner, clip, ratio);
+            blend(&mut batch.targets, &targets, place, partner, label, ratio);
+        }
+    }
+}
+
+/// Row `place` becomes ratio · row `place` + (1 − ratio) · row `partner` of `from`.
+fn blend(to: &mut [f32], from: &[f32], place: usize, partner: usize, width: usize, ratio: f32) {
+    let row = |index: usize| index * width..(index + 1) * width;
+    let (Some(target), Some(own), Some(other)) =
+        (to.get_mut(row(place)), from.get(row(place)), from.get(row(partner)))
+    else {
+        return;
+    };
+    for ((cell, a), b) in target.iter_mut().zip(own).zip(other) {
+        *cell = ratio * a + (1.0 - ratio) * b;
+    }
+}

@@ -1,0 +1,8 @@
+//! Augmentations of features: stages of the loader. Each draws only from the stream it is given, so a
+//! teacher and a student that get the same batch see the very same clips.
+
+mod mix;
+mod spectrogram;
+
+pub use mix::Mixup;
+pub use spectrogram::{FreqMask, TimeMask, TimeRoll};

@@ -1,0 +1,35 @@
+//! The front end: from a clip's samples to the features that models see.
+
+use crate::audio::FbankOptions;
+use crate::error::{Error, Kind, Result};
+use serde::Serialize;
+
+/// How clips become features: a filter bank, a fixed number of frames, and a normalisation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FrontEnd {
+    /// The filter bank.
+    pub fbank: FbankOptions,
+    /// Frames of every clip (shorter ones are padded, longer ones cut); `None`: as the longest clip.
+    pub frames: Option<usize>,
+    /// Mean and deviation of the log-mel values; `None`: measured on the clips that train.
+    pub statistics: Option<[f64; 2]>,
+}
+
+impl FrontEnd {
+    /// Refuses what makes no sense.
+    pub fn check(&self) -> Result<()> {
+        if self.frames == Some(0) {
+            return Err(Error::new(Kind::Range, "audio::fbank", "'frames' is out of range")
+                .expected("at least 1")
+                .received("0"));
+        }
+        match self.statistics {
+            Some([mean, std]) if !(mean.is_finite() && std.is_finite() && std > 0.0) => {
+                Err(Error::new(Kind::Range, "audio::fbank", "'mean' and 'std' make no sense")
+                    .expected("finite numbers, 'std' more than 0")
+                    .received(format!("mean {mean}, std {std}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The one error type: what was being done, what was expected, what was found, and where.
+//!
+//! Everything below `script` knows nothing of recipes, so it raises an [`Error`] without a script
+//! position; whoever knows the position adds it with [`Error::at`]. Rendering is in [`render`].
+
+mod render;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The result of anything that can go wrong in front of a user.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What sort of mistake it was; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line cannot be understood.
+    Usage,
+    /// Shapes do not fit.
+    Shape,
+    /// A value has the wrong type.
+    Type,
+    /// A value lies outside what is allowed.
+    Range,
+    /// A name or key is not known.
+    Name,
+    /// A script does not compile, or failed in a way of its own.
+    Script,
+    /// A number is NaN or infinite where it must not be.
+    Number,
+    /// A file or folder cannot be read or written.
+    File,
+    /// A file was read, but its content is damaged or contradicts itself.
+    Data,
+    /// The user stopped the program.
+    Interrupted,
+    /// A defect of Stillroom.
+    Internal,
+}
+
+impl Kind {
+    /// The word in `error[…]`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Usage => "usage",
+            Kind::Shape => "shape",
+            Kind::Type => "type",
+            Kind::Range => "range",
+            Kind::Name => "name",
+            Kind::Script => "script",
+            Kind::Number => "number",
+            Kind::File => "file",
+            Kind::Data => "data",
+            Kind::Interrupted => "interrupted",
+            Kind::Internal => "internal",
+        }
+    }
+
+    /// The process's exit code: 2 usage, 3 recipe, 4 data, 130 interrupted, 70 a defect.
+    pub fn exit_code(self) -> i32 {
+        match self {
+            Kind::Usage => 2,
+            Kind::Shape
+            | Kind::Type
+            | Kind::Range
+            | Kind::Name
+            | Kind::Script
+            | Kind::Number => 3,
+            Kind::File | Kind::Data => 4,
+            Kind::Interrupted => 130,
+            Kind::Internal => 70,
+        }
+    }
+}
+
+/// Where in a file the mistake stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user would name it.
+    pub file: PathBuf,
+    /// Line (or row of a table), counted from 1.
+    pub line: usize,
+    /// Column of a script, counted from 1; `None` where only the line is known.
+    pub column: Option<usize>,
+    /// The file's whole text, when an excerpt should be shown.
+    pub text: Option<std::sync::Arc<str>>,
+    /// How this place was reached, e.g. "in call to function 'loss'"; empty for the place itself.
+    pub note: String,
+}
+
+impl Place {
+    /// A row of a table or a line of a file, without an excerpt.
+    pub fn row(file: impl AsRef<Path>, line: usize) -> Self {
+        Place {
+            file: file.as_ref().to_path_buf(),
+            line,
+            column: None,
+            text: None,
+            note: String::new(),
+        }
+    }
+}
+
+/// A mistake, told as a good compiler tells it.
+#[derive(Debug, Clone)]
+pub struct Error(Box<Report>);
+
+/// What an [`Error`] says.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// What sort of mistake.
+    pub kind: Kind,
+    /// What was being done: a function (`kd::kl`) or an act (`reading clip.wav`).
+    pub operation: String,
+    /// What is wrong, lower case, no full stop.
+    pub problem: String,
+    /// What would have been right.
+    pub expected: Option<String>,
+    /// What was there instead.
+    pub received: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Innermost place first; the others tell how it was reached.
+    pub places: Vec<Place>,
+}
+
+impl Error {
+    /// A mistake of `kind` while doing `operation`.
+    pub fn new(kind: Kind, operation: impl Into<String>, problem: impl Into<String>) -> Self {
+        Error(Box::new(Report {
+            kind,
+            operation: operation.into(),
+            problem: problem.into(),
+            expected: None,
+            received: None,
+            hint: None,
+            places: Vec::new(),
+        }))
+    }
+
+    /// Reading or writing `path` failed for the operating system's reason.
+    pub fn io(doing: &str, path: impl AsRef<Path>, cause: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let path = path.as_ref();
+        let problem = match cause.kind() {
+            ErrorKind::NotFound => "no such file or folder".to_string(),
+            ErrorKind::PermissionDenied => "permission denied".to_string(),
+            _ => cause.to_string(),
+        };
+        Error::new(Kind::File, format!("{doing} {}", path.display()), problem)
+    }
+
+    /// Says what would have been right.
+    pub fn expected(mut self, what: impl Into<String>) -> Self {
+        self.0.expected = Some(what.into());
+        self
+    }
+
+    /// Says what was there instead.
+    pub fn received(mut self, what: impl Into<String>) -> Self {
+        self.0.received = Some(what.into());
+        self
+    }
+
+    /// Says what to do about it.
+    pub fn hint(mut self, what: impl Into<String>) -> Self {
+        self.0.hint = Some(what.into());
+        self
+    }
+
+    /// Adds a place, further out than those it has.
+    pub fn at(mut self, place: Place) -> Self {
+        self.0.places.push(place);
+        self
+    }
+
+    /// The same mistake, told of another act (`reading clip.wav` instead of `audio::fbank`).
+    pub fn during(mut self, operation: impl Into<String>) -> Self {
+        self.0.operation = operation.into();
+        self
+    }
+
+    /// The same mistake, counted as another kind (a wrong option on the command line is usage).
+    pub fn as_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// What sort of mistake.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// All that it says.
+    pub fn report(&self) -> &Report {
+        &self.0
+    }
+
+    /// The process's exit code.
+    pub fn exit_code(&self) -> i32 {
+        self.0.kind.exit_code()
+    }
+
+    /// `operation: problem`, without places, expectations or hints.
+    pub fn headline(&self) -> String {
+        format!("{}: {}", self.0.operation, self.0.problem)
+    }
+
+    /// The whole message, with source excerpts; `colour` for a terminal.
+    pub fn render(&self, colour: bool) -> String {
+        render::render(self, colour)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&render::render(self, false))
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The name nearest to `given`, where it is near enough to be a slip.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given_lower = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| {
+            let distance = strsim::damerau_levenshtein(&given_lower, &name.to_lowercase());
+            (distance, name)
+        })
+        .filter(|(distance, name)| {
+            let longest = given.chars().count().max(name.chars().count());
+            *distance <= 1 + longest / 4 || name.starts_with(given) || given.starts_with(*name)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// "unknown `what`" with the nearest known name, or all of them, as the hint.
+pub fn unknown(operation: &str, what: &str, given: &str, known: &[&str]) -> Error {
+    let error = Error::new(Kind::Name, operation, format!("unknown {what} '{given}'"));
+    match nearest(given, known.iter().copied()) {
+        Some(name) => error.hint(format!("did you mean '{name}'?")),
+        None if known.is_empty() => error.hint(format!("no {what} is known here")),
+        None => error.hint(format!("known: {}", known.join(", "))),
+    }
+}

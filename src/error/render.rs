@@ -1,0 +1,66 @@
+//! How an error looks: one renderer for every message, on a terminal or in a log.
+
+use super::{Error, Place};
+
+/// Renders `error`; colours only where asked for.
+pub(super) fn render(error: &Error, colour: bool) -> String {
+    let paint = |code: &str, text: &str| match colour {
+        true => format!("\x1b[{code}m{text}\x1b[0m"),
+        false => text.to_string(),
+    };
+    let report = error.report();
+    let kind = paint("1;31", &format!("error[{}]", report.kind.word()));
+    let mut text = format!("{kind}: {}\n", paint("1", &error.headline()));
+    for place in &report.places {
+        if !place.note.is_empty() {
+            text.push_str(&format!("  {}\n", place.note));
+        }
+        text.push_str(&excerpt(place, &paint));
+    }
+    let remarks = [
+        ("expected", &report.expected),
+        ("received", &report.received),
+        ("hint", &report.hint),
+    ];
+    for (word, remark) in remarks {
+        if let Some(remark) = remark {
+            text.push_str(&format!("  {}: {remark}\n", paint("1;36", word)));
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// The place as `--> file:line:column`, with the line and a caret where the text is known.
+fn excerpt(place: &Place, paint: &dyn Fn(&str, &str) -> String) -> String {
+    let column = place.column.map(|c| format!(":{c}")).unwrap_or_default();
+    let mut drawn = format!("  --> {}:{}{column}\n", place.file.display(), place.line);
+    let row = place.text.as_deref().and_then(|text| {
+        let before = place.line.checked_sub(1)?;
+        text.lines().nth(before)
+    });
+    let Some(row) = row else { return drawn };
+    let number = place.line.to_string();
+    let bar = paint("1;34", "|");
+    // Tabs would put the caret elsewhere than under its token.
+    let shown = row.replace('\t', " ");
+    drawn.push_str(&format!("{} {bar} {shown}\n", paint("1;34", &number)));
+    let (indent, width) = token(row, place.column);
+    let caret = paint("1;31", &"^".repeat(width.max(1)));
+    let gutter = " ".repeat(number.len());
+    drawn.push_str(&format!("{gutter} {bar} {}{caret}\n", " ".repeat(indent)));
+    drawn
+}
+
+/// Where in `row` the token begins, and how long it is, in characters. Rhai tells only the start;
+/// without a column the whole row is meant.
+fn token(row: &str, column: Option<usize>) -> (usize, usize) {
+    let Some(column) = column else {
+        let indent = row.chars().take_while(|c| c.is_whitespace()).count();
+        return (indent, row.trim().chars().count());
+    };
+    let indent = column.saturating_sub(1);
+    let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let width = row.chars().skip(indent).take_while(word).count();
+    (indent, width)
+}

@@ -1,0 +1,109 @@
+//! `model::cnn`: pairs of 3×3 convolutions with batch normalisation and ReLU, average pooling after
+//! each pair, then the mean over frequency, the mean over time, and one linear layer: the pooling of
+//! CMKD's CNNs. Parameters are named as a `torch.nn.Sequential` called `body` would name them.
+
+use super::{InputShape, as_picture, at_least_one};
+use crate::error::{Error, Kind, Result};
+use crate::nn::{BatchNorm2d, Conv2d, Linear, Mode, Network, Visitor, scoped};
+use crate::tensor::random::Stream;
+use crate::tensor::{Conv2dOptions, Device, Tensor};
+use serde::Serialize;
+
+/// PyTorch's default.
+const BATCH_NORM_EPS: f64 = 1e-5;
+
+/// The options of `model::cnn`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CnnOptions {
+    /// Classes to tell apart.
+    pub classes: usize,
+    /// Channels of each pair of convolutions.
+    pub channels: Vec<usize>,
+}
+
+impl Default for CnnOptions {
+    fn default() -> Self {
+        CnnOptions { classes: 0, channels: vec![16, 32, 64, 128] }
+    }
+}
+
+/// Convolution and normalisation, twice; the numbers are their places in the sequence.
+struct Pair {
+    layers: [(usize, Conv2d, BatchNorm2d); 2],
+}
+
+pub(super) struct Cnn {
+    pairs: Vec<Pair>,
+    head: Linear,
+}
+
+impl Cnn {
+    pub(super) fn new(
+        options: &CnnOptions,
+        input: InputShape,
+        random: &mut Stream,
+        on: &Device,
+    ) -> Result<Self> {
+        at_least_one("model::cnn", "classes", options.classes)?;
+        at_least_one("model::cnn", "channels", options.channels.len())?;
+        let halvings = options.channels.len() as u32;
+        let least = 1usize.checked_shl(halvings).unwrap_or(usize::MAX);
+        if input.frames < least || input.mels < least {
+            return Err(Error::new(
+                Kind::Shape,
+                "model::cnn",
+                format!("the clips are too small to be halved {halvings} times"),
+            )
+            .expected(format!("at least {least} frames and {least} mels"))
+            .received(format!("{} frames, {} mels", input.frames, input.mels)));
+        }
+        let mut pairs = Vec::new();
+        let mut inputs = 1;
+        for (index, outputs) in options.channels.iter().copied().enumerate() {
+            at_least_one("model::cnn", "channels", outputs)?;
+            // Seven layers a pair: (convolution, norm, ReLU) twice and the pooling.
+            let place = index * 7;
+            let first = conv_norm(inputs, outputs, random, on)?;
+            let second = conv_norm(outputs, outputs, random, on)?;
+            let layers = [(place, first.0, first.1), (place + 3, second.0, second.1)];
+            pairs.push(Pair { layers });
+            inputs = outputs;
+        }
+        let head = Linear::new(inputs, options.classes, random, on)?;
+        Ok(Cnn { pairs, head })
+    }
+}
+
+fn conv_norm(
+    inputs: usize,
+    outputs: usize,
+    random: &mut Stream,
+    on: &Device,
+) -> Result<(Conv2d, BatchNorm2d)> {
+    let options = Conv2dOptions { padding: [1, 1], ..Conv2dOptions::default() };
+    let conv = Conv2d::new([inputs, outputs], [3, 3], options, false, random, on)?;
+    Ok((conv, BatchNorm2d::new(outputs, BATCH_NORM_EPS, on)?))
+}
+
+impl Network for Cnn {
+    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        let mut picture = as_picture(input)?;
+        for pair in &self.pairs {
+            for (_, conv, norm) in &pair.layers {
+                picture = norm.forward(&conv.forward(&picture, mode)?, mode)?.relu()?;
+            }
+            picture = picture.avg_pool2d(2)?;
+        }
+        // Over frequency first, then over time, as the paper has it.
+        let pooled = picture.mean_dims(&[2], false)?.mean_dims(&[2], false)?;
+        self.head.forward(&pooled, mode)
+    }
+
+    fn visit(&self, scope: &str, visit: &mut Visitor) {
+        for (place, conv, norm) in self.pairs.iter().flat_map(|pair| &pair.layers) {
+            conv.visit(&scoped(scope, &format!("body.{place}")), visit);
+            norm.visit(&scoped(scope, &format!("body.{}", place + 1)), visit);
+        }
+        self.head.visit(&scoped(scope, "head"), visit);
+    }
+}

@@ -1,0 +1,147 @@
+//! A parameter, and what every network can tell of its own.
+
+use crate::error::{Error, Kind, Result};
+use crate::tensor::{Gradients, Tensor, words};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Whether a forward pass is one of training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Batch statistics, and gradients for the parameters.
+    Train,
+    /// Running statistics and no gradients: evaluation, and every frozen teacher.
+    Eval,
+}
+
+/// What a parameter is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Changed by the optimiser.
+    Weight,
+    /// Kept by the layer itself, e.g. running statistics.
+    Buffer,
+}
+
+#[derive(Debug)]
+struct Held {
+    plain: Tensor,
+    leaf: Option<Tensor>,
+}
+
+/// A named place for numbers; clones share it.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    role: Role,
+    held: Arc<RwLock<Held>>,
+}
+
+impl Parameter {
+    /// A parameter that starts with `value`.
+    pub fn new(value: Tensor, role: Role) -> Result<Self> {
+        Ok(Parameter { role, held: Arc::new(RwLock::new(hold(value, role)?)) })
+    }
+
+    /// What it is for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Its numbers, outside of any graph.
+    pub fn value(&self) -> Tensor {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).plain.clone()
+    }
+
+    /// Its numbers for a forward pass: a leaf of the graph when training a weight.
+    pub fn get(&self, mode: Mode) -> Tensor {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        match (&held.leaf, mode) {
+            (Some(leaf), Mode::Train) => leaf.clone(),
+            _ => held.plain.clone(),
+        }
+    }
+
+    /// Puts other numbers of the same shape in.
+    pub fn set(&self, value: Tensor) -> Result<()> {
+        let expected = self.value().shape();
+        if value.shape() != expected {
+            return Err(Error::new(Kind::Shape, "setting a parameter", "the shape differs")
+                .expected(words(&expected))
+                .received(words(&value.shape())));
+        }
+        let fresh = hold(value, self.role)?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// Its gradient in `gradients`; `None` where it took no part.
+    pub fn gradient(&self, gradients: &Gradients) -> Option<Tensor> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.leaf.as_ref().and_then(|leaf| gradients.of(leaf))
+    }
+}
+
+fn hold(value: Tensor, role: Role) -> Result<Held> {
+    let plain = value.detached()?;
+    let leaf = match role {
+        Role::Weight => Some(plain.tracked()?),
+        Role::Buffer => None,
+    };
+    Ok(Held { plain, leaf })
+}
+
+/// Receives each parameter with its full name.
+pub type Visitor<'a> = dyn FnMut(String, &Parameter) + 'a;
+
+/// `scope.name`, or `name` alone at the top.
+pub fn scoped(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_string() } else { format!("{scope}.{name}") }
+}
+
+/// Anything with parameters and a forward pass.
+pub trait Network: Send + Sync {
+    /// The output for `input`.
+    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor>;
+
+    /// Calls `visit` with every parameter under `scope`, in PyTorch's order.
+    fn visit(&self, scope: &str, visit: &mut Visitor);
+
+    /// Every parameter with its name.
+    fn parameters(&self) -> Vec<(String, Parameter)> {
+        let mut all = Vec::new();
+        self.visit("", &mut |name, parameter| all.push((name, parameter.clone())));
+        all
+    }
+
+    /// The number of trained numbers (buffers do not count).
+    fn parameter_count(&self) -> usize {
+        let weights = self.parameters().into_iter().filter(|(_, p)| p.role() == Role::Weight);
+        weights.map(|(_, p)| p.value().count()).sum()
+    }
+
+    /// All parameters and buffers, as they are now.
+    fn state(&self) -> Vec<(String, Tensor)> {
+        self.parameters().into_iter().map(|(name, p)| (name, p.value())).collect()
+    }
+
+    /// Puts a state back; every name must be there, with its shape, and none besides.
+    fn restore(&self, state: &[(String, Tensor)]) -> Result<()> {
+        let own = self.parameters();
+        for (name, _) in state {
+            if !own.iter().any(|(known, _)| known == name) {
+                let known: Vec<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
+                return Err(crate::error::unknown("restoring weights", "parameter", name, &known));
+            }
+        }
+        for (name, parameter) in &own {
+            let Some((_, value)) = state.iter().find(|(given, _)| given == name) else {
+                return Err(Error::new(
+                    Kind::Name,
+                    "restoring weights",
+                    format!("parameter '{name}' is missing"),
+                ));
+            };
+            parameter.set(value.clone())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Optimisers and schedules.
+
+mod adam;
+pub mod schedule;
+
+pub use adam::{Adam, AdamOptions};

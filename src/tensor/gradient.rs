@@ -1,0 +1,63 @@
+//! Leaves of the autodiff graph, the backward pass, and what comes out of it.
+
+use super::Tensor;
+use crate::error::{Error, Kind, Result};
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::{AutodiffBackend, Dispatch};
+
+/// Gradients of one backward pass, by leaf.
+pub struct Gradients(<Dispatch as AutodiffBackend>::Gradients);
+
+impl Tensor {
+    /// The same numbers as a new leaf, whose gradient a backward pass will tell.
+    pub fn tracked(&self) -> Result<Tensor> {
+        self.need_float("tracked")?;
+        let tensor = Dispatch::from_inner(self.detached()?.0);
+        Ok(Tensor(Dispatch::float_set_require_grad(tensor, true)))
+    }
+
+    /// The same numbers outside of any graph: no gradient flows through.
+    pub fn detached(&self) -> Result<Tensor> {
+        self.need_float("detach")?;
+        if !self.is_tracked() {
+            return Ok(self.clone());
+        }
+        Ok(Tensor(Dispatch::inner(self.0.clone())))
+    }
+
+    /// Whether it belongs to an autodiff graph.
+    pub fn is_tracked(&self) -> bool {
+        use burn::backend::DispatchTensorKind;
+        matches!(self.0.kind, DispatchTensorKind::Autodiff(_))
+    }
+
+    /// Runs the backward pass from this scalar.
+    ///
+    /// # Errors
+    /// Not a scalar, or no leaf took part in making it.
+    pub fn backward(&self) -> Result<Gradients> {
+        if self.count() != 1 {
+            return Err(Error::new(Kind::Shape, "backward", "only a scalar has gradients")
+                .expected("one element")
+                .received(self.describe())
+                .hint("reduce it first, e.g. with .mean()"));
+        }
+        if !self.is_tracked() {
+            return Err(
+                Error::new(Kind::Type, "backward", "no parameter took part in this number")
+                    .hint("make the loss from the student's output"),
+            );
+        }
+        Ok(Gradients(Dispatch::backward(self.0.clone())))
+    }
+}
+
+impl Gradients {
+    /// The gradient of `leaf`, of its shape; `None` where the leaf took no part.
+    pub fn of(&self, leaf: &Tensor) -> Option<Tensor> {
+        if !leaf.is_tracked() {
+            return None;
+        }
+        Dispatch::grad(&leaf.0, &self.0).map(Tensor)
+    }
+}

@@ -1,0 +1,186 @@
+//! Tensors: one rank-erased handle with autodiff, and everything that is done with it.
+//!
+//! This is the only module that calls Burn's tensor operations. Each operation checks its arguments
+//! first, so that a mistake becomes an [`Error`](crate::error::Error) and never one of Burn's panics.
+//!
+//! A [`Tensor`] is a cheap handle: cloning it copies no numbers. Operations make new tensors; nothing
+//! is changed in place. Scalars (`sum()` of everything, a loss) have the shape `[1]`.
+
+mod convolution;
+mod device;
+mod elementwise;
+mod gradient;
+pub mod npy;
+mod normalise;
+mod probability;
+mod product;
+pub mod random;
+mod reduce;
+mod shape;
+pub mod store;
+
+pub use convolution::Conv2dOptions;
+pub use device::Device;
+pub use gradient::Gradients;
+
+use crate::error::{Error, Kind, Result};
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
+use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
+use burn::tensor::TensorData;
+
+/// A tensor of any rank. Floats are f32, integers i64; floats may carry a gradient.
+#[derive(Clone, Debug)]
+pub struct Tensor(DispatchTensor);
+
+impl Tensor {
+    /// Floats of `shape` (row-major) on `device`; the number of values must fit.
+    pub fn from_values(values: Vec<f32>, shape: &[usize], device: &Device) -> Result<Self> {
+        check_count("tensor", values.len(), shape)?;
+        let data = TensorData::new(values, shape.to_vec());
+        Ok(Tensor(Dispatch::float_from_data(data, device.inner())))
+    }
+
+    /// Integers of `shape` (row-major) on `device`; the number of values must fit.
+    pub fn from_integers(values: Vec<i64>, shape: &[usize], device: &Device) -> Result<Self> {
+        check_count("tensor", values.len(), shape)?;
+        let data = TensorData::new(values, shape.to_vec());
+        Ok(Tensor(Dispatch::int_from_data(data, device.inner())))
+    }
+
+    /// The lengths of all dimensions.
+    pub fn shape(&self) -> Vec<usize> {
+        self.0.shape().to_vec()
+    }
+
+    /// The number of dimensions.
+    pub fn rank(&self) -> usize {
+        self.0.shape().num_dims()
+    }
+
+    /// The number of elements.
+    pub fn count(&self) -> usize {
+        self.0.shape().num_elements()
+    }
+
+    /// Whether it holds floats.
+    pub fn is_float(&self) -> bool {
+        self.0.dtype().is_float()
+    }
+
+    /// `f32`, `i64` or `bool`.
+    pub fn dtype_word(&self) -> &'static str {
+        let dtype = self.0.dtype();
+        match (dtype.is_float(), dtype.is_bool()) {
+            (true, _) => "f32",
+            (_, true) => "bool",
+            _ => "i64",
+        }
+    }
+
+    /// All floats in row-major order, copied to the host.
+    pub fn to_values(&self) -> Result<Vec<f32>> {
+        self.need_float("to_values")?;
+        let data = futures_ready(Dispatch::float_into_data(self.0.clone()))?;
+        data.try_into_vec::<f32>().map_err(|cause| {
+            Error::new(
+                Kind::Internal,
+                "reading a tensor back",
+                format!("{cause:?}"),
+            )
+        })
+    }
+
+    /// All integers in row-major order, copied to the host.
+    pub fn to_integers(&self) -> Result<Vec<i64>> {
+        if self.dtype_word() != "i64" {
+            return Err(
+                Error::new(Kind::Type, "to_integers", "the tensor holds no integers")
+                    .received(self.describe()),
+            );
+        }
+        let data = futures_ready(Dispatch::int_into_data(self.0.clone()))?;
+        Ok(data.convert::<i64>().try_into_vec::<i64>().unwrap_or_default())
+    }
+
+    /// The one number of a tensor with one element.
+    pub fn item(&self) -> Result<f64> {
+        if self.count() != 1 {
+            return Err(
+                Error::new(Kind::Shape, "item", "the tensor has not one element")
+                    .expected("one element")
+                    .received(self.describe())
+                    .hint("reduce it first, e.g. with .sum() or .mean()"),
+            );
+        }
+        if self.dtype_word() == "i64" {
+            return Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64);
+        }
+        Ok(f64::from(
+            self.to_values()?.first().copied().unwrap_or_default(),
+        ))
+    }
+
+    /// Dtype and shape in words: `tensor f32 [16, 10]`.
+    pub fn describe(&self) -> String {
+        format!("tensor {} {}", self.dtype_word(), words(&self.shape()))
+    }
+
+    fn need_float(&self, operation: &str) -> Result<()> {
+        if self.is_float() {
+            return Ok(());
+        }
+        Err(
+            Error::new(Kind::Type, operation, "needs a tensor of numbers with f32")
+                .expected("tensor f32")
+                .received(self.describe()),
+        )
+    }
+
+    fn need_rank(&self, operation: &str, what: &str, rank: usize) -> Result<()> {
+        if self.rank() == rank {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Shape,
+            operation,
+            format!("{what} has the wrong number of dimensions"),
+        )
+        .expected(format!("{rank} dimensions"))
+        .received(words(&self.shape())))
+    }
+}
+
+/// A shape as users read it: `[16, 10]`.
+pub fn words(shape: &[usize]) -> String {
+    format!("{shape:?}")
+}
+
+fn check_count(operation: &str, count: usize, shape: &[usize]) -> Result<()> {
+    let wanted = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
+    if wanted == Some(count) && !shape.is_empty() {
+        return Ok(());
+    }
+    let needs = wanted.map_or("too many".to_string(), |n| n.to_string());
+    Err(Error::new(
+        Kind::Shape,
+        operation,
+        "the number of values does not fit the shape",
+    )
+    .expected(format!("{needs} values for {}", words(shape)))
+    .received(format!("{count} values")))
+}
+
+/// Waits for a value that the backend hands out asynchronously; on the CPU it is always there.
+fn futures_ready<T, E: std::fmt::Debug>(
+    future: impl Future<Output = std::result::Result<T, E>>,
+) -> Result<T> {
+    burn::tensor::try_read_sync(future)
+        .and_then(|read| read.ok())
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Internal,
+                "reading a tensor back",
+                "the device did not answer",
+            )
+        })
+}

@@ -1,0 +1,78 @@
+//! Batch and layer normalisation.
+
+use super::{Tensor, words};
+use crate::error::{Error, Kind, Result};
+use burn::backend::Dispatch;
+use burn::backend::ops::ModuleOps;
+
+/// What batch normalisation of a training batch gives.
+pub struct BatchNormed {
+    /// The normalised tensor.
+    pub output: Tensor,
+    /// The batch's mean, `[channel]`, outside of the graph.
+    pub mean: Tensor,
+    /// The batch's biased variance, `[channel]`, outside of the graph.
+    pub variance: Tensor,
+}
+
+impl Tensor {
+    /// Batch normalisation of `[batch, channel, …]` with the batch's own statistics.
+    pub fn batch_norm_train(&self, scale: &Tensor, shift: &Tensor, eps: f64) -> Result<BatchNormed> {
+        self.check_channels("batch_norm", &[scale, shift])?;
+        let out = Dispatch::batch_norm_train(self.0.clone(), scale.0.clone(), shift.0.clone(), eps);
+        Ok(BatchNormed {
+            output: Tensor(out.output),
+            mean: Tensor(out.mean).detached()?,
+            variance: Tensor(out.variance).detached()?,
+        })
+    }
+
+    /// Batch normalisation of `[batch, channel, …]` with given statistics.
+    pub fn batch_norm_eval(
+        &self,
+        scale: &Tensor,
+        shift: &Tensor,
+        mean: &Tensor,
+        variance: &Tensor,
+        eps: f64,
+    ) -> Result<Tensor> {
+        self.check_channels("batch_norm", &[scale, shift, mean, variance])?;
+        Ok(Tensor(Dispatch::batch_norm(
+            self.0.clone(),
+            scale.0.clone(),
+            shift.0.clone(),
+            mean.0.clone(),
+            variance.0.clone(),
+            eps,
+        )))
+    }
+
+    /// Normalises the last dimension to mean 0 and variance 1, then scales and shifts it.
+    pub fn layer_norm(&self, scale: &Tensor, shift: &Tensor, eps: f64) -> Result<Tensor> {
+        self.need_float("layer_norm")?;
+        let last = self.shape().last().copied().unwrap_or(0);
+        for part in [scale, shift] {
+            if part.shape() != [last] {
+                return Err(Error::new(Kind::Shape, "layer_norm", "the width differs")
+                    .expected(format!("{} for {}", words(&[last]), words(&self.shape())))
+                    .received(words(&part.shape())));
+            }
+        }
+        let shift = Some(shift.0.clone());
+        Ok(Tensor(Dispatch::layer_norm(self.0.clone(), scale.0.clone(), shift, eps)))
+    }
+
+    fn check_channels(&self, operation: &str, parts: &[&Tensor]) -> Result<()> {
+        self.need_float(operation)?;
+        let shape = self.shape();
+        let channels = shape.get(1).copied().unwrap_or(0);
+        let fits = shape.len() >= 2 && self.count() > 0;
+        if fits && parts.iter().all(|part| part.shape() == [channels]) {
+            return Ok(());
+        }
+        let received = parts.first().map(|part| words(&part.shape())).unwrap_or_default();
+        Err(Error::new(Kind::Shape, operation, "the number of channels differs")
+            .expected(format!("[batch, {received} channels, …]"))
+            .received(words(&shape)))
+    }
+}

@@ -1,0 +1,61 @@
+//! Products of matrices.
+
+use super::{Tensor, shape, words};
+use crate::error::{Error, Kind, Result};
+use burn::backend::Dispatch;
+use burn::backend::ops::FloatTensorOps;
+
+impl Tensor {
+    /// The product of the last two dimensions; those before are broadcast.
+    pub fn matmul(&self, other: &Tensor) -> Result<Tensor> {
+        self.need_float("matmul")?;
+        other.need_float("matmul")?;
+        let (a, b) = (self.shape(), other.shape());
+        let (Some((batch_a, [_, inner_a])), Some((batch_b, [inner_b, _]))) =
+            (a.split_last_chunk::<2>(), b.split_last_chunk::<2>())
+        else {
+            return Err(Error::new(Kind::Shape, "matmul", "needs matrices")
+                .expected("at least two dimensions on both sides")
+                .received(format!("{} and {}", words(&a), words(&b))));
+        };
+        if inner_a != inner_b {
+            return Err(Error::new(Kind::Shape, "matmul", "the inner lengths differ")
+                .expected("[…, n, k] and […, k, m]")
+                .received(format!("{} and {}", words(&a), words(&b))));
+        }
+        shape::broadcast("matmul", batch_a, batch_b)?;
+        let rank = a.len().max(b.len());
+        Ok(Tensor(Dispatch::float_matmul(
+            self.lifted(rank, &a),
+            other.lifted(rank, &b),
+        )))
+    }
+
+    /// `self · weightᵀ + bias` with a weight of `[out, in]`, as PyTorch keeps it.
+    pub fn linear(&self, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        weight.need_rank("linear", "the weight", 2)?;
+        let own = self.shape();
+        let (rows, width) = match own.split_last() {
+            Some((width, rest)) => (rest.iter().product::<usize>(), *width),
+            None => (0, 0),
+        };
+        let sizes = weight.shape();
+        let (outputs, inputs) = (sizes[0], sizes[1]);
+        if width != inputs {
+            return Err(Error::new(Kind::Shape, "linear", "the width of the input differs")
+                .expected(format!("[…, {inputs}]"))
+                .received(words(&own)));
+        }
+        // One flat product: a batch of small ones is slower.
+        let flat = self.reshape(&[rows as i64, width as i64])?;
+        let mut product = flat.matmul(&weight.transpose(0, 1)?)?;
+        if let Some(bias) = bias {
+            product = product.add(bias)?;
+        }
+        let mut full: Vec<i64> = own.iter().map(|n| *n as i64).collect();
+        if let Some(last) = full.last_mut() {
+            *last = outputs as i64;
+        }
+        product.reshape(&full)
+    }
+}

@@ -1,0 +1,139 @@
+//! What the loop asks of whoever wrote the experiment.
+
+use crate::error::{Error, Result};
+use crate::tensor::Tensor;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Where a stage stands when a hook is called.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The stage's name.
+    pub stage: Arc<str>,
+    /// Epochs done.
+    pub epoch: usize,
+    /// Epochs in all.
+    pub epochs: usize,
+    /// Optimiser steps done, over all epochs.
+    pub step: usize,
+    /// Optimiser steps in all.
+    pub steps: usize,
+    /// The optimiser's base learning rate.
+    pub lr: f64,
+    /// What the finished epochs gave.
+    pub readings: Arc<Vec<Reading>>,
+}
+
+impl Moment {
+    /// How much of the stage is done, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        self.step as f64 / self.steps.max(1) as f64
+    }
+}
+
+/// What one epoch gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reading {
+    /// The epoch, counted from 1.
+    pub epoch: usize,
+    /// Mean training loss.
+    pub loss: f64,
+    /// Cross-entropy on the test clips.
+    pub test_loss: f64,
+    /// Share of test clips whose class was found.
+    pub accuracy: f64,
+    /// Learning rate of the last step.
+    pub lr: f64,
+    /// λ of the last step, where a teacher takes part and the standard loss is used, or the hook exists.
+    pub lambda: Option<f64>,
+    /// τ of the last step, likewise.
+    pub tau: Option<f64>,
+    /// Training clips a second, waiting for data included.
+    pub clips_per_second: f64,
+    /// Seconds of the epoch, evaluation included.
+    pub seconds: f64,
+    /// Means of what hooks logged in this epoch, by name, in the order of their first mention.
+    pub logged: Vec<(String, f64)>,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It is in force from this step on.
+    InForce,
+    /// It was refused; the version before stays in force.
+    Rejected(Error),
+    /// Nothing that a hook does has changed.
+    Unchanged,
+    /// It failed when it was first called; the version before is in force again.
+    Reverted(Error),
+}
+
+/// An edit of the experiment while it runs.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The number of the version: 0 is what the run began with.
+    pub version: usize,
+    /// BLAKE3 of its text.
+    pub hash: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Functions that were changed, added or removed.
+    pub functions: Vec<String>,
+    /// Anything else worth telling.
+    pub note: Option<String>,
+}
+
+/// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".
+pub trait Hooks {
+    /// Called between two steps: the only moment at which other code may come into force.
+    fn boundary(&mut self, _moment: &Moment) -> Result<Vec<Change>> {
+        Ok(Vec::new())
+    }
+
+    /// Takes the last change back after it failed in its first step, if there is a version before.
+    fn revert(&mut self, _moment: &Moment, _failure: &Error) -> Option<Change> {
+        None
+    }
+
+    /// The loss of a step, a scalar. Logits and target are `[batch, class]`.
+    fn loss(
+        &mut self,
+        _moment: &Moment,
+        _student: &Tensor,
+        _teacher: Option<&Tensor>,
+        _target: &Tensor,
+    ) -> Result<Option<Tensor>> {
+        Ok(None)
+    }
+
+    /// The weight of the label in the standard distillation loss.
+    fn lambda(&mut self, _moment: &Moment) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
+    /// The temperature of the teacher in the standard distillation loss.
+    fn tau(&mut self, _moment: &Moment) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
+    /// The learning rate of a step.
+    fn lr(&mut self, _moment: &Moment) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
+    /// Called when an epoch is done.
+    fn on_epoch(&mut self, _moment: &Moment, _reading: &Reading) -> Result<()> {
+        Ok(())
+    }
+
+    /// What hooks logged since this was last asked.
+    fn logged(&mut self) -> Vec<(String, f64)> {
+        Vec::new()
+    }
+}
+
+/// No hooks at all: cross-entropy, or the standard distillation loss.
+pub struct Plain;
+
+impl Hooks for Plain {}

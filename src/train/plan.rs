@@ -1,0 +1,137 @@
+//! Everything that a stage needs, checked before it starts.
+
+use crate::data::{ClipSource, Dataset, FrontEnd, Split, Stage};
+use crate::error::{Error, Kind, Result};
+use crate::models::{InputShape, Model, Spec};
+use crate::optim::AdamOptions;
+use crate::tensor::Device;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What a stage does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageKind {
+    /// Learns from the labels.
+    Train,
+    /// Learns from the labels and from a frozen teacher.
+    Distill,
+}
+
+/// A frozen model that teaches.
+#[derive(Clone)]
+pub struct TeacherModel {
+    /// The stage that made it.
+    pub name: String,
+    /// The model with its weights.
+    pub model: Model,
+}
+
+/// The features of both splits; stages over the same data share them.
+#[derive(Clone)]
+pub struct Features {
+    /// Clips that train.
+    pub train: Arc<ClipSource>,
+    /// Clips that test.
+    pub test: Arc<ClipSource>,
+}
+
+impl Features {
+    /// Reads and computes the features of a data set.
+    pub fn of(dataset: &Dataset, front: &FrontEnd) -> Result<Self> {
+        let [train, test] = ClipSource::both(dataset, front)?;
+        train.warm()?;
+        test.warm()?;
+        Ok(Features { train: Arc::new(train), test: Arc::new(test) })
+    }
+
+    /// The shape of one clip.
+    pub fn shape(&self) -> InputShape {
+        InputShape { frames: self.train.frames(), mels: self.train.mels() }
+    }
+
+    /// The clips of `split`.
+    pub fn split(&self, split: Split) -> &Arc<ClipSource> {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
+}
+
+/// Everything that a stage needs.
+#[derive(Clone)]
+pub struct Plan {
+    /// Its name in results.
+    pub name: String,
+    /// The model to train.
+    pub spec: Spec,
+    /// The teacher of a distillation.
+    pub teacher: Option<TeacherModel>,
+    /// The clips.
+    pub features: Features,
+    /// Augmentations of the training clips.
+    pub chain: Vec<Arc<dyn Stage>>,
+    /// Clips a step.
+    pub batch: usize,
+    /// Times that every clip is seen.
+    pub epochs: usize,
+    /// The optimiser.
+    pub optimizer: AdamOptions,
+    /// Names every random stream of the stage.
+    pub seed: u64,
+    /// Loader threads.
+    pub workers: usize,
+    /// Where to compute.
+    pub device: Device,
+}
+
+impl Plan {
+    /// Whether a teacher takes part.
+    pub fn kind(&self) -> StageKind {
+        match self.teacher {
+            Some(_) => StageKind::Distill,
+            None => StageKind::Train,
+        }
+    }
+
+    /// The operation's name in messages.
+    pub fn operation(&self) -> &'static str {
+        match self.kind() {
+            StageKind::Train => "train",
+            StageKind::Distill => "distill",
+        }
+    }
+
+    /// Refuses what cannot be trained.
+    pub fn check(&self) -> Result<()> {
+        let operation = self.operation();
+        let range = |name: &str, value: usize| {
+            Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
+                .expected("at least 1")
+                .received(value.to_string()))
+        };
+        if self.epochs == 0 {
+            return range("epochs", self.epochs);
+        }
+        if self.batch == 0 {
+            return range("batch", self.batch);
+        }
+        let classes = self.features.train.classes();
+        let differ = |whose: &str, count: usize| {
+            Error::new(Kind::Shape, operation, format!("{whose} tells another number of classes"))
+                .expected(format!("{classes} classes, as the data has"))
+                .received(format!("{count} classes"))
+        };
+        if self.spec.classes() != classes {
+            return Err(differ("the model", self.spec.classes()).hint("use classes: data.classes"));
+        }
+        if let Some(teacher) = &self.teacher {
+            let count = teacher.model.spec().classes();
+            if count != classes {
+                return Err(differ("the teacher", count));
+            }
+        }
+        self.optimizer.check()
+    }
+}
