@@ -10,7 +10,6 @@
 //! editing:   file ─watch─▶ text ─compile─▶ Compiled ─check─▶ Checked ─swap between steps─▶ Live
 //! ```
 
-
 pub mod error;
 
 pub mod disk;
@@ -29,3 +28,11 @@ pub mod optim;
 pub mod augment;
 
 pub mod train;
+
+pub mod run;
+
+pub mod script;
+
+pub mod recipe;
+
+pub mod cli;

@@ -16,6 +16,11 @@ pub struct FrontEnd {
 }
 
 impl FrontEnd {
+    /// AST's filter bank, with frames and statistics from the data.
+    pub fn standard() -> Self {
+        FrontEnd { fbank: FbankOptions::default(), frames: None, statistics: None }
+    }
+
     /// Refuses what makes no sense.
     pub fn check(&self) -> Result<()> {
         if self.frames == Some(0) {

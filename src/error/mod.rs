@@ -120,6 +120,8 @@ pub struct Report {
     pub received: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// When it happened, e.g. "hook 'loss' of stage 'student', step 12".
+    pub note: Option<String>,
     /// Innermost place first; the others tell how it was reached.
     pub places: Vec<Place>,
 }
@@ -134,6 +136,7 @@ impl Error {
             expected: None,
             received: None,
             hint: None,
+            note: None,
             places: Vec::new(),
         }))
     }
@@ -165,6 +168,12 @@ impl Error {
     /// Says what to do about it.
     pub fn hint(mut self, what: impl Into<String>) -> Self {
         self.0.hint = Some(what.into());
+        self
+    }
+
+    /// Says when it happened; the first one to say so is right.
+    pub fn note(mut self, when: impl Into<String>) -> Self {
+        self.0.note.get_or_insert(when.into());
         self
     }
 

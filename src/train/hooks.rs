@@ -122,8 +122,8 @@ pub trait Hooks {
         Ok(None)
     }
 
-    /// Called when an epoch is done.
-    fn on_epoch(&mut self, _moment: &Moment, _reading: &Reading) -> Result<()> {
+    /// Called when an epoch is done; its reading is the last of `moment.readings`.
+    fn on_epoch(&mut self, _moment: &Moment) -> Result<()> {
         Ok(())
     }
 

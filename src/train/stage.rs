@@ -186,9 +186,13 @@ impl Stage {
         reading.accuracy = score.accuracy;
         reading.seconds = begun.elapsed().as_secs_f64();
         let best = self.moment.readings.iter().all(|before| before.accuracy < reading.accuracy);
-        hooks.on_epoch(&self.moment, &reading)?;
-        reading.logged.extend(mean_by_name(&hooks.logged()));
+        // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
         Arc::make_mut(&mut self.moment.readings).push(reading.clone());
+        hooks.on_epoch(&self.moment)?;
+        reading.logged.extend(mean_by_name(&hooks.logged()));
+        if let Some(last) = Arc::make_mut(&mut self.moment.readings).last_mut() {
+            *last = reading.clone();
+        }
         let state = self.learner.model.network().state();
         observer.observe(&Event::Epoch {
             stage: &plan.name,
@@ -214,6 +218,9 @@ impl Stage {
             Err(failure) => failure,
         };
         let Some(before) = before else { return Err(failure) };
+        if failure.kind() == Kind::Interrupted {
+            return Err(failure);
+        }
         let Some(change) = hooks.revert(&self.moment, &failure) else {
             return Err(failure);
         };

@@ -58,12 +58,12 @@ impl Learner {
             Some(teacher) => Some(teacher.model.forward(&batch.input, Mode::Eval)?),
             None => None,
         };
-        let lambda = hooks.lambda(moment)?;
-        let tau = hooks.tau(moment)?;
+        // Asked for even where the recipe has a loss of its own, so that the record shows them.
         let (lambda, tau) = match teacher {
-            Some(_) => {
-                (Some(lambda.unwrap_or(STANDARD_LAMBDA)), Some(tau.unwrap_or(STANDARD_TAU)))
-            }
+            Some(_) => (
+                Some(hooks.lambda(moment)?.unwrap_or(STANDARD_LAMBDA)),
+                Some(hooks.tau(moment)?.unwrap_or(STANDARD_TAU)),
+            ),
             None => (None, None),
         };
         let loss = match hooks.loss(moment, &student, teacher.as_ref(), &batch.target)? {

@@ -1,0 +1,84 @@
+//! What a run says, in words; the same for a terminal and for a log.
+
+use crate::train::{Change, Outcome, Plan, Reading, StageKind, Trained};
+use std::time::Duration;
+
+/// A stage begins.
+pub(super) fn started(plan: &Plan, parameters: usize, steps: usize) -> String {
+    let teacher = match &plan.teacher {
+        Some(teacher) => format!(", taught by '{}'", teacher.name),
+        None => String::new(),
+    };
+    let shape = plan.features.shape();
+    format!(
+        "{}: {}{teacher}, {parameters} parameters, {} clips of [{}, {}], {steps} steps",
+        plan.name,
+        plan.spec.name(),
+        plan.features.train.len(),
+        shape.frames,
+        shape.mels,
+    )
+}
+
+/// An epoch is done.
+pub(super) fn epoch(stage: &str, epochs: usize, reading: &Reading) -> String {
+    let mut line = format!(
+        "{stage}: epoch {}/{epochs}  loss {:.4}  test loss {:.4}  accuracy {:.1} %  lr {:.2e}",
+        reading.epoch,
+        reading.loss,
+        reading.test_loss,
+        reading.accuracy * 100.0,
+        reading.lr,
+    );
+    if let (Some(lambda), Some(tau)) = (reading.lambda, reading.tau) {
+        line.push_str(&format!("  λ {lambda:.2}  τ {tau:.2}"));
+    }
+    for (name, value) in &reading.logged {
+        line.push_str(&format!("  {name} {value:.4}"));
+    }
+    line.push_str(&format!("  {:.0} clips/s", reading.clips_per_second));
+    line
+}
+
+/// A stage is done.
+pub(super) fn ended(trained: &Trained) -> String {
+    let source = match trained.kind {
+        StageKind::Train => "trained",
+        StageKind::Distill => "distilled",
+    };
+    format!(
+        "{}: {source}, accuracy {:.1} %, {}",
+        trained.name,
+        trained.accuracy * 100.0,
+        time(Duration::from_secs_f64(trained.seconds)),
+    )
+}
+
+/// An edit and what became of it; the error, if there is one, is told apart.
+pub(super) fn changed(step: usize, change: &Change) -> String {
+    let functions = change.functions.join(", ");
+    let mut line = match &change.outcome {
+        Outcome::InForce => {
+            format!("edit: version {} in force from step {step}: {functions}", change.version)
+        }
+        Outcome::Unchanged => {
+            format!("edit: version {}, only comments or layout differ", change.version)
+        }
+        Outcome::Rejected(_) => "edit: refused".to_string(),
+        Outcome::Reverted(_) => format!("edit: taken back at step {step}"),
+    };
+    if let Some(note) = &change.note {
+        line.push_str(&format!(" ({note})"));
+    }
+    line
+}
+
+/// `2 min 05 s`, `12.3 s`.
+pub(super) fn time(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

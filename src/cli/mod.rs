@@ -1,0 +1,66 @@
+//! The command line: one file a verb.
+
+mod features;
+mod lines;
+mod progress;
+mod run;
+mod stdlib;
+
+use crate::error::{Error, Kind};
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+/// Knowledge-distillation experiments for audio, written as recipes that can be edited while they run.
+#[derive(Parser)]
+#[command(name = "still", version, about, long_about = None, subcommand_required = true)]
+struct Still {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Run(run::Run),
+    Features(features::Features),
+    Stdlib(stdlib::Stdlib),
+}
+
+/// Runs the program with `arguments` (the first is its name) and gives its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    let still = match Still::try_parse_from(arguments) {
+        Ok(still) => still,
+        Err(cause) => {
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let _ = cause.print();
+            return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
+        }
+    };
+    let outcome = match still.verb {
+        Verb::Run(run) => run.run(),
+        Verb::Features(features) => features.run(),
+        Verb::Stdlib(stdlib) => stdlib.run(),
+    };
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            tell(&error);
+            error.exit_code()
+        }
+    }
+}
+
+/// Shows an error on standard error, in colours on a terminal.
+fn tell(error: &Error) {
+    eprintln!("{}", error.render(colours()));
+}
+
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// Prints a line on standard output. A reader that went away (`| head`) is no error of ours.
+fn out(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,87 @@
+//! The arguments of a recipe: what it asks for with `arg(…)`, and what the command line gives.
+
+use crate::error::{Error, Kind, Result, unknown};
+use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
+use std::collections::BTreeMap;
+
+/// An argument that a recipe asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// Its default as written, `None` where the command line must give it.
+    pub default: Option<String>,
+}
+
+/// All arguments of a recipe.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arguments {
+    /// In the order in which they stand in the file.
+    pub declared: Vec<Declared>,
+    /// Whether a name is computed, so that others may exist.
+    computed: bool,
+}
+
+impl Arguments {
+    /// Finds every `arg(…)` of a recipe, in statements and functions.
+    pub fn of(ast: &AST) -> Self {
+        let mut found = Arguments::default();
+        ast.walk(&mut |path: &[ASTNode]| {
+            match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, _)))
+                | Some(ASTNode::Stmt(Stmt::FnCall(call, _))) => found.take(call),
+                _ => {}
+            }
+            true
+        });
+        found
+    }
+
+    fn take(&mut self, call: &FnCallExpr) {
+        if call.name != "arg" || !call.namespace.is_empty() {
+            return;
+        }
+        let Some(Expr::StringConstant(name, _)) = call.args.first() else {
+            self.computed = true;
+            return;
+        };
+        if self.declared.iter().any(|known| known.name == *name) {
+            return;
+        }
+        let default = call.args.get(1).map(|expr| match expr.get_literal_value(None) {
+            Some(value) => literal(&value),
+            None => "…".to_string(),
+        });
+        self.declared.push(Declared { name: name.to_string(), default });
+    }
+
+    /// Refuses a value for a name that the recipe never asks for.
+    pub fn check(&self, given: &BTreeMap<String, String>) -> Result<()> {
+        let known: Vec<&str> = self.declared.iter().map(|known| known.name.as_str()).collect();
+        match given.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) if !self.computed => {
+                Err(unknown("--set", "argument", name, &known).as_kind(Kind::Usage))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn literal(value: &Dynamic) -> String {
+    if value.is_string() { format!("\"{value}\"") } else { value.to_string() }
+}
+
+/// Splits `name=value`.
+///
+/// # Errors
+/// Text without a name or an equals sign.
+pub fn assignment(text: &str) -> Result<(String, String)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_string(), value.to_string()))
+        }
+        _ => Err(Error::new(Kind::Usage, "--set", "this is no assignment")
+            .expected("name=value")
+            .received(format!("'{text}'"))),
+    }
+}

@@ -1,0 +1,85 @@
+//! What must hold before a version may come into force, whatever stage is running.
+
+use super::compile::{Compiled, Compiler};
+use super::version::Version;
+use crate::error::{Error, Kind, Place, Result};
+use rhai::FnAccess;
+
+/// The hooks: name, the parameters of each form.
+const HOOKS: [(&str, &[&[&str]]); 5] = [
+    ("loss", &[&["ctx", "student", "target"], &["ctx", "student", "teacher", "target"]]),
+    ("lambda", &[&["ctx"]]),
+    ("tau", &[&["ctx"]]),
+    ("lr", &[&["ctx"]]),
+    ("on_epoch", &[&["ctx"]]),
+];
+
+/// A version that may come into force. Only [`check`] makes one.
+pub(super) struct Checked(Version);
+
+impl Checked {
+    /// The version itself.
+    pub fn into_version(self) -> Version {
+        self.0
+    }
+
+    /// The version, to try it.
+    pub fn version(&self) -> &Version {
+        &self.0
+    }
+}
+
+/// Checks hooks: they must be public, and take what they will be given.
+///
+/// # Errors
+/// A hook that could never be called.
+pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Checked> {
+    for (name, forms) in HOOKS {
+        for function in compiled.ast.iter_functions().filter(|function| function.name == name) {
+            let fits = forms.iter().any(|form| form.len() == function.params.len());
+            let forms: Vec<String> =
+                forms.iter().map(|form| format!("{name}({})", form.join(", "))).collect();
+            let error = if function.access == FnAccess::Private {
+                Error::new(Kind::Script, name, "a hook cannot be private")
+                    .hint(format!("write `fn {name}` without `private`"))
+            } else if !fits {
+                Error::new(Kind::Script, name, "the hook takes other parameters")
+                    .expected(forms.join(" or "))
+                    .received(format!("{name}({})", function.params.join(", ")))
+            } else {
+                continue;
+            };
+            let line = compiled.outline.line(name, function.params.len());
+            return Err(match line {
+                Some(line) => error.at(place(&compiled, line)),
+                None => error,
+            });
+        }
+    }
+    Ok(Checked(Version::new(number, compiled, compiler)))
+}
+
+/// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.
+pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
+    let hooks = HOOKS.map(|(name, _)| name);
+    let text = &compiled.source.text;
+    let mut near = Vec::new();
+    for function in compiled.ast.iter_functions() {
+        let name = function.name;
+        // A name that stands twice is called, or handed on, somewhere.
+        let once = text.matches(name).count() == 1;
+        let long = name.len() > 3 && !hooks.contains(&name);
+        let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
+        if let (true, true, Some(hook)) = (once, long, hooks.iter().find(slip)) {
+            near.push((name.to_string(), *hook));
+        }
+    }
+    near
+}
+
+/// A line of a compiled recipe, with its text.
+fn place(compiled: &Compiled, line: usize) -> Place {
+    let source = &compiled.source;
+    let text = Some(source.text.clone());
+    Place { file: source.file.clone(), line, column: None, text, note: String::new() }
+}

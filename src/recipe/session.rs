@@ -1,0 +1,280 @@
+//! A run of a recipe, from its text to its results.
+
+use super::arguments::{Arguments, Declared};
+use super::check::{check, near_hooks};
+use super::compile::Compiler;
+use super::hooks::StageHooks;
+use super::live::Live;
+use super::source::Source;
+use crate::data::{Dataset, FrontEnd, synth};
+use crate::error::{Error, Kind, Result};
+use crate::run::{Folder, Home, Record, Results, StageResult, table};
+use crate::script::{self, HookSources, Host, Resolver, Signatures};
+use crate::tensor::Device;
+use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
+use rhai::{Engine, Scope};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// What the command line says.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The recipe's file.
+    pub recipe: PathBuf,
+    /// Values for its arguments.
+    pub set: BTreeMap<String, String>,
+    /// The seed of stages that name none; a recipe's `arg("seed", …)` gets it too.
+    pub seed: Option<u64>,
+    /// Threads of each stage's loader.
+    pub workers: usize,
+    /// Where runs are kept.
+    pub home: Home,
+}
+
+/// Shows a run to whoever started it.
+pub trait Display: Observer + Send {
+    /// Something that the recipe prints.
+    fn say(&mut self, text: &str);
+
+    /// The table of a report.
+    fn report(&mut self, table: &str);
+
+    /// A remark on the recipe.
+    fn warn(&mut self, text: &str);
+}
+
+/// Runs a recipe.
+///
+/// # Errors
+/// Whatever goes wrong, with its place; `Interrupted` when `stop` was raised.
+pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Result<Results> {
+    let source = Source::read(&setup.recipe).map_err(|error| error.as_kind(Kind::Usage))?;
+    let resolver = Resolver::new(folder_of(&setup.recipe));
+    let session = Arc::new(Session::new(setup, display, stop));
+    let host: Arc<dyn Host> = session.clone();
+    let engine = script::engine(&host, resolver.clone());
+    let compiler = Compiler { resolver, signatures: Signatures::of(&engine) };
+    let compiled = compiler.compile(&engine, source)?;
+    compiled.arguments.check(&session.setup.set)?;
+    for (name, hook) in near_hooks(&compiled) {
+        let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
+        session.display().warn(&text);
+    }
+    let first = check(0, compiled, &compiler)?;
+    session.begin(&first.version().compiled.source)?;
+    let live = Live::new(compiler.clone(), first);
+    let version = live.current();
+    let _ = session.live.set(Mutex::new(live));
+    let compiled = &version.compiled;
+    let outcome = engine
+        .eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast)
+        .map_err(|cause| {
+            compiler.knowledge(&compiled.sources).run_error(cause, &compiled.source.name)
+        });
+    session.end(outcome.err())
+}
+
+/// What a recipe is for, and the arguments that it asks for.
+///
+/// # Errors
+/// A file that cannot be read, or that does not compile.
+pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
+    let source = Source::read(recipe).map_err(|error| error.as_kind(Kind::Usage))?;
+    let engine = Engine::new();
+    let ast = engine.compile(&*source.text).map_err(|cause| {
+        Error::new(Kind::Script, &source.name, cause.to_string())
+    })?;
+    let doc: Vec<&str> =
+        ast.doc().lines().map(|line| line.trim_start_matches("//!").trim()).collect();
+    Ok((doc.join("\n").trim().to_string(), Arguments::of(&ast).declared))
+}
+
+fn folder_of(recipe: &Path) -> &Path {
+    recipe.parent().unwrap_or(Path::new(""))
+}
+
+/// A data set with a front end, and what came of them.
+type Made = (Arc<Dataset>, FrontEnd, Features);
+
+struct Session {
+    setup: Setup,
+    display: Mutex<Box<dyn Display>>,
+    stop: Arc<AtomicBool>,
+    live: OnceLock<Mutex<Live>>,
+    record: OnceLock<Mutex<Record>>,
+    made: Mutex<Vec<Made>>,
+    names: Mutex<Vec<String>>,
+    busy: AtomicBool,
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Session {
+    fn new(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Self {
+        Session {
+            setup,
+            display: Mutex::new(display),
+            stop,
+            live: OnceLock::new(),
+            record: OnceLock::new(),
+            made: Mutex::default(),
+            names: Mutex::default(),
+            busy: AtomicBool::new(false),
+        }
+    }
+
+    fn display(&self) -> MutexGuard<'_, Box<dyn Display>> {
+        lock(&self.display)
+    }
+
+    /// Makes the run's folder. Nothing is written for a recipe that does not compile.
+    fn begin(&self, source: &Source) -> Result<()> {
+        self.setup.home.ready()?;
+        let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
+        let mut folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
+        folder.keep_recipe(0, &file_name(source), &source.text)?;
+        folder.event(
+            "run",
+            json!({
+                "run": folder.name(), "recipe": source.name, "blake3": source.hash,
+                "still": env!("CARGO_PKG_VERSION"), "seed": self.seed(), "set": self.setup.set,
+                "workers": self.setup.workers, "device": self.device().name(),
+            }),
+        )?;
+        let _ = self.record.set(Mutex::new(Record::new(folder)));
+        Ok(())
+    }
+
+    fn end(&self, failure: Option<Error>) -> Result<Results> {
+        let record = self.record.get().ok_or_else(not_begun)?;
+        let mut record = lock(record);
+        match failure {
+            None => {
+                let results = record.results().clone();
+                record.folder().write_results(&results)?;
+                record.folder().event("end", json!({}))?;
+                let path = record.folder().path().display().to_string();
+                self.display().say(&format!("run folder: {path}"));
+                Ok(results)
+            }
+            Some(error) => {
+                let name =
+                    if error.kind() == Kind::Interrupted { "interrupted" } else { "failed" };
+                // The run's own error matters more than one in telling of it.
+                let _ = record.folder().event(name, json!({ "message": error.to_string() }));
+                Err(error)
+            }
+        }
+    }
+
+    fn claim(&self, name: &str) -> Result<()> {
+        let mut names = lock(&self.names);
+        if names.iter().any(|known| known == name) {
+            return Err(Error::new(Kind::Name, "stage", format!("there is a stage '{name}' already"))
+                .hint("give each stage a name of its own: name: \"…\""));
+        }
+        names.push(name.to_string());
+        Ok(())
+    }
+}
+
+fn not_begun() -> Error {
+    Error::new(Kind::Script, "stage", "a const cannot train")
+        .hint("consts are evaluated again at every edit: write `let`")
+}
+
+fn file_name(source: &Source) -> String {
+    let name = source.file.file_name().map(|name| name.to_string_lossy().to_string());
+    name.unwrap_or("recipe.rhai".into())
+}
+
+/// Tells the record and the display, in this order: what is shown is written down.
+struct Both<'a>(&'a Session);
+
+impl Observer for Both<'_> {
+    fn observe(&mut self, event: &Event) -> Result<()> {
+        if let Some(record) = self.0.record.get() {
+            let mut record = lock(record);
+            record.observe(event)?;
+            if let Event::Changed { change, .. } = event
+                && matches!(change.outcome, Outcome::InForce | Outcome::Unchanged)
+                && let Some(live) = self.0.live.get()
+            {
+                let version = lock(live).current();
+                let source = &version.compiled.source;
+                record.folder().keep_recipe(change.version, &file_name(source), &source.text)?;
+            }
+        }
+        self.0.display().observe(event)
+    }
+}
+
+impl Host for Session {
+    fn argument(&self, name: &str) -> Option<String> {
+        let given = self.setup.set.get(name).cloned();
+        given.or_else(|| match (name, self.setup.seed) {
+            ("seed", Some(seed)) => Some(seed.to_string()),
+            _ => None,
+        })
+    }
+
+    fn seed(&self) -> u64 {
+        self.setup.seed.unwrap_or(0)
+    }
+
+    fn workers(&self) -> usize {
+        self.setup.workers
+    }
+
+    fn device(&self) -> Device {
+        Device::cpu()
+    }
+
+    fn example_data(&self) -> Result<PathBuf> {
+        self.setup.home.ready()?;
+        synth::example(self.setup.home.path())
+    }
+
+    fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
+        let mut made = lock(&self.made);
+        let known = made.iter().find(|(set, end, _)| Arc::ptr_eq(set, data) && end == front);
+        if let Some((.., features)) = known {
+            return Ok(features.clone());
+        }
+        let features = Features::of(data, front)?;
+        made.push((data.clone(), front.clone(), features.clone()));
+        Ok(features)
+    }
+
+    fn stage(&self, engine: &Engine, plan: &Plan, sources: &HookSources) -> Result<Trained> {
+        let live = self.live.get().ok_or_else(not_begun)?;
+        if self.busy.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
+        }
+        let outcome = self.claim(&plan.name).and_then(|()| {
+            let mut hooks = StageHooks::new(engine, live, plan, sources)?;
+            train(plan, &mut hooks, &mut Both(self), &self.stop)
+        });
+        self.busy.store(false, Ordering::SeqCst);
+        outcome
+    }
+
+    fn report(&self, stages: &[Trained]) -> Result<()> {
+        let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
+        self.display().report(&table(&results));
+        Ok(())
+    }
+
+    fn say(&self, text: &str) {
+        self.display().say(text);
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,35 @@
+//! A recipe's text as it stands in its file.
+
+use crate::disk;
+use crate::error::Result;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The text of a recipe at one moment.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file as the user names it.
+    pub file: PathBuf,
+    /// The file's name in messages.
+    pub name: String,
+    /// Its text.
+    pub text: Arc<str>,
+    /// BLAKE3 of its text.
+    pub hash: String,
+}
+
+impl Source {
+    /// Reads a recipe.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not UTF-8.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = disk::read_text(file)?;
+        Ok(Source {
+            file: file.to_path_buf(),
+            name: file.display().to_string(),
+            hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
+            text: text.into(),
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! The table at the end of a run.
+
+use super::StageResult;
+use crate::train::StageKind;
+
+/// The stages as a table in plain text, columns as wide as they need to be.
+pub fn table(stages: &[StageResult]) -> String {
+    let head = ["stage", "model", "learnt from", "accuracy", "best", "parameters", "time"];
+    let mut rows = vec![head.map(String::from)];
+    rows.extend(stages.iter().map(row));
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            // Words stand left, numbers right.
+            if column < 3 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string()
+    };
+    let mut text = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        text.push_str(&line(row));
+        text.push('\n');
+        if index == 0 {
+            let rule: usize = widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
+            text.push_str(&"─".repeat(rule));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn row(stage: &StageResult) -> [String; 7] {
+    let source = match stage.kind {
+        StageKind::Train => "labels",
+        StageKind::Distill => "labels + teacher",
+    };
+    [
+        stage.name.clone(),
+        stage.model.clone(),
+        source.to_string(),
+        format!("{:.1} %", stage.accuracy * 100.0),
+        format!("{:.1} %", stage.best_accuracy * 100.0),
+        thousands(stage.parameters),
+        format!("{:.1} s", stage.seconds),
+    ]
+}
+
+/// 123456 as `123,456`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

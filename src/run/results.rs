@@ -1,0 +1,69 @@
+//! What a run gave, as `results.json` and `--json` have it.
+
+use crate::error::{Error, Kind, Result};
+use crate::train::{StageKind, Trained};
+use serde::Serialize;
+
+/// One stage's outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StageResult {
+    /// The stage's name.
+    pub name: String,
+    /// Trained from labels, or distilled from a teacher.
+    pub kind: StageKind,
+    /// The model's name.
+    pub model: String,
+    /// Accuracy on the test clips with the last weights.
+    pub accuracy: f64,
+    /// The best accuracy after any epoch; chosen on the test clips, so optimistic.
+    pub best_accuracy: f64,
+    /// Wall time.
+    pub seconds: f64,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// BLAKE3 of the last weights.
+    pub weights_blake3: String,
+}
+
+impl From<&Trained> for StageResult {
+    fn from(trained: &Trained) -> Self {
+        StageResult {
+            name: trained.name.clone(),
+            kind: trained.kind,
+            model: trained.model.spec().name().to_string(),
+            accuracy: trained.accuracy,
+            best_accuracy: trained.best_accuracy,
+            seconds: (trained.seconds * 1000.0).round() / 1000.0,
+            steps: trained.steps,
+            parameters: trained.parameters,
+            weights_blake3: trained.weights_blake3.clone(),
+        }
+    }
+}
+
+/// A whole run's outcome.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Results {
+    /// The run's name: its folder's.
+    pub run: String,
+    /// Its stages, in the order in which they ended.
+    pub stages: Vec<StageResult>,
+}
+
+impl Results {
+    /// One line of JSON.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(failed)
+    }
+
+    /// JSON for a reader.
+    pub fn to_json_pretty(&self) -> Result<String> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(failed)
+    }
+}
+
+fn failed(cause: serde_json::Error) -> Error {
+    Error::new(Kind::Internal, "writing results", cause.to_string())
+}

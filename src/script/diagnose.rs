@@ -1,0 +1,224 @@
+//! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
+
+use super::raise::raised;
+use crate::error::{Error, Kind, Place, nearest};
+use rhai::{Dynamic, Engine, EvalAltResult, ParseError, ParseErrorType, Position};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Texts of the files that a recipe is made of, by the names that errors use.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, Arc<str>>);
+
+impl Sources {
+    /// Adds or replaces a file's text.
+    pub fn add(&mut self, source: &str, text: &str) {
+        self.0.insert(source.to_string(), text.into());
+    }
+
+    /// The text of a file.
+    pub fn text(&self, source: &str) -> Option<&Arc<str>> {
+        self.0.get(source)
+    }
+
+    fn place(&self, source: &str, position: Position, note: String) -> Option<Place> {
+        let line = position.line()?;
+        let text = self.text(source)?.clone();
+        let file = PathBuf::from(source);
+        Some(Place { file, line, column: position.position(), text: Some(text), note })
+    }
+}
+
+/// Every function that a script may call, to propose another one where a call fits none.
+#[derive(Clone, Debug, Default)]
+pub struct Signatures(Vec<(String, String)>);
+
+impl Signatures {
+    /// The functions that `engine` knows: each with its full name and its form.
+    pub fn of(engine: &Engine) -> Self {
+        let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
+        let tree = serde_json::from_str(&json).unwrap_or_default();
+        let mut all = Vec::new();
+        collect(&tree, "", &mut all);
+        Signatures(all)
+    }
+
+    fn forms(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
+    }
+}
+
+fn collect(tree: &serde_json::Value, scope: &str, all: &mut Vec<(String, String)>) {
+    let functions = tree.get("functions").and_then(|list| list.as_array());
+    for function in functions.into_iter().flatten() {
+        let name = function.get("name").and_then(|name| name.as_str()).unwrap_or_default();
+        let params = function.get("params").and_then(|list| list.as_array());
+        let words = params.into_iter().flatten().map(|param| {
+            let part = |key: &str| param.get(key).and_then(|value| value.as_str());
+            part("name").filter(|name| *name != "_").or(part("type")).unwrap_or("?")
+        });
+        let form = format!("{scope}{name}({})", words.collect::<Vec<_>>().join(", "));
+        all.push((format!("{scope}{name}"), form));
+    }
+    let modules = tree.get("modules").and_then(|map| map.as_object());
+    for (name, module) in modules.into_iter().flatten() {
+        collect(module, &format!("{scope}{name}::"), all);
+    }
+}
+
+/// What a diagnosis needs to know.
+pub struct Knowledge<'a> {
+    /// Texts for excerpts.
+    pub sources: &'a Sources,
+    /// Functions to propose.
+    pub signatures: &'a Signatures,
+}
+
+impl Knowledge<'_> {
+    /// An error at compile time, in `source`.
+    pub fn compile_error(&self, cause: &ParseError, source: &str) -> Error {
+        let error = self.parse_kind(cause.err_type(), source);
+        self.at(error, source, cause.position(), String::new())
+    }
+
+    /// An error at run time; `source` is where evaluation began.
+    pub fn run_error(&self, mut cause: Box<EvalAltResult>, source: &str) -> Error {
+        let position = cause.take_position();
+        match *cause {
+            EvalAltResult::ErrorInFunctionCall(name, inner_source, inner, _) => {
+                let inside = if inner_source.is_empty() { source } else { &inner_source };
+                let error = self.run_error(inner, inside);
+                self.at(error, source, position, format!("in the call of '{name}' at"))
+            }
+            EvalAltResult::ErrorInModule(module, inner, _) => {
+                let error = self.run_error(inner, &module);
+                self.at(error, source, position, "imported at".to_string())
+            }
+            EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
+                self.at(thrown(&value), source, position, String::new())
+            }
+            EvalAltResult::ErrorParsing(kind, _) => {
+                let error = self.parse_kind(&kind, source);
+                self.at(error, source, position, String::new())
+            }
+            other => {
+                let error = self.run_kind(&other);
+                self.at(error, source, position, String::new())
+            }
+        }
+    }
+
+    fn at(&self, error: Error, source: &str, position: Position, note: String) -> Error {
+        match self.sources.place(source, position, note) {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
+    fn parse_kind(&self, kind: &ParseErrorType, source: &str) -> Error {
+        let syntax = |problem: String| Error::new(Kind::Script, "the recipe", problem);
+        match kind {
+            ParseErrorType::VariableUndefined(name) => {
+                let error = Error::new(Kind::Name, name, "this name is not defined here");
+                let declared = self.sources.text(source).is_some_and(|text| declares(text, name));
+                match declared {
+                    true => error.hint(format!(
+                        "functions cannot see a top-level `let`: pass '{name}' on, read it with \
+                         arg(\"{name}\", …), or make it `const` and write global::{name}"
+                    )),
+                    false => error,
+                }
+            }
+            ParseErrorType::ModuleUndefined(name) => {
+                let nouns = ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
+                crate::error::unknown("the recipe", "module", name, &nouns)
+            }
+            ParseErrorType::Reserved(name) if name == "eval" => {
+                syntax("'eval' is off: a recipe is what its file says".into())
+            }
+            other => syntax(lower(&other.to_string())),
+        }
+    }
+
+    fn run_kind(&self, cause: &EvalAltResult) -> Error {
+        match cause {
+            EvalAltResult::ErrorFunctionNotFound(signature, _) => self.no_function(signature),
+            EvalAltResult::ErrorPropertyNotFound(name, _) => {
+                Error::new(Kind::Name, name, "there is no such property or key")
+            }
+            EvalAltResult::ErrorVariableNotFound(name, _) => {
+                Error::new(Kind::Name, name, "this name is not defined here")
+            }
+            EvalAltResult::ErrorMismatchDataType(expected, received, _)
+            | EvalAltResult::ErrorMismatchOutputType(expected, received, _) => {
+                Error::new(Kind::Type, "the recipe", "a value has the wrong type")
+                    .expected(word(expected))
+                    .received(word(received))
+            }
+            EvalAltResult::ErrorStackOverflow(_) => {
+                Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
+            }
+            other => Error::new(Kind::Script, "the recipe", lower(&other.to_string())),
+        }
+    }
+
+    /// `signature` is Rhai's: `kd::kl (Tensor, i64)`.
+    fn no_function(&self, signature: &str) -> Error {
+        let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
+        let types: Vec<&str> = types.trim_end_matches(')').split(", ").map(word).collect();
+        let types = types.join(", ");
+        let forms = self.signatures.forms(name);
+        if !forms.is_empty() {
+            return Error::new(Kind::Type, name, "no form of this function takes these arguments")
+                .expected(forms.join(" or "))
+                .received(format!("{name}({types})"));
+        }
+        let error = Error::new(Kind::Name, name, "there is no such function")
+            .received(format!("{name}({types})"));
+        let known = self.signatures.0.iter().map(|(known, _)| known.as_str());
+        match nearest(name, known) {
+            Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
+            None => error,
+        }
+    }
+
+    fn forms_of(&self, name: &str) -> String {
+        self.signatures.forms(name).first().map_or(name.to_string(), |form| form.to_string())
+    }
+}
+
+/// The error that a script's `throw`, or a binding, raised.
+fn thrown(value: &Dynamic) -> Error {
+    raised(value).unwrap_or_else(|| {
+        Error::new(Kind::Script, "the recipe", "an error was thrown").received(value.to_string())
+    })
+}
+
+/// Whether `text` has a top-level `let name`.
+fn declares(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.strip_prefix("let ").map(str::trim_start);
+        let after = rest.and_then(|rest| rest.strip_prefix(name));
+        after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// Rhai's types in the words of our messages.
+fn word(name: &str) -> &str {
+    match name {
+        "i64" => "integer",
+        "f64" => "float",
+        "&str | ImmutableString | String" | "string" | "ImmutableString" => "string",
+        "()" => "nothing",
+        other => other.rsplit("::").next().unwrap_or(other),
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

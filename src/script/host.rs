@@ -1,0 +1,69 @@
+//! What a recipe's statements ask of whoever runs them.
+
+use crate::data::{Dataset, FrontEnd};
+use crate::error::Result;
+use crate::tensor::Device;
+use crate::train::{Features, Plan, Trained};
+use rhai::Engine;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where a stage's hook comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum HookSource {
+    /// The function with the hook's own name, if the recipe has one.
+    #[default]
+    Standard,
+    /// Another function, by name: `loss: Fn("my_loss")`.
+    Named(String),
+    /// No function but a number: `tau: 2.0`.
+    Constant(f64),
+}
+
+/// Where each hook of a stage comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HookSources {
+    /// `loss(ctx, student, teacher, target)`, or `loss(ctx, student, target)` without a teacher.
+    pub loss: HookSource,
+    /// `lambda(ctx)`.
+    pub lambda: HookSource,
+    /// `tau(ctx)`.
+    pub tau: HookSource,
+    /// `lr(ctx)`.
+    pub lr: HookSource,
+    /// `on_epoch(ctx)`.
+    pub on_epoch: HookSource,
+}
+
+/// Runs what a recipe declares.
+pub trait Host: Send + Sync {
+    /// The text that the command line gives for an argument of the recipe.
+    fn argument(&self, name: &str) -> Option<String>;
+
+    /// The seed of stages that name none.
+    fn seed(&self) -> u64;
+
+    /// Threads of each stage's loader.
+    fn workers(&self) -> usize;
+
+    /// Where stages compute.
+    fn device(&self) -> Device;
+
+    /// The folder of the built-in example data.
+    fn example_data(&self) -> Result<PathBuf>;
+
+    /// The features of a data set, made once for all stages.
+    fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features>;
+
+    /// Runs a stage with the recipe's hooks.
+    fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
+
+    /// Shows stages side by side.
+    fn report(&self, stages: &[Trained]) -> Result<()>;
+
+    /// What `print` and `debug` say.
+    fn say(&self, text: &str);
+
+    /// Whether the user wants it all to end.
+    fn stopping(&self) -> bool;
+}

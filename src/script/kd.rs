@@ -1,0 +1,110 @@
+//! Bindings of `kd`, and of the losses against labels. Student first, teacher second.
+
+#[rhai::export_module]
+pub(super) mod label_losses {
+    use crate::kd::{self, Reduction};
+    use crate::script::raise::{Raw, raw};
+    use crate::tensor::Tensor;
+
+    /// −Σ target · ln softmax(student), averaged over the batch. Labels may be soft.
+    ///
+    /// Shapes: both `[batch, class]`; one number comes out.
+    ///
+    /// ```rhai
+    /// cross_entropy(tensor([[0, 0]]), tensor([[1, 0]])).item() > 0.693
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn cross_entropy(student: Tensor, target: Tensor) -> Raw<Tensor> {
+        raw(kd::cross_entropy(&student, &target))
+    }
+
+    /// Binary cross-entropy of logits, averaged over batch and classes: for clips with several labels.
+    ///
+    /// Shapes: both `[batch, class]`; one number comes out.
+    ///
+    /// ```rhai
+    /// bce(tensor([[0, 0]]), tensor([[1, 0]])).item() > 0.693
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn bce(student: Tensor, target: Tensor) -> Raw<Tensor> {
+        raw(kd::bce(&student, &target, Reduction::Mean))
+    }
+}
+
+#[rhai::export_module]
+pub(super) mod bindings {
+    use crate::kd::{self, Reduction};
+    use crate::script::options::Options;
+    use crate::script::raise::{Raw, raw};
+    use crate::script::value;
+    use crate::tensor::Tensor;
+    use rhai::{Dynamic, Map};
+
+    /// KL(softmax(teacher) ‖ softmax(student)), summed over classes, averaged over the batch.
+    ///
+    /// A temperature is yours to apply: `kd::kl(student, teacher / tau)` is CMKD's.
+    /// Shapes: both `[batch, class]`; one number comes out. No gradient flows into the teacher.
+    ///
+    /// ```rhai
+    /// kd::kl(tensor([[1, 2]]), tensor([[1, 2]])).item() == 0.0
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn kl(student: Tensor, teacher: Tensor) -> Raw<Tensor> {
+        raw(kd::kl(&student, &teacher))
+    }
+
+    /// The KL divergence of independent Bernoulli variables, one a class, averaged over batch and
+    /// classes: CMKD's form for clips with several labels.
+    ///
+    /// Shapes: both `[batch, class]`; one number comes out. No gradient flows into the teacher.
+    ///
+    /// ```rhai
+    /// kd::bernoulli_kl(tensor([[1, 2]]), tensor([[1, 2]])).item() == 0.0
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn bernoulli_kl(student: Tensor, teacher: Tensor) -> Raw<Tensor> {
+        raw(kd::bernoulli_kl(&student, &teacher, Reduction::Mean))
+    }
+
+    /// As `kd::bernoulli_kl(student, teacher)`, with the option `reduction`: "mean" over batch and
+    /// classes, or "sum_classes", which is as many times heavier as there are classes.
+    ///
+    /// ```rhai
+    /// let s = tensor([[1, 2]]);
+    /// let t = tensor([[2, 1]]);
+    /// let ratio = kd::bernoulli_kl(s, t, #{ reduction: "sum_classes" }).item() / kd::bernoulli_kl(s, t).item();
+    /// (ratio - 2.0).abs() < 1e-6
+    /// ```
+    #[rhai_fn(name = "bernoulli_kl", return_raw)]
+    pub fn bernoulli_kl_options(student: Tensor, teacher: Tensor, options: Map) -> Raw<Tensor> {
+        let operation = "kd::bernoulli_kl";
+        let options = raw(Options::new(operation, options, &["reduction"]))?;
+        let name = raw(options.text("reduction"))?.unwrap_or("mean".into());
+        let reduction = raw(Reduction::named(operation, &name))?;
+        raw(kd::bernoulli_kl(&student, &teacher, reduction))
+    }
+
+    /// CMKD's loss: λ · CE(student, target) + (1 − λ) · KL(softmax(teacher / τ) ‖ softmax(student)).
+    ///
+    /// λ is the weight of the label, and τ divides the teacher's logits only (Gong et al. 2022).
+    /// Shapes: all `[batch, class]`; one number comes out. Errors: λ outside 0 to 1, τ not above 0.
+    ///
+    /// ```rhai
+    /// let s = tensor([[0.5, -1, 2]]);
+    /// let t = tensor([[1.5, -2, 0]]);
+    /// let y = tensor([[1, 0, 0]]);
+    /// (kd::cmkd(s, t, y, 0.5, 2.5).item() - 1.134604).abs() < 1e-5
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn cmkd(
+        student: Tensor,
+        teacher: Tensor,
+        target: Tensor,
+        lambda: Dynamic,
+        tau: Dynamic,
+    ) -> Raw<Tensor> {
+        let lambda = raw(value::number_of("kd::cmkd", "lambda", &lambda))?;
+        let tau = raw(value::number_of("kd::cmkd", "tau", &tau))?;
+        raw(kd::cmkd(&student, &teacher, &target, lambda, tau))
+    }
+}

@@ -1,0 +1,71 @@
+//! The recipe language: a Rhai engine, and one thin binding file for each noun.
+//!
+//! A binding converts its arguments, calls the noun's module, and converts the result; what it says
+//! in its doc comment is the function's documentation, and its example is run as a test. The host
+//! (whoever runs recipes) is known here only as the trait [`Host`].
+
+mod arg;
+mod audio;
+mod augment;
+mod context;
+mod data;
+pub mod diagnose;
+mod engine;
+mod host;
+mod kd;
+mod models;
+mod optim;
+mod options;
+mod raise;
+mod resolver;
+mod schedule;
+pub mod stdlib;
+mod tensor;
+mod train;
+mod value;
+
+pub use context::Context;
+pub use diagnose::{Signatures, Sources};
+pub use engine::engine;
+pub use host::{HookSource, HookSources, Host};
+pub use raise::raised;
+pub use resolver::Resolver;
+pub use value::{kind_of, number_of};
+
+use rhai::{Engine, exported_module};
+use std::sync::Arc;
+
+/// Binds every noun, in the order of the flow.
+fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
+    name_types(engine);
+    tensor::operators(engine);
+    engine.register_global_module(exported_module!(tensor::methods).into());
+    engine.register_static_module("tensor", exported_module!(tensor::makers).into());
+    engine.register_static_module("audio", exported_module!(audio::bindings).into());
+    data::bind(engine, host);
+    engine.register_static_module("augment", exported_module!(augment::bindings).into());
+    engine.register_static_module("model", exported_module!(models::bindings).into());
+    engine.register_static_module("kd", exported_module!(kd::bindings).into());
+    engine.register_global_module(exported_module!(kd::label_losses).into());
+    engine.register_static_module("optim", exported_module!(optim::bindings).into());
+    engine.register_static_module("schedule", exported_module!(schedule::bindings).into());
+    engine.register_global_module(exported_module!(context::bindings).into());
+    engine.register_global_module(exported_module!(train::getters).into());
+    train::bind(engine, host);
+    arg::bind(engine, host);
+}
+
+/// The names of our types in messages and in `type_of`.
+fn name_types(engine: &mut Engine) {
+    engine
+        .register_type_with_name::<crate::tensor::Tensor>("Tensor")
+        .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
+        .register_type_with_name::<data::Handle>("Dataset")
+        .register_type_with_name::<augment::Step>("Augmentation")
+        .register_type_with_name::<crate::models::Spec>("Model")
+        .register_type_with_name::<crate::optim::AdamOptions>("Optimizer")
+        .register_type_with_name::<crate::train::Trained>("Trained")
+        .register_type_with_name::<Context>("Context")
+        .register_type_with_name::<crate::error::Error>("Error");
+    engine.register_fn("to_string", |error: &mut crate::error::Error| error.headline());
+}

@@ -1,0 +1,84 @@
+//! Maps of options: every key must be known, and is told by the nearest name where it is not.
+
+use super::value;
+use crate::error::{Error, Kind, Result, unknown};
+use rhai::{Dynamic, Map};
+
+/// The options of one call.
+pub(super) struct Options<'a> {
+    operation: &'a str,
+    map: Map,
+}
+
+impl<'a> Options<'a> {
+    /// The options of `operation`, which knows these keys and no other.
+    pub(super) fn new(operation: &'a str, map: Map, known: &[&str]) -> Result<Self> {
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(unknown(operation, "option", key, known)),
+            None => Ok(Options { operation, map }),
+        }
+    }
+
+    /// The raw value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Dynamic> {
+        self.map.get(key)
+    }
+
+    /// Replaces `into` by the number under `key`, if it is there.
+    pub(super) fn number(&self, key: &str, into: &mut f64) -> Result<()> {
+        self.with(key, into, value::number_of)
+    }
+
+    /// Replaces `into` by the whole number under `key`, if it is there.
+    pub(super) fn count(&self, key: &str, into: &mut usize) -> Result<()> {
+        self.with(key, into, value::count_of)
+    }
+
+    /// The string under `key`, if it is there.
+    pub(super) fn text(&self, key: &str) -> Result<Option<String>> {
+        let named = |value| value::text_of(self.operation, &quoted(key), value);
+        self.get(key).map(named).transpose()
+    }
+
+    /// The array under `key`, if it is there, with each element converted.
+    pub(super) fn list<T>(
+        &self,
+        key: &str,
+        each: impl Fn(&str, &str, &Dynamic) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        let listed = |value| value::list_of(self.operation, &quoted(key), value, &each);
+        self.get(key).map(listed).transpose()
+    }
+
+    /// The value of one of our own types under `key`, if it is there.
+    pub(super) fn native<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: &str,
+        expected: &str,
+    ) -> Result<Option<T>> {
+        let converted = |value| value::native_of(self.operation, &quoted(key), expected, value);
+        self.get(key).map(converted).transpose()
+    }
+
+    /// The error for a key that must be there.
+    pub(super) fn missing(&self, key: &str, expected: &str) -> Error {
+        Error::new(Kind::Name, self.operation, format!("the option '{key}' is missing"))
+            .expected(expected)
+    }
+
+    fn with<T>(
+        &self,
+        key: &str,
+        into: &mut T,
+        convert: impl Fn(&str, &str, &Dynamic) -> Result<T>,
+    ) -> Result<()> {
+        if let Some(value) = self.get(key) {
+            *into = convert(self.operation, &quoted(key), value)?;
+        }
+        Ok(())
+    }
+}
+
+fn quoted(key: &str) -> String {
+    format!("'{key}'")
+}

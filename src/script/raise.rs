@@ -1,0 +1,22 @@
+//! Our errors through Rhai: wrapped when a binding fails, found again when a recipe does.
+
+use crate::error::{Error, Result};
+use rhai::{Dynamic, EvalAltResult, Position};
+
+/// What a binding returns.
+pub(super) type Raw<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// Hands an error of ours to Rhai, which adds the place.
+pub(super) fn raise(error: Error) -> Box<EvalAltResult> {
+    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE))
+}
+
+/// Turns a module's result into a binding's.
+pub(super) fn raw<T>(result: Result<T>) -> Raw<T> {
+    result.map_err(raise)
+}
+
+/// The error of ours that a script's error carries, if it carries one.
+pub fn raised(value: &Dynamic) -> Option<Error> {
+    value.read_lock::<Error>().map(|error| error.clone())
+}

@@ -1,0 +1,160 @@
+//! Imports: modules of the standard library, and files beside or below the recipe. Nothing else can
+//! be reached, and nothing is remembered from one version of the recipe to the next.
+
+use super::raise::raise;
+use super::{Sources, stdlib};
+use crate::disk;
+use crate::error::{Error, Kind, Result};
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+type SharedModule = Shared<Module>;
+
+/// The ending of recipes and modules.
+const ENDING: &str = "rhai";
+
+#[derive(Default)]
+struct Inner {
+    /// Modules given by the host, by name.
+    given: HashMap<String, SharedModule>,
+    /// Modules loaded for the version that is being compiled, by name.
+    loaded: HashMap<String, SharedModule>,
+    /// What is being loaded just now, for cycles.
+    loading: Vec<String>,
+    /// Texts of all files, for excerpts.
+    sources: Sources,
+    /// Files read, for the watcher.
+    files: Vec<PathBuf>,
+}
+
+/// Resolves imports below one folder; clones share what is loaded.
+#[derive(Clone)]
+pub struct Resolver {
+    root: PathBuf,
+    inner: Arc<Mutex<Inner>>,
+}
+
+impl Resolver {
+    /// A resolver for recipes in `root`.
+    pub fn new(root: &Path) -> Self {
+        Resolver { root: root.to_path_buf(), inner: Arc::default() }
+    }
+
+    /// Begins a version: everything is read afresh.
+    pub fn begin(&self) {
+        self.with(|inner| {
+            inner.loaded.clear();
+            inner.loading.clear();
+            inner.files.clear();
+            inner.sources = Sources::default();
+        });
+    }
+
+    /// Texts and files that were read since [`Resolver::begin`].
+    pub fn read(&self) -> (Sources, Vec<PathBuf>) {
+        self.with(|inner| (inner.sources.clone(), inner.files.clone()))
+    }
+
+    /// Offers a module under a name of the host's own.
+    pub fn give(&self, name: &str, module: SharedModule) {
+        self.with(|inner| inner.given.insert(name.to_string(), module));
+    }
+
+    /// Takes a given module back.
+    pub fn take(&self, name: &str) {
+        self.with(|inner| inner.given.remove(name));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The file that `name` means.
+    ///
+    /// # Errors
+    /// A name that leads out of the recipe's folder, by itself or through a link.
+    fn file(&self, name: &str) -> Result<PathBuf> {
+        let operation = format!("import \"{name}\"");
+        let outside = || {
+            Error::new(Kind::Script, &operation, "leads out of the recipe's folder")
+                .expected("a path beside or below the recipe, or \"std/…\"")
+        };
+        let relative = Path::new(name);
+        if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(outside());
+        }
+        let mut path = self.root.join(relative);
+        if path.extension().is_none_or(|ending| ending != ENDING) {
+            path.as_mut_os_string().push(format!(".{ENDING}"));
+        }
+        let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
+        let (real, real_root) = match (path.canonicalize(), root.canonicalize()) {
+            (Ok(real), Ok(real_root)) => (real, real_root),
+            _ => return Ok(path), // reading it will tell what is wrong
+        };
+        if real.starts_with(real_root) { Ok(path) } else { Err(outside()) }
+    }
+
+    fn text(&self, name: &str) -> Result<(String, String)> {
+        if let Some(module) = stdlib::find(name) {
+            return Ok((name.to_string(), module.text.to_string()));
+        }
+        if name.starts_with("std/") {
+            let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
+            return Err(crate::error::unknown("import", "module", name, &known));
+        }
+        let path = self.file(name)?;
+        self.with(|inner| inner.files.push(path.clone()));
+        let text = disk::read_text(&path)?;
+        Ok((path.display().to_string(), text))
+    }
+
+    fn load(&self, engine: &Engine, name: &str) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
+        let (source, text) = self.text(name).map_err(raise)?;
+        self.with(|inner| inner.sources.add(&source, &text));
+        let wrap = |cause: Box<EvalAltResult>| {
+            Box::new(EvalAltResult::ErrorInModule(source.clone(), cause, Position::NONE))
+        };
+        let mut ast = engine.compile(&text).map_err(|cause| wrap(Box::new(cause.into())))?;
+        ast.set_source(source.clone());
+        Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Into::into).map_err(wrap)
+    }
+}
+
+impl ModuleResolver for Resolver {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _source: Option<&str>,
+        name: &str,
+        position: Position,
+    ) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
+        let known = self.with(|inner| inner.given.get(name).or(inner.loaded.get(name)).cloned());
+        if let Some(module) = known {
+            return Ok(module);
+        }
+        let cycle = self.with(|inner| {
+            let begins = inner.loading.iter().position(|open| open == name);
+            inner.loading.push(name.to_string());
+            begins.and_then(|start| inner.loading.get(start..).map(|names| names.join(" → ")))
+        });
+        let loaded = match cycle {
+            Some(cycle) => Err(raise(
+                Error::new(Kind::Script, format!("import \"{name}\""), "imports go in a circle")
+                    .received(cycle),
+            )),
+            None => self.load(engine, name),
+        };
+        self.with(|inner| inner.loading.pop());
+        let module = loaded.map_err(|mut cause| {
+            if cause.position().is_none() {
+                cause.set_position(position);
+            }
+            cause
+        })?;
+        self.with(|inner| inner.loaded.insert(name.to_string(), module.clone()));
+        Ok(module)
+    }
+}

@@ -1,0 +1,1 @@
+//! Numbers against outside oracles. Each file of numbers was written by the script beside it.
