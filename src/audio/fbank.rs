@@ -49,9 +49,8 @@ impl Default for FbankOptions {
 
 impl FbankOptions {
     /// The names of all options, as a recipe writes them.
-    pub const NAMES: [&str; 8] = [
-        "mels", "frame_ms", "hop_ms", "window", "low_hz", "high_hz", "preemphasis", "fft_points",
-    ];
+    pub const NAMES: [&str; 8] =
+        ["mels", "frame_ms", "hop_ms", "window", "low_hz", "high_hz", "preemphasis", "fft_points"];
 
     /// Refuses what makes no sense whatever the sample rate.
     pub fn check(&self) -> Result<()> {
@@ -102,10 +101,18 @@ impl Fbank {
         let samples = |ms: f64| (rate * ms * 0.001) as usize;
         let (frame, hop) = (samples(options.frame_ms), samples(options.hop_ms));
         if frame < 2 {
-            return Err(out_of_range("frame_ms", format!("2 samples at {rate_hz} Hz"), options.frame_ms));
+            return Err(out_of_range(
+                "frame_ms",
+                format!("2 samples at {rate_hz} Hz"),
+                options.frame_ms,
+            ));
         }
         if hop == 0 {
-            return Err(out_of_range("hop_ms", format!("a sample at {rate_hz} Hz"), options.hop_ms));
+            return Err(out_of_range(
+                "hop_ms",
+                format!("a sample at {rate_hz} Hz"),
+                options.hop_ms,
+            ));
         }
         let half = rate / 2.0;
         let high_hz = if options.high_hz > 0.0 { options.high_hz } else { half };
@@ -164,13 +171,14 @@ impl Fbank {
         for start in (0..frames).map(|index| index * self.hop) {
             let frame = samples.values.get(start..start + self.frame).unwrap_or_default();
             self.fill(&mut input, frame);
-            self.fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch).map_err(
-                |cause| Error::new(Kind::Internal, "audio::fbank", cause.to_string()),
-            )?;
+            self.fft
+                .process_with_scratch(&mut input, &mut spectrum, &mut scratch)
+                .map_err(|cause| Error::new(Kind::Internal, "audio::fbank", cause.to_string()))?;
             for (bin, value) in power.iter_mut().zip(&spectrum) {
                 *bin = value.norm_sqr();
             }
-            let bins = self.triangles.iter().map(|triangle| triangle.energy(&power).max(FLOOR).ln());
+            let bins =
+                self.triangles.iter().map(|triangle| triangle.energy(&power).max(FLOOR).ln());
             values.extend(bins);
         }
         Ok(Features { frames, mels: self.options.mels, values })

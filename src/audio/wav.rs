@@ -125,7 +125,10 @@ fn cut_off(path: &Path) -> Error {
 fn damaged(path: &Path, cause: &hound::Error) -> Error {
     match cause {
         hound::Error::IoError(cause)
-            if matches!(cause.kind(), std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Other) =>
+            if matches!(
+                cause.kind(),
+                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Other
+            ) =>
         {
             cut_off(path).received(cause.to_string())
         }

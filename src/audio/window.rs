@@ -45,9 +45,7 @@ impl Window {
                 Window::Hanning => 0.5 - 0.5 * libm::cos(angle),
                 Window::Hamming => 0.54 - 0.46 * libm::cos(angle),
                 Window::Povey => libm::pow(0.5 - 0.5 * libm::cos(angle), 0.85),
-                Window::Blackman => {
-                    0.42 - 0.5 * libm::cos(angle) + 0.08 * libm::cos(2.0 * angle)
-                }
+                Window::Blackman => 0.42 - 0.5 * libm::cos(angle) + 0.08 * libm::cos(2.0 * angle),
                 Window::Rectangular => 1.0,
             }
         };

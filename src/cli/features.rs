@@ -48,8 +48,9 @@ fn parse(text: &str) -> Result<FbankOptions> {
     if let Some(name) = map.get("window").and_then(|name| name.as_str()) {
         crate::audio::Window::named("--options", name).map_err(|e| e.as_kind(Kind::Usage))?;
     }
-    let options: FbankOptions = serde_json::from_value(value)
-        .map_err(|cause| wrong("an option has the wrong type".into()).received(cause.to_string()))?;
+    let options: FbankOptions = serde_json::from_value(value).map_err(|cause| {
+        wrong("an option has the wrong type".into()).received(cause.to_string())
+    })?;
     options.check().map_err(|error| error.as_kind(Kind::Usage))?;
     Ok(options)
 }

@@ -43,7 +43,8 @@ impl Run {
         })?;
         let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
-        let setup = Setup { recipe, set, seed: self.seed, workers: usize::from(self.workers), home };
+        let setup =
+            Setup { recipe, set, seed: self.seed, workers: usize::from(self.workers), home };
         let stop = Arc::new(AtomicBool::new(false));
         catch_signals(&stop)?;
         let results = recipe::run(setup, progress::display(), stop)?;
@@ -94,9 +95,7 @@ fn catch_signals(stop: &Arc<AtomicBool>) -> Result<()> {
     for signal in [SIGINT, SIGTERM] {
         flag::register_conditional_shutdown(signal, Kind::Interrupted.exit_code(), stop.clone())
             .and_then(|_| flag::register(signal, stop.clone()))
-            .map_err(|cause| {
-                Error::new(Kind::Internal, "catching signals", cause.to_string())
-            })?;
+            .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
     }
     Ok(())
 }

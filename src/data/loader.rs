@@ -122,7 +122,11 @@ impl Loader {
         let shape = [host.clips, frames, mels];
         Ok(Batch {
             input: Tensor::from_values(host.features, &shape, &self.options.device)?,
-            target: Tensor::from_values(host.targets, &[host.clips, classes], &self.options.device)?,
+            target: Tensor::from_values(
+                host.targets,
+                &[host.clips, classes],
+                &self.options.device,
+            )?,
             clips: host.clips,
         })
     }

@@ -95,8 +95,10 @@ impl ClipSource {
 
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts.
     pub fn warm(&self) -> Result<()> {
-        let failures: Vec<Error> =
-            (0..self.len()).into_par_iter().filter_map(|index| self.features(index).err()).collect();
+        let failures: Vec<Error> = (0..self.len())
+            .into_par_iter()
+            .filter_map(|index| self.features(index).err())
+            .collect();
         failures.into_iter().next().map_or(Ok(()), Err)
     }
 

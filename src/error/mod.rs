@@ -60,12 +60,7 @@ impl Kind {
     pub fn exit_code(self) -> i32 {
         match self {
             Kind::Usage => 2,
-            Kind::Shape
-            | Kind::Type
-            | Kind::Range
-            | Kind::Name
-            | Kind::Script
-            | Kind::Number => 3,
+            Kind::Shape | Kind::Type | Kind::Range | Kind::Name | Kind::Script | Kind::Number => 3,
             Kind::File | Kind::Data => 4,
             Kind::Interrupted => 130,
             Kind::Internal => 70,

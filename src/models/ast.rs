@@ -39,7 +39,15 @@ pub struct AstOptions {
 
 impl Default for AstOptions {
     fn default() -> Self {
-        AstOptions { classes: 0, width: 192, depth: 12, heads: 3, patch: 16, stride: 10, mlp_ratio: 4 }
+        AstOptions {
+            classes: 0,
+            width: 192,
+            depth: 12,
+            heads: 3,
+            patch: 16,
+            stride: 10,
+            mlp_ratio: 4,
+        }
     }
 }
 
@@ -63,8 +71,13 @@ impl Ast {
     ) -> Result<Self> {
         let AstOptions { classes, width, depth, heads, patch, stride, mlp_ratio } = *options;
         let all = [
-            ("classes", classes), ("width", width), ("depth", depth), ("heads", heads),
-            ("patch", patch), ("stride", stride), ("mlp_ratio", mlp_ratio),
+            ("classes", classes),
+            ("width", width),
+            ("depth", depth),
+            ("heads", heads),
+            ("patch", patch),
+            ("stride", stride),
+            ("mlp_ratio", mlp_ratio),
         ];
         for (name, value) in all {
             at_least_one("model::ast", name, value)?;
@@ -74,17 +87,20 @@ impl Ast {
                 .received(format!("heads {heads}, width {width}")));
         }
         if input.mels < patch || input.frames < patch {
-            return Err(Error::new(Kind::Shape, "model::ast", "the clips are smaller than a patch")
-                .expected(format!("at least {patch} frames and {patch} mels"))
-                .received(format!("{} frames, {} mels", input.frames, input.mels)));
+            return Err(Error::new(
+                Kind::Shape,
+                "model::ast",
+                "the clips are smaller than a patch",
+            )
+            .expected(format!("at least {patch} frames and {patch} mels"))
+            .received(format!("{} frames, {} mels", input.frames, input.mels)));
         }
         let along = |length: usize| (length - patch) / stride + 1;
         let tokens = along(input.mels) * along(input.frames);
         let steps = Conv2dOptions { stride: [stride, stride], ..Conv2dOptions::default() };
         let patch_embed = Conv2d::new([1, width], [patch, patch], steps, true, random, on)?;
-        let positions = (0..(tokens + 1) * width)
-            .map(|_| (POSITION_STD * random.normal()) as f32)
-            .collect();
+        let positions =
+            (0..(tokens + 1) * width).map(|_| (POSITION_STD * random.normal()) as f32).collect();
         let positions = Tensor::from_values(positions, &[1, tokens + 1, width], on)?;
         let cls = Tensor::from_values(vec![0.0; width], &[1, 1, width], on)?;
         let blocks = (0..depth)
@@ -96,10 +112,7 @@ impl Ast {
             patch_embed,
             blocks,
             norm: LayerNorm::new(width, NORM_EPS, on)?,
-            head: (
-                LayerNorm::new(width, HEAD_EPS, on)?,
-                Linear::new(width, classes, random, on)?,
-            ),
+            head: (LayerNorm::new(width, HEAD_EPS, on)?, Linear::new(width, classes, random, on)?),
             width,
             tokens,
         })

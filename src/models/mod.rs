@@ -88,9 +88,13 @@ impl Model {
         let shape = features.shape();
         let InputShape { frames, mels } = self.input;
         if shape.len() != 3 || shape[1..] != [frames, mels] {
-            return Err(Error::new(Kind::Shape, "forward", "the model was built for other features")
-                .expected(format!("[batch, {frames} frames, {mels} mels]"))
-                .received(words(&shape)));
+            return Err(Error::new(
+                Kind::Shape,
+                "forward",
+                "the model was built for other features",
+            )
+            .expected(format!("[batch, {frames} frames, {mels} mels]"))
+            .received(words(&shape)));
         }
         self.network.forward(features, mode)
     }

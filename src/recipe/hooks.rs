@@ -213,7 +213,13 @@ fn call(
     version.call(engine, name, arguments).map(Some).map_err(|error| error.note(place))
 }
 
-fn wrong_result(version: &Version, stage: &Stage, hook: &str, expected: &str, value: &Dynamic) -> Error {
+fn wrong_result(
+    version: &Version,
+    stage: &Stage,
+    hook: &str,
+    expected: &str,
+    value: &Dynamic,
+) -> Error {
     let error = Error::new(Kind::Type, hook, "the hook gave something of the wrong type")
         .expected(expected)
         .received(crate::script::kind_of(value));
@@ -242,9 +248,8 @@ fn as_loss(version: &Version, stage: &Stage, value: &Dynamic) -> Result<Tensor> 
 /// before it touches the run. What is logged or drawn here is thrown away.
 fn try_out(engine: &Engine, version: &Version, stage: &Stage, moment: &Moment) -> Result<()> {
     let logged = Arc::default();
-    let ask = |hook: &str, more: Vec<Dynamic>| {
-        call(engine, version, stage, hook, moment, &logged, more)
-    };
+    let ask =
+        |hook: &str, more: Vec<Dynamic>| call(engine, version, stage, hook, moment, &logged, more);
     for hook in ["lambda", "tau", "lr"] {
         if let Some(value) = ask(hook, Vec::new())? {
             as_number(version, stage, hook, &value)?;

@@ -90,8 +90,7 @@ impl Live {
         let (functions, note) = self.difference(&compiled);
         let checked = check::check(self.next, compiled, &self.compiler)?;
         trial(checked.version())?;
-        let outcome =
-            if functions.is_empty() { Outcome::Unchanged } else { Outcome::InForce };
+        let outcome = if functions.is_empty() { Outcome::Unchanged } else { Outcome::InForce };
         let version = checked.into_version();
         Ok((version, Change { version: self.next, hash, outcome, functions, note }))
     }

@@ -69,11 +69,10 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     let compiled = &version.compiled;
-    let outcome = engine
-        .eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast)
-        .map_err(|cause| {
-            compiler.knowledge(&compiled.sources).run_error(cause, &compiled.source.name)
-        });
+    let outcome =
+        engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast).map_err(
+            |cause| compiler.knowledge(&compiled.sources).run_error(cause, &compiled.source.name),
+        );
     session.end(outcome.err())
 }
 
@@ -84,9 +83,9 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
 pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
     let source = Source::read(recipe).map_err(|error| error.as_kind(Kind::Usage))?;
     let engine = Engine::new();
-    let ast = engine.compile(&*source.text).map_err(|cause| {
-        Error::new(Kind::Script, &source.name, cause.to_string())
-    })?;
+    let ast = engine
+        .compile(&*source.text)
+        .map_err(|cause| Error::new(Kind::Script, &source.name, cause.to_string()))?;
     let doc: Vec<&str> =
         ast.doc().lines().map(|line| line.trim_start_matches("//!").trim()).collect();
     Ok((doc.join("\n").trim().to_string(), Arguments::of(&ast).declared))
@@ -163,8 +162,7 @@ impl Session {
                 Ok(results)
             }
             Some(error) => {
-                let name =
-                    if error.kind() == Kind::Interrupted { "interrupted" } else { "failed" };
+                let name = if error.kind() == Kind::Interrupted { "interrupted" } else { "failed" };
                 // The run's own error matters more than one in telling of it.
                 let _ = record.folder().event(name, json!({ "message": error.to_string() }));
                 Err(error)
@@ -175,8 +173,12 @@ impl Session {
     fn claim(&self, name: &str) -> Result<()> {
         let mut names = lock(&self.names);
         if names.iter().any(|known| known == name) {
-            return Err(Error::new(Kind::Name, "stage", format!("there is a stage '{name}' already"))
-                .hint("give each stage a name of its own: name: \"…\""));
+            return Err(Error::new(
+                Kind::Name,
+                "stage",
+                format!("there is a stage '{name}' already"),
+            )
+            .hint("give each stage a name of its own: name: \"…\""));
         }
         names.push(name.to_string());
         Ok(())

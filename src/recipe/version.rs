@@ -77,8 +77,7 @@ impl Version {
         for argument in &names {
             scope.push_dynamic(argument.clone(), Dynamic::UNIT);
         }
-        let text =
-            format!("import \"{}\" as live; live::{name}({})", self.name, names.join(", "));
+        let text = format!("import \"{}\" as live; live::{name}({})", self.name, names.join(", "));
         let caller = engine.compile_with_scope(&scope, text).map_err(|cause| {
             Error::new(Kind::Internal, format!("calling '{name}'"), cause.to_string())
         })?;

@@ -41,8 +41,17 @@ impl Record {
         }
         let mut table = csv::Writer::from_writer(Vec::new());
         let fixed = [
-            "stage", "epoch", "step", "loss", "test_loss", "accuracy", "lr", "lambda", "tau",
-            "clips_per_second", "seconds",
+            "stage",
+            "epoch",
+            "step",
+            "loss",
+            "test_loss",
+            "accuracy",
+            "lr",
+            "lambda",
+            "tau",
+            "clips_per_second",
+            "seconds",
         ];
         let failed = |cause: csv::Error| {
             Error::new(Kind::Internal, "writing metrics.csv", cause.to_string())

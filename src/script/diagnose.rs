@@ -131,7 +131,8 @@ impl Knowledge<'_> {
                 }
             }
             ParseErrorType::ModuleUndefined(name) => {
-                let nouns = ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
+                let nouns =
+                    ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
                 crate::error::unknown("the recipe", "module", name, &nouns)
             }
             ParseErrorType::Reserved(name) if name == "eval" => {

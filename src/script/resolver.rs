@@ -111,7 +111,11 @@ impl Resolver {
         Ok((path.display().to_string(), text))
     }
 
-    fn load(&self, engine: &Engine, name: &str) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
+    fn load(
+        &self,
+        engine: &Engine,
+        name: &str,
+    ) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
         let (source, text) = self.text(name).map_err(raise)?;
         self.with(|inner| inner.sources.add(&source, &text));
         let wrap = |cause: Box<EvalAltResult>| {

@@ -25,7 +25,13 @@ pub(super) mod bindings {
     /// schedule::linear(5, 0, 10, 4, 1) == 2.5
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn linear(at: Dynamic, start: Dynamic, end: Dynamic, from: Dynamic, to: Dynamic) -> Raw<f64> {
+    pub fn linear(
+        at: Dynamic,
+        start: Dynamic,
+        end: Dynamic,
+        from: Dynamic,
+        to: Dynamic,
+    ) -> Raw<f64> {
         let given = [("at", at), ("start", start), ("end", end), ("from", from), ("to", to)];
         let [at, start, end, from, to] = numbers("schedule::linear", given)?;
         Ok(schedule::linear(at, start, end, from, to))
@@ -37,7 +43,13 @@ pub(super) mod bindings {
     /// schedule::cosine(5, 0, 10, 1, 0) == 0.5
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn cosine(at: Dynamic, start: Dynamic, end: Dynamic, from: Dynamic, to: Dynamic) -> Raw<f64> {
+    pub fn cosine(
+        at: Dynamic,
+        start: Dynamic,
+        end: Dynamic,
+        from: Dynamic,
+        to: Dynamic,
+    ) -> Raw<f64> {
         let given = [("at", at), ("start", start), ("end", end), ("from", from), ("to", to)];
         let [at, start, end, from, to] = numbers("schedule::cosine", given)?;
         Ok(schedule::cosine(at, start, end, from, to))

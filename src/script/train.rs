@@ -66,7 +66,11 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_params_info(["teacher: Trained", "student: Model", "options: Map", "Trained"])
         .set_into_module(
             &mut module,
-            move |ctx: NativeCallContext, teacher: Trained, spec: Spec, options: Map| -> Raw<Trained> {
+            move |ctx: NativeCallContext,
+                  teacher: Trained,
+                  spec: Spec,
+                  options: Map|
+                  -> Raw<Trained> {
                 raw(stage(asked.as_ref(), ctx.engine(), Some(teacher), spec, options))
             },
         );

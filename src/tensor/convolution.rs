@@ -50,9 +50,13 @@ impl Tensor {
         for side in 0..2 {
             let reach = options.dilation[side] * (taps[2 + side] - 1) + 1;
             if own[2 + side] + 2 * options.padding[side] < reach {
-                return Err(Error::new(Kind::Shape, "conv2d", "the input is smaller than the kernel")
-                    .expected(format!("at least {reach} with its padding"))
-                    .received(words(&own)));
+                return Err(Error::new(
+                    Kind::Shape,
+                    "conv2d",
+                    "the input is smaller than the kernel",
+                )
+                .expected(format!("at least {reach} with its padding"))
+                .received(words(&own)));
             }
         }
         if let Some(bias) = bias
@@ -78,9 +82,13 @@ impl Tensor {
         self.need_rank("avg_pool2d", "the input", 4)?;
         let own = self.shape();
         if size == 0 || own[2] < size || own[3] < size {
-            return Err(Error::new(Kind::Shape, "avg_pool2d", "the input is smaller than the window")
-                .expected(format!("height and width of at least {}", size.max(1)))
-                .received(words(&own)));
+            return Err(Error::new(
+                Kind::Shape,
+                "avg_pool2d",
+                "the input is smaller than the window",
+            )
+            .expected(format!("height and width of at least {}", size.max(1)))
+            .received(words(&own)));
         }
         let square = [size, size];
         Ok(Tensor(Dispatch::avg_pool2d(self.0.clone(), square, square, [0, 0], true, false)))

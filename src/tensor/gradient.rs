@@ -43,10 +43,12 @@ impl Tensor {
                 .hint("reduce it first, e.g. with .mean()"));
         }
         if !self.is_tracked() {
-            return Err(
-                Error::new(Kind::Type, "backward", "no parameter took part in this number")
-                    .hint("make the loss from the student's output"),
-            );
+            return Err(Error::new(
+                Kind::Type,
+                "backward",
+                "no parameter took part in this number",
+            )
+            .hint("make the loss from the student's output"));
         }
         Ok(Gradients(Dispatch::backward(self.0.clone())))
     }

@@ -10,8 +10,8 @@ mod convolution;
 mod device;
 mod elementwise;
 mod gradient;
-pub mod npy;
 mod normalise;
+pub mod npy;
 mod probability;
 mod product;
 pub mod random;
@@ -82,21 +82,15 @@ impl Tensor {
         self.need_float("to_values")?;
         let data = futures_ready(Dispatch::float_into_data(self.0.clone()))?;
         data.try_into_vec::<f32>().map_err(|cause| {
-            Error::new(
-                Kind::Internal,
-                "reading a tensor back",
-                format!("{cause:?}"),
-            )
+            Error::new(Kind::Internal, "reading a tensor back", format!("{cause:?}"))
         })
     }
 
     /// All integers in row-major order, copied to the host.
     pub fn to_integers(&self) -> Result<Vec<i64>> {
         if self.dtype_word() != "i64" {
-            return Err(
-                Error::new(Kind::Type, "to_integers", "the tensor holds no integers")
-                    .received(self.describe()),
-            );
+            return Err(Error::new(Kind::Type, "to_integers", "the tensor holds no integers")
+                .received(self.describe()));
         }
         let data = futures_ready(Dispatch::int_into_data(self.0.clone()))?;
         Ok(data.convert::<i64>().try_into_vec::<i64>().unwrap_or_default())
@@ -105,19 +99,15 @@ impl Tensor {
     /// The one number of a tensor with one element.
     pub fn item(&self) -> Result<f64> {
         if self.count() != 1 {
-            return Err(
-                Error::new(Kind::Shape, "item", "the tensor has not one element")
-                    .expected("one element")
-                    .received(self.describe())
-                    .hint("reduce it first, e.g. with .sum() or .mean()"),
-            );
+            return Err(Error::new(Kind::Shape, "item", "the tensor has not one element")
+                .expected("one element")
+                .received(self.describe())
+                .hint("reduce it first, e.g. with .sum() or .mean()"));
         }
         if self.dtype_word() == "i64" {
             return Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64);
         }
-        Ok(f64::from(
-            self.to_values()?.first().copied().unwrap_or_default(),
-        ))
+        Ok(f64::from(self.to_values()?.first().copied().unwrap_or_default()))
     }
 
     /// Dtype and shape in words: `tensor f32 [16, 10]`.
@@ -129,11 +119,9 @@ impl Tensor {
         if self.is_float() {
             return Ok(());
         }
-        Err(
-            Error::new(Kind::Type, operation, "needs a tensor of numbers with f32")
-                .expected("tensor f32")
-                .received(self.describe()),
-        )
+        Err(Error::new(Kind::Type, operation, "needs a tensor of numbers with f32")
+            .expected("tensor f32")
+            .received(self.describe()))
     }
 
     fn need_rank(&self, operation: &str, what: &str, rank: usize) -> Result<()> {
@@ -161,26 +149,16 @@ fn check_count(operation: &str, count: usize, shape: &[usize]) -> Result<()> {
         return Ok(());
     }
     let needs = wanted.map_or("too many".to_string(), |n| n.to_string());
-    Err(Error::new(
-        Kind::Shape,
-        operation,
-        "the number of values does not fit the shape",
-    )
-    .expected(format!("{needs} values for {}", words(shape)))
-    .received(format!("{count} values")))
+    Err(Error::new(Kind::Shape, operation, "the number of values does not fit the shape")
+        .expected(format!("{needs} values for {}", words(shape)))
+        .received(format!("{count} values")))
 }
 
 /// Waits for a value that the backend hands out asynchronously; on the CPU it is always there.
 fn futures_ready<T, E: std::fmt::Debug>(
     future: impl Future<Output = std::result::Result<T, E>>,
 ) -> Result<T> {
-    burn::tensor::try_read_sync(future)
-        .and_then(|read| read.ok())
-        .ok_or_else(|| {
-            Error::new(
-                Kind::Internal,
-                "reading a tensor back",
-                "the device did not answer",
-            )
-        })
+    burn::tensor::try_read_sync(future).and_then(|read| read.ok()).ok_or_else(|| {
+        Error::new(Kind::Internal, "reading a tensor back", "the device did not answer")
+    })
 }

@@ -17,7 +17,12 @@ pub struct BatchNormed {
 
 impl Tensor {
     /// Batch normalisation of `[batch, channel, …]` with the batch's own statistics.
-    pub fn batch_norm_train(&self, scale: &Tensor, shift: &Tensor, eps: f64) -> Result<BatchNormed> {
+    pub fn batch_norm_train(
+        &self,
+        scale: &Tensor,
+        shift: &Tensor,
+        eps: f64,
+    ) -> Result<BatchNormed> {
         self.check_channels("batch_norm", &[scale, shift])?;
         let out = Dispatch::batch_norm_train(self.0.clone(), scale.0.clone(), shift.0.clone(), eps);
         Ok(BatchNormed {

@@ -25,10 +25,7 @@ impl Tensor {
         }
         shape::broadcast("matmul", batch_a, batch_b)?;
         let rank = a.len().max(b.len());
-        Ok(Tensor(Dispatch::float_matmul(
-            self.lifted(rank, &a),
-            other.lifted(rank, &b),
-        )))
+        Ok(Tensor(Dispatch::float_matmul(self.lifted(rank, &a), other.lifted(rank, &b))))
     }
 
     /// `self · weightᵀ + bias` with a weight of `[out, in]`, as PyTorch keeps it.

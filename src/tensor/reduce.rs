@@ -80,11 +80,7 @@ impl Tensor {
 
 /// `shape` without `axes`; never empty, since a scalar is `[1]`.
 fn without(shape: &[usize], axes: &[usize]) -> Vec<usize> {
-    let kept: Vec<usize> = shape
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| !axes.contains(i))
-        .map(|(_, n)| *n)
-        .collect();
+    let kept: Vec<usize> =
+        shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, n)| *n).collect();
     if kept.is_empty() { vec![1] } else { kept }
 }

@@ -96,10 +96,8 @@ impl Tensor {
     pub fn permute(&self, axes: &[i64]) -> Result<Tensor> {
         self.need_float("permute")?;
         let rank = self.rank();
-        let order = axes
-            .iter()
-            .map(|axis| dim_of("permute", *axis, rank))
-            .collect::<Result<Vec<_>>>()?;
+        let order =
+            axes.iter().map(|axis| dim_of("permute", *axis, rank)).collect::<Result<Vec<_>>>()?;
         let mut sorted = order.clone();
         sorted.sort_unstable();
         if sorted != (0..rank).collect::<Vec<_>>() {
@@ -164,9 +162,13 @@ impl Tensor {
             let fits = other.len() == shape.len()
                 && other.iter().zip(&shape).enumerate().all(|(i, (a, b))| i == axis || a == b);
             if !fits {
-                return Err(Error::new(Kind::Shape, "cat", "the shapes differ beside the dimension")
-                    .expected(format!("{} but for dimension {axis}", words(&shape)))
-                    .received(words(&other)));
+                return Err(Error::new(
+                    Kind::Shape,
+                    "cat",
+                    "the shapes differ beside the dimension",
+                )
+                .expected(format!("{} but for dimension {axis}", words(&shape)))
+                .received(words(&other)));
             }
         }
         let parts = tensors.iter().map(|t| t.0.clone()).collect();

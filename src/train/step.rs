@@ -103,7 +103,9 @@ fn check_loss(loss: &Tensor, moment: &Moment) -> Result<f64> {
     if !value.is_finite() {
         return Err(Error::new(Kind::Number, "loss", "the loss is no finite number")
             .received(format!("{value} at step {} of stage '{}'", moment.step, moment.stage))
-            .hint("a smaller learning rate often helps; log() and division by 0 are usual causes"));
+            .hint(
+                "a smaller learning rate often helps; log() and division by 0 are usual causes",
+            ));
     }
     Ok(value)
 }

@@ -27,15 +27,14 @@ pub fn esc10() -> Option<PathBuf> {
 pub fn close(what: &str, found: &[f32], expected: &[f32], absolute: f32, relative: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: another number of values");
     let excess = |(a, b): (&f32, &f32)| (a - b).abs() - (absolute + relative * b.abs());
-    let worst = found
-        .iter()
-        .zip(expected)
-        .enumerate()
-        .map(|(index, pair)| (index, excess(pair)))
-        .fold((0, f32::NEG_INFINITY), |worst, next| {
-            // NaN counts as worst of all.
-            if next.1 > worst.1 || next.1.is_nan() { next } else { worst }
-        });
+    let worst =
+        found.iter().zip(expected).enumerate().map(|(index, pair)| (index, excess(pair))).fold(
+            (0, f32::NEG_INFINITY),
+            |worst, next| {
+                // NaN counts as worst of all.
+                if next.1 > worst.1 || next.1.is_nan() { next } else { worst }
+            },
+        );
     assert!(
         worst.1 <= 0.0,
         "{what}: value {} is {} instead of {}",

@@ -41,7 +41,8 @@ fn voice(length: usize, rate: f64, random: &mut Stream, at: impl Fn(f64) -> f64)
             phase += at(index as f64 / rate) / rate;
             phase -= libm::floor(phase);
             let turn = TAU * phase;
-            let sum = libm::sin(turn) + second * libm::sin(2.0 * turn) + third * libm::sin(3.0 * turn);
+            let sum =
+                libm::sin(turn) + second * libm::sin(2.0 * turn) + third * libm::sin(3.0 * turn);
             scale * sum
         })
         .collect()
