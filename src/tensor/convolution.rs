@@ -1,5 +1,6 @@
 //! Two-dimensional convolution and pooling.
 
+use super::kernels::StillOps;
 use super::{Tensor, words};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
@@ -67,12 +68,12 @@ impl Tensor {
                 .received(words(&bias.shape())));
         }
         let Conv2dOptions { stride, padding, dilation, groups } = options;
-        Ok(Tensor(Dispatch::conv2d(
-            self.0.clone(),
-            kernel.0.clone(),
-            bias.map(|bias| bias.0.clone()),
-            ConvOptions::new(stride, padding, dilation, groups),
-        )))
+        let options = ConvOptions::new(stride, padding, dilation, groups);
+        let output = Tensor(Dispatch::still_conv2d(self.0.clone(), kernel.0.clone(), options));
+        match bias {
+            None => Ok(output),
+            Some(bias) => output.add(&bias.reshape(&[1, taps[0] as i64, 1, 1])?),
+        }
     }
 
     /// The mean of each `size × size` square of `[batch, channel, height, width]`; what is left

@@ -10,6 +10,7 @@ mod convolution;
 mod device;
 mod elementwise;
 mod gradient;
+mod kernels;
 mod normalise;
 pub mod npy;
 mod probability;

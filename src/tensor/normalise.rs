@@ -1,5 +1,6 @@
 //! Batch and layer normalisation.
 
+use super::kernels::StillOps;
 use super::{Tensor, words};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
@@ -24,12 +25,19 @@ impl Tensor {
         eps: f64,
     ) -> Result<BatchNormed> {
         self.check_channels("batch_norm", &[scale, shift])?;
-        let out = Dispatch::batch_norm_train(self.0.clone(), scale.0.clone(), shift.0.clone(), eps);
-        Ok(BatchNormed {
-            output: Tensor(out.output),
-            mean: Tensor(out.mean).detached()?,
-            variance: Tensor(out.variance).detached()?,
-        })
+        let statistics = Dispatch::still_channel_statistics(self.detached()?.0);
+        let taken = Tensor(statistics.clone());
+        let channels = [scale.count() as i64];
+        let part = |row: usize| taken.narrow(0, row, 1)?.reshape(&channels);
+        let output = Tensor(Dispatch::still_channel_norm(
+            self.0.clone(),
+            scale.0.clone(),
+            shift.0.clone(),
+            statistics,
+            eps,
+            true,
+        ));
+        Ok(BatchNormed { output, mean: part(0)?, variance: part(1)? })
     }
 
     /// Batch normalisation of `[batch, channel, …]` with given statistics.
@@ -42,13 +50,15 @@ impl Tensor {
         eps: f64,
     ) -> Result<Tensor> {
         self.check_channels("batch_norm", &[scale, shift, mean, variance])?;
-        Ok(Tensor(Dispatch::batch_norm(
+        let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
+        let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
+        Ok(Tensor(Dispatch::still_channel_norm(
             self.0.clone(),
             scale.0.clone(),
             shift.0.clone(),
-            mean.0.clone(),
-            variance.0.clone(),
+            statistics.0,
             eps,
+            false,
         )))
     }
 

@@ -1,0 +1,167 @@
+//! The backward passes of our operations.
+
+use super::StillOps;
+use burn::backend::ops::ConvOptions;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend};
+use burn_autodiff::NodeId;
+use burn_autodiff::checkpoint::base::Checkpointer;
+use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn_autodiff::grads::Gradients;
+use burn_autodiff::ops::{Backward, Ops, OpsKind};
+
+#[derive(Debug)]
+struct Conv2d;
+
+impl<B: Backend + StillOps> Backward<B, 2> for Conv2d {
+    type State = (NodeId, NodeId, ConvOptions<2>);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 2>,
+        grads: &mut Gradients,
+        checkpointer: &mut Checkpointer,
+    ) {
+        let [input_node, kernel_node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let (input, kernel, options) = ops.state;
+        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+        let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+        if let Some(node) = input_node {
+            let (input, kernel) = (input.clone(), kernel.clone());
+            let made = B::still_conv2d_input(input, kernel, gradient.clone(), options.clone());
+            grads.register::<B>(node.id, made);
+        }
+        if let Some(node) = kernel_node {
+            let made = B::still_conv2d_kernel(input, kernel, gradient, options);
+            grads.register::<B>(node.id, made);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ChannelNorm;
+
+impl<B: Backend + StillOps> Backward<B, 3> for ChannelNorm {
+    type State = (NodeId, NodeId, FloatTensor<B>, f64, bool);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 3>,
+        grads: &mut Gradients,
+        checkpointer: &mut Checkpointer,
+    ) {
+        let nodes = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let (input, scale, statistics, eps, own) = ops.state;
+        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+        let scale = checkpointer.retrieve_node_output::<FloatTensor<B>>(scale);
+        let (input, scale, shift) =
+            B::still_channel_norm_gradients(input, scale, statistics, gradient, eps, own);
+        for (node, gradient) in nodes.into_iter().zip([input, scale, shift]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, gradient);
+            }
+        }
+    }
+}
+
+impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
+    fn still_conv2d(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self> {
+        let nodes = [input.node(), kernel.node()];
+        match Conv2d.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&input), prep.checkpoint(&kernel), options.clone());
+                let output =
+                    B::still_conv2d(input.into_primitive(), kernel.into_primitive(), options);
+                prep.finish(state, output)
+            }
+            OpsKind::UnTracked(prep) => {
+                let (input, kernel) = (input.into_primitive(), kernel.into_primitive());
+                prep.finish(B::still_conv2d(input, kernel, options))
+            }
+        }
+    }
+
+    // Gradients of gradients are not offered: Burn has none.
+    fn still_conv2d_input(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self> {
+        Self::from_inner(B::still_conv2d_input(
+            Self::inner(input),
+            Self::inner(kernel),
+            Self::inner(gradient),
+            options,
+        ))
+    }
+
+    fn still_conv2d_kernel(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self> {
+        Self::from_inner(B::still_conv2d_kernel(
+            Self::inner(input),
+            Self::inner(kernel),
+            Self::inner(gradient),
+            options,
+        ))
+    }
+
+    fn still_channel_statistics(input: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::still_channel_statistics(Self::inner(input)))
+    }
+
+    fn still_channel_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        eps: f64,
+        own: bool,
+    ) -> FloatTensor<Self> {
+        let nodes = [input.node(), scale.node(), shift.node()];
+        let statistics = Self::inner(statistics);
+        match ChannelNorm.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let (input_node, scale_node) = (prep.checkpoint(&input), prep.checkpoint(&scale));
+                let state = (input_node, scale_node, statistics.clone(), eps, own);
+                let parts = [input, scale, shift].map(|part| part.into_primitive());
+                let [input, scale, shift] = parts;
+                prep.finish(state, B::still_channel_norm(input, scale, shift, statistics, eps, own))
+            }
+            OpsKind::UnTracked(prep) => {
+                let parts = [input, scale, shift].map(|part| part.into_primitive());
+                let [input, scale, shift] = parts;
+                prep.finish(B::still_channel_norm(input, scale, shift, statistics, eps, own))
+            }
+        }
+    }
+
+    fn still_channel_norm_gradients(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        eps: f64,
+        own: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (input, scale, shift) = B::still_channel_norm_gradients(
+            Self::inner(input),
+            Self::inner(scale),
+            Self::inner(statistics),
+            Self::inner(gradient),
+            eps,
+            own,
+        );
+        (Self::from_inner(input), Self::from_inner(scale), Self::from_inner(shift))
+    }
+}

@@ -1,0 +1,336 @@
+//! Convolution as a product of matrices: strips of the input are laid out as columns, one for each
+//! place of the kernel, small enough to stay in the cache until they have been multiplied.
+
+use burn::backend::ops::ConvOptions;
+use gemm::Parallelism;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Floats of one strip of columns: about the second-level cache of a core.
+const STRIP: usize = 1 << 17;
+
+/// Blocks of images whose kernel gradients are summed apart, whatever the threads.
+const BLOCKS: usize = 8;
+
+/// All lengths of one convolution.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Geometry {
+    batch: usize,
+    groups: usize,
+    /// Channels of one group.
+    inputs: usize,
+    outputs: usize,
+    size: [usize; 2],
+    kernel: [usize; 2],
+    output: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+}
+
+impl Geometry {
+    /// The geometry for an input `[batch, in, h, w]` and a kernel `[out, in / groups, kh, kw]`.
+    pub(super) fn new(input: &[usize], kernel: &[usize], options: &ConvOptions<2>) -> Self {
+        let padding = options.padding.map(|pair| pair.0);
+        let length = |side: usize| {
+            let reach = options.dilation[side] * (kernel[2 + side] - 1) + 1;
+            (input[2 + side] + 2 * padding[side] - reach) / options.stride[side] + 1
+        };
+        Geometry {
+            batch: input[0],
+            groups: options.groups,
+            inputs: kernel[1],
+            outputs: kernel[0] / options.groups,
+            size: [input[2], input[3]],
+            kernel: [kernel[2], kernel[3]],
+            output: [length(0), length(1)],
+            stride: options.stride,
+            padding,
+            dilation: options.dilation,
+        }
+    }
+
+    /// `[batch, out, h, w]`.
+    pub(super) fn output_shape(&self) -> Vec<usize> {
+        vec![self.batch, self.groups * self.outputs, self.output[0], self.output[1]]
+    }
+
+    fn input_image(&self) -> usize {
+        self.groups * self.inputs * self.size[0] * self.size[1]
+    }
+
+    fn output_image(&self) -> usize {
+        self.groups * self.outputs * self.output[0] * self.output[1]
+    }
+
+    /// Rows of the matrix of columns: weights of one output channel.
+    fn taps(&self) -> usize {
+        self.inputs * self.kernel[0] * self.kernel[1]
+    }
+
+    fn weights(&self) -> usize {
+        self.groups * self.outputs * self.taps()
+    }
+
+    /// Strips of output rows.
+    fn strips(&self) -> impl Iterator<Item = Range<usize>> {
+        let [height, width] = self.output;
+        let rows = (STRIP / (self.taps() * width).max(1)).clamp(1, height.max(1));
+        (0..height).step_by(rows).map(move |start| start..(start + rows).min(height))
+    }
+
+    /// The part of an image that a group reads.
+    fn group_input(&self, group: usize) -> Range<usize> {
+        let length = self.inputs * self.size[0] * self.size[1];
+        group * length..(group + 1) * length
+    }
+
+    fn group_output(&self, group: usize) -> Range<usize> {
+        let length = self.outputs * self.output[0] * self.output[1];
+        group * length..(group + 1) * length
+    }
+
+    fn group_weights(&self, group: usize) -> Range<usize> {
+        let length = self.outputs * self.taps();
+        group * length..(group + 1) * length
+    }
+
+    /// Calls `row(tap row of the columns, output row, input row)` for every pair that overlaps, and
+    /// with no input row where the kernel hangs over the edge.
+    fn each_row(&self, rows: &Range<usize>, mut row: impl FnMut(usize, usize, Option<usize>)) {
+        for channel in 0..self.inputs {
+            for down in 0..self.kernel[0] {
+                for right in 0..self.kernel[1] {
+                    let tap = (channel * self.kernel[0] + down) * self.kernel[1] + right;
+                    for at in rows.clone() {
+                        let line = (at * self.stride[0] + down * self.dilation[0])
+                            .checked_sub(self.padding[0])
+                            .filter(|line| *line < self.size[0])
+                            .map(|line| channel * self.size[0] + line);
+                        row(tap, at, line);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The places of an output row whose tap at `right` falls into the input, and where the first
+    /// of them does.
+    fn inside(&self, right: usize) -> (Range<usize>, usize) {
+        let shift = right * self.dilation[1];
+        let (pad, stride) = (self.padding[1], self.stride[1]);
+        let first = pad.saturating_sub(shift).div_ceil(stride);
+        let end = (self.size[1] + pad).saturating_sub(shift).div_ceil(stride);
+        let end = end.min(self.output[1]);
+        (first.min(end)..end, (first * stride + shift).saturating_sub(pad))
+    }
+}
+
+/// Lays out the taps of output rows `rows` as columns `[taps, places]`.
+fn to_columns(shape: &Geometry, input: &[f32], rows: &Range<usize>, columns: &mut [f32]) {
+    let width = shape.output[1];
+    let places = rows.len() * width;
+    shape.each_row(rows, |tap, at, line| {
+        let start = tap * places + (at - rows.start) * width;
+        let target = &mut columns[start..start + width];
+        let Some(line) = line else { return target.fill(0.0) };
+        let source = &input[line * shape.size[1]..(line + 1) * shape.size[1]];
+        let (inside, from) = shape.inside(tap % shape.kernel[1]);
+        target[..inside.start].fill(0.0);
+        target[inside.end..].fill(0.0);
+        let target = &mut target[inside];
+        if shape.stride[1] == 1 {
+            target.copy_from_slice(&source[from..from + target.len()]);
+        } else {
+            let taken = source[from..].iter().step_by(shape.stride[1]);
+            target.iter_mut().zip(taken).for_each(|(to, value)| *to = *value);
+        }
+    });
+}
+
+/// Adds columns back to the places that they were taken from.
+fn add_columns(shape: &Geometry, columns: &[f32], rows: &Range<usize>, input: &mut [f32]) {
+    let width = shape.output[1];
+    let places = rows.len() * width;
+    shape.each_row(rows, |tap, at, line| {
+        let Some(line) = line else { return };
+        let start = tap * places + (at - rows.start) * width;
+        let target = &mut input[line * shape.size[1]..(line + 1) * shape.size[1]];
+        let (inside, from) = shape.inside(tap % shape.kernel[1]);
+        let source = &columns[start..start + width][inside];
+        let places = target[from..].iter_mut().step_by(shape.stride[1]);
+        places.zip(source).for_each(|(to, value)| *to += value);
+    });
+}
+
+/// A matrix within a slice: rows and columns, and the distances between them.
+struct Matrix<'a> {
+    values: &'a [f32],
+    rows: usize,
+    columns: usize,
+    steps: [usize; 2],
+}
+
+impl Matrix<'_> {
+    /// How far into the slice it reaches.
+    fn end(&self) -> usize {
+        let last = |length: usize, step: usize| length.saturating_sub(1) * step;
+        last(self.rows, self.steps[0]) + last(self.columns, self.steps[1]) + 1
+    }
+}
+
+/// target = left · right, or target += left · right; rows of `target` are `step` apart.
+fn multiply(target: &mut [f32], step: usize, add: bool, left: &Matrix, right: &Matrix) {
+    let (rows, columns, inner) = (left.rows, right.columns, left.columns);
+    if rows == 0 || columns == 0 || inner == 0 {
+        return;
+    }
+    assert!(inner == right.rows && (rows - 1) * step + columns <= target.len());
+    assert!(left.end() <= left.values.len() && right.end() <= right.values.len());
+    let lengths = |matrix: &Matrix| (matrix.steps[1] as isize, matrix.steps[0] as isize);
+    let ((left_columns, left_rows), (right_columns, right_rows)) = (lengths(left), lengths(right));
+    // SAFETY: the assertions above keep every access within its slice, and `target`, borrowed as
+    // mutable, overlaps neither of the others.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            inner,
+            target.as_mut_ptr(),
+            1,
+            step as isize,
+            add,
+            left.values.as_ptr(),
+            left_columns,
+            left_rows,
+            right.values.as_ptr(),
+            right_columns,
+            right_rows,
+            1.0,
+            1.0,
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+/// The output of a convolution.
+pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f32> {
+    let mut output = vec![0.0; shape.batch * shape.output_image()];
+    let (pixels, width) = (shape.output[0] * shape.output[1], shape.output[1]);
+    let images = output.par_chunks_mut(shape.output_image().max(1));
+    let pairs = images.zip(input.par_chunks(shape.input_image().max(1)));
+    pairs.for_each_init(Vec::new, |columns: &mut Vec<f32>, (output, input)| {
+        for group in 0..shape.groups {
+            let input = &input[shape.group_input(group)];
+            let output = &mut output[shape.group_output(group)];
+            for rows in shape.strips() {
+                let places = rows.len() * width;
+                columns.resize(shape.taps() * places, 0.0);
+                to_columns(shape, input, &rows, columns);
+                let weights = weights(shape, &kernel[shape.group_weights(group)]);
+                let target = &mut output[rows.start * width..];
+                multiply(target, pixels, false, &weights, &plain(columns, places));
+            }
+        }
+    });
+    output
+}
+
+/// The gradient of the input.
+pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let mut input = vec![0.0; shape.batch * shape.input_image()];
+    let width = shape.output[1];
+    let images = input.par_chunks_mut(shape.input_image().max(1));
+    let pairs = images.zip(gradient.par_chunks(shape.output_image().max(1)));
+    pairs.for_each_init(Vec::new, |columns: &mut Vec<f32>, (input, gradient)| {
+        for group in 0..shape.groups {
+            let input = &mut input[shape.group_input(group)];
+            let gradient = &gradient[shape.group_output(group)];
+            for rows in shape.strips() {
+                let places = rows.len() * width;
+                columns.resize(shape.taps() * places, 0.0);
+                let weights = transposed(weights(shape, &kernel[shape.group_weights(group)]));
+                let strip = strip(shape, gradient, &rows);
+                multiply(columns, places, false, &weights, &strip);
+                add_columns(shape, columns, &rows, input);
+            }
+        }
+    });
+    input
+}
+
+/// The gradient of the kernel.
+pub(super) fn kernel_gradient(shape: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let block = shape.batch.div_ceil(BLOCKS).max(1);
+    let inputs = input.par_chunks((block * shape.input_image()).max(1));
+    let gradients = gradient.par_chunks((block * shape.output_image()).max(1));
+    let sums: Vec<Vec<f32>> = inputs
+        .zip(gradients)
+        .map(|(inputs, gradients)| {
+            let mut kernel = vec![0.0; shape.weights()];
+            let mut columns = Vec::new();
+            let images = inputs.chunks(shape.input_image().max(1));
+            for (input, gradient) in images.zip(gradients.chunks(shape.output_image().max(1))) {
+                add_kernel_gradient(shape, input, gradient, &mut columns, &mut kernel);
+            }
+            kernel
+        })
+        .collect();
+    // In the order of the blocks, which does not depend on the threads.
+    let mut total = vec![0.0; shape.weights()];
+    for sum in sums {
+        total.iter_mut().zip(sum).for_each(|(to, value)| *to += value);
+    }
+    total
+}
+
+fn add_kernel_gradient(
+    shape: &Geometry,
+    input: &[f32],
+    gradient: &[f32],
+    columns: &mut Vec<f32>,
+    kernel: &mut [f32],
+) {
+    for group in 0..shape.groups {
+        let input = &input[shape.group_input(group)];
+        let gradient = &gradient[shape.group_output(group)];
+        let kernel = &mut kernel[shape.group_weights(group)];
+        for rows in shape.strips() {
+            let places = rows.len() * shape.output[1];
+            columns.resize(shape.taps() * places, 0.0);
+            to_columns(shape, input, &rows, columns);
+            let strip = strip(shape, gradient, &rows);
+            multiply(kernel, shape.taps(), true, &strip, &transposed(plain(columns, places)));
+        }
+    }
+}
+
+/// The kernel of one group, `[outputs, taps]`.
+fn weights<'a>(shape: &Geometry, kernel: &'a [f32]) -> Matrix<'a> {
+    let taps = shape.taps();
+    Matrix { values: kernel, rows: shape.outputs, columns: taps, steps: [taps, 1] }
+}
+
+/// Rows `rows` of every output channel of one group, `[outputs, places]`.
+fn strip<'a>(shape: &Geometry, output: &'a [f32], rows: &Range<usize>) -> Matrix<'a> {
+    let width = shape.output[1];
+    Matrix {
+        values: &output[rows.start * width..],
+        rows: shape.outputs,
+        columns: rows.len() * width,
+        steps: [shape.output[0] * width, 1],
+    }
+}
+
+/// A row-major matrix with rows of `columns`.
+fn plain(values: &[f32], columns: usize) -> Matrix<'_> {
+    Matrix { values, rows: values.len() / columns.max(1), columns, steps: [columns, 1] }
+}
+
+fn transposed(matrix: Matrix<'_>) -> Matrix<'_> {
+    let Matrix { values, rows, columns, steps: [down, right] } = matrix;
+    Matrix { values, rows: columns, columns: rows, steps: [right, down] }
+}

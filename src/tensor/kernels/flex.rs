@@ -1,0 +1,87 @@
+//! Our operations on Burn's CPU backend: tensors in row-major order, then plain slices.
+
+use super::StillOps;
+use super::channels::{self, Planes};
+use super::convolution::{Geometry, forward, input_gradient, kernel_gradient};
+use burn::backend::ops::{ConvOptions, FloatTensorOps};
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::TensorData;
+use burn_flex::FlexTensor;
+
+fn geometry(input: &FlexTensor, kernel: &FlexTensor, options: &ConvOptions<2>) -> Geometry {
+    Geometry::new(&input.shape().to_vec(), &kernel.shape().to_vec(), options)
+}
+
+fn made(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
+    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+}
+
+impl StillOps for Flex {
+    fn still_conv2d(input: FlexTensor, kernel: FlexTensor, options: ConvOptions<2>) -> FlexTensor {
+        let shape = geometry(&input, &kernel, &options);
+        let (input, kernel) = (input.to_contiguous(), kernel.to_contiguous());
+        made(forward(&shape, input.storage(), kernel.storage()), shape.output_shape())
+    }
+
+    fn still_conv2d_input(
+        input: FlexTensor,
+        kernel: FlexTensor,
+        gradient: FlexTensor,
+        options: ConvOptions<2>,
+    ) -> FlexTensor {
+        let shape = geometry(&input, &kernel, &options);
+        let (kernel, gradient) = (kernel.to_contiguous(), gradient.to_contiguous());
+        made(input_gradient(&shape, kernel.storage(), gradient.storage()), input.shape().to_vec())
+    }
+
+    fn still_conv2d_kernel(
+        input: FlexTensor,
+        kernel: FlexTensor,
+        gradient: FlexTensor,
+        options: ConvOptions<2>,
+    ) -> FlexTensor {
+        let shape = geometry(&input, &kernel, &options);
+        let (input, gradient) = (input.to_contiguous(), gradient.to_contiguous());
+        made(kernel_gradient(&shape, input.storage(), gradient.storage()), kernel.shape().to_vec())
+    }
+
+    fn still_channel_statistics(input: FlexTensor) -> FlexTensor {
+        let planes = Planes::new(&input.shape().to_vec());
+        let input = input.to_contiguous();
+        made(channels::statistics(&planes, input.storage()), vec![2, planes.channels])
+    }
+
+    fn still_channel_norm(
+        input: FlexTensor,
+        scale: FlexTensor,
+        shift: FlexTensor,
+        statistics: FlexTensor,
+        eps: f64,
+        _own: bool,
+    ) -> FlexTensor {
+        let shape = input.shape().to_vec();
+        let planes = Planes::new(&shape);
+        let [input, scale, shift, statistics] =
+            [input, scale, shift, statistics].map(|tensor| tensor.to_contiguous());
+        let norm = channels::Norm::new(scale.storage(), statistics.storage(), eps);
+        made(channels::normalise(&planes, &norm, input.storage(), shift.storage()), shape)
+    }
+
+    fn still_channel_norm_gradients(
+        input: FlexTensor,
+        scale: FlexTensor,
+        statistics: FlexTensor,
+        gradient: FlexTensor,
+        eps: f64,
+        own: bool,
+    ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let shape = input.shape().to_vec();
+        let planes = Planes::new(&shape);
+        let [input, scale, statistics, gradient] =
+            [input, scale, statistics, gradient].map(|tensor| tensor.to_contiguous());
+        let norm = channels::Norm::new(scale.storage(), statistics.storage(), eps);
+        let all = channels::gradients(&planes, &norm, input.storage(), gradient.storage(), own);
+        let channels = vec![planes.channels];
+        (made(all.input, shape), made(all.scale, channels.clone()), made(all.shift, channels))
+    }
+}

@@ -1,0 +1,65 @@
+//! Operations of our own on Burn's CPU backend, each with its own backward pass, where the built-in
+//! ones are slow. The work is split by image or by fixed blocks and summed in a fixed order, so any
+//! number of threads gives the same bytes.
+
+mod autodiff;
+mod channels;
+mod convolution;
+mod flex;
+
+use burn::backend::ops::ConvOptions;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+/// Convolution without bias, batch normalisation, and their gradients. Shapes and options are checked by
+/// the caller.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait StillOps: Backend {
+    /// `[batch, in, h, w]` with a kernel `[out, in / groups, kh, kw]`.
+    fn still_conv2d(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of the input, of `input`'s shape.
+    fn still_conv2d_input(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of the kernel, of `kernel`'s shape.
+    fn still_conv2d_kernel(
+        input: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        options: ConvOptions<2>,
+    ) -> FloatTensor<Self>;
+
+    /// Mean and biased variance of each channel of `[batch, channel, …]`, as `[2, channel]`; outside of
+    /// any graph.
+    fn still_channel_statistics(input: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// (input − mean) / √(variance + eps) · scale + shift for each channel, with statistics `[2, channel]`
+    /// that were taken of this input where `own` says so, and are constants otherwise.
+    fn still_channel_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        eps: f64,
+        own: bool,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of input, scale and shift.
+    fn still_channel_norm_gradients(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        eps: f64,
+        own: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
