@@ -79,7 +79,7 @@ fn describe(recipe: &Path) -> Result<()> {
     }
     out("\nArguments (--set NAME=VALUE):");
     let width = arguments.iter().map(|argument| argument.name.len()).max().unwrap_or(0);
-    for Declared { name, default } in &arguments {
+    for Declared { name, default, .. } in &arguments {
         match default {
             Some(default) => out(&format!("  {name:<width$}  [default: {default}]")),
             None => out(&format!("  {name:<width$}  (must be given)")),

@@ -1,6 +1,7 @@
 //! The arguments of a recipe: what it asks for with `arg(…)`, and what the command line gives.
 
 use crate::error::{Error, Kind, Result, unknown};
+use crate::script::{needed, parse_argument};
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,8 @@ pub struct Declared {
     pub name: String,
     /// Its default as written, `None` where the command line must give it.
     pub default: Option<String>,
+    /// Line of the file that asks for it first.
+    pub line: usize,
 }
 
 /// All arguments of a recipe.
@@ -18,6 +21,8 @@ pub struct Declared {
 pub(super) struct Arguments {
     /// In the order in which they stand in the file.
     pub declared: Vec<Declared>,
+    /// Defaults that are literals, by name.
+    defaults: BTreeMap<String, Dynamic>,
     /// Whether a name is computed, so that others may exist.
     computed: bool,
 }
@@ -28,8 +33,10 @@ impl Arguments {
         let mut found = Arguments::default();
         ast.walk(&mut |path: &[ASTNode]| {
             match path.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, _)))
-                | Some(ASTNode::Stmt(Stmt::FnCall(call, _))) => found.take(call),
+                Some(ASTNode::Expr(Expr::FnCall(call, at)))
+                | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => {
+                    found.take(call, at.line().unwrap_or(0));
+                }
                 _ => {}
             }
             true
@@ -37,7 +44,7 @@ impl Arguments {
         found
     }
 
-    fn take(&mut self, call: &FnCallExpr) {
+    fn take(&mut self, call: &FnCallExpr, line: usize) {
         if call.name != "arg" || !call.namespace.is_empty() {
             return;
         }
@@ -49,20 +56,39 @@ impl Arguments {
             return;
         }
         let default = call.args.get(1).map(|expr| match expr.get_literal_value(None) {
-            Some(value) => literal(&value),
+            Some(value) => {
+                self.defaults.insert(name.to_string(), value.clone());
+                literal(&value)
+            }
             None => "…".to_string(),
         });
-        self.declared.push(Declared { name: name.to_string(), default });
+        self.declared.push(Declared { name: name.to_string(), default, line });
+        // Statements come before functions in the tree, wherever they stand in the file.
+        self.declared.sort_by_key(|known| known.line);
     }
 
-    /// Refuses a value for a name that the recipe never asks for.
+    /// Refuses a value for a name that the recipe never asks for, one of the wrong type, and a missing one
+    /// that must be given: before anything is computed.
     pub fn check(&self, given: &BTreeMap<String, String>) -> Result<()> {
+        for (name, text) in given {
+            if let Some(default) = self.defaults.get(name) {
+                parse_argument(name, text, default).map(|_| ())?;
+            }
+        }
         let known: Vec<&str> = self.declared.iter().map(|known| known.name.as_str()).collect();
         match given.keys().find(|name| !known.contains(&name.as_str())) {
             Some(name) if !self.computed => {
                 Err(unknown("--set", "argument", name, &known).as_kind(Kind::Usage))
             }
-            _ => Ok(()),
+            _ => self.missing(given),
+        }
+    }
+
+    fn missing(&self, given: &BTreeMap<String, String>) -> Result<()> {
+        let open = |known: &&Declared| known.default.is_none() && !given.contains_key(&known.name);
+        match self.declared.iter().find(open) {
+            Some(known) => Err(needed(&known.name)),
+            None => Ok(()),
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .set_into_module(&mut module, move |name: &str, default: Dynamic| -> Raw<Dynamic> {
             raw(match asked.argument(name) {
                 None => Ok(default),
-                Some(text) => parse(name, &text, &default),
+                Some(text) => parse_argument(name, &text, &default),
             })
         });
     let asked = host.clone();
@@ -40,16 +40,22 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_comments(["/// A value that the command line must set; it is a string."])
         .with_params_info(["name: &str", "String"])
         .set_into_module(&mut module, move |name: &str| -> Raw<Dynamic> {
-            raw(asked.argument(name).map(Dynamic::from).ok_or_else(|| {
-                Error::new(Kind::Usage, "arg", format!("the recipe needs a value for '{name}'"))
-                    .hint(format!("--set {name}=VALUE"))
-            }))
+            raw(asked.argument(name).map(Dynamic::from).ok_or_else(|| needed(name)))
         });
     engine.register_global_module(module.into());
 }
 
+/// The error for an argument that the command line must give.
+pub fn needed(name: &str) -> Error {
+    Error::new(Kind::Usage, "arg", format!("the recipe needs a value for '{name}'"))
+        .hint(format!("--set {name}=VALUE"))
+}
+
 /// `text` as a value of `default`'s type; a number may be a float where the default is an integer.
-fn parse(name: &str, text: &str, default: &Dynamic) -> Result<Dynamic> {
+///
+/// # Errors
+/// Text that is no such value.
+pub fn parse_argument(name: &str, text: &str, default: &Dynamic) -> Result<Dynamic> {
     let wrong = |expected: &str| {
         Err(Error::new(Kind::Usage, format!("--set {name}"), "the value has the wrong type")
             .expected(format!("{expected}, as the default {} is", kind_of(default)))

@@ -50,8 +50,8 @@ fn front_end(map: Map) -> Result<FrontEnd> {
 #[rhai::export_module]
 pub(super) mod bindings {
     use crate::data::FrontEnd;
-    use crate::script::raise::{Raw, raw};
-    use rhai::Map;
+    use crate::script::raise::{Raw, placed};
+    use rhai::{Map, NativeCallContext};
 
     /// The front end: Kaldi's log-mel filter bank, a number of frames, and a normalisation.
     ///
@@ -65,8 +65,8 @@ pub(super) mod bindings {
     /// audio::fbank(#{ mels: 64, frames: 512 }).mels == 64
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn fbank(options: Map) -> Raw<FrontEnd> {
-        raw(super::front_end(options))
+    pub fn fbank(call: NativeCallContext, options: Map) -> Raw<FrontEnd> {
+        placed(&call, super::front_end(options))
     }
 
     /// The number of mel bins.

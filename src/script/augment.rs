@@ -1,17 +1,24 @@
 //! Bindings of `augment`: stages of the loader, put into the option `augment` of a stage.
 
+use super::options::Options;
 use super::value;
 use crate::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
 use crate::data::Stage;
 use crate::error::{Error, Kind, Result};
-use rhai::Dynamic;
+use rhai::{Dynamic, Map};
 use std::sync::Arc;
 
 /// One step of an augmentation chain, as a script holds it.
 pub(super) type Step = Arc<dyn Stage>;
 
-fn mixup_with(rate: &Dynamic, alpha: f64) -> Result<Step> {
+/// Beta(10, 10), as AST and PSLA have it.
+const ALPHA: f64 = 10.0;
+
+fn mixup(rate: &Dynamic, options: Map) -> Result<Step> {
     let operation = "augment::mixup";
+    let options = Options::new(operation, options, &["alpha"])?;
+    let mut alpha = ALPHA;
+    options.number("alpha", &mut alpha)?;
     let rate = value::number_of(operation, "the rate", rate)?;
     let range = |what: &str, wanted: &str, value: f64| {
         Err(Error::new(Kind::Range, operation, format!("{what} is out of range"))
@@ -30,14 +37,10 @@ fn mixup_with(rate: &Dynamic, alpha: f64) -> Result<Step> {
 #[rhai::export_module]
 pub(super) mod bindings {
     use super::{FreqMask, Step, TimeMask, TimeRoll};
-    use crate::script::options::Options;
-    use crate::script::raise::{Raw, raw};
+    use crate::script::raise::{Raw, placed};
     use crate::script::value;
-    use rhai::{Dynamic, Map};
+    use rhai::{Dynamic, Map, NativeCallContext};
     use std::sync::Arc;
-
-    /// Beta(10, 10), as AST and PSLA have it.
-    const ALPHA: f64 = 10.0;
 
     /// Rolls each clip along time by any number of frames.
     ///
@@ -54,8 +57,8 @@ pub(super) mod bindings {
     /// type_of(augment::freq_mask(24)) == "Augmentation"
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn freq_mask(width: Dynamic) -> Raw<Step> {
-        let width = raw(value::count_of("augment::freq_mask", "the width", &width))?;
+    pub fn freq_mask(call: NativeCallContext, width: Dynamic) -> Raw<Step> {
+        let width = placed(&call, value::count_of("augment::freq_mask", "the width", &width))?;
         Ok(Arc::new(FreqMask { width }))
     }
 
@@ -65,8 +68,8 @@ pub(super) mod bindings {
     /// type_of(augment::time_mask(96)) == "Augmentation"
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn time_mask(width: Dynamic) -> Raw<Step> {
-        let width = raw(value::count_of("augment::time_mask", "the width", &width))?;
+    pub fn time_mask(call: NativeCallContext, width: Dynamic) -> Raw<Step> {
+        let width = placed(&call, value::count_of("augment::time_mask", "the width", &width))?;
         Ok(Arc::new(TimeMask { width }))
     }
 
@@ -77,8 +80,8 @@ pub(super) mod bindings {
     /// type_of(augment::mixup(0.5)) == "Augmentation"
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn mixup(rate: Dynamic) -> Raw<Step> {
-        raw(super::mixup_with(&rate, ALPHA))
+    pub fn mixup(call: NativeCallContext, rate: Dynamic) -> Raw<Step> {
+        placed(&call, super::mixup(&rate, Map::new()))
     }
 
     /// As `mixup(rate)`, with the option `alpha`: the ratio comes from Beta(alpha, alpha).
@@ -87,10 +90,7 @@ pub(super) mod bindings {
     /// type_of(augment::mixup(0.5, #{ alpha: 0.4 })) == "Augmentation"
     /// ```
     #[rhai_fn(name = "mixup", return_raw)]
-    pub fn mixup_options(rate: Dynamic, options: Map) -> Raw<Step> {
-        let options = raw(Options::new("augment::mixup", options, &["alpha"]))?;
-        let mut alpha = ALPHA;
-        raw(options.number("alpha", &mut alpha))?;
-        raw(super::mixup_with(&rate, alpha))
+    pub fn mixup_options(call: NativeCallContext, rate: Dynamic, options: Map) -> Raw<Step> {
+        placed(&call, super::mixup(&rate, options))
     }
 }

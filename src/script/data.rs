@@ -2,11 +2,11 @@
 
 use super::Host;
 use super::options::Options;
-use super::raise::{Raw, raw};
+use super::raise::{Raw, placed};
 use super::value;
 use crate::data::{Dataset, Esc50Options, esc50, synth};
 use crate::error::Result;
-use rhai::{Engine, FuncRegistration, Map, Module, exported_module};
+use rhai::{Engine, FuncRegistration, Map, Module, NativeCallContext, exported_module};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,16 +34,22 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     FuncRegistration::new("esc50")
         .with_comments(comments)
         .with_params_info(["folder: &str", "options: Map", "Dataset"])
-        .set_into_module(&mut module, move |folder: &str, options: Map| -> Raw<Handle> {
-            raw(open(asked.as_ref(), folder, options))
-        });
+        .set_into_module(
+            &mut module,
+            move |call: NativeCallContext, folder: &str, options: Map| -> Raw<Handle> {
+                placed(&call, open(asked.as_ref(), folder, options))
+            },
+        );
     let asked = host.clone();
     FuncRegistration::new("esc50")
         .with_comments(["/// As `esc50(folder, options)`, with all options as they stand."])
         .with_params_info(["folder: &str", "Dataset"])
-        .set_into_module(&mut module, move |folder: &str| -> Raw<Handle> {
-            raw(open(asked.as_ref(), folder, Map::new()))
-        });
+        .set_into_module(
+            &mut module,
+            move |call: NativeCallContext, folder: &str| -> Raw<Handle> {
+                placed(&call, open(asked.as_ref(), folder, Map::new()))
+            },
+        );
     engine.register_static_module("dataset", module.into());
     engine.register_global_module(exported_module!(getters).into());
 }

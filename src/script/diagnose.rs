@@ -110,6 +110,8 @@ impl Knowledge<'_> {
     }
 
     fn at(&self, error: Error, source: &str, position: Position, note: String) -> Error {
+        let reached = note.is_empty() && !error.report().places.is_empty();
+        let note = if reached { "reached from".to_string() } else { note };
         match self.sources.place(source, position, note) {
             Some(place) => error.at(place),
             None => error,

@@ -1,5 +1,33 @@
 //! Bindings of `kd`, and of the losses against labels. Student first, teacher second.
 
+use super::options::Options;
+use super::value::number_of;
+use crate::error::Result;
+use crate::kd::{self, Reduction};
+use crate::tensor::Tensor;
+use rhai::{Dynamic, Map};
+
+fn bernoulli_kl(student: &Tensor, teacher: &Tensor, options: Map) -> Result<Tensor> {
+    let operation = "kd::bernoulli_kl";
+    let options = Options::new(operation, options, &["reduction"])?;
+    let reduction = match options.text("reduction")? {
+        Some(name) => Reduction::named(operation, &name)?,
+        None => Reduction::Mean,
+    };
+    kd::bernoulli_kl(student, teacher, reduction)
+}
+
+fn cmkd(
+    student: &Tensor,
+    teacher: &Tensor,
+    target: &Tensor,
+    [lambda, tau]: [&Dynamic; 2],
+) -> Result<Tensor> {
+    let lambda = number_of("kd::cmkd", "lambda", lambda)?;
+    let tau = number_of("kd::cmkd", "tau", tau)?;
+    kd::cmkd(student, teacher, target, lambda, tau)
+}
+
 #[rhai::export_module]
 pub(super) mod label_losses {
     use crate::kd::{self, Reduction};
@@ -34,11 +62,9 @@ pub(super) mod label_losses {
 #[rhai::export_module]
 pub(super) mod bindings {
     use crate::kd::{self, Reduction};
-    use crate::script::options::Options;
-    use crate::script::raise::{Raw, raw};
-    use crate::script::value;
+    use crate::script::raise::{Raw, placed};
     use crate::tensor::Tensor;
-    use rhai::{Dynamic, Map};
+    use rhai::{Dynamic, Map, NativeCallContext};
 
     /// KL(softmax(teacher) ‖ softmax(student)), summed over classes, averaged over the batch.
     ///
@@ -49,8 +75,8 @@ pub(super) mod bindings {
     /// kd::kl(tensor([[1, 2]]), tensor([[1, 2]])).item() == 0.0
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn kl(student: Tensor, teacher: Tensor) -> Raw<Tensor> {
-        raw(kd::kl(&student, &teacher))
+    pub fn kl(call: NativeCallContext, student: Tensor, teacher: Tensor) -> Raw<Tensor> {
+        placed(&call, kd::kl(&student, &teacher))
     }
 
     /// The KL divergence of independent Bernoulli variables, one a class, averaged over batch and
@@ -62,8 +88,8 @@ pub(super) mod bindings {
     /// kd::bernoulli_kl(tensor([[1, 2]]), tensor([[1, 2]])).item() == 0.0
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn bernoulli_kl(student: Tensor, teacher: Tensor) -> Raw<Tensor> {
-        raw(kd::bernoulli_kl(&student, &teacher, Reduction::Mean))
+    pub fn bernoulli_kl(call: NativeCallContext, student: Tensor, teacher: Tensor) -> Raw<Tensor> {
+        placed(&call, kd::bernoulli_kl(&student, &teacher, Reduction::Mean))
     }
 
     /// As `kd::bernoulli_kl(student, teacher)`, with the option `reduction`: "mean" over batch and
@@ -76,12 +102,13 @@ pub(super) mod bindings {
     /// (ratio - 2.0).abs() < 1e-6
     /// ```
     #[rhai_fn(name = "bernoulli_kl", return_raw)]
-    pub fn bernoulli_kl_options(student: Tensor, teacher: Tensor, options: Map) -> Raw<Tensor> {
-        let operation = "kd::bernoulli_kl";
-        let options = raw(Options::new(operation, options, &["reduction"]))?;
-        let name = raw(options.text("reduction"))?.unwrap_or("mean".into());
-        let reduction = raw(Reduction::named(operation, &name))?;
-        raw(kd::bernoulli_kl(&student, &teacher, reduction))
+    pub fn bernoulli_kl_options(
+        call: NativeCallContext,
+        student: Tensor,
+        teacher: Tensor,
+        options: Map,
+    ) -> Raw<Tensor> {
+        placed(&call, super::bernoulli_kl(&student, &teacher, options))
     }
 
     /// CMKD's loss: λ · CE(student, target) + (1 − λ) · KL(softmax(teacher / τ) ‖ softmax(student)).
@@ -97,14 +124,13 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn cmkd(
+        call: NativeCallContext,
         student: Tensor,
         teacher: Tensor,
         target: Tensor,
         lambda: Dynamic,
         tau: Dynamic,
     ) -> Raw<Tensor> {
-        let lambda = raw(value::number_of("kd::cmkd", "lambda", &lambda))?;
-        let tau = raw(value::number_of("kd::cmkd", "tau", &tau))?;
-        raw(kd::cmkd(&student, &teacher, &target, lambda, tau))
+        placed(&call, super::cmkd(&student, &teacher, &target, [&lambda, &tau]))
     }
 }

@@ -24,6 +24,7 @@ mod tensor;
 mod train;
 mod value;
 
+pub use arg::{needed, parse_argument};
 pub use context::Context;
 pub use diagnose::{Signatures, Sources};
 pub use engine::engine;

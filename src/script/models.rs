@@ -1,12 +1,48 @@
 //! Bindings of `model`: specifications that a stage builds.
 
+use super::options::Options;
+use super::value;
+use crate::error::Result;
+use crate::models::{AstOptions, CnnOptions, Spec};
+use rhai::Map;
+
+fn cnn(map: Map) -> Result<Spec> {
+    let options = Options::new("model::cnn", map, &["classes", "channels"])?;
+    let mut own = CnnOptions { classes: classes(&options)?, ..CnnOptions::default() };
+    if let Some(channels) = options.list("channels", value::count_of)? {
+        own.channels = channels;
+    }
+    Ok(Spec::Cnn(own))
+}
+
+fn ast(map: Map) -> Result<Spec> {
+    let known = ["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"];
+    let options = Options::new("model::ast", map, &known)?;
+    let mut own = AstOptions { classes: classes(&options)?, ..AstOptions::default() };
+    options.count("width", &mut own.width)?;
+    options.count("depth", &mut own.depth)?;
+    options.count("heads", &mut own.heads)?;
+    options.count("patch", &mut own.patch)?;
+    options.count("stride", &mut own.stride)?;
+    options.count("mlp_ratio", &mut own.mlp_ratio)?;
+    Ok(Spec::Ast(own))
+}
+
+/// Every model must be told how many classes there are.
+fn classes(options: &Options) -> Result<usize> {
+    let mut classes = 0;
+    options.count("classes", &mut classes)?;
+    match options.get("classes") {
+        Some(_) => Ok(classes),
+        None => Err(options.missing("classes", "a whole number: data.classes")),
+    }
+}
+
 #[rhai::export_module]
 pub(super) mod bindings {
-    use crate::models::{AstOptions, CnnOptions, Spec};
-    use crate::script::options::Options;
-    use crate::script::raise::{Raw, raise, raw};
-    use crate::script::value;
-    use rhai::Map;
+    use crate::models::Spec;
+    use crate::script::raise::{Raw, placed};
+    use rhai::{Map, NativeCallContext};
 
     /// A plain CNN: for each number in `channels` two 3×3 convolutions with batch normalisation and ReLU
     /// and an average pooling by 2; then the mean over frequency, the mean over time, a linear layer.
@@ -17,17 +53,8 @@ pub(super) mod bindings {
     /// model::cnn(#{ classes: 10 }).name == "cnn"
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn cnn(options: Map) -> Raw<Spec> {
-        let options = raw(Options::new("model::cnn", options, &["classes", "channels"]))?;
-        let mut own = CnnOptions::default();
-        raw(options.count("classes", &mut own.classes))?;
-        if let Some(channels) = raw(options.list("channels", value::count_of))? {
-            own.channels = channels;
-        }
-        match options.get("classes") {
-            Some(_) => Ok(Spec::Cnn(own)),
-            None => Err(raise(options.missing("classes", "a whole number: data.classes"))),
-        }
+    pub fn cnn(call: NativeCallContext, options: Map) -> Raw<Spec> {
+        placed(&call, super::cnn(options))
     }
 
     /// An audio spectrogram transformer: square patches, a CLS token, trained positions, pre-norm blocks.
@@ -39,26 +66,8 @@ pub(super) mod bindings {
     /// model::ast(#{ classes: 10, depth: 4 }).name == "ast"
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn ast(options: Map) -> Raw<Spec> {
-        let known = ["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"];
-        let options = raw(Options::new("model::ast", options, &known))?;
-        let mut own = AstOptions::default();
-        let into = [
-            ("classes", &mut own.classes),
-            ("width", &mut own.width),
-            ("depth", &mut own.depth),
-            ("heads", &mut own.heads),
-            ("patch", &mut own.patch),
-            ("stride", &mut own.stride),
-            ("mlp_ratio", &mut own.mlp_ratio),
-        ];
-        for (name, place) in into {
-            raw(options.count(name, place))?;
-        }
-        match options.get("classes") {
-            Some(_) => Ok(Spec::Ast(own)),
-            None => Err(raise(options.missing("classes", "a whole number: data.classes"))),
-        }
+    pub fn ast(call: NativeCallContext, options: Map) -> Raw<Spec> {
+        placed(&call, super::ast(options))
     }
 
     /// The model's name: "cnn", "ast".

@@ -1,13 +1,17 @@
 //! Bindings of `schedule`: functions of a position to a number, for λ, τ and learning rates.
 
-use super::raise::{Raw, raw};
+use super::raise::{Raw, placed};
 use super::value;
-use rhai::Dynamic;
+use rhai::{Dynamic, NativeCallContext};
 
-fn numbers<const N: usize>(operation: &str, values: [(&str, Dynamic); N]) -> Raw<[f64; N]> {
+fn numbers<const N: usize>(
+    call: &NativeCallContext,
+    operation: &str,
+    values: [(&str, Dynamic); N],
+) -> Raw<[f64; N]> {
     let mut numbers = [0.0; N];
     for (number, (what, value)) in numbers.iter_mut().zip(values) {
-        *number = raw(value::number_of(operation, what, &value))?;
+        *number = placed(call, value::number_of(operation, what, &value))?;
     }
     Ok(numbers)
 }
@@ -17,7 +21,7 @@ pub(super) mod bindings {
     use super::numbers;
     use crate::optim::schedule;
     use crate::script::raise::Raw;
-    use rhai::Dynamic;
+    use rhai::{Dynamic, NativeCallContext};
 
     /// In a straight line from `from` at `start` to `to` at `end`, and level outside.
     ///
@@ -26,6 +30,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn linear(
+        call: NativeCallContext,
         at: Dynamic,
         start: Dynamic,
         end: Dynamic,
@@ -33,7 +38,7 @@ pub(super) mod bindings {
         to: Dynamic,
     ) -> Raw<f64> {
         let given = [("at", at), ("start", start), ("end", end), ("from", from), ("to", to)];
-        let [at, start, end, from, to] = numbers("schedule::linear", given)?;
+        let [at, start, end, from, to] = numbers(&call, "schedule::linear", given)?;
         Ok(schedule::linear(at, start, end, from, to))
     }
 
@@ -44,6 +49,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn cosine(
+        call: NativeCallContext,
         at: Dynamic,
         start: Dynamic,
         end: Dynamic,
@@ -51,7 +57,7 @@ pub(super) mod bindings {
         to: Dynamic,
     ) -> Raw<f64> {
         let given = [("at", at), ("start", start), ("end", end), ("from", from), ("to", to)];
-        let [at, start, end, from, to] = numbers("schedule::cosine", given)?;
+        let [at, start, end, from, to] = numbers(&call, "schedule::cosine", given)?;
         Ok(schedule::cosine(at, start, end, from, to))
     }
 
@@ -61,9 +67,15 @@ pub(super) mod bindings {
     /// schedule::step(25, 10, 1, 0.5) == 0.25
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn step(at: Dynamic, every: Dynamic, from: Dynamic, factor: Dynamic) -> Raw<f64> {
+    pub fn step(
+        call: NativeCallContext,
+        at: Dynamic,
+        every: Dynamic,
+        from: Dynamic,
+        factor: Dynamic,
+    ) -> Raw<f64> {
         let given = [("at", at), ("every", every), ("from", from), ("factor", factor)];
-        let [at, every, from, factor] = numbers("schedule::step", given)?;
+        let [at, every, from, factor] = numbers(&call, "schedule::step", given)?;
         Ok(schedule::step(at, every, from, factor))
     }
 
@@ -73,9 +85,9 @@ pub(super) mod bindings {
     /// schedule::warmup(50, 100, 0.001) == 0.0005
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn warmup(at: Dynamic, length: Dynamic, to: Dynamic) -> Raw<f64> {
+    pub fn warmup(call: NativeCallContext, at: Dynamic, length: Dynamic, to: Dynamic) -> Raw<f64> {
         let given = [("at", at), ("length", length), ("to", to)];
-        let [at, length, to] = numbers("schedule::warmup", given)?;
+        let [at, length, to] = numbers(&call, "schedule::warmup", given)?;
         Ok(schedule::warmup(at, length, to))
     }
 }

@@ -1,6 +1,7 @@
 //! Bindings of `tensor`: operators, methods, and the ways to make one.
 
 use super::raise::{Raw, raw};
+use super::value::{count_of, list_of};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Device, Tensor};
 use rhai::{Dynamic, Engine, FLOAT, INT};
@@ -74,6 +75,20 @@ fn collect(
         None => return Err(uneven("an array where numbers stand elsewhere".into())),
     }
     array.iter().try_for_each(|element| collect(element, depth + 1, shape, values))
+}
+
+/// The most elements that a script may make at once: 1 GiB of them.
+const LARGEST: usize = 1 << 28;
+
+fn filled(operation: &str, shape: rhai::Array, number: f32) -> Result<Tensor> {
+    let shape = list_of(operation, "shape", &Dynamic::from(shape), count_of)?;
+    let count = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
+    match count.filter(|count| *count <= LARGEST) {
+        Some(count) => Tensor::from_values(vec![number; count], &shape, &Device::default()),
+        None => Err(Error::new(Kind::Range, operation, "the tensor would be too large")
+            .expected(format!("{LARGEST} elements at most"))
+            .received(format!("{shape:?}"))),
+    }
 }
 
 #[rhai::export_module]
@@ -293,25 +308,9 @@ pub(super) mod methods {
 
 #[rhai::export_module]
 pub(super) mod makers {
-    use super::{Raw, raw};
-    use crate::script::value;
-    use crate::tensor::{Device, Tensor};
-    use rhai::{Array, Dynamic};
-
-    fn filled(operation: &str, shape: Array, number: f32) -> Raw<Tensor> {
-        let lengths = Dynamic::from(shape);
-        let shape = raw(value::list_of(operation, "shape", &lengths, value::count_of))?;
-        let count = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
-        let count = count.filter(|count| *count <= 1 << 28).ok_or_else(|| {
-            let error = crate::error::Error::new(
-                crate::error::Kind::Range,
-                operation,
-                "the tensor would be too large",
-            );
-            crate::script::raise::raise(error.received(format!("{shape:?}")))
-        })?;
-        raw(Tensor::from_values(vec![number; count], &shape, &Device::default()))
-    }
+    use crate::script::raise::{Raw, placed};
+    use crate::tensor::Tensor;
+    use rhai::{Array, NativeCallContext};
 
     /// A tensor of zeros.
     ///
@@ -319,8 +318,8 @@ pub(super) mod makers {
     /// tensor::zeros([2, 3]).sum().item() == 0.0
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn zeros(shape: Array) -> Raw<Tensor> {
-        filled("tensor::zeros", shape, 0.0)
+    pub fn zeros(call: NativeCallContext, shape: Array) -> Raw<Tensor> {
+        placed(&call, super::filled("tensor::zeros", shape, 0.0))
     }
 
     /// A tensor of ones.
@@ -329,7 +328,7 @@ pub(super) mod makers {
     /// tensor::ones([2, 3]).sum().item() == 6.0
     /// ```
     #[rhai_fn(return_raw)]
-    pub fn ones(shape: Array) -> Raw<Tensor> {
-        filled("tensor::ones", shape, 1.0)
+    pub fn ones(call: NativeCallContext, shape: Array) -> Raw<Tensor> {
+        placed(&call, super::filled("tensor::ones", shape, 1.0))
     }
 }
