@@ -7,8 +7,27 @@
 //! learning:  wav ─audio─▶ Samples ─audio─▶ Features ─data, augment─▶ Batch ─models─▶ logits
 //!                ─Hooks, i.e. the recipe─▶ loss ─tensor─▶ Gradients ─optim─▶ new weights
 //!                ─metrics─▶ Reading ─run─▶ results.json
-//! editing:   file ─watch─▶ text ─compile─▶ Compiled ─check─▶ Checked ─swap between steps─▶ Live
+//! editing:   file ─watch─▶ Source ─compile─▶ Compiled ─check─▶ Checked ─between steps─▶ Live
 //! ```
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | `error` | the one error type, and how it looks |
+//! | `disk` | files that are written whole or not at all |
+//! | `tensor` | the rank-erased tensor, autodiff, kernels of our own, random streams |
+//! | `audio` | WAV files, windows, filter banks |
+//! | `metrics` | what a model is worth |
+//! | `nn` | layers and the tree of their parameters |
+//! | `data` | manifests, the front end, the loader, the built-in example |
+//! | `kd` | losses against labels and teachers |
+//! | `models` | named models |
+//! | `optim` | optimisers and schedules |
+//! | `augment` | stages of the loader |
+//! | `train` | the step, the loop, evaluation; knows the trait `Hooks` |
+//! | `run` | run folders, records, reports |
+//! | `script` | the Rhai engine, its bindings, diagnoses |
+//! | `recipe` | the editing flow: watch, compile, check, swap; implements `Hooks` |
+//! | `cli` | one file a verb |
 
 pub mod error;
 

@@ -1,4 +1,10 @@
 //! All tests, in one binary: linking Burn once is enough. `cargo test --release golden::` selects.
 
+mod cli;
+mod core;
+mod docs;
 mod golden;
+mod live;
+mod script;
 mod support;
+mod tidy;

@@ -1,0 +1,8 @@
+//! The library from Rust, without any script.
+
+mod augment;
+mod loader;
+mod random;
+mod synth;
+mod threads;
+mod train;

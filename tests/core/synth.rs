@@ -1,0 +1,23 @@
+//! The built-in example: the same bytes on every machine.
+
+use crate::support::example;
+use stillroom::data::{Esc50Options, esc50};
+
+#[test]
+fn its_bytes_never_change() {
+    let mut hasher = blake3::Hasher::new();
+    let table = std::fs::read_to_string(example().join("meta/esc50.csv")).expect("the table");
+    hasher.update(table.as_bytes());
+    for line in table.lines().skip(1) {
+        let name = line.split(',').next().expect("a name");
+        hasher.update(&std::fs::read(example().join("audio").join(name)).expect("a clip"));
+    }
+    insta::assert_snapshot!(hasher.finalize().to_hex(), @"");
+}
+
+#[test]
+fn it_has_ten_classes_in_five_folds() {
+    let data = esc50(example(), &Esc50Options::default()).expect("the example");
+    assert_eq!((data.classes.len(), data.train.len(), data.test.len()), (10, 400, 100));
+    assert_eq!((data.rate_hz, data.longest), (16_000, 24_000));
+}

@@ -1,0 +1,175 @@
+//! The training loop with hooks written in a few lines of Rust.
+
+use crate::support::example;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use stillroom::augment::{Mixup, TimeRoll};
+use stillroom::audio::FbankOptions;
+use stillroom::data::{Esc50Options, FrontEnd, Stage, esc50};
+use stillroom::error::{Error, Kind, Result};
+use stillroom::kd;
+use stillroom::models::{CnnOptions, Spec};
+use stillroom::nn::Mode;
+use stillroom::optim::AdamOptions;
+use stillroom::tensor::{Device, Tensor};
+use stillroom::train::{
+    Event, Features, Hooks, Moment, Observer, Plain, Plan, StageKind, TeacherModel, train,
+};
+
+/// Sees everything and does nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn observe(&mut self, _: &Event) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub fn features() -> Features {
+    let options = Esc50Options { per_class: Some(2), ..Esc50Options::default() };
+    let data = esc50(example(), &options).expect("the example");
+    let fbank = FbankOptions { mels: 16, hop_ms: 40.0, ..FbankOptions::default() };
+    Features::of(&data, &FrontEnd { fbank, frames: Some(32), statistics: None }).expect("features")
+}
+
+fn plan() -> Plan {
+    Plan {
+        name: "net".into(),
+        spec: Spec::Cnn(CnnOptions { classes: 10, channels: vec![4] }),
+        teacher: None,
+        features: features(),
+        chain: vec![Arc::new(TimeRoll) as Arc<dyn Stage>, Arc::new(Mixup { rate: 0.5, alpha: 10.0 })],
+        batch: 8,
+        epochs: 2,
+        optimizer: AdamOptions { lr: 0.01, ..AdamOptions::default() },
+        seed: 3,
+        workers: 1,
+        device: Device::cpu(),
+    }
+}
+
+fn never() -> AtomicBool {
+    AtomicBool::new(false)
+}
+
+#[test]
+fn hooks_in_ten_lines_of_rust() {
+    struct Halving(Vec<f64>);
+    impl Hooks for Halving {
+        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, target: &Tensor) -> Result<Option<Tensor>> {
+            kd::cross_entropy(student, target)?.mul_number(2.0).map(Some)
+        }
+        fn lr(&mut self, moment: &Moment) -> Result<Option<f64>> {
+            self.0.push(moment.lr * 0.5f64.powi(moment.epoch as i32));
+            Ok(self.0.last().copied())
+        }
+    }
+    let mut hooks = Halving(Vec::new());
+    let trained = train(&plan(), &mut hooks, &mut Silent, &never()).expect("trained");
+    assert_eq!(hooks.0, [0.01, 0.01, 0.01, 0.005, 0.005, 0.005]);
+    assert_eq!((trained.kind, trained.steps, trained.readings.len()), (StageKind::Train, 6, 2));
+}
+
+#[test]
+fn a_frozen_teacher_stays_as_it_is() {
+    let teacher = train(&plan(), &mut Plain, &mut Silent, &never()).expect("trained");
+    let before = teacher.model.network().state();
+    let student = Plan {
+        name: "student".into(),
+        seed: 4,
+        teacher: Some(TeacherModel { name: "net".into(), model: teacher.model.clone() }),
+        ..plan()
+    };
+    let trained = train(&student, &mut Plain, &mut Silent, &never()).expect("distilled");
+    assert_eq!(trained.kind, StageKind::Distill);
+    for ((name, old), (_, new)) in before.iter().zip(teacher.model.network().state()) {
+        assert_eq!(old.to_values().unwrap(), new.to_values().unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn teacher_and_student_see_the_very_same_batch() {
+    // With λ = 0 and a student that is its own teacher, the loss is 0 only if both saw the same clips
+    // in the same mode; the teacher runs in evaluation mode, so only the logits' owner is compared.
+    struct Same(usize);
+    impl Hooks for Same {
+        fn loss(&mut self, _: &Moment, student: &Tensor, teacher: Option<&Tensor>, _: &Tensor) -> Result<Option<Tensor>> {
+            self.0 += 1;
+            let teacher = teacher.expect("a teacher");
+            assert_eq!(teacher.shape(), student.shape());
+            kd::kl(student, teacher).map(Some)
+        }
+    }
+    let plan = plan();
+    let model = plan.spec.build(plan.features.shape(), 3, &plan.device).expect("a model");
+    let teacher = TeacherModel { name: "same".into(), model: model.clone() };
+    let mut hooks = Same(0);
+    let distil = Plan { teacher: Some(teacher), ..plan };
+    train(&distil, &mut hooks, &mut Silent, &never()).expect("distilled");
+    assert_eq!(hooks.0, 6);
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_told_with_its_step() {
+    struct Broken;
+    impl Hooks for Broken {
+        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, _: &Tensor) -> Result<Option<Tensor>> {
+            student.mul_number(0.0)?.log()?.mean().map(Some)
+        }
+    }
+    let error = train(&plan(), &mut Broken, &mut Silent, &never()).err().expect("an error");
+    insta::assert_snapshot!(error.to_string(), @r"
+    error[number]: loss: the loss is no finite number
+      received: -inf at step 0 of stage 'net'
+      hint: a smaller learning rate often helps; log() and division by 0 are usual causes
+    ");
+}
+
+#[test]
+fn a_loss_without_the_student_is_told() {
+    struct Detached;
+    impl Hooks for Detached {
+        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, target: &Tensor) -> Result<Option<Tensor>> {
+            kd::cross_entropy(&student.detached()?, target).map(Some)
+        }
+    }
+    let error = train(&plan(), &mut Detached, &mut Silent, &never()).err().expect("an error");
+    assert!(error.to_string().contains("no parameter took part in this number"), "{error}");
+}
+
+#[test]
+fn a_raised_flag_stops_it_between_two_steps() {
+    let stop = AtomicBool::new(true);
+    let error = train(&plan(), &mut Plain, &mut Silent, &stop).err().expect("an error");
+    assert_eq!(error.kind(), Kind::Interrupted);
+    assert!(error.to_string().contains("0 of 6 steps done"), "{error}");
+}
+
+#[test]
+fn classes_must_be_those_of_the_data() {
+    let spec = Spec::Cnn(CnnOptions { classes: 7, channels: vec![4] });
+    let error: Error = train(&Plan { spec, ..plan() }, &mut Plain, &mut Silent, &never()).err().expect("an error");
+    insta::assert_snapshot!(error.to_string(), @r"
+    error[shape]: train: the model tells another number of classes
+      expected: 10 classes, as the data has
+      received: 7 classes
+      hint: use classes: data.classes
+    ");
+}
+
+#[test]
+fn weights_go_to_a_file_and_back() {
+    let plan = plan();
+    let trained = train(&plan, &mut Plain, &mut Silent, &never()).expect("trained");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("net.safetensors");
+    stillroom::tensor::store::save(&path, &trained.model.network().state()).expect("saved");
+    let other = plan.spec.build(plan.features.shape(), 99, &plan.device).expect("a model");
+    let state = stillroom::tensor::store::load(&path, &plan.device).expect("loaded");
+    other.network().restore(&state).expect("restored");
+    let input = Tensor::from_values(vec![0.3; 32 * 16], &[1, 32, 16], &plan.device).expect("input");
+    let logits = |model: &stillroom::models::Model| {
+        model.forward(&input, Mode::Eval).expect("logits").to_values().expect("values")
+    };
+    assert_eq!(logits(&trained.model), logits(&other));
+}

@@ -1,0 +1,6 @@
+//! Edits while a recipe runs. A display edits the file at given steps, so that each test knows at which
+//! step an edit must be seen.
+
+mod edits;
+mod refused;
+mod runner;

@@ -1,0 +1,162 @@
+//! Edits that are refused or taken back: the version before stays in force, and no step is lost.
+
+use super::runner::{Run, STAGE, save, with_edits};
+
+/// Runs with a good `lr` hook, then saves `edited` after 4 steps.
+fn after_edit(edited: &str) -> Run {
+    let run = with_edits(&recipe(), |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.shown.rates, vec![0.25; 12], "the old version stays in force");
+    run
+}
+
+fn recipe() -> String {
+    format!("{STAGE}fn lr(ctx) {{\n    0.25\n}}\n")
+}
+
+#[test]
+fn a_syntax_error_is_told_with_its_line_and_a_caret() {
+    let run = after_edit(&recipe().replace("0.25\n", "0.25 +\n"));
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    error[script]: the recipe: unexpected '}'
+      --> SANDBOX/recipe.rhai:10:1
+    10 | }
+       | ^
+    ");
+    assert_eq!(run.shown.edits[0].note, "version 0 stays in force");
+}
+
+#[test]
+fn a_name_that_is_not_defined() {
+    let run = after_edit(&recipe().replace("0.25\n", "0.25 * facter\n"));
+    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    error[name]: facter: this name is not defined here
+      --> SANDBOX/recipe.rhai:9:12
+    9 |     0.25 * facter
+      |            ^^^^^^
+    ");
+}
+
+#[test]
+fn a_top_level_let_in_a_function() {
+    let run = after_edit(&recipe().replace("0.25\n", "0.25 * data.classes\n"));
+    assert!(run.shown.edits[0].error.contains("functions cannot see a top-level `let`"));
+}
+
+#[test]
+fn a_wrong_shape_is_found_on_a_tiny_batch() {
+    let edited = format!(
+        "{}fn loss(ctx, student, target) {{\n    student.matmul(target).mean()\n}}\n",
+        recipe()
+    );
+    let run = after_edit(&edited);
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    error[shape]: matmul: the inner lengths differ
+      --> SANDBOX/recipe.rhai:12:13
+    12 |     student.matmul(target).mean()
+       |             ^^^^^^
+      expected: […, n, k] and […, k, m]
+      received: [2, 10] and [2, 10]
+      in: hook 'loss' of stage 'cnn', step 4
+    ");
+}
+
+#[test]
+fn a_hook_that_gives_something_else() {
+    let run = after_edit(&recipe().replace("0.25\n", "\"fast\"\n"));
+    insta::assert_snapshot!(run.shown.edits[0].error, @r#"
+    error[type]: lr: the hook gave something of the wrong type
+      --> SANDBOX/recipe.rhai:8
+    8 | fn lr(ctx) {
+      | ^^^^^^^^^^^^
+      expected: a number
+      received: string "fast"
+    "#);
+}
+
+#[test]
+fn a_hook_with_other_parameters() {
+    let run = after_edit(&recipe().replace("fn lr(ctx)", "fn lr(ctx, step)"));
+    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    error[script]: lr: the hook takes other parameters
+      --> SANDBOX/recipe.rhai:8
+    8 | fn lr(ctx, step) {
+      | ^^^^^^^^^^^^^^^^^^
+      expected: lr(ctx)
+      received: lr(ctx, step)
+    ");
+}
+
+#[test]
+fn a_hook_that_vanishes() {
+    let run = after_edit(STAGE);
+    assert!(run.shown.edits[0].error.starts_with("error[name]: lr: the running stage uses this hook"));
+}
+
+#[test]
+fn a_file_that_is_not_utf8_or_gone() {
+    let bytes = (
+        4,
+        Box::new(|sandbox: &crate::support::Sandbox| {
+            sandbox.write("recipe.rhai", [b'/', b'/', 0xff, 0xfe]);
+        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
+    );
+    let gone = (
+        8,
+        Box::new(|sandbox: &crate::support::Sandbox| {
+            std::fs::remove_file(sandbox.file("recipe.rhai")).expect("removed");
+        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
+    );
+    let run = with_edits(&recipe(), |_| {}, vec![bytes, gone]).good();
+    assert_eq!(run.outcomes(), [(4, "refused"), (8, "refused")]);
+    assert!(run.shown.edits[0].error.contains("not UTF-8"));
+    assert!(run.shown.edits[1].error.contains("no such file"));
+    assert_eq!(run.shown.rates, vec![0.25; 12]);
+}
+
+#[test]
+fn a_broken_import_and_a_cycle() {
+    let recipe = format!("import \"rates\" as rates;\n{STAGE}fn lr(ctx) {{ rates::now() }}\n");
+    let run = with_edits(
+        &recipe,
+        |sandbox| drop(sandbox.write("rates.rhai", "fn now() { 0.25 }")),
+        vec![
+            save(3, "rates.rhai", "fn now( { 0.25 }"),
+            save(6, "rates.rhai", "import \"rates\" as again; fn now() { 0.25 }"),
+        ],
+    )
+    .good();
+    assert_eq!(run.outcomes(), [(3, "refused"), (6, "refused")]);
+    assert!(run.shown.edits[0].error.contains("SANDBOX/rates.rhai:1:9"), "{}", run.shown.edits[0].error);
+    let cycle = &run.shown.edits[1].error;
+    assert!(cycle.contains("imports go in a circle"), "{cycle}");
+    assert!(cycle.contains("rates → rates"), "{cycle}");
+}
+
+#[test]
+fn an_edit_that_fails_in_its_first_step_is_taken_back_and_the_step_done_again() {
+    // The trial has two clips, a step has five: only the step fails.
+    let edited = format!(
+        "{}fn loss(ctx, student, target) {{
+    if student.shape[0] == 5 {{ throw \"five clips\"; }}
+    cross_entropy(student, target)
+}}\n",
+        recipe()
+    );
+    let run = after_edit(&edited);
+    assert_eq!(run.outcomes(), [(4, "in force"), (4, "taken back")]);
+    assert!(run.shown.edits[1].error.contains("received: five clips"), "{}", run.shown.edits[1].error);
+    let plain = with_edits(&recipe(), |_| {}, Vec::new()).good();
+    assert_eq!(run.weights(), plain.weights(), "the undone step leaves no trace");
+}
+
+#[test]
+fn a_refused_edit_can_be_mended() {
+    let broken = recipe().replace("0.25\n", "0.25 +\n");
+    let mended = recipe().replace("0.25\n", "0.125\n");
+    let edits = vec![save(3, "recipe.rhai", broken), save(6, "recipe.rhai", mended)];
+    let run = with_edits(&recipe(), |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(3, "refused"), (6, "in force")]);
+    assert_eq!(run.shown.rates, [vec![0.25; 6], vec![0.125; 6]].concat());
+}

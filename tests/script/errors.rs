@@ -1,0 +1,221 @@
+//! Mistakes in a recipe, each told with its place, what was expected, and what was there.
+
+use super::host::fails;
+use crate::support::{Sandbox, TINY};
+
+#[test]
+fn unknown_and_missing_options() {
+    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, chanels: [4] })"), @r"
+    error[name]: model::cnn: unknown option 'chanels'
+      --> script:1:8
+    1 | model::cnn(#{ classes: 3, chanels: [4] })
+      |        ^^^
+      hint: did you mean 'channels'?
+    ");
+    insta::assert_snapshot!(fails("model::ast(#{})"), @r"
+    error[name]: model::ast: the option 'classes' is missing
+      --> script:1:8
+    1 | model::ast(#{})
+      |        ^^^
+      expected: a whole number: data.classes
+    ");
+    insta::assert_snapshot!(fails("audio::fbank(#{ mean: 0 })"), @r"
+    error[name]: audio::fbank: the option 'std' is missing
+      --> script:1:8
+    1 | audio::fbank(#{ mean: 0 })
+      |        ^^^^^
+      expected: a number, since 'mean' is given
+    ");
+}
+
+#[test]
+fn options_of_the_wrong_type_or_out_of_range() {
+    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, channels: [4, 4.5] })"), @r"
+    error[type]: model::cnn: 'channels'[1] has the wrong type
+      --> script:1:8
+    1 | model::cnn(#{ classes: 3, channels: [4, 4.5] })
+      |        ^^^
+      expected: a whole number
+      received: float 4.5
+    ");
+    insta::assert_snapshot!(fails("audio::fbank(#{ mels: -1 })"), @r"
+    error[range]: audio::fbank: 'mels' is out of range
+      --> script:1:8
+    1 | audio::fbank(#{ mels: -1 })
+      |        ^^^^^
+      expected: 0 or more
+      received: -1
+    ");
+    insta::assert_snapshot!(fails("optim::adam(#{ betas: [0.9] })"), @r"
+    error[type]: optim::adam: 'betas' has the wrong length
+      --> script:1:8
+    1 | optim::adam(#{ betas: [0.9] })
+      |        ^^^^
+      expected: two numbers
+      received: [0.9]
+    ");
+    insta::assert_snapshot!(fails("augment::mixup(2)"), @r"
+    error[range]: augment::mixup: the rate is out of range
+      --> script:1:10
+    1 | augment::mixup(2)
+      |          ^^^^^
+      expected: 0 to 1
+      received: 2
+    ");
+}
+
+#[test]
+fn shapes_that_do_not_fit() {
+    insta::assert_snapshot!(fails("tensor([[1, 2]]) + tensor([1, 2, 3])"), @r"
+    error[shape]: +: the shapes do not fit each other
+      --> script:1:18
+    1 | tensor([[1, 2]]) + tensor([1, 2, 3])
+      |                  ^
+      expected: equal lengths, or 1, counted from the last dimension
+      received: [1, 2] and [3]
+    ");
+    insta::assert_snapshot!(fails("kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))"), @r"
+    error[shape]: kd::kl: student and teacher differ
+      --> script:1:5
+    1 | kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))
+      |     ^^
+      expected: teacher f32 [1, 2], as the student
+      received: student tensor f32 [1, 2], teacher tensor f32 [1, 3]
+    ");
+    insta::assert_snapshot!(fails("tensor([[1, 2], [3]])"), @r"
+    error[shape]: tensor: the arrays are nested unevenly
+      --> script:1:1
+    1 | tensor([[1, 2], [3]])
+      | ^^^^^^
+      expected: rows of one length
+      received: 2 and 1 elements
+    ");
+    insta::assert_snapshot!(fails("tensor([1, 2]).reshape([3])"), @r"
+    error[shape]: reshape: the new shape holds another number of elements
+      --> script:1:16
+    1 | tensor([1, 2]).reshape([3])
+      |                ^^^^^^^
+      expected: 2 elements, as [2]
+      received: [3]
+    ");
+    insta::assert_snapshot!(fails("tensor([1, 2]).softmax(1)"), @r"
+    error[range]: softmax: no such dimension
+      --> script:1:16
+    1 | tensor([1, 2]).softmax(1)
+      |                ^^^^^^^
+      expected: -1 to 0 for 1 dimensions
+      received: 1
+    ");
+}
+
+#[test]
+fn functions_that_are_not_there_or_take_something_else() {
+    insta::assert_snapshot!(fails("kd::kll(1, 2)"), @r"
+    error[name]: kd::kll: there is no such function
+      --> script:1:5
+    1 | kd::kll(1, 2)
+      |     ^^^
+      received: kd::kll(integer, integer)
+      hint: did you mean kd::kl(student, teacher)?
+    ");
+    insta::assert_snapshot!(fails("kd::kl(tensor(1), 4)"), @r"
+    error[type]: kd::kl: no form of this function takes these arguments
+      --> script:1:5
+    1 | kd::kl(tensor(1), 4)
+      |     ^^
+      expected: kd::kl(student, teacher)
+      received: kd::kl(Tensor, integer)
+    ");
+}
+
+#[test]
+fn names_that_are_not_defined() {
+    insta::assert_snapshot!(fails("let data = 1;\nfn loss(ctx) {\n    data\n}\nloss(1)"), @r#"
+    error[name]: data: this name is not defined here
+      --> script:3:5
+    3 |     data
+      |     ^^^^
+      hint: functions cannot see a top-level `let`: pass 'data' on, read it with arg("data", …), or make it `const` and write global::data
+    "#);
+    insta::assert_snapshot!(fails("modle::cnn(#{})"), @r"
+    error[name]: the recipe: unknown module 'modle'
+      --> script:1:1
+    1 | modle::cnn(#{})
+      | ^^^^^^^^^^
+      hint: did you mean 'model'?
+    ");
+    insta::assert_snapshot!(fails("let m = #{ a: 1 };\nm.b"), @r"
+    error[name]: b: there is no such property or key
+      --> script:2:3
+    2 | m.b
+      |   ^
+    ");
+}
+
+#[test]
+fn what_a_sandbox_forbids() {
+    assert!(fails("eval(\"1\")").contains("'eval' is off"));
+    assert!(fails("fn f(n) { f(n + 1) }\nf(0)").contains("functions call each other too deeply"));
+    let large = fails("tensor::zeros([1000000, 1000000])");
+    assert!(large.contains("the tensor would be too large"), "{large}");
+    let grown = fails("let text = \"x\"; loop { text += text; }");
+    assert!(grown.starts_with("error[script]"), "{grown}");
+}
+
+#[test]
+fn a_failing_hook_shows_the_way_to_it() {
+    let recipe = format!(
+        "{TINY}
+fn soft(student, teacher) {{
+    kd::kl(student.sum(0), teacher)
+}}
+fn loss(ctx, student, teacher, target) {{
+    0.5 * cross_entropy(student, target) + soft(student, teacher)
+}}
+"
+    );
+    let ran = Sandbox::new().run(&recipe, &["--set", "epochs=1"]);
+    assert_eq!(ran.code, 3);
+    insta::assert_snapshot!(ran.error(), @r#"
+    error[shape]: kd::kl: the student's logits are no table
+      --> recipe.rhai:17:9
+    17 |     kd::kl(student.sum(0), teacher)
+       |         ^^
+      in the call of 'soft' at
+      --> recipe.rhai:20:44
+    20 |     0.5 * cross_entropy(student, target) + soft(student, teacher)
+       |                                            ^^^^
+      reached from
+      --> recipe.rhai:13:15
+    13 | let student = distill(teacher, net, common + #{ name: "student" });
+       |               ^^^^^^^
+      expected: f32 [batch, class]
+      received: student tensor f32 [10], teacher tensor f32 [8, 10]
+      in: hook 'loss' of stage 'student', step 0
+    "#);
+}
+
+fn stage_fails(options: &str) -> String {
+    let more = format!("common + #{{ {options} }}");
+    let recipe = TINY.replace("common + #{ name: \"student\" }", &more);
+    let ran = Sandbox::new().run(&recipe, &["--set", "epochs=1"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let error = ran.error();
+    let headline = error.lines().next().unwrap_or_default().to_string();
+    let rest = error.lines().skip(1).filter(|line| line.contains(": ") && line.starts_with("  "));
+    let rest: Vec<&str> = rest.filter(|line| !line.contains("-->")).map(str::trim).collect();
+    format!("{headline} | {}", rest.join(" | "))
+}
+
+#[test]
+fn stages_that_contradict_themselves() {
+    insta::assert_snapshot!(stage_fails("name: \"teacher\""), @"error[name]: stage: there is a stage 'teacher' already | hint: give each stage a name of its own: name: \"…\"");
+    insta::assert_snapshot!(stage_fails("epochs: 0"), @"error[range]: distill: 'epochs' is out of range | expected: at least 1 | received: 0");
+    insta::assert_snapshot!(stage_fails("batch: 0"), @"error[range]: distill: 'batch' is out of range | expected: at least 1 | received: 0");
+    insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0");
+    insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2");
+    insta::assert_snapshot!(stage_fails("tau: \"high\""), @"error[type]: distill: 'tau' has the wrong type | received: string \"high\" | hint: a number, or Fn(\"my_tau\")");
+    insta::assert_snapshot!(stage_fails("loss: Fn(\"my_los\")"), @"error[name]: the option 'loss': unknown function 'my_los' | hint: no function is known here");
+    insta::assert_snapshot!(stage_fails("loss: |a, b, c, d| 1"), @"error[type]: distill: 'loss' is a closure, which could not be edited while it runs | received: Fn | hint: write `fn my_loss(…)` and give loss: Fn(\"my_loss\")");
+    insta::assert_snapshot!(stage_fails("seed: -1"), @"error[range]: distill: 'seed' is out of range | expected: 0 or more | received: -1");
+}

@@ -1,0 +1,88 @@
+//! A host that evaluates scripts and trains nothing.
+
+use crate::support::example;
+use rhai::{Dynamic, Engine, Scope};
+use std::path::PathBuf;
+use std::sync::Arc;
+use stillroom::data::{Dataset, FrontEnd};
+use stillroom::error::{Error, Kind, Result};
+use stillroom::models::Spec;
+use stillroom::script::diagnose::Knowledge;
+use stillroom::script::{HookSources, Host, Resolver, Signatures, Sources, engine};
+use stillroom::tensor::Device;
+use stillroom::train::{Features, Plan, Trained};
+
+struct Plain;
+
+impl Host for Plain {
+    fn argument(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn seed(&self) -> u64 {
+        0
+    }
+
+    fn workers(&self) -> usize {
+        0
+    }
+
+    fn device(&self) -> Device {
+        Device::cpu()
+    }
+
+    fn example_data(&self) -> Result<PathBuf> {
+        Ok(example().to_path_buf())
+    }
+
+    fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
+        Features::of(data, front)
+    }
+
+    fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {
+        plan.check()?;
+        let Spec::Cnn(_) | Spec::Ast(_) = plan.spec;
+        Err(Error::new(Kind::Script, plan.operation(), "this host does not train"))
+    }
+
+    fn report(&self, _: &[Trained]) -> Result<()> {
+        Ok(())
+    }
+
+    fn say(&self, _: &str) {}
+
+    fn stopping(&self) -> bool {
+        false
+    }
+}
+
+/// The engine of a host that trains nothing; imports come from the standard library only.
+pub fn plain_engine() -> Engine {
+    let host: Arc<dyn Host> = Arc::new(Plain);
+    engine(&host, Resolver::new(&PathBuf::from("/nowhere")))
+}
+
+/// The value of a script, or the whole text of its error.
+pub fn evaluate(text: &str) -> std::result::Result<Dynamic, String> {
+    let engine = plain_engine();
+    let mut sources = Sources::default();
+    sources.add("script", text);
+    let signatures = Signatures::of(&engine);
+    let knowledge = Knowledge { sources: &sources, signatures: &signatures };
+    let mut ast = engine
+        .compile_with_scope(&Scope::new(), text)
+        .map_err(|cause| knowledge.compile_error(&cause, "script").to_string())?;
+    ast.set_source("script");
+    engine
+        .eval_ast_with_scope::<Dynamic>(&mut Scope::new(), &ast)
+        .map_err(|cause| knowledge.run_error(cause, "script").to_string())
+}
+
+/// The text of the error that a script must end with.
+#[track_caller]
+pub fn fails(text: &str) -> String {
+    match evaluate(text) {
+        Ok(value) => panic!("no error but {value}"),
+        Err(error) => error,
+    }
+}

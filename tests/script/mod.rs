@@ -1,0 +1,6 @@
+//! The recipe language.
+
+mod errors;
+mod examples;
+pub mod host;
+mod imports;

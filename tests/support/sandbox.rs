@@ -1,0 +1,111 @@
+//! A folder of its own for a test, and the binary run in it.
+
+use super::example;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A temporary folder; runs go to `home` in it.
+pub struct Sandbox(TempDir);
+
+/// What a command printed.
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Sandbox(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file, with the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        let path = self.file(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
+    }
+
+    /// The binary, in this folder, with an environment that is the same everywhere.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_still"));
+        command.current_dir(self.path()).env("STILL_HOME", self.file("home"));
+        command.env("NO_COLOR", "1");
+        command
+    }
+
+    /// Runs `still` with these arguments.
+    pub fn still(&self, arguments: &[&str]) -> Ran {
+        self.finish(self.command().args(arguments).output().expect("the binary"))
+    }
+
+    /// Runs a recipe that is given as text, on the example data.
+    pub fn run(&self, recipe: &str, more: &[&str]) -> Ran {
+        self.write("recipe.rhai", recipe);
+        let mut command = self.command();
+        command.args(["run", "recipe.rhai"]);
+        if recipe.contains("arg(\"data\"") {
+            command.arg("--set").arg(format!("data={}", example().display()));
+        }
+        self.finish(command.args(more).output().expect("the binary"))
+    }
+
+    fn finish(&self, output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| self.scrub(&String::from_utf8(bytes).expect("UTF-8"));
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// Replaces paths of this machine.
+    pub fn scrub(&self, text: &str) -> String {
+        text.replace(&example().display().to_string(), "EXAMPLE")
+            .replace(&self.path().display().to_string(), "SANDBOX")
+    }
+
+    /// The folder of the only run.
+    pub fn run_folder(&self) -> PathBuf {
+        let runs = std::fs::read_dir(self.file("home/runs")).expect("runs");
+        let folders: Vec<PathBuf> = runs.flatten().map(|entry| entry.path()).collect();
+        assert_eq!(folders.len(), 1, "one run: {folders:?}");
+        folders[0].clone()
+    }
+
+    /// The lines of the only run's journal.
+    pub fn events(&self) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self.run_folder().join("events.jsonl")).expect("events");
+        text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
+    }
+}
+
+impl Ran {
+    /// The error alone, without the progress before it.
+    pub fn error(&self) -> String {
+        let start = self.err.find("error[").unwrap_or(0);
+        self.err[start..].trim_end().to_string()
+    }
+
+    /// Fails unless the command ended well.
+    #[track_caller]
+    pub fn good(self) -> Self {
+        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
+        self
+    }
+}
