@@ -1,6 +1,9 @@
 //! What several tests need.
 
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use stillroom::tensor::{Device, Tensor, store};
 
 /// The repository's root.
 pub fn root() -> &'static Path {
@@ -10,6 +13,53 @@ pub fn root() -> &'static Path {
 /// A file of `tests/golden`.
 pub fn golden(name: &str) -> PathBuf {
     root().join("tests/golden").join(name)
+}
+
+/// The numbers of a JSON file of `tests/golden`.
+pub fn golden_json<T: DeserializeOwned>(name: &str) -> T {
+    let text = std::fs::read_to_string(golden(name)).expect(name);
+    serde_json::from_str(&text).expect(name)
+}
+
+/// The tensors of a safetensors file of `tests/golden`, by name.
+pub struct Golden(BTreeMap<String, Tensor>);
+
+impl Golden {
+    /// Reads `tests/golden/<name>`.
+    pub fn load(name: &str) -> Self {
+        let tensors = store::load(&golden(name), &Device::cpu()).expect(name);
+        Golden(tensors.into_iter().collect())
+    }
+
+    /// The tensor called `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.0.get(name)
+    }
+
+    /// The tensor called `name`.
+    #[track_caller]
+    pub fn tensor(&self, name: &str) -> &Tensor {
+        self.get(name).unwrap_or_else(|| panic!("the golden file has no '{name}'"))
+    }
+
+    /// The numbers of the tensor called `name`.
+    #[track_caller]
+    pub fn values(&self, name: &str) -> Vec<f32> {
+        self.tensor(name).to_values().expect(name)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The tensors whose names begin with `prefix`, without it.
+    pub fn under(&self, prefix: &str) -> Vec<(String, Tensor)> {
+        let rest = |(name, tensor): (&String, &Tensor)| {
+            name.strip_prefix(prefix).map(|rest| (rest.to_string(), tensor.clone()))
+        };
+        self.0.iter().filter_map(rest).collect()
+    }
 }
 
 /// The folder of 400 real clips that is not part of the repository; says so when it is not there.
