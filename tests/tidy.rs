@@ -98,17 +98,18 @@ fn some_crates_are_named_in_some_modules_only() {
     for file in files(&root().join("src"), "rs") {
         let (module, text) = (module_of(&file), std::fs::read_to_string(&file).expect("a text"));
         for (name, allowed) in CONFINED {
-            let named = text.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
-                let mut rest = line;
-                while let Some(at) = rest.find(&format!("{name}::")) {
-                    let before = rest[..at].chars().next_back();
-                    if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':') {
-                        return true;
+            let named =
+                text.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
+                    let mut rest = line;
+                    while let Some(at) = rest.find(&format!("{name}::")) {
+                        let before = rest[..at].chars().next_back();
+                        if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':') {
+                            return true;
+                        }
+                        rest = &rest[at + name.len()..];
                     }
-                    rest = &rest[at + name.len()..];
-                }
-                false
-            });
+                    false
+                });
             let fits = !named || allowed.contains(&module.as_str());
             assert!(fits, "{} names {name}, which {allowed:?} alone may", file.display());
         }
@@ -145,9 +146,10 @@ fn no_file_is_forgotten() {
                 _ => (stem, parent),
             };
             let heads = ["mod.rs", "lib.rs", "suite.rs"].map(|head| above.join(head));
-            let declared = heads.iter().filter_map(|head| std::fs::read_to_string(head).ok()).any(
-                |text| text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};"))),
-            );
+            let declared =
+                heads.iter().filter_map(|head| std::fs::read_to_string(head).ok()).any(|text| {
+                    text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))
+                });
             assert!(declared, "{} is in no `mod`", file.display());
         }
     }
@@ -167,7 +169,9 @@ fn the_standard_library_lists_every_file() {
 fn no_panic_is_written_where_a_user_could_meet_it() {
     for file in files(&root().join("src"), "rs") {
         let text = std::fs::read_to_string(&file).expect("a text");
-        for word in [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("] {
+        for word in
+            [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("]
+        {
             assert!(!text.contains(word), "{} has {word}", file.display());
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// No energy is below this (the spacing of f32 at 1), so silence has the logarithm −15.9424.
-const FLOOR: f32 = f32::EPSILON;
+const FLOOR: f64 = f32::EPSILON as f64;
 
 /// The options of `audio::fbank` that concern the filter bank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub struct Fbank {
     hop: usize,
     window: Arc<[f32]>,
     triangles: Arc<[Triangle]>,
-    fft: Arc<dyn RealToComplex<f32>>,
+    fft: Arc<dyn RealToComplex<f64>>,
 }
 
 impl Fbank {
@@ -166,7 +166,7 @@ impl Fbank {
         let mut input = self.fft.make_input_vec();
         let mut spectrum = self.fft.make_output_vec();
         let mut scratch = self.fft.make_scratch_vec();
-        let mut power = vec![0.0f32; spectrum.len()];
+        let mut power = vec![0.0f64; spectrum.len()];
         let mut values = Vec::with_capacity(frames * self.options.mels);
         for start in (0..frames).map(|index| index * self.hop) {
             let frame = samples.values.get(start..start + self.frame).unwrap_or_default();
@@ -177,15 +177,18 @@ impl Fbank {
             for (bin, value) in power.iter_mut().zip(&spectrum) {
                 *bin = value.norm_sqr();
             }
-            let bins =
-                self.triangles.iter().map(|triangle| triangle.energy(&power).max(FLOOR).ln());
+            let bins = self
+                .triangles
+                .iter()
+                .map(|triangle| libm::log(triangle.energy(&power).max(FLOOR)) as f32);
             values.extend(bins);
         }
         Ok(Features { frames, mels: self.options.mels, values })
     }
 
-    /// Less its mean, pre-emphasised, windowed, padded with zeros: Kaldi's order.
-    fn fill(&self, input: &mut [f32], frame: &[f32]) {
+    /// Less its mean, pre-emphasised, windowed, padded with zeros: Kaldi's order. Rounded to single
+    /// precision after every step, as torchaudio does; only what follows is double.
+    fn fill(&self, input: &mut [f64], frame: &[f32]) {
         let sum: f64 = frame.iter().map(|v| f64::from(*v)).sum();
         let mean = (sum / frame.len().max(1) as f64) as f32;
         let factor = self.options.preemphasis as f32;
@@ -194,7 +197,7 @@ impl Fbank {
         let weighted = frame.iter().zip(self.window.iter());
         for (place, (value, weight)) in input.iter_mut().zip(weighted) {
             let centred = value - mean;
-            *place = (centred - factor * before) * weight;
+            *place = f64::from((centred - factor * before) * weight);
             before = centred;
         }
         for place in input.iter_mut().skip(frame.len()) {

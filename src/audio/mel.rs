@@ -4,12 +4,12 @@
 #[derive(Clone, Debug)]
 pub(super) struct Triangle {
     first: usize,
-    weights: Vec<f32>,
+    weights: Vec<f64>,
 }
 
 impl Triangle {
     /// The weighted sum of a power spectrum.
-    pub(super) fn energy(&self, power: &[f32]) -> f32 {
+    pub(super) fn energy(&self, power: &[f64]) -> f64 {
         let covered = power.get(self.first..).unwrap_or_default();
         self.weights.iter().zip(covered).map(|(weight, bin)| weight * bin).sum()
     }
@@ -36,9 +36,9 @@ pub(super) fn bank(
         let left = low + index as f64 * width;
         let weight = |at: &f64| {
             let (up, down) = ((at - left) / width, (left + 2.0 * width - at) / width);
-            up.min(down).max(0.0) as f32
+            up.min(down).max(0.0)
         };
-        let all: Vec<f32> = bins.iter().map(weight).collect();
+        let all: Vec<f64> = bins.iter().map(weight).collect();
         let first = all.iter().position(|w| *w > 0.0).unwrap_or(0);
         let end = all.iter().rposition(|w| *w > 0.0).map_or(first, |last| last + 1);
         Triangle { first, weights: all.get(first..end).unwrap_or_default().to_vec() }

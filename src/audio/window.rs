@@ -36,19 +36,21 @@ impl Window {
         found.map(|(_, window)| *window).ok_or_else(|| unknown(operation, "window", name, &known))
     }
 
-    /// Its `length` weights.
+    /// Its `length` weights: those of torchaudio, which takes the angles in single precision. With exact
+    /// angles, quiet bands beside loud ones come out visibly different.
     pub fn weights(self, length: usize) -> Vec<f32> {
-        let last = length.saturating_sub(1).max(1) as f64;
+        let step = (TAU / length.saturating_sub(1).max(1) as f64) as f32;
+        let cosine = |angle: f32| libm::cos(f64::from(angle)) as f32;
         let weight = |index: usize| {
-            let angle = TAU * index as f64 / last;
+            let angle = step * index as f32;
             match self {
-                Window::Hanning => 0.5 - 0.5 * libm::cos(angle),
-                Window::Hamming => 0.54 - 0.46 * libm::cos(angle),
-                Window::Povey => libm::pow(0.5 - 0.5 * libm::cos(angle), 0.85),
-                Window::Blackman => 0.42 - 0.5 * libm::cos(angle) + 0.08 * libm::cos(2.0 * angle),
+                Window::Hanning => 0.5 - 0.5 * cosine(angle),
+                Window::Hamming => 0.54 - 0.46 * cosine(angle),
+                Window::Povey => libm::pow(f64::from(0.5 - 0.5 * cosine(angle)), 0.85) as f32,
+                Window::Blackman => 0.42 - 0.5 * cosine(angle) + 0.08 * cosine(2.0 * angle),
                 Window::Rectangular => 1.0,
             }
         };
-        (0..length).map(|index| weight(index) as f32).collect()
+        (0..length).map(weight).collect()
     }
 }

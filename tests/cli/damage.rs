@@ -131,9 +131,13 @@ fn a_file_that_is_cut_off() {
 #[test]
 fn a_file_of_another_kind() {
     let told = told(|sandbox| {
-        sandbox.write("data/audio/4-40001-A-0.wav", "OggS and more of it, long enough for a header");
+        sandbox
+            .write("data/audio/4-40001-A-0.wav", "OggS and more of it, long enough for a header");
     });
-    assert!(told.starts_with("error[data]: reading data/audio/4-40001-A-0.wav: not a WAV file"), "{told}");
+    assert!(
+        told.starts_with("error[data]: reading data/audio/4-40001-A-0.wav: not a WAV file"),
+        "{told}"
+    );
 }
 
 #[test]

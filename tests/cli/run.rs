@@ -38,8 +38,11 @@ fn a_run_leaves_a_whole_folder_behind() {
 
     let kept = std::fs::read_to_string(folder.join("recipe/0000_recipe.rhai")).expect("the recipe");
     assert_eq!(kept, TINY);
-    let events: Vec<String> =
-        sandbox.events().iter().map(|event| event["event"].as_str().expect("a name").into()).collect();
+    let events: Vec<String> = sandbox
+        .events()
+        .iter()
+        .map(|event| event["event"].as_str().expect("a name").into())
+        .collect();
     let stage = ["stage", "epoch", "epoch", "stage_end"];
     assert_eq!(events, [&["run"][..], &stage, &stage, &["end"]].concat());
 }
@@ -83,7 +86,8 @@ fn without_a_terminal_it_prints_plain_lines_and_the_table() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(TINY, &["--set", "epochs=1"]).good();
     assert!(!ran.err.contains('\x1b') && !ran.err.contains('\r'), "{:?}", ran.err);
-    let heads: Vec<&str> = ran.err.lines().map(|line| line.split("  ").next().unwrap_or("")).collect();
+    let heads: Vec<&str> =
+        ran.err.lines().map(|line| line.split("  ").next().unwrap_or("")).collect();
     assert_eq!(heads[0], "teacher: cnn, 246 parameters, 20 clips of [32, 16], 3 steps");
     assert_eq!(heads[1], "teacher: epoch 1/1");
     assert_eq!(
@@ -118,12 +122,16 @@ fn a_signal_ends_it_after_a_step_and_is_written_down() {
         assert!(begun.elapsed().as_secs() < 60, "no epoch within a minute");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let killed =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill").success());
     assert_eq!(child.wait().expect("an end").code(), Some(130));
     let events = sandbox.events();
     let last = events.last().expect("an event");
     assert_eq!(last["event"], "interrupted");
     let message = last["message"].as_str().expect("a message");
-    assert!(message.starts_with("error[interrupted]: stage 'teacher': stopped by a signal"), "{message}");
+    assert!(
+        message.starts_with("error[interrupted]: stage 'teacher': stopped by a signal"),
+        "{message}"
+    );
 }

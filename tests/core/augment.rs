@@ -47,8 +47,12 @@ fn masks_zero_one_band_or_span_within_their_width() {
         }
         widths.0.push(zeros.len());
         let spanned = applied(&TimeMask { width: 5 }, draw);
-        let frames: Vec<bool> = spanned.chunks(MELS).map(|frame| frame.iter().all(|v| *v == 0.0)).collect();
-        assert_eq!(spanned.iter().filter(|v| **v == 0.0).count(), frames.iter().filter(|f| **f).count() * MELS);
+        let frames: Vec<bool> =
+            spanned.chunks(MELS).map(|frame| frame.iter().all(|v| *v == 0.0)).collect();
+        assert_eq!(
+            spanned.iter().filter(|v| **v == 0.0).count(),
+            frames.iter().filter(|f| **f).count() * MELS
+        );
         widths.1.push(frames.iter().filter(|masked| **masked).count());
     }
     // Every width occurs, the widest included, and nothing wider.
@@ -80,7 +84,8 @@ fn mixup_mixes_labels_as_it_mixes_features() {
     Mixup { rate: 1.0, alpha: 10.0 }.batch(&mut batch, &mut Stream::new(0, "test", &[]));
     for clip in 0..clips {
         let label = &batch.targets[clip * clips..(clip + 1) * clips];
-        let expected: f32 = label.iter().enumerate().map(|(class, share)| class as f32 * share).sum();
+        let expected: f32 =
+            label.iter().enumerate().map(|(class, share)| class as f32 * share).sum();
         let value = batch.features[clip * 4];
         assert!((value - expected).abs() < 1e-6, "clip {clip}: {value} with {label:?}");
         assert!((label.iter().sum::<f32>() - 1.0).abs() < 1e-6);

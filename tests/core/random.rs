@@ -6,7 +6,12 @@ use stillroom::tensor::random::Stream;
 fn a_stream_is_its_name() {
     let draw = |seed, purpose: &str, indices: &[u64]| Stream::new(seed, purpose, indices).bits();
     assert_eq!(draw(1, "order", &[2, 3]), draw(1, "order", &[2, 3]));
-    let others = [draw(2, "order", &[2, 3]), draw(1, "mask", &[2, 3]), draw(1, "order", &[3, 2]), draw(1, "order", &[2])];
+    let others = [
+        draw(2, "order", &[2, 3]),
+        draw(1, "mask", &[2, 3]),
+        draw(1, "order", &[3, 2]),
+        draw(1, "order", &[2]),
+    ];
     for other in others {
         assert_ne!(other, draw(1, "order", &[2, 3]));
     }

@@ -43,7 +43,13 @@ fn of_a_cnn() {
 
 #[test]
 fn of_a_transformer() {
-    let spec = Spec::Ast(AstOptions { classes: 10, width: 96, depth: 2, stride: 10, ..AstOptions::default() });
+    let spec = Spec::Ast(AstOptions {
+        classes: 10,
+        width: 96,
+        depth: 2,
+        stride: 10,
+        ..AstOptions::default()
+    });
     let one = pass(&spec, 1);
     for threads in [2, 3, 8] {
         assert!(pass(&spec, threads) == one, "{threads} threads");

@@ -3,8 +3,8 @@
 use crate::support::example;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use stillroom::augment::{Mixup, TimeRoll};
 use stillroom::audio::FbankOptions;
+use stillroom::augment::{Mixup, TimeRoll};
 use stillroom::data::{Esc50Options, FrontEnd, Stage, esc50};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
@@ -38,7 +38,10 @@ fn plan() -> Plan {
         spec: Spec::Cnn(CnnOptions { classes: 10, channels: vec![4] }),
         teacher: None,
         features: features(),
-        chain: vec![Arc::new(TimeRoll) as Arc<dyn Stage>, Arc::new(Mixup { rate: 0.5, alpha: 10.0 })],
+        chain: vec![
+            Arc::new(TimeRoll) as Arc<dyn Stage>,
+            Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
+        ],
         batch: 8,
         epochs: 2,
         optimizer: AdamOptions { lr: 0.01, ..AdamOptions::default() },
@@ -56,7 +59,13 @@ fn never() -> AtomicBool {
 fn hooks_in_ten_lines_of_rust() {
     struct Halving(Vec<f64>);
     impl Hooks for Halving {
-        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, target: &Tensor) -> Result<Option<Tensor>> {
+        fn loss(
+            &mut self,
+            _: &Moment,
+            student: &Tensor,
+            _: Option<&Tensor>,
+            target: &Tensor,
+        ) -> Result<Option<Tensor>> {
             kd::cross_entropy(student, target)?.mul_number(2.0).map(Some)
         }
         fn lr(&mut self, moment: &Moment) -> Result<Option<f64>> {
@@ -93,7 +102,13 @@ fn teacher_and_student_see_the_very_same_batch() {
     // in the same mode; the teacher runs in evaluation mode, so only the logits' owner is compared.
     struct Same(usize);
     impl Hooks for Same {
-        fn loss(&mut self, _: &Moment, student: &Tensor, teacher: Option<&Tensor>, _: &Tensor) -> Result<Option<Tensor>> {
+        fn loss(
+            &mut self,
+            _: &Moment,
+            student: &Tensor,
+            teacher: Option<&Tensor>,
+            _: &Tensor,
+        ) -> Result<Option<Tensor>> {
             self.0 += 1;
             let teacher = teacher.expect("a teacher");
             assert_eq!(teacher.shape(), student.shape());
@@ -113,7 +128,13 @@ fn teacher_and_student_see_the_very_same_batch() {
 fn a_loss_that_is_no_number_is_told_with_its_step() {
     struct Broken;
     impl Hooks for Broken {
-        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, _: &Tensor) -> Result<Option<Tensor>> {
+        fn loss(
+            &mut self,
+            _: &Moment,
+            student: &Tensor,
+            _: Option<&Tensor>,
+            _: &Tensor,
+        ) -> Result<Option<Tensor>> {
             student.mul_number(0.0)?.log()?.mean().map(Some)
         }
     }
@@ -129,7 +150,13 @@ fn a_loss_that_is_no_number_is_told_with_its_step() {
 fn a_loss_without_the_student_is_told() {
     struct Detached;
     impl Hooks for Detached {
-        fn loss(&mut self, _: &Moment, student: &Tensor, _: Option<&Tensor>, target: &Tensor) -> Result<Option<Tensor>> {
+        fn loss(
+            &mut self,
+            _: &Moment,
+            student: &Tensor,
+            _: Option<&Tensor>,
+            target: &Tensor,
+        ) -> Result<Option<Tensor>> {
             kd::cross_entropy(&student.detached()?, target).map(Some)
         }
     }
@@ -148,7 +175,8 @@ fn a_raised_flag_stops_it_between_two_steps() {
 #[test]
 fn classes_must_be_those_of_the_data() {
     let spec = Spec::Cnn(CnnOptions { classes: 7, channels: vec![4] });
-    let error: Error = train(&Plan { spec, ..plan() }, &mut Plain, &mut Silent, &never()).err().expect("an error");
+    let error: Error =
+        train(&Plan { spec, ..plan() }, &mut Plain, &mut Silent, &never()).err().expect("an error");
     insta::assert_snapshot!(error.to_string(), @r"
     error[shape]: train: the model tells another number of classes
       expected: 10 classes, as the data has

@@ -92,7 +92,8 @@ fn a_save_by_rename() {
 
 #[test]
 fn named_hooks_are_live_too() {
-    let recipe = format!("{STAGE}fn slow(ctx) {{ 0.25 }}\n").replace("batch: 5,", "batch: 5, lr: Fn(\"slow\"),");
+    let recipe = format!("{STAGE}fn slow(ctx) {{ 0.25 }}\n")
+        .replace("batch: 5,", "batch: 5, lr: Fn(\"slow\"),");
     let edited = recipe.replace("0.25", "0.125");
     let run = with_edits(&recipe, |_| {}, vec![save(6, "recipe.rhai", edited)]).good();
     assert_eq!(run.shown.rates, [vec![0.25; 6], vec![0.125; 6]].concat());

@@ -91,7 +91,9 @@ fn a_hook_with_other_parameters() {
 #[test]
 fn a_hook_that_vanishes() {
     let run = after_edit(STAGE);
-    assert!(run.shown.edits[0].error.starts_with("error[name]: lr: the running stage uses this hook"));
+    assert!(
+        run.shown.edits[0].error.starts_with("error[name]: lr: the running stage uses this hook")
+    );
 }
 
 #[test]
@@ -128,7 +130,11 @@ fn a_broken_import_and_a_cycle() {
     )
     .good();
     assert_eq!(run.outcomes(), [(3, "refused"), (6, "refused")]);
-    assert!(run.shown.edits[0].error.contains("SANDBOX/rates.rhai:1:9"), "{}", run.shown.edits[0].error);
+    assert!(
+        run.shown.edits[0].error.contains("SANDBOX/rates.rhai:1:9"),
+        "{}",
+        run.shown.edits[0].error
+    );
     let cycle = &run.shown.edits[1].error;
     assert!(cycle.contains("imports go in a circle"), "{cycle}");
     assert!(cycle.contains("rates → rates"), "{cycle}");
@@ -146,7 +152,11 @@ fn an_edit_that_fails_in_its_first_step_is_taken_back_and_the_step_done_again() 
     );
     let run = after_edit(&edited);
     assert_eq!(run.outcomes(), [(4, "in force"), (4, "taken back")]);
-    assert!(run.shown.edits[1].error.contains("received: five clips"), "{}", run.shown.edits[1].error);
+    assert!(
+        run.shown.edits[1].error.contains("received: five clips"),
+        "{}",
+        run.shown.edits[1].error
+    );
     let plain = with_edits(&recipe(), |_| {}, Vec::new()).good();
     assert_eq!(run.weights(), plain.weights(), "the undone step leaves no trace");
 }

@@ -8,8 +8,12 @@ use stillroom::script::stdlib::MODULES;
 fn documented(tree: &Value, scope: &str, found: &mut Vec<(String, String)>) {
     for function in tree["functions"].as_array().into_iter().flatten() {
         let name = function["name"].as_str().unwrap_or_default();
-        let comments: Vec<&str> =
-            function["docComments"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let comments: Vec<&str> = function["docComments"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         found.push((format!("{scope}{name}"), comments.join("\n")));
     }
     for (name, module) in tree["modules"].as_object().into_iter().flatten() {
@@ -19,10 +23,13 @@ fn documented(tree: &Value, scope: &str, found: &mut Vec<(String, String)>) {
 
 /// The `rhai` blocks of a doc comment or a Markdown text.
 fn blocks(text: &str) -> Vec<String> {
-    let bare: Vec<&str> = text.lines().map(|line| {
-        let line = line.trim_start();
-        line.strip_prefix("///").map_or(line, |rest| rest.strip_prefix(' ').unwrap_or(rest))
-    }).collect();
+    let bare: Vec<&str> = text
+        .lines()
+        .map(|line| {
+            let line = line.trim_start();
+            line.strip_prefix("///").map_or(line, |rest| rest.strip_prefix(' ').unwrap_or(rest))
+        })
+        .collect();
     let mut blocks = Vec::new();
     let mut open: Option<String> = None;
     for line in bare {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
-use stillroom::models::Spec;
 use stillroom::script::diagnose::Knowledge;
 use stillroom::script::{HookSources, Host, Resolver, Signatures, Sources, engine};
 use stillroom::tensor::Device;
@@ -41,7 +40,6 @@ impl Host for Plain {
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {
         plan.check()?;
-        let Spec::Cnn(_) | Spec::Ast(_) = plan.spec;
         Err(Error::new(Kind::Script, plan.operation(), "this host does not train"))
     }
 

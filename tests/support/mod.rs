@@ -4,8 +4,11 @@ mod sandbox;
 
 pub use sandbox::{Ran, Sandbox};
 
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use stillroom::tensor::{Device, Tensor, store};
 
 /// The repository's root.
 pub fn root() -> &'static Path {
@@ -15,6 +18,53 @@ pub fn root() -> &'static Path {
 /// A file of `tests/golden`.
 pub fn golden(name: &str) -> PathBuf {
     root().join("tests/golden").join(name)
+}
+
+/// The numbers of a JSON file of `tests/golden`.
+pub fn golden_json<T: DeserializeOwned>(name: &str) -> T {
+    let text = std::fs::read_to_string(golden(name)).expect(name);
+    serde_json::from_str(&text).expect(name)
+}
+
+/// The tensors of a safetensors file of `tests/golden`, by name.
+pub struct Golden(BTreeMap<String, Tensor>);
+
+impl Golden {
+    /// Reads `tests/golden/<name>`.
+    pub fn load(name: &str) -> Self {
+        let tensors = store::load(&golden(name), &Device::cpu()).expect(name);
+        Golden(tensors.into_iter().collect())
+    }
+
+    /// The tensor called `name`, if there is one.
+    pub fn get(&self, name: &str) -> Option<&Tensor> {
+        self.0.get(name)
+    }
+
+    /// The tensor called `name`.
+    #[track_caller]
+    pub fn tensor(&self, name: &str) -> &Tensor {
+        self.get(name).unwrap_or_else(|| panic!("the golden file has no '{name}'"))
+    }
+
+    /// The numbers of the tensor called `name`.
+    #[track_caller]
+    pub fn values(&self, name: &str) -> Vec<f32> {
+        self.tensor(name).to_values().expect(name)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The tensors whose names begin with `prefix`, without it.
+    pub fn under(&self, prefix: &str) -> Vec<(String, Tensor)> {
+        let rest = |(name, tensor): (&String, &Tensor)| {
+            name.strip_prefix(prefix).map(|rest| (rest.to_string(), tensor.clone()))
+        };
+        self.0.iter().filter_map(rest).collect()
+    }
 }
 
 /// The folder of 400 real clips that is not part of the repository; says so when it is not there.
@@ -57,15 +107,14 @@ report([teacher, student]);
 pub fn close(what: &str, found: &[f32], expected: &[f32], absolute: f32, relative: f32) {
     assert_eq!(found.len(), expected.len(), "{what}: another number of values");
     let excess = |(a, b): (&f32, &f32)| (a - b).abs() - (absolute + relative * b.abs());
-    let worst = found
-        .iter()
-        .zip(expected)
-        .enumerate()
-        .map(|(index, pair)| (index, excess(pair)))
-        .fold((0, f32::NEG_INFINITY), |worst, next| {
-            // NaN counts as worst of all.
-            if next.1 > worst.1 || next.1.is_nan() { next } else { worst }
-        });
+    let worst =
+        found.iter().zip(expected).enumerate().map(|(index, pair)| (index, excess(pair))).fold(
+            (0, f32::NEG_INFINITY),
+            |worst, next| {
+                // NaN counts as worst of all.
+                if next.1 > worst.1 || next.1.is_nan() { next } else { worst }
+            },
+        );
     assert!(
         worst.1 <= 0.0,
         "{what}: value {} is {} instead of {}",
