@@ -277,6 +277,7 @@ impl Host for Session {
     }
 
     fn stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        // A stage stops by itself, after a whole step; hooks are never cut off.
+        self.stop.load(Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed)
     }
 }

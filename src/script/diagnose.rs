@@ -83,6 +83,7 @@ impl Knowledge<'_> {
     }
 
     /// An error at run time; `source` is where evaluation began.
+    #[allow(clippy::boxed_local)] // Rhai hands errors out in boxes only
     pub fn run_error(&self, mut cause: Box<EvalAltResult>, source: &str) -> Error {
         let position = cause.take_position();
         match *cause {
@@ -136,9 +137,6 @@ impl Knowledge<'_> {
                 let nouns =
                     ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
                 crate::error::unknown("the recipe", "module", name, &nouns)
-            }
-            ParseErrorType::Reserved(name) if name == "eval" => {
-                syntax("'eval' is off: a recipe is what its file says".into())
             }
             other => syntax(lower(&other.to_string())),
         }

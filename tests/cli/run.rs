@@ -92,7 +92,7 @@ fn without_a_terminal_it_prints_plain_lines_and_the_table() {
     assert_eq!(heads[1], "teacher: epoch 1/1");
     assert_eq!(
         heads[3],
-        "student: ast, taught by 'teacher', 8010 parameters, 20 clips of [32, 16], 3 steps"
+        "student: ast, taught by 'teacher', 7690 parameters, 20 clips of [32, 16], 3 steps"
     );
     let table: Vec<String> = ran
         .out

@@ -5,4 +5,5 @@ mod losses;
 mod metrics;
 mod models;
 mod optim;
+mod random;
 mod tensor;

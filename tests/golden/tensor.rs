@@ -190,7 +190,9 @@ fn products_equal_torch() {
 
 #[test]
 fn convolutions_and_pooling_equal_torch() {
-    run_all(CONVOLUTION, 1e-6, 1e-5);
+    // The terms of one value of `conv` sum to 35 in size and cancel to 0.03: single precision resolves
+    // 2e-6 of that, and PyTorch's own f32 is 3.3e-6 from the float64 of the golden file.
+    run_all(CONVOLUTION, 4e-6, 1e-5);
 }
 
 #[test]
