@@ -128,8 +128,8 @@ impl Display for Progress {
 
     fn report(&mut self, table: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| out(table)),
-            None => out(table),
+            Some(bar) => bar.suspend(|| out(table.trim_end())),
+            None => out(table.trim_end()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::live::Live;
 use super::source::Source;
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
-use crate::run::{Folder, Home, Record, Results, StageResult, table};
+use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
 use crate::script::{self, HookSources, Host, Resolver, Signatures};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
@@ -172,7 +172,8 @@ impl Session {
 
     fn claim(&self, name: &str) -> Result<()> {
         let mut names = lock(&self.names);
-        if names.iter().any(|known| known == name) {
+        // Names that differ only in what a file name cannot hold would share their weights' files.
+        if names.iter().any(|known| slug(known) == slug(name)) {
             return Err(Error::new(
                 Kind::Name,
                 "stage",

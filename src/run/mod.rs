@@ -6,7 +6,7 @@ mod record;
 mod report;
 mod results;
 
-pub use folder::Folder;
+pub use folder::{Folder, slug};
 pub use home::{HOME_VARIABLE, Home};
 pub use record::Record;
 pub use report::table;

@@ -91,6 +91,14 @@ fn a_save_by_rename() {
 }
 
 #[test]
+fn a_misspelt_hook_is_told_at_the_start() {
+    let run = with_edits(&format!("{STAGE}fn on_epohc(ctx) {{ print(1); }}\n"), |_| {}, Vec::new())
+        .good();
+    assert_eq!(run.shown.warnings, ["nothing calls 'on_epohc': did you mean the hook 'on_epoch'?"]);
+    assert!(!run.shown.said.contains(&"1".to_string()));
+}
+
+#[test]
 fn named_hooks_are_live_too() {
     let recipe = format!("{STAGE}fn slow(ctx) {{ 0.25 }}\n")
         .replace("batch: 5,", "batch: 5, lr: Fn(\"slow\"),");
