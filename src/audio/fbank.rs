@@ -177,6 +177,11 @@ impl Fbank {
             for (bin, value) in power.iter_mut().zip(&spectrum) {
                 *bin = value.norm_sqr();
             }
+            // A NaN would pass for silence below.
+            if !power.iter().all(|bin| bin.is_finite()) {
+                return Err(Error::new(Kind::Data, "audio::fbank", "the samples are too large")
+                    .expected("samples within -1 to 1"));
+            }
             let bins = self
                 .triangles
                 .iter()

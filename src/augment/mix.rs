@@ -3,7 +3,7 @@
 use crate::data::{HostBatch, Stage};
 use crate::tensor::random::Stream;
 
-/// Mixes a clip with another one of its batch, features and labels alike.
+/// Mixes a clip with one of its batch, features and labels alike; now and then with itself.
 #[derive(Clone, Debug)]
 pub struct Mixup {
     /// The share of clips that are mixed, 0 to 1.

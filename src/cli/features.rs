@@ -23,8 +23,17 @@ pub(super) struct Features {
 impl Features {
     pub(super) fn run(self) -> Result<()> {
         let options = parse(&self.options)?;
+        if let (Ok(clip), Ok(output)) = (self.clip.canonicalize(), self.output.canonicalize())
+            && clip == output
+        {
+            return Err(Error::new(Kind::Usage, "--output", "that is the clip itself"));
+        }
         let samples = wav::read(&self.clip)?;
-        let doing = |error: Error| error.note(format!("features of {}", self.clip.display()));
+        let doing = |error: Error| {
+            // Options that do not fit the clip: there is no recipe that could be wrong.
+            let kind = if error.kind() == Kind::Range { Kind::Usage } else { error.kind() };
+            error.note(format!("features of {}", self.clip.display())).as_kind(kind)
+        };
         let fbank = Fbank::new(options, samples.rate_hz).map_err(doing)?;
         let features = fbank.compute(&samples).map_err(doing)?;
         npy::save(&self.output, &[features.frames, features.mels], &features.values)?;

@@ -6,10 +6,10 @@ mod progress;
 mod run;
 mod stdlib;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, guarded};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// Knowledge-distillation experiments for audio, written as recipes that can be edited while they run.
 #[derive(Parser)]
@@ -36,11 +36,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
         }
     };
-    let outcome = match still.verb {
+    // The error that comes of a panic says all that a user can use.
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = guarded("still", || match still.verb {
         Verb::Run(run) => run.run(),
         Verb::Features(features) => features.run(),
         Verb::Stdlib(stdlib) => stdlib.run(),
-    };
+    });
     match outcome {
         Ok(()) => 0,
         Err(error) => {
@@ -52,7 +54,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 
 /// Shows an error on standard error, in colours on a terminal.
 fn tell(error: &Error) {
-    eprintln!("{}", error.render(colours()));
+    note(&error.render(colours()));
+}
+
+/// Prints a line on standard error; a reader that went away must not end a run.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn colours() -> bool {
@@ -61,6 +68,5 @@ fn colours() -> bool {
 
 /// Prints a line on standard output. A reader that went away (`| head`) is no error of ours.
 fn out(text: &str) {
-    use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
 }

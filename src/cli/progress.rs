@@ -1,7 +1,7 @@
 //! Progress: a bar on a terminal, plain lines elsewhere. Results go to standard output, everything
 //! else to standard error.
 
-use super::{lines, out, tell};
+use super::{lines, note, out, tell};
 use crate::error::Result;
 use crate::recipe::Display;
 use crate::train::{Event, Observer, Outcome};
@@ -11,7 +11,7 @@ use std::time::Instant;
 
 const STYLE: &str = "{prefix} {bar:24.cyan/blue} {pos}/{len}  {msg}";
 
-/// How much of the newest step goes into the shown loss and speed.
+/// How much of the newest step goes into the shown loss.
 const SMOOTHING: f64 = 0.1;
 
 /// What shows a run.
@@ -40,8 +40,8 @@ impl Progress {
     /// A line on standard error, above the bar if there is one.
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| note(text)),
+            None => note(text),
         }
     }
 

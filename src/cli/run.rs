@@ -19,7 +19,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     /// The seed of all random numbers [default: 0, or what the recipe says].
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
     /// Threads that prepare batches; any number gives the same batches.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]

@@ -27,7 +27,7 @@ pub enum Split {
 }
 
 /// The clips of a set, split into those that train and those that test.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// What it is called in results: its folder as given.
     pub name: String,

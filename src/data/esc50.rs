@@ -41,7 +41,13 @@ pub fn esc50(folder: &Path, options: &Esc50Options) -> Result<Dataset> {
             .hint("a path counts from the current folder; 'still:example' is the built-in set"));
     }
     let manifest = folder.join("meta").join("esc50.csv");
+    if options.per_class == Some(0) {
+        return Err(Error::new(Kind::Range, "dataset::esc50", "'per_class' is out of range")
+            .expected("at least 1")
+            .received("0"));
+    }
     let rows = read_rows(&manifest)?;
+    check_rows(&manifest, &rows)?;
     let mut names: BTreeMap<usize, String> = BTreeMap::new();
     for row in &rows {
         names.entry(row.target).or_insert_with(|| row.category.clone());
@@ -81,6 +87,28 @@ pub fn esc50(folder: &Path, options: &Esc50Options) -> Result<Dataset> {
     let all: Vec<&Record> = dataset.train.iter().chain(&dataset.test).collect();
     (dataset.rate_hz, dataset.longest) = Dataset::survey(&dataset.manifest, &all)?;
     Ok(dataset)
+}
+
+/// A file that is listed twice could train and test; a class with two names is a slip.
+fn check_rows(manifest: &Path, rows: &[Row]) -> Result<()> {
+    let operation = format!("reading {}", manifest.display());
+    let (mut files, mut names) = (BTreeMap::new(), BTreeMap::new());
+    for row in rows {
+        let twice = |problem: &str, what: String, before: usize| {
+            Err(Error::new(Kind::Data, &operation, problem)
+                .received(format!("{what}, in line {before} already"))
+                .at(Place::row(manifest, row.line)))
+        };
+        if let Some(before) = files.insert(&row.file, row.line) {
+            return twice("a file is listed twice", row.file.clone(), before);
+        }
+        let (category, before) = *names.entry(row.target).or_insert((&row.category, row.line));
+        if *category != row.category {
+            let what = format!("target {}: '{}' and '{category}'", row.target, row.category);
+            return twice("a target has two categories", what, before);
+        }
+    }
+    Ok(())
 }
 
 fn read_rows(manifest: &Path) -> Result<Vec<Row>> {

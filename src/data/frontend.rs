@@ -4,6 +4,9 @@ use crate::audio::FbankOptions;
 use crate::error::{Error, Kind, Result};
 use serde::Serialize;
 
+/// Nearly three hours at 10 ms.
+const MOST_FRAMES: usize = 1_000_000;
+
 /// How clips become features: a filter bank, a fixed number of frames, and a normalisation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FrontEnd {
@@ -23,10 +26,10 @@ impl FrontEnd {
 
     /// Refuses what makes no sense.
     pub fn check(&self) -> Result<()> {
-        if self.frames == Some(0) {
+        if let Some(frames) = self.frames.filter(|frames| !(1..=MOST_FRAMES).contains(frames)) {
             return Err(Error::new(Kind::Range, "audio::fbank", "'frames' is out of range")
-                .expected("at least 1")
-                .received("0"));
+                .expected(format!("1 to {MOST_FRAMES}"))
+                .received(frames.to_string()));
         }
         match self.statistics {
             Some([mean, std]) if !(mean.is_finite() && std.is_finite() && std > 0.0) => {

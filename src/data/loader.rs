@@ -77,15 +77,17 @@ impl Loader {
             .map(|worker| {
                 let (sender, receiver) = bounded(AHEAD);
                 let (loader, order) = (self.clone(), order.clone());
-                std::thread::spawn(move || {
+                let work = move || {
                     // Worker w of n makes the batches w, w + n, …; the consumer asks in turn.
                     for index in (worker..loader.batches()).step_by(workers) {
                         if sender.send(loader.make(epoch, index, &order)).is_err() {
                             return; // nobody waits any more
                         }
                     }
-                });
-                receiver
+                };
+                // A machine that has no thread left makes the batches in this one.
+                let spawned = std::thread::Builder::new().name("loader".into()).spawn(work);
+                spawned.ok().map(|_| receiver)
             })
             .collect();
         Batches { loader: self.clone(), epoch, order, lanes, next: 0 }
@@ -152,7 +154,7 @@ pub struct Batches {
     loader: Loader,
     epoch: usize,
     order: Arc<Vec<usize>>,
-    lanes: Vec<Receiver<Result<Batch>>>,
+    lanes: Vec<Option<Receiver<Result<Batch>>>>,
     next: usize,
 }
 
@@ -166,6 +168,7 @@ impl Iterator for Batches {
         let index = self.next;
         self.next += 1;
         let lane = index.checked_rem(self.lanes.len()).and_then(|lane| self.lanes.get(lane));
+        let lane = lane.and_then(Option::as_ref);
         Some(match lane {
             None => self.loader.make(self.epoch, index, &self.order),
             Some(lane) => lane.recv().unwrap_or_else(|_| {

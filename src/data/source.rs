@@ -18,6 +18,7 @@ pub struct ClipSource {
     classes: usize,
     fbank: Fbank,
     frames: usize,
+    longest: usize,
     statistics: [f64; 2],
     kept: Vec<OnceLock<Arc<[f32]>>>,
     room: AtomicUsize,
@@ -53,6 +54,7 @@ impl ClipSource {
             classes: dataset.classes.len(),
             fbank,
             frames,
+            longest: dataset.longest,
             statistics: [0.0, 0.5],
             room: AtomicUsize::new(KEPT_BYTES),
         }
@@ -71,6 +73,11 @@ impl ClipSource {
     /// Frames of each clip.
     pub fn frames(&self) -> usize {
         self.frames
+    }
+
+    /// Frames that the longest clip of the data set has.
+    pub fn longest_frames(&self) -> usize {
+        self.fbank.frames_of(self.longest)
     }
 
     /// Mel bins of each frame.

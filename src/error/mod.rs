@@ -250,3 +250,17 @@ pub fn unknown(operation: &str, what: &str, given: &str, known: &[&str]) -> Erro
         None => error.hint(format!("known: {}", known.join(", "))),
     }
 }
+
+/// Runs `act`, and makes an error of a panic: the last defence where a check was forgotten.
+///
+/// # Errors
+/// What `act` gives; `Internal` where it panicked.
+pub fn guarded<T>(operation: &str, act: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).unwrap_or_else(|cause| {
+        let text = cause.downcast_ref::<String>().map(String::as_str);
+        let text = text.or(cause.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        Err(Error::new(Kind::Internal, operation, "this is a defect of Stillroom")
+            .received(text.lines().next().unwrap_or_default())
+            .hint("please report it, with the recipe"))
+    })
+}

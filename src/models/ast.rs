@@ -2,13 +2,13 @@
 //! token, trained positions, pre-norm blocks; the CLS token's output is normalised and classified.
 //! Parameters have timm's names.
 
-use super::{InputShape, as_picture, at_least_one};
+use super::{InputShape, as_picture, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     Block, Conv2d, LayerNorm, Linear, Mode, Network, Parameter, Role, Visitor, scoped,
 };
 use crate::tensor::random::Stream;
-use crate::tensor::{Conv2dOptions, Device, Tensor};
+use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
 use serde::Serialize;
 
 /// LayerNorm's eps after the blocks (timm's vision transformer).
@@ -17,6 +17,10 @@ const NORM_EPS: f64 = 1e-6;
 const HEAD_EPS: f64 = 1e-5;
 /// Deviation of the positions at the start.
 const POSITION_STD: f64 = 0.02;
+
+/// More blocks, or a wider MLP, is a slip.
+const DEEPEST: usize = 256;
+const WIDEST_MLP: usize = 64;
 
 /// The options of `model::ast`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,7 +84,12 @@ impl Ast {
             ("mlp_ratio", mlp_ratio),
         ];
         for (name, value) in all {
-            at_least_one("model::ast", name, value)?;
+            in_range("model::ast", name, value)?;
+        }
+        if depth > DEEPEST || mlp_ratio > WIDEST_MLP {
+            return Err(Error::new(Kind::Range, "model::ast", "the model would be too large")
+                .expected(format!("'depth' {DEEPEST} and 'mlp_ratio' {WIDEST_MLP} at most"))
+                .received(format!("depth {depth}, mlp_ratio {mlp_ratio}")));
         }
         if !width.is_multiple_of(heads) {
             return Err(Error::new(Kind::Range, "model::ast", "'heads' must divide 'width'")
@@ -99,6 +108,7 @@ impl Ast {
         let tokens = along(input.mels) * along(input.frames);
         let steps = Conv2dOptions { stride: [stride, stride], ..Conv2dOptions::default() };
         let patch_embed = Conv2d::new([1, width], [patch, patch], steps, true, random, on)?;
+        check_size("model::ast", &[tokens + 1, width])?;
         let positions =
             (0..(tokens + 1) * width).map(|_| (POSITION_STD * random.normal()) as f32).collect();
         let positions = Tensor::from_values(positions, &[1, tokens + 1, width], on)?;

@@ -2,7 +2,7 @@
 //! each pair, then the mean over frequency, the mean over time, and one linear layer: the pooling of
 //! CMKD's CNNs. Parameters are named as a `torch.nn.Sequential` called `body` would name them.
 
-use super::{InputShape, as_picture, at_least_one};
+use super::{InputShape, as_picture, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{BatchNorm2d, Conv2d, Linear, Mode, Network, Visitor, scoped};
 use crate::tensor::random::Stream;
@@ -44,8 +44,8 @@ impl Cnn {
         random: &mut Stream,
         on: &Device,
     ) -> Result<Self> {
-        at_least_one("model::cnn", "classes", options.classes)?;
-        at_least_one("model::cnn", "channels", options.channels.len())?;
+        in_range("model::cnn", "classes", options.classes)?;
+        in_range("model::cnn", "channels", options.channels.len())?;
         let halvings = options.channels.len() as u32;
         let least = 1usize.checked_shl(halvings).unwrap_or(usize::MAX);
         if input.frames < least || input.mels < least {
@@ -60,7 +60,7 @@ impl Cnn {
         let mut pairs = Vec::new();
         let mut inputs = 1;
         for (index, outputs) in options.channels.iter().copied().enumerate() {
-            at_least_one("model::cnn", "channels", outputs)?;
+            in_range("model::cnn", "channels", outputs)?;
             // Seven layers a pair: (convolution, norm, ReLU) twice and the pooling.
             let place = index * 7;
             let first = conv_norm(inputs, outputs, random, on)?;

@@ -100,13 +100,14 @@ impl Model {
     }
 }
 
-/// "`what` must be at least 1".
-fn at_least_one(operation: &str, what: &str, value: usize) -> Result<()> {
-    if value > 0 {
+/// Refuses 0, and what no machine could hold; the product of a layer's lengths cannot overflow then.
+fn in_range(operation: &str, what: &str, value: usize) -> Result<()> {
+    const MOST: usize = 65_536;
+    if (1..=MOST).contains(&value) {
         return Ok(());
     }
     Err(Error::new(Kind::Range, operation, format!("'{what}' is out of range"))
-        .expected("at least 1")
+        .expected(format!("1 to {MOST}"))
         .received(value.to_string()))
 }
 

@@ -3,7 +3,7 @@
 use super::{Mode, Network, Parameter, Role, Visitor, scoped};
 use crate::error::Result;
 use crate::tensor::random::Stream;
-use crate::tensor::{Device, Tensor};
+use crate::tensor::{Device, Tensor, check_size};
 
 /// `input · weightᵀ + bias`; names `weight` `[out, in]` and `bias` `[out]`.
 #[derive(Clone, Debug)]
@@ -30,6 +30,7 @@ pub(super) fn uniform(
     random: &mut Stream,
     on: &Device,
 ) -> Result<Parameter> {
+    check_size("making weights", shape)?;
     let count = shape.iter().product();
     let values = (0..count).map(|_| random.range(-bound, bound) as f32).collect();
     Parameter::new(Tensor::from_values(values, shape, on)?, Role::Weight)

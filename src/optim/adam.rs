@@ -33,7 +33,12 @@ impl AdamOptions {
             ("lr", self.lr, self.lr > 0.0, "more than 0"),
             ("betas[0]", first, (0.0..1.0).contains(&first), "0 or more and less than 1"),
             ("betas[1]", second, (0.0..1.0).contains(&second), "0 or more and less than 1"),
-            ("eps", self.eps, self.eps > 0.0, "more than 0"),
+            (
+                "eps",
+                self.eps,
+                self.eps as f32 >= f32::MIN_POSITIVE,
+                "1.2e-38 or more: 0 in f32 else",
+            ),
             ("weight_decay", self.weight_decay, self.weight_decay >= 0.0, "0 or more"),
         ]
         .into_iter()

@@ -28,20 +28,29 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Finds every `arg(…)` of a recipe, in statements and functions.
-    pub fn of(ast: &AST) -> Self {
+    /// Finds every `arg(…)` of a recipe and what it imports, in statements and functions.
+    pub fn of<'a>(asts: impl IntoIterator<Item = &'a AST>) -> Self {
         let mut found = Arguments::default();
+        asts.into_iter().for_each(|ast| found.find(ast));
+        found
+    }
+
+    fn find(&mut self, ast: &AST) {
+        let first = self.declared.len();
         ast.walk(&mut |path: &[ASTNode]| {
             match path.last() {
                 Some(ASTNode::Expr(Expr::FnCall(call, at)))
                 | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => {
-                    found.take(call, at.line().unwrap_or(0));
+                    self.take(call, at.line().unwrap_or(0));
                 }
                 _ => {}
             }
             true
         });
-        found
+        // Statements come before functions in the tree, wherever they stand in the file.
+        if let Some(own) = self.declared.get_mut(first..) {
+            own.sort_by_key(|known| known.line);
+        }
     }
 
     fn take(&mut self, call: &FnCallExpr, line: usize) {
@@ -63,8 +72,6 @@ impl Arguments {
             None => "…".to_string(),
         });
         self.declared.push(Declared { name: name.to_string(), default, line });
-        // Statements come before functions in the tree, wherever they stand in the file.
-        self.declared.sort_by_key(|known| known.line);
     }
 
     /// Refuses a value for a name that the recipe never asks for, one of the wrong type, and a missing one

@@ -3,16 +3,8 @@
 use super::compile::{Compiled, Compiler};
 use super::version::Version;
 use crate::error::{Error, Kind, Place, Result};
+use crate::script::Hook;
 use rhai::FnAccess;
-
-/// The hooks: name, the parameters of each form.
-const HOOKS: [(&str, &[&[&str]]); 5] = [
-    ("loss", &[&["ctx", "student", "target"], &["ctx", "student", "teacher", "target"]]),
-    ("lambda", &[&["ctx"]]),
-    ("tau", &[&["ctx"]]),
-    ("lr", &[&["ctx"]]),
-    ("on_epoch", &[&["ctx"]]),
-];
 
 /// A version that may come into force. Only [`check`] makes one.
 pub(super) struct Checked(Version);
@@ -34,7 +26,10 @@ impl Checked {
 /// # Errors
 /// A hook that could never be called.
 pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Checked> {
-    for (name, forms) in HOOKS {
+    for hook in Hook::ALL {
+        let name = hook.name();
+        let mut forms = vec![hook.parameters(false), hook.parameters(true)];
+        forms.dedup();
         for function in compiled.ast.iter_functions().filter(|function| function.name == name) {
             let fits = forms.iter().any(|form| form.len() == function.params.len());
             let forms: Vec<String> =
@@ -61,7 +56,7 @@ pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> R
 
 /// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.
 pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
-    let hooks = HOOKS.map(|(name, _)| name);
+    let hooks = Hook::ALL.map(Hook::name);
     let text = &compiled.source.text;
     let mut near = Vec::new();
     for function in compiled.ast.iter_functions() {

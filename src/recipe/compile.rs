@@ -4,11 +4,12 @@
 use super::arguments::Arguments;
 use super::outline::Outline;
 use super::source::Source;
-use crate::error::Result;
+use crate::error::Error;
 use crate::script::diagnose::Knowledge;
-use crate::script::{Resolver, Signatures, Sources};
-use rhai::{AST, ASTFlags, Engine, Module, Scope, Stmt};
+use crate::script::{Imports, Resolver, Signatures, Sources};
+use rhai::{AST, ASTFlags, Engine, EvalAltResult, Module, ParseError, Scope, Stmt};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What compiling needs, the same for all versions.
 #[derive(Clone)]
@@ -28,32 +29,43 @@ pub(super) struct Compiled {
     pub arguments: Arguments,
     /// Texts of the recipe and all that it imports.
     pub sources: Sources,
-    /// Files that it imports.
-    pub imports: Vec<PathBuf>,
+    /// What it imports.
+    pub imports: Arc<Imports>,
+}
+
+/// A source that does not compile, and the files that it asked for: a save of any of them may mend it.
+pub(super) struct Refused {
+    pub error: Error,
+    pub files: Vec<PathBuf>,
 }
 
 impl Compiler {
-    /// Compiles `source` with whatever it imports, afresh.
+    /// Compiles `source` with whatever it imports, afresh. The imports in force stay as they are.
     ///
     /// # Errors
     /// The recipe or an import does not compile, or a const fails.
-    pub fn compile(&self, engine: &Engine, source: Source) -> Result<Compiled> {
-        self.resolver.begin();
-        let compiled = engine.compile_with_scope(&Scope::new(), &*source.text);
-        let mut ast = compiled.map_err(|cause| {
-            let mut sources = Sources::default();
-            sources.add(&source.name, &source.text);
-            self.knowledge(&sources).compile_error(&cause, &source.name)
-        })?;
-        ast.set_source(source.name.as_str());
-        let module = declarations(engine, &ast);
-        let (mut sources, imports) = self.resolver.read();
+    pub fn compile(
+        &self,
+        engine: &Engine,
+        source: Source,
+    ) -> std::result::Result<Compiled, Box<Refused>> {
+        let before = self.resolver.exchange(Arc::default());
+        let made = self.make(engine, &source);
+        let imports = self.resolver.exchange(before);
+        let mut sources = imports.sources.clone();
         sources.add(&source.name, &source.text);
-        let module =
-            module.map_err(|cause| self.knowledge(&sources).run_error(cause, &source.name))?;
+        let (ast, module) = made.map_err(|cause| {
+            let error = match cause {
+                Failure::Text(cause) => {
+                    self.knowledge(&sources).compile_error(&cause, &source.name)
+                }
+                Failure::Run(cause) => self.knowledge(&sources).run_error(cause, &source.name),
+            };
+            Box::new(Refused { error, files: imports.files.clone() })
+        })?;
         Ok(Compiled {
             outline: Outline::of(engine, &source.text),
-            arguments: Arguments::of(&ast),
+            arguments: Arguments::of(std::iter::once(&ast).chain(&imports.asts)),
             source,
             ast,
             module,
@@ -62,18 +74,33 @@ impl Compiler {
         })
     }
 
+    fn make(
+        &self,
+        engine: &Engine,
+        source: &Source,
+    ) -> std::result::Result<(AST, Module), Failure> {
+        let compiled = engine.compile_with_scope(&Scope::new(), &*source.text);
+        let mut ast = compiled.map_err(Failure::Text)?;
+        ast.set_source(source.name.as_str());
+        let module = declarations(engine, &ast).map_err(Failure::Run)?;
+        self.resolver.load_inner(engine, &ast).map_err(Failure::Run)?;
+        Ok((ast, module))
+    }
+
     /// What a diagnosis needs.
     pub fn knowledge<'a>(&'a self, sources: &'a Sources) -> Knowledge<'a> {
         Knowledge { sources, signatures: &self.signatures }
     }
 }
 
+enum Failure {
+    Text(ParseError),
+    Run(Box<EvalAltResult>),
+}
+
 /// Evaluates imports and consts once, and gives them with the functions as a module: a call through it
 /// finds both, and runs no statement again.
-fn declarations(
-    engine: &Engine,
-    ast: &AST,
-) -> std::result::Result<Module, Box<rhai::EvalAltResult>> {
+fn declarations(engine: &Engine, ast: &AST) -> std::result::Result<Module, Box<EvalAltResult>> {
     let kept = ast.statements().iter().filter(|statement| match statement {
         Stmt::Import(..) => true,
         Stmt::Var(_, flags, _) => flags.intersects(ASTFlags::CONSTANT),

@@ -1,12 +1,13 @@
 //! The recipe's functions as training's hooks.
 
 use super::live::Live;
+use super::trial::Trial;
 use super::version::Version;
 use crate::error::{Error, Kind, Place, Result};
-use crate::script::{Context, HookSource, HookSources, number_of};
+use crate::script::{Context, Hook, HookSource, HookSources, number_of};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
-use crate::train::{Change, Hooks, Moment, Plan, StageKind};
+use crate::train::{Change, Hooks, Moment, Plan, Reading, StageKind};
 use rhai::{Dynamic, Engine};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,50 +18,44 @@ const TRIAL_CLIPS: usize = 2;
 pub(super) struct StageHooks<'a> {
     engine: &'a Engine,
     live: &'a Mutex<Live>,
-    stage: Stage,
+    trial: &'a Trial,
+    facts: Facts,
     version: Arc<Version>,
+    /// Changes from before the first step, told at the first boundary.
+    pending: Vec<Change>,
     logged: Arc<Mutex<Vec<(String, f64)>>>,
 }
 
 /// What the hooks need to know of their stage.
 #[derive(Clone)]
-struct Stage {
+struct Facts {
     sources: HookSources,
-    kind: StageKind,
+    taught: bool,
     classes: usize,
 }
 
-impl Stage {
-    /// Number of parameters of the loss.
-    fn loss_parameters(&self) -> usize {
-        if self.kind == StageKind::Distill { 4 } else { 3 }
+impl Facts {
+    /// The name of the function that serves a hook, unless a number does.
+    fn name(&self, hook: Hook) -> Option<&str> {
+        match hook.source(&self.sources) {
+            HookSource::Standard => Some(hook.name()),
+            HookSource::Named(name) => Some(name),
+            HookSource::Constant(_) => None,
+        }
     }
 
-    /// The hooks with their sources and numbers of parameters.
-    fn all(&self) -> [(&'static str, &HookSource, usize); 5] {
-        let HookSources { loss, lambda, tau, lr, on_epoch } = &self.sources;
-        [
-            ("loss", loss, self.loss_parameters()),
-            ("lambda", lambda, 1),
-            ("tau", tau, 1),
-            ("lr", lr, 1),
-            ("on_epoch", on_epoch, 1),
-        ]
+    fn parameters(&self, hook: Hook) -> usize {
+        hook.parameters(self.taught).len()
     }
 
-    /// The function that serves a hook in `version`, if one does.
-    fn function<'s>(&'s self, hook: &'s str, version: &Version) -> Option<(&'s str, usize)> {
-        let (_, source, parameters) = self.all().into_iter().find(|(name, ..)| *name == hook)?;
-        let name = match source {
-            HookSource::Standard => hook,
-            HookSource::Named(name) => name,
-            HookSource::Constant(_) => return None,
-        };
-        version.has(name, parameters).then_some((name, parameters))
+    /// The function that serves a hook in `version`, if one does, and its number of parameters.
+    fn function(&self, hook: Hook, version: &Version) -> Option<(&str, usize)> {
+        let (name, parameters) = (self.name(hook)?, self.parameters(hook));
+        (hook.of_stage(self.taught) && version.has(name, parameters)).then_some((name, parameters))
     }
 
-    fn constant(&self, hook: &str) -> Option<f64> {
-        match self.all().into_iter().find(|(name, ..)| *name == hook)?.1 {
+    fn constant(&self, hook: Hook) -> Option<f64> {
+        match hook.source(&self.sources) {
             HookSource::Constant(number) => Some(*number),
             _ => None,
         }
@@ -68,12 +63,13 @@ impl Stage {
 
     /// Functions that the stage's options name must be there.
     fn check_names(&self, version: &Version) -> Result<()> {
-        for (hook, source, parameters) in self.all() {
-            let HookSource::Named(name) = source else { continue };
+        for hook in Hook::ALL {
+            let HookSource::Named(name) = hook.source(&self.sources) else { continue };
+            let parameters = self.parameters(hook);
             if version.has(name, parameters) {
                 continue;
             }
-            let operation = format!("the option '{hook}'");
+            let operation = format!("the option '{}'", hook.name());
             let arities = version.arities(name);
             if arities.is_empty() {
                 let known = version.functions();
@@ -89,10 +85,10 @@ impl Stage {
 
     /// A running stage does not lose a hook that it had.
     fn check_kept(&self, before: &Version, after: &Version) -> Result<()> {
-        for (hook, ..) in self.all() {
+        for hook in Hook::ALL {
             let Some((name, parameters)) = self.function(hook, before) else { continue };
             if !after.has(name, parameters) {
-                let error = Error::new(Kind::Name, hook, "the running stage uses this hook")
+                let error = Error::new(Kind::Name, hook.name(), "the running stage uses this hook")
                     .expected(format!("a function '{name}' with {parameters} parameters"))
                     .received("an edit without it");
                 return Err(match before.place_of(name, parameters) {
@@ -103,51 +99,80 @@ impl Stage {
         }
         Ok(())
     }
+
+    /// Adds the function's place to an error about what it gave.
+    fn placed(&self, hook: Hook, version: &Version, error: Error) -> Error {
+        let function = self.function(hook, version);
+        match function.and_then(|(name, parameters)| version.place_of(name, parameters)) {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+}
+
+/// "hook 'loss' of stage 'student', step 12".
+fn when(hook: Hook, moment: &Moment) -> String {
+    format!("hook '{}' of stage '{}', step {}", hook.name(), moment.stage, moment.step)
 }
 
 impl<'a> StageHooks<'a> {
-    /// Hooks for a stage.
+    /// Hooks for a stage. Where an edit that came into force before this stage does not serve it, the
+    /// version before comes back; the changes tell of it.
     ///
     /// # Errors
-    /// The stage's options name a function that is not there.
+    /// The stage's options name a function that no version has.
     pub fn new(
         engine: &'a Engine,
         live: &'a Mutex<Live>,
+        trial: &'a Trial,
         plan: &Plan,
         sources: &HookSources,
     ) -> Result<Self> {
-        let stage =
-            Stage { sources: sources.clone(), kind: plan.kind(), classes: plan.spec.classes() };
-        let version = live.lock().unwrap_or_else(PoisonError::into_inner).current();
-        stage.check_names(&version)?;
-        Ok(StageHooks { engine, live, stage, version, logged: Arc::default() })
+        let taught = plan.kind() == StageKind::Distill;
+        let facts = Facts { sources: sources.clone(), taught, classes: plan.spec.classes() };
+        let mut pending = Vec::new();
+        let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = loop {
+            let version = held.current();
+            let Err(failure) = facts.check_names(&version) else { break version };
+            match held.revert(&failure) {
+                Some(change) => pending.push(change),
+                None => return Err(failure),
+            }
+        };
+        drop(held);
+        Ok(StageHooks { engine, live, trial, facts, version, pending, logged: Arc::default() })
     }
 
-    fn call(&self, hook: &str, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
-        let (engine, version) = (self.engine, &self.version);
-        call(engine, version, &self.stage, hook, moment, &self.logged, more)
+    fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
+        let Some((name, _)) = self.facts.function(hook, &self.version) else { return Ok(None) };
+        let called = call(self.engine, &self.version, name, moment, &self.logged, more);
+        called.map(Some).map_err(|error| error.note(when(hook, moment)))
     }
 
-    fn number(&self, hook: &str, moment: &Moment) -> Result<Option<f64>> {
-        if let Some(number) = self.stage.constant(hook) {
+    fn number(&self, hook: Hook, moment: &Moment) -> Result<Option<f64>> {
+        if let Some(number) = self.facts.constant(hook) {
             return Ok(Some(number));
         }
         let Some(value) = self.call(hook, moment, Vec::new())? else { return Ok(None) };
-        as_number(&self.version, &self.stage, hook, &value).map(Some)
+        let number = as_number(hook, &value);
+        number.map(Some).map_err(|error| self.blame(hook.name(), moment, error))
     }
 }
 
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
-        let (engine, stage, before) = (self.engine, self.stage.clone(), self.version.clone());
+        let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let change = live.look(engine, |version| {
-            stage.check_names(version)?;
-            stage.check_kept(&before, version)?;
-            try_out(engine, version, &stage, moment)
+            facts.check_names(version)?;
+            facts.check_kept(&before, version)?;
+            self.trial.during(|| try_out(engine, version, &facts, moment))
         });
         self.version = live.current();
-        Ok(change.into_iter().collect())
+        let mut changes = std::mem::take(&mut self.pending);
+        changes.extend(change);
+        Ok(changes)
     }
 
     fn revert(&mut self, _moment: &Moment, failure: &Error) -> Option<Change> {
@@ -167,24 +192,32 @@ impl Hooks for StageHooks<'_> {
         target: &Tensor,
     ) -> Result<Option<Tensor>> {
         let given = tensors(student, teacher, target);
-        let Some(value) = self.call("loss", moment, given)? else { return Ok(None) };
-        as_loss(&self.version, &self.stage, &value).map(Some)
+        let Some(value) = self.call(Hook::Loss, moment, given)? else { return Ok(None) };
+        let loss = as_loss(&value);
+        loss.map(Some).map_err(|error| self.blame(Hook::Loss.name(), moment, error))
     }
 
     fn lambda(&mut self, moment: &Moment) -> Result<Option<f64>> {
-        self.number("lambda", moment)
+        self.number(Hook::Lambda, moment)
     }
 
     fn tau(&mut self, moment: &Moment) -> Result<Option<f64>> {
-        self.number("tau", moment)
+        self.number(Hook::Tau, moment)
     }
 
     fn lr(&mut self, moment: &Moment) -> Result<Option<f64>> {
-        self.number("lr", moment)
+        self.number(Hook::Lr, moment)
     }
 
     fn on_epoch(&mut self, moment: &Moment) -> Result<()> {
-        self.call("on_epoch", moment, Vec::new()).map(|_| ())
+        self.call(Hook::OnEpoch, moment, Vec::new()).map(|_| ())
+    }
+
+    fn blame(&self, hook: &str, moment: &Moment, error: Error) -> Error {
+        match Hook::ALL.into_iter().find(|known| known.name() == hook) {
+            Some(hook) => self.facts.placed(hook, &self.version, error).note(when(hook, moment)),
+            None => error,
+        }
     }
 
     fn logged(&mut self) -> Vec<(String, f64)> {
@@ -200,81 +233,86 @@ fn tensors(student: &Tensor, teacher: Option<&Tensor>, target: &Tensor) -> Vec<D
 fn call(
     engine: &Engine,
     version: &Version,
-    stage: &Stage,
-    hook: &str,
+    name: &str,
     moment: &Moment,
     logged: &Arc<Mutex<Vec<(String, f64)>>>,
     more: Vec<Dynamic>,
-) -> Result<Option<Dynamic>> {
-    let Some((name, _)) = stage.function(hook, version) else { return Ok(None) };
+) -> Result<Dynamic> {
     let mut arguments = vec![Dynamic::from(Context::new(moment, logged.clone()))];
     arguments.extend(more);
-    let place = format!("hook '{hook}' of stage '{}', step {}", moment.stage, moment.step);
-    version.call(engine, name, arguments).map(Some).map_err(|error| error.note(place))
+    version.call(engine, name, arguments)
 }
 
-fn wrong_result(
-    version: &Version,
-    stage: &Stage,
-    hook: &str,
-    expected: &str,
-    value: &Dynamic,
-) -> Error {
-    let error = Error::new(Kind::Type, hook, "the hook gave something of the wrong type")
+fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
+    Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
         .expected(expected)
-        .received(crate::script::kind_of(value));
-    let function = stage.function(hook, version);
-    match function.and_then(|(name, parameters)| version.place_of(name, parameters)) {
-        Some(place) => error.at(place),
-        None => error,
-    }
+        .received(crate::script::kind_of(value))
 }
 
-fn as_number(version: &Version, stage: &Stage, hook: &str, value: &Dynamic) -> Result<f64> {
-    number_of(hook, "what the hook gave", value)
-        .map_err(|_| wrong_result(version, stage, hook, "a number", value))
+fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {
+    number_of(hook.name(), "what the hook gave", value)
+        .map_err(|_| wrong_result(hook, "a number", value))
 }
 
-fn as_loss(version: &Version, stage: &Stage, value: &Dynamic) -> Result<Tensor> {
+fn as_loss(value: &Dynamic) -> Result<Tensor> {
     let loss = value.read_lock::<Tensor>().map(|tensor| tensor.clone());
-    let loss = loss.ok_or_else(|| wrong_result(version, stage, "loss", "tensor f32 [1]", value))?;
-    if loss.is_float() && loss.count() == 1 {
-        return Ok(loss);
+    match loss {
+        Some(loss) if loss.is_float() && loss.count() == 1 => Ok(loss),
+        Some(_) => Err(wrong_result(Hook::Loss, "tensor f32 [1]: end with .mean()", value)),
+        None => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)),
     }
-    Err(wrong_result(version, stage, "loss", "tensor f32 [1]: end with .mean()", value))
 }
 
-/// Calls every hook once on a tiny batch, so that an edit with a wrong shape, name or type is refused
-/// before it touches the run. What is logged or drawn here is thrown away.
-fn try_out(engine: &Engine, version: &Version, stage: &Stage, moment: &Moment) -> Result<()> {
+/// Calls every hook once on a tiny batch, those of later stages too, so that an edit with a wrong shape,
+/// name or type is refused before it touches the run. What is logged here is thrown away.
+fn try_out(engine: &Engine, version: &Version, facts: &Facts, moment: &Moment) -> Result<()> {
     let logged = Arc::default();
-    let ask =
-        |hook: &str, more: Vec<Dynamic>| call(engine, version, stage, hook, moment, &logged, more);
-    for hook in ["lambda", "tau", "lr"] {
-        if let Some(value) = ask(hook, Vec::new())? {
-            as_number(version, stage, hook, &value)?;
+    // A hook may look at the history; there is always one when it is first called after an epoch.
+    let mut moment = moment.clone();
+    if moment.readings.is_empty() {
+        moment.readings = Arc::new(vec![Reading::made_up()]);
+    }
+    for hook in Hook::ALL {
+        let own = facts.function(hook, version).map(|(name, _)| name);
+        // The standard name may serve another stage, where this stage has a function of its own.
+        let names = [own, Some(hook.name()).filter(|name| own != Some(name))];
+        for name in names.into_iter().flatten() {
+            for taught in [true, false] {
+                let parameters = hook.parameters(taught).len();
+                let other_form = hook != Hook::Loss && taught;
+                if other_form || !version.has(name, parameters) {
+                    continue;
+                }
+                let given = if hook == Hook::Loss { made_up(facts, taught)? } else { Vec::new() };
+                let placed = |error: Error| match version.place_of(name, parameters) {
+                    Some(place) => error.at(place).note(when(hook, &moment)),
+                    None => error.note(when(hook, &moment)),
+                };
+                let value = call(engine, version, name, &moment, &logged, given)
+                    .map_err(|error| error.note(when(hook, &moment)))?;
+                match hook {
+                    Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
+                    Hook::OnEpoch => {}
+                    _ => as_number(hook, &value).map(|_| ()).map_err(placed)?,
+                }
+            }
         }
     }
-    let shape = [TRIAL_CLIPS, stage.classes];
+    Ok(())
+}
+
+/// Logits and labels of two clips that nobody recorded.
+fn made_up(facts: &Facts, taught: bool) -> Result<Vec<Dynamic>> {
+    let shape = [TRIAL_CLIPS, facts.classes];
     let mut random = Stream::new(0, "trial", &[]);
     let mut table = || {
-        let values = (0..TRIAL_CLIPS * stage.classes).map(|_| random.normal() as f32).collect();
+        let values = (0..TRIAL_CLIPS * facts.classes).map(|_| random.normal() as f32).collect();
         Tensor::from_values(values, &shape, &Device::default())
     };
     let student = table()?.tracked()?;
-    let teacher = if stage.kind == StageKind::Distill { Some(table()?) } else { None };
-    let mut labels = vec![0.0; TRIAL_CLIPS * stage.classes];
-    for row in labels.chunks_mut(stage.classes.max(1)) {
-        if let Some(first) = row.first_mut() {
-            *first = 1.0;
-        }
-    }
+    let teacher = if taught { Some(table()?) } else { None };
+    let labels = |index: usize| f32::from(u8::from(index.is_multiple_of(facts.classes.max(1))));
+    let labels = (0..TRIAL_CLIPS * facts.classes).map(labels).collect();
     let target = Tensor::from_values(labels, &shape, &Device::default())?;
-    if let Some(value) = ask("loss", tensors(&student, teacher.as_ref(), &target))? {
-        as_loss(version, stage, &value)?.backward()?;
-    }
-    if !moment.readings.is_empty() {
-        ask("on_epoch", Vec::new())?;
-    }
-    Ok(())
+    Ok(tensors(&student, teacher.as_ref(), &target))
 }

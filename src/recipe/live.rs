@@ -1,24 +1,26 @@
 //! The version in force, and how another one takes its place.
 
 use super::check::{self, Checked};
-use super::compile::{Compiled, Compiler};
+use super::compile::{Compiled, Compiler, Refused};
 use super::source::Source;
 use super::version::Version;
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::train::{Change, Outcome};
 use rhai::Engine;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The recipe while it runs.
 pub(super) struct Live {
     compiler: Compiler,
     current: Arc<Version>,
-    /// What to go back to while the current version has not proved itself.
-    previous: Option<Arc<Version>>,
+    /// What was in force before, newest last: where the current version fails, it comes back.
+    before: Vec<Arc<Version>>,
     watch: Watch,
-    /// The content that was last looked at, so that a refused edit is told once.
+    /// The files whose save may bring another version: those in force, and those of a refused attempt.
+    files: Vec<PathBuf>,
+    /// Their content when they were last looked at, so that an edit is told once.
     seen: String,
     next: usize,
 }
@@ -28,14 +30,17 @@ impl Live {
     pub fn new(compiler: Compiler, first: Checked) -> Self {
         let current = Arc::new(first.into_version());
         let files = current.files();
-        Live {
+        let mut live = Live {
             compiler,
-            previous: None,
-            watch: Watch::new(files),
-            seen: content(&current, |file| text_of(&current, file)),
+            before: Vec::new(),
+            watch: Watch::new(),
+            seen: content(&files, |file| text_of(&current, file)),
+            files: Vec::new(),
             next: 1,
             current,
-        }
+        };
+        live.follow(files);
+        live
     }
 
     /// The version in force.
@@ -43,19 +48,24 @@ impl Live {
         self.current.clone()
     }
 
-    /// Looks for an edit, between two steps. `trial` says whether a version would do for the stage that
-    /// runs; one that would not is refused, and the version in force stays.
+    fn follow(&mut self, mut files: Vec<PathBuf>) {
+        files.sort();
+        files.dedup();
+        self.watch.follow(&files);
+        self.files = files;
+    }
+
+    /// Looks for an edit, between two steps. `trial` says whether a version would do for the run; one
+    /// that would not is refused, and the version in force stays.
     pub fn look(
         &mut self,
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> Option<Change> {
-        // Whatever is in force now has done a whole step.
-        self.previous = None;
         if !self.watch.due() {
             return None;
         }
-        let found = content(&self.current, |file| std::fs::read(file).ok());
+        let found = content(&self.files, |file| std::fs::read(file).ok());
         if found == self.seen {
             return None;
         }
@@ -64,18 +74,31 @@ impl Live {
             Ok((version, change)) => {
                 self.next += 1;
                 let before = std::mem::replace(&mut self.current, Arc::new(version));
-                self.previous = Some(before);
-                self.watch.follow(self.current.files());
-                self.seen = content(&self.current, |file| text_of(&self.current, file));
+                self.before.push(before);
+                let (files, current) = (self.current.files(), self.current.clone());
+                self.follow(files);
+                self.seen = content(&self.files, |file| text_of(&current, file));
                 Some(change)
             }
-            Err(error) => Some(Change {
-                version: self.current.number,
-                hash: self.current.compiled.source.hash.clone(),
-                outcome: Outcome::Rejected(error),
-                functions: Vec::new(),
-                note: Some(format!("version {} stays in force", self.current.number)),
-            }),
+            Err(refused) => {
+                // What was asked for and was missing or wrong may be mended where it stands.
+                let mut files = self.current.files();
+                files.extend(refused.files);
+                self.follow(files);
+                self.seen = content(&self.files, |file| std::fs::read(file).ok());
+                Some(self.stays(Outcome::Rejected(refused.error), "version {} stays in force"))
+            }
+        }
+    }
+
+    /// A change that leaves, or puts, the current version in force; `{}` in the note is its number.
+    fn stays(&self, outcome: Outcome, note: &str) -> Change {
+        Change {
+            version: self.current.number,
+            hash: self.current.compiled.source.hash.clone(),
+            outcome,
+            functions: Vec::new(),
+            note: Some(note.replace("{}", &self.current.number.to_string())),
         }
     }
 
@@ -83,13 +106,16 @@ impl Live {
         &self,
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
-    ) -> Result<(Version, Change)> {
-        let source = Source::read(&self.current.compiled.source.file)?;
+    ) -> std::result::Result<(Version, Change), Box<Refused>> {
+        let alone = |error| Box::new(Refused { error, files: Vec::new() });
+        let source = Source::read(&self.current.compiled.source.file).map_err(alone)?;
         let hash = source.hash.clone();
         let compiled = self.compiler.compile(engine, source)?;
+        let files = compiled.imports.files.clone();
+        let refused = |error| Box::new(Refused { error, files: files.clone() });
         let (functions, note) = self.difference(&compiled);
-        let checked = check::check(self.next, compiled, &self.compiler)?;
-        trial(checked.version())?;
+        let checked = check::check(self.next, compiled, &self.compiler).map_err(refused)?;
+        trial(checked.version()).map_err(refused)?;
         let outcome = if functions.is_empty() { Outcome::Unchanged } else { Outcome::InForce };
         let version = checked.into_version();
         Ok((version, Change { version: self.next, hash, outcome, functions, note }))
@@ -99,7 +125,7 @@ impl Live {
     fn difference(&self, fresh: &Compiled) -> (Vec<String>, Option<String>) {
         let own = &self.current.compiled;
         let mut functions = own.outline.changed(&fresh.outline);
-        for file in fresh.imports.iter().chain(&own.imports) {
+        for file in fresh.imports.files.iter().chain(&own.imports.files) {
             let name = file.display().to_string();
             if own.sources.text(&name) != fresh.sources.text(&name) && !functions.contains(&name) {
                 functions.push(name);
@@ -117,28 +143,23 @@ impl Live {
         (functions, note)
     }
 
-    /// Takes the last edit back after it failed in its first step.
+    /// Brings the version before back after the current one failed, if there is one.
     pub fn revert(&mut self, failure: &Error) -> Option<Change> {
-        let before = self.previous.take()?;
+        let before = self.before.pop()?;
         let failed = std::mem::replace(&mut self.current, before);
-        Some(Change {
-            version: self.current.number,
-            hash: self.current.compiled.source.hash.clone(),
-            outcome: Outcome::Reverted(failure.clone()),
-            functions: Vec::new(),
-            note: Some(format!(
-                "version {} failed in its first step; version {} is in force again",
-                failed.number, self.current.number
-            )),
-        })
+        let note = format!("version {} failed; version {{}} is in force again", failed.number);
+        Some(self.stays(Outcome::Reverted(failure.clone()), &note))
     }
 }
 
-/// A fingerprint of the files of a version, with whatever `read` finds in them.
-fn content(version: &Version, read: impl Fn(&Path) -> Option<Vec<u8>>) -> String {
+/// A fingerprint of files, with whatever `read` finds in them.
+fn content(files: &[PathBuf], read: impl Fn(&Path) -> Option<Vec<u8>>) -> String {
     let mut hasher = blake3::Hasher::new();
-    for file in version.files() {
-        match read(&file) {
+    let mut sorted: Vec<&PathBuf> = files.iter().collect();
+    sorted.sort();
+    sorted.dedup();
+    for file in sorted {
+        match read(file) {
             Some(bytes) => hasher.update(blake3::hash(&bytes).as_bytes()),
             None => hasher.update(b"not there"),
         };

@@ -10,6 +10,7 @@ mod live;
 mod outline;
 mod session;
 mod source;
+mod trial;
 mod version;
 mod watch;
 

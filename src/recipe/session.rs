@@ -2,14 +2,16 @@
 
 use super::arguments::{Arguments, Declared};
 use super::check::{check, near_hooks};
-use super::compile::Compiler;
+use super::compile::{Compiled, Compiler};
 use super::hooks::StageHooks;
 use super::live::Live;
 use super::source::Source;
+use super::trial::Trial;
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
-use crate::script::{self, HookSources, Host, Resolver, Signatures};
+use crate::script::diagnose::Knowledge;
+use crate::script::{self, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
 use rhai::{Engine, Scope};
@@ -51,29 +53,32 @@ pub trait Display: Observer + Send {
 /// # Errors
 /// Whatever goes wrong, with its place; `Interrupted` when `stop` was raised.
 pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Result<Results> {
-    let source = Source::read(&setup.recipe).map_err(|error| error.as_kind(Kind::Usage))?;
+    let source = Source::read(&setup.recipe)?;
     let resolver = Resolver::new(folder_of(&setup.recipe));
     let session = Arc::new(Session::new(setup, display, stop));
     let host: Arc<dyn Host> = session.clone();
     let engine = script::engine(&host, resolver.clone());
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine) };
-    let compiled = compiler.compile(&engine, source)?;
+    let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
     compiled.arguments.check(&session.setup.set)?;
     for (name, hook) in near_hooks(&compiled) {
         let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
         session.display().warn(&text);
     }
     let first = check(0, compiled, &compiler)?;
-    session.begin(&first.version().compiled.source)?;
+    session.begin(&first.version().compiled)?;
     let live = Live::new(compiler.clone(), first);
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     let compiled = &version.compiled;
-    let outcome =
-        engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast).map_err(
-            |cause| compiler.knowledge(&compiled.sources).run_error(cause, &compiled.source.name),
-        );
-    session.end(outcome.err())
+    let outcome = version.with_imports(|| {
+        let outcome = engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast);
+        let knowledge = compiler.knowledge(&compiled.sources);
+        outcome.map_err(|cause| knowledge.run_error(cause, &compiled.source.name))
+    });
+    // A script can catch that it was stopped; it is stopped all the same.
+    let caught = || session.stop.load(Ordering::Relaxed).then(stopped);
+    session.end(outcome.err().or_else(caught))
 }
 
 /// What a recipe is for, and the arguments that it asks for.
@@ -81,14 +86,18 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
 /// # Errors
 /// A file that cannot be read, or that does not compile.
 pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
-    let source = Source::read(recipe).map_err(|error| error.as_kind(Kind::Usage))?;
-    let engine = Engine::new();
-    let ast = engine
-        .compile(&*source.text)
-        .map_err(|cause| Error::new(Kind::Script, &source.name, cause.to_string()))?;
+    let source = Source::read(recipe)?;
+    let mut engine = Engine::new();
+    script::limit(&mut engine);
+    let ast = engine.compile(&*source.text).map_err(|cause| {
+        let mut sources = Sources::default();
+        sources.add(&source.name, &source.text);
+        let knowledge = Knowledge { sources: &sources, signatures: &Signatures::default() };
+        knowledge.compile_error(&cause, &source.name)
+    })?;
     let doc: Vec<&str> =
         ast.doc().lines().map(|line| line.trim_start_matches("//!").trim()).collect();
-    Ok((doc.join("\n").trim().to_string(), Arguments::of(&ast).declared))
+    Ok((doc.join("\n").trim().to_string(), Arguments::of([&ast]).declared))
 }
 
 fn folder_of(recipe: &Path) -> &Path {
@@ -107,6 +116,7 @@ struct Session {
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
     busy: AtomicBool,
+    trial: Trial,
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -124,6 +134,7 @@ impl Session {
             made: Mutex::default(),
             names: Mutex::default(),
             busy: AtomicBool::new(false),
+            trial: Trial::default(),
         }
     }
 
@@ -132,11 +143,12 @@ impl Session {
     }
 
     /// Makes the run's folder. Nothing is written for a recipe that does not compile.
-    fn begin(&self, source: &Source) -> Result<()> {
+    fn begin(&self, compiled: &Compiled) -> Result<()> {
+        let source = &compiled.source;
         self.setup.home.ready()?;
         let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
         let mut folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
-        folder.keep_recipe(0, &file_name(source), &source.text)?;
+        folder.keep_recipe(0, &self.texts(compiled))?;
         folder.event(
             "run",
             json!({
@@ -170,6 +182,17 @@ impl Session {
         }
     }
 
+    /// The texts of a version: the recipe and the files that it imports, by their paths within its folder.
+    fn texts(&self, compiled: &Compiled) -> Vec<(PathBuf, Arc<str>)> {
+        let root = folder_of(&compiled.source.file);
+        let own = std::iter::once(&compiled.source.file).chain(&compiled.imports.files);
+        let text = |file: &PathBuf| {
+            let text = compiled.sources.text(&file.display().to_string())?.clone();
+            Some((file.strip_prefix(root).unwrap_or(file).to_path_buf(), text))
+        };
+        own.filter_map(text).collect()
+    }
+
     fn claim(&self, name: &str) -> Result<()> {
         let mut names = lock(&self.names);
         // Names that differ only in what a file name cannot hold would share their weights' files.
@@ -191,9 +214,8 @@ fn not_begun() -> Error {
         .hint("consts are evaluated again at every edit: write `let`")
 }
 
-fn file_name(source: &Source) -> String {
-    let name = source.file.file_name().map(|name| name.to_string_lossy().to_string());
-    name.unwrap_or("recipe.rhai".into())
+fn stopped() -> Error {
+    Error::new(Kind::Interrupted, "the recipe", "stopped by a signal")
 }
 
 /// Tells the record and the display, in this order: what is shown is written down.
@@ -209,8 +231,8 @@ impl Observer for Both<'_> {
                 && let Some(live) = self.0.live.get()
             {
                 let version = lock(live).current();
-                let source = &version.compiled.source;
-                record.folder().keep_recipe(change.version, &file_name(source), &source.text)?;
+                let texts = self.0.texts(&version.compiled);
+                record.folder().keep_recipe(change.version, &texts)?;
             }
         }
         self.0.display().observe(event)
@@ -245,11 +267,17 @@ impl Host for Session {
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
         let mut made = lock(&self.made);
-        let known = made.iter().find(|(set, end, _)| Arc::ptr_eq(set, data) && end == front);
+        let known = made.iter().find(|(set, end, _)| set == data && end == front);
         if let Some((.., features)) = known {
             return Ok(features.clone());
         }
         let features = Features::of(data, front)?;
+        let frames = features.train.frames();
+        let cut = features.train.longest_frames().saturating_sub(frames);
+        if cut > 0 {
+            let longest = frames + cut;
+            self.display().warn(&format!("clips of up to {longest} frames are cut to {frames}"));
+        }
         made.push((data.clone(), front.clone(), features.clone()));
         Ok(features)
     }
@@ -260,7 +288,7 @@ impl Host for Session {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
         let outcome = self.claim(&plan.name).and_then(|()| {
-            let mut hooks = StageHooks::new(engine, live, plan, sources)?;
+            let mut hooks = StageHooks::new(engine, live, &self.trial, plan, sources)?;
             train(plan, &mut hooks, &mut Both(self), &self.stop)
         });
         self.busy.store(false, Ordering::SeqCst);
@@ -277,8 +305,12 @@ impl Host for Session {
         self.display().say(text);
     }
 
-    fn stopping(&self) -> bool {
+    fn interruption(&self) -> Option<Error> {
+        if let Some(error) = self.trial.over_time() {
+            return Some(error);
+        }
         // A stage stops by itself, after a whole step; hooks are never cut off.
-        self.stop.load(Ordering::Relaxed) && !self.busy.load(Ordering::Relaxed)
+        let at_once = !self.busy.load(Ordering::Relaxed) || self.trial.is_on();
+        (at_once && self.stop.load(Ordering::Relaxed)).then(stopped)
     }
 }

@@ -1,7 +1,7 @@
 //! A recipe's text as it stands in its file.
 
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,7 +24,12 @@ impl Source {
     /// # Errors
     /// A file that cannot be read or is not UTF-8.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = disk::read_text(file)?;
+        let text = disk::read_text(file).map_err(|error| match error.kind() {
+            Kind::Data => error.as_kind(Kind::Script),
+            _ => error.as_kind(Kind::Usage),
+        })?;
+        // Some editors begin a file with a mark that is no part of it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         Ok(Source {
             file: file.to_path_buf(),
             name: file.display().to_string(),

@@ -1,7 +1,7 @@
 //! A version of the recipe that hooks can be called in.
 
 use super::compile::{Compiled, Compiler};
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Place, Result, guarded};
 use rhai::{AST, Dynamic, Engine, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ impl Version {
     /// The files that this version was made from.
     pub fn files(&self) -> Vec<PathBuf> {
         let own = std::iter::once(&self.compiled.source.file);
-        own.chain(&self.compiled.imports).cloned().collect()
+        own.chain(&self.compiled.imports.files).cloned().collect()
     }
 
     /// Calls a function of the recipe.
@@ -60,10 +60,21 @@ impl Version {
         for (index, argument) in arguments.into_iter().enumerate() {
             scope.push_dynamic(format!("a{index}"), argument);
         }
-        engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller).map_err(|cause| {
-            let knowledge = self.compiler.knowledge(&self.compiled.sources);
-            knowledge.run_error(cause, "")
+        self.with_imports(|| {
+            guarded(name, || {
+                let outcome = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller);
+                let knowledge = self.compiler.knowledge(&self.compiled.sources);
+                outcome.map_err(|cause| knowledge.run_error(cause, ""))
+            })
         })
+    }
+
+    /// Does `act` with this version's imports in force.
+    pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
+        let before = self.compiler.resolver.exchange(self.compiled.imports.clone());
+        let outcome = act();
+        self.compiler.resolver.exchange(before);
+        outcome
     }
 
     fn caller(&self, engine: &Engine, name: &str, count: usize) -> Result<AST> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The folder of one run: `recipe/`, `weights/`, `events.jsonl`, `metrics.csv`, `results.json`.
@@ -74,10 +75,16 @@ impl Folder {
             .map_err(|cause| Error::io("writing", self.path.join("events.jsonl"), &cause))
     }
 
-    /// Keeps the text of a recipe's version; `events.jsonl` says from which step it was in force.
-    pub fn keep_recipe(&self, version: usize, file: &str, text: &str) -> Result<()> {
-        let name = format!("{version:04}_{file}");
-        disk::write_whole(&self.path.join("recipe").join(name), text.as_bytes())
+    /// Keeps the texts of a recipe's version in a folder named by its number; `events.jsonl` says from
+    /// which step it was in force.
+    pub fn keep_recipe(&self, version: usize, texts: &[(PathBuf, Arc<str>)]) -> Result<()> {
+        let folder = self.path.join("recipe").join(format!("{version:04}"));
+        for (file, text) in texts {
+            let path = folder.join(file);
+            disk::make_folder(path.parent().unwrap_or(&folder))?;
+            disk::write_whole(&path, text.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Writes `results.json`.
@@ -95,6 +102,12 @@ impl Folder {
 /// `name` with everything that is awkward in a file name replaced.
 pub fn slug(name: &str) -> String {
     let tame = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
-    let tamed: String = name.chars().map(tame).take(80).collect();
+    let mut tamed = String::new();
+    for letter in name.chars().map(tame) {
+        // Bytes, not characters: a file name may have 255 of them, and an ending follows.
+        if tamed.len() + letter.len_utf8() <= 120 {
+            tamed.push(letter);
+        }
+    }
     if tamed.is_empty() { "unnamed".into() } else { tamed }
 }

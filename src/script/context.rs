@@ -22,6 +22,21 @@ impl Context {
     }
 }
 
+/// Columns of `metrics.csv` that are not the recipe's.
+const RESERVED: [&str; 11] = [
+    "stage",
+    "epoch",
+    "step",
+    "loss",
+    "test_loss",
+    "accuracy",
+    "lr",
+    "lambda",
+    "tau",
+    "clips_per_second",
+    "seconds",
+];
+
 fn reading_map(reading: &Reading) -> rhai::Map {
     let mut map = rhai::Map::new();
     map.insert("epoch".into(), (reading.epoch as i64).into());
@@ -46,6 +61,7 @@ fn reading_map(reading: &Reading) -> rhai::Map {
 #[rhai::export_module]
 pub(super) mod bindings {
     use super::Context;
+    use crate::error::{Error, Kind};
     use crate::script::raise::{Raw, raw};
     use crate::script::value;
     use rhai::{Array, Dynamic};
@@ -102,8 +118,12 @@ pub(super) mod bindings {
     /// Logs a number under a name: its mean over the epoch becomes a column of `metrics.csv`.
     #[rhai_fn(name = "log", return_raw)]
     pub fn log_number(ctx: &mut Context, name: &str, value: Dynamic) -> Raw<()> {
+        if super::RESERVED.contains(&name) {
+            let error = Error::new(Kind::Name, "ctx.log", format!("'{name}' is a column already"));
+            return raw(Err(error.hint("log it under another name")));
+        }
         let number = match value.read_lock::<crate::tensor::Tensor>() {
-            Some(tensor) => raw(tensor.item())?,
+            Some(tensor) => raw(tensor.item().map_err(|error| error.during("ctx.log")))?,
             None => raw(value::number_of("ctx.log", "the value", &value))?,
         };
         ctx.log(name, number);

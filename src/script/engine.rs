@@ -1,9 +1,11 @@
 //! The engine: strict names, limits, no way to files, and the bindings.
 
+use super::raise::raw;
 use super::{Host, Resolver, bind};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 use rhai::{Dynamic, Engine, OptimizationLevel};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Calls within calls; a recipe that needs more has lost its way.
 const CALL_LEVELS: usize = 64;
@@ -16,20 +18,26 @@ const STRING: usize = 16_000_000;
 /// Modules that a recipe may import, directly or not.
 const MODULES: usize = 256;
 
-/// An engine whose recipes ask `host` and import through `resolver`.
-pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
-    let mut engine = Engine::new();
+/// Sets the rules that hold for every recipe, run or only read.
+pub fn limit(engine: &mut Engine) {
     engine
         .set_optimization_level(OptimizationLevel::Simple)
-        .set_strict_variables(true)
-        .set_fail_on_invalid_map_property(true)
         .set_max_call_levels(CALL_LEVELS)
         .set_max_expr_depths(EXPRESSION_DEPTHS.0, EXPRESSION_DEPTHS.1)
         .set_max_array_size(COLLECTION)
         .set_max_map_size(COLLECTION)
         .set_max_string_size(STRING)
         .set_max_modules(MODULES)
-        .disable_symbol("eval")
+        .disable_symbol("eval");
+}
+
+/// An engine whose recipes ask `host` and import through `resolver`.
+pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
+    let mut engine = Engine::new();
+    limit(&mut engine);
+    engine
+        .set_strict_variables(true)
+        .set_fail_on_invalid_map_property(true)
         .set_module_resolver(resolver);
     let printer = host.clone();
     engine.on_print(move |text| printer.say(text));
@@ -38,10 +46,33 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
         printer.say(&format!("{}:{at}: {text}", source.unwrap_or("")));
     });
     let watched = host.clone();
-    engine.on_progress(move |_| {
-        let error = || Error::new(Kind::Interrupted, "the recipe", "stopped by a signal");
-        watched.stopping().then(|| Dynamic::from(error()))
-    });
+    engine.on_progress(move |_| watched.interruption().map(Dynamic::from));
+    let sleeper = host.clone();
+    engine.register_fn("sleep", move |seconds: f64| raw(sleep(sleeper.as_ref(), seconds)));
+    let sleeper = host.clone();
+    engine.register_fn("sleep", move |seconds: i64| raw(sleep(sleeper.as_ref(), seconds as f64)));
     bind(&mut engine, host);
     engine
+}
+
+/// Sleeps in small pieces, so that it can be interrupted; Rhai's own cannot, and panics where the number
+/// is no time.
+fn sleep(host: &dyn Host, seconds: f64) -> Result<()> {
+    const LONGEST: f64 = 86_400.0;
+    if !(0.0..=LONGEST).contains(&seconds) {
+        return Err(Error::new(Kind::Range, "sleep", "the time is out of range")
+            .expected(format!("0 to {LONGEST} seconds"))
+            .received(seconds.to_string()));
+    }
+    let end = Instant::now() + Duration::from_secs_f64(seconds);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        if let Some(error) = host.interruption() {
+            return Err(error);
+        }
+        std::thread::sleep(left.min(Duration::from_millis(20)));
+    }
 }

@@ -1,7 +1,7 @@
 //! What a recipe's statements ask of whoever runs them.
 
 use crate::data::{Dataset, FrontEnd};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::Engine;
@@ -64,6 +64,6 @@ pub trait Host: Send + Sync {
     /// What `print` and `debug` say.
     fn say(&self, text: &str);
 
-    /// Whether the user wants it all to end.
-    fn stopping(&self) -> bool;
+    /// Why a script that is running should end at once, if it should.
+    fn interruption(&self) -> Option<Error>;
 }

@@ -5,7 +5,8 @@ use super::raise::raise;
 use super::{Sources, stdlib};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope};
+use rhai::{Shared, Stmt};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,18 +16,26 @@ type SharedModule = Shared<Module>;
 /// The ending of recipes and modules.
 const ENDING: &str = "rhai";
 
+/// What a version of a recipe imports.
+#[derive(Clone, Default)]
+pub struct Imports {
+    modules: HashMap<String, SharedModule>,
+    /// Texts of the files, by the names that errors use.
+    pub sources: Sources,
+    /// Files that were asked for, those that could not be read included: a later save may mend them.
+    pub files: Vec<PathBuf>,
+    /// What was compiled, to look for arguments.
+    pub asts: Vec<AST>,
+}
+
 #[derive(Default)]
 struct Inner {
     /// Modules given by the host, by name.
     given: HashMap<String, SharedModule>,
-    /// Modules loaded for the version that is being compiled, by name.
-    loaded: HashMap<String, SharedModule>,
+    /// Imports of the version that is compiled or called just now.
+    imports: Arc<Imports>,
     /// What is being loaded just now, for cycles.
     loading: Vec<String>,
-    /// Texts of all files, for excerpts.
-    sources: Sources,
-    /// Files read, for the watcher.
-    files: Vec<PathBuf>,
 }
 
 /// Resolves imports below one folder; clones share what is loaded.
@@ -42,19 +51,12 @@ impl Resolver {
         Resolver { root: root.to_path_buf(), inner: Arc::default() }
     }
 
-    /// Begins a version: everything is read afresh.
-    pub fn begin(&self) {
+    /// Puts the imports of a version into force, and gives those that were.
+    pub fn exchange(&self, imports: Arc<Imports>) -> Arc<Imports> {
         self.with(|inner| {
-            inner.loaded.clear();
             inner.loading.clear();
-            inner.files.clear();
-            inner.sources = Sources::default();
-        });
-    }
-
-    /// Texts and files that were read since [`Resolver::begin`].
-    pub fn read(&self) -> (Sources, Vec<PathBuf>) {
-        self.with(|inner| (inner.sources.clone(), inner.files.clone()))
+            std::mem::replace(&mut inner.imports, imports)
+        })
     }
 
     /// Offers a module under a name of the host's own.
@@ -65,6 +67,30 @@ impl Resolver {
     /// Takes a given module back.
     pub fn take(&self, name: &str) {
         self.with(|inner| inner.given.remove(name));
+    }
+
+    /// Loads what functions of `ast` import when they are called, so that it belongs to the version.
+    ///
+    /// # Errors
+    /// As importing at the top level.
+    pub fn load_inner(
+        &self,
+        engine: &Engine,
+        ast: &AST,
+    ) -> std::result::Result<(), Box<EvalAltResult>> {
+        let mut wanted = Vec::new();
+        ast.walk(&mut |path: &[ASTNode]| {
+            if let Some(ASTNode::Stmt(Stmt::Import(import, at))) = path.last()
+                && let Expr::StringConstant(name, _) = &import.0
+            {
+                wanted.push((name.to_string(), *at));
+            }
+            true
+        });
+        for (name, at) in wanted {
+            self.resolve(engine, None, &name, at)?;
+        }
+        Ok(())
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
@@ -106,7 +132,7 @@ impl Resolver {
             return Err(crate::error::unknown("import", "module", name, &known));
         }
         let path = self.file(name)?;
-        self.with(|inner| inner.files.push(path.clone()));
+        self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(path.clone()));
         let text = disk::read_text(&path)?;
         Ok((path.display().to_string(), text))
     }
@@ -117,13 +143,16 @@ impl Resolver {
         name: &str,
     ) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
         let (source, text) = self.text(name).map_err(raise)?;
-        self.with(|inner| inner.sources.add(&source, &text));
+        self.with(|inner| Arc::make_mut(&mut inner.imports).sources.add(&source, &text));
         let wrap = |cause: Box<EvalAltResult>| {
             Box::new(EvalAltResult::ErrorInModule(source.clone(), cause, Position::NONE))
         };
         let mut ast = engine.compile(&text).map_err(|cause| wrap(Box::new(cause.into())))?;
         ast.set_source(source.clone());
-        Module::eval_ast_as_new(Scope::new(), &ast, engine).map(Into::into).map_err(wrap)
+        let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(wrap)?;
+        self.load_inner(engine, &ast).map_err(wrap)?;
+        self.with(|inner| Arc::make_mut(&mut inner.imports).asts.push(ast));
+        Ok(module.into())
     }
 }
 
@@ -135,7 +164,8 @@ impl ModuleResolver for Resolver {
         name: &str,
         position: Position,
     ) -> std::result::Result<SharedModule, Box<EvalAltResult>> {
-        let known = self.with(|inner| inner.given.get(name).or(inner.loaded.get(name)).cloned());
+        let known =
+            self.with(|inner| inner.given.get(name).or(inner.imports.modules.get(name)).cloned());
         if let Some(module) = known {
             return Ok(module);
         }
@@ -158,7 +188,9 @@ impl ModuleResolver for Resolver {
             }
             cause
         })?;
-        self.with(|inner| inner.loaded.insert(name.to_string(), module.clone()));
+        self.with(|inner| {
+            Arc::make_mut(&mut inner.imports).modules.insert(name.to_string(), module.clone())
+        });
         Ok(module)
     }
 }

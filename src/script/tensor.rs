@@ -3,7 +3,7 @@
 use super::raise::{Raw, raw};
 use super::value::{count_of, list_of};
 use crate::error::{Error, Kind, Result};
-use crate::tensor::{Device, Tensor};
+use crate::tensor::{Device, Tensor, check_size};
 use rhai::{Dynamic, Engine, FLOAT, INT};
 
 /// `+ - * / **` between tensors, and with numbers on either side.
@@ -68,6 +68,10 @@ fn collect(
         values.push(super::number_of("tensor", "an element", value)? as f32);
         return Ok(());
     };
+    if depth == crate::tensor::MAX_RANK {
+        return Err(Error::new(Kind::Range, "tensor", "the arrays are nested too deeply")
+            .expected(format!("{} dimensions at most", crate::tensor::MAX_RANK)));
+    }
     match shape.get(depth) {
         None if values.is_empty() => shape.push(array.len()),
         Some(length) if *length == array.len() => {}
@@ -77,18 +81,11 @@ fn collect(
     array.iter().try_for_each(|element| collect(element, depth + 1, shape, values))
 }
 
-/// The most elements that a script may make at once: 1 GiB of them.
-const LARGEST: usize = 1 << 28;
-
 fn filled(operation: &str, shape: rhai::Array, number: f32) -> Result<Tensor> {
     let shape = list_of(operation, "shape", &Dynamic::from(shape), count_of)?;
-    let count = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
-    match count.filter(|count| *count <= LARGEST) {
-        Some(count) => Tensor::from_values(vec![number; count], &shape, &Device::default()),
-        None => Err(Error::new(Kind::Range, operation, "the tensor would be too large")
-            .expected(format!("{LARGEST} elements at most"))
-            .received(format!("{shape:?}"))),
-    }
+    check_size(operation, &shape)?;
+    let count = shape.iter().product();
+    Tensor::from_values(vec![number; count], &shape, &Device::default())
 }
 
 #[rhai::export_module]

@@ -5,7 +5,7 @@ use super::data::Handle;
 use super::options::Options;
 use super::raise::{Raw, raw};
 use super::value::{self, native_of};
-use super::{HookSource, HookSources, Host};
+use super::{Hook, HookSource, HookSources, Host};
 use crate::data::FrontEnd;
 use crate::error::{Error, Kind, Result};
 use crate::models::Spec;
@@ -14,7 +14,6 @@ use crate::train::{Plan, TeacherModel, Trained};
 use rhai::{Array, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
 
-const HOOKS: [&str; 5] = ["loss", "lambda", "tau", "lr", "on_epoch"];
 const SETTINGS: [&str; 8] =
     ["name", "data", "features", "augment", "batch", "epochs", "optimizer", "seed"];
 
@@ -101,11 +100,8 @@ fn stage(
     options: Map,
 ) -> Result<Trained> {
     let operation = if teacher.is_some() { "distill" } else { "train" };
-    let hooks: &[&str] = match teacher {
-        Some(_) => &HOOKS,
-        None => &["loss", "lr", "on_epoch"],
-    };
-    let known: Vec<&str> = SETTINGS.iter().chain(hooks).copied().collect();
+    let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(teacher.is_some()));
+    let known: Vec<&str> = SETTINGS.into_iter().chain(hooks.map(Hook::name)).collect();
     let options = Options::new(operation, options, &known)?;
     let data: Handle = options
         .native("data", "a data set: dataset::esc50(…)")?
@@ -123,11 +119,11 @@ fn stage(
     let mut seed = host.seed() as usize;
     options.count("seed", &mut seed)?;
     let sources = HookSources {
-        loss: hook(operation, &options, "loss")?,
-        lambda: hook(operation, &options, "lambda")?,
-        tau: hook(operation, &options, "tau")?,
-        lr: hook(operation, &options, "lr")?,
-        on_epoch: hook(operation, &options, "on_epoch")?,
+        loss: source(operation, &options, Hook::Loss)?,
+        lambda: source(operation, &options, Hook::Lambda)?,
+        tau: source(operation, &options, Hook::Tau)?,
+        lr: source(operation, &options, Hook::Lr)?,
+        on_epoch: source(operation, &options, Hook::OnEpoch)?,
     };
     let plan = Plan {
         name: options.text("name")?.unwrap_or_else(|| spec.name().to_string()),
@@ -146,7 +142,8 @@ fn stage(
 }
 
 /// A hook's source: a function's name, or a number where a number makes sense.
-fn hook(operation: &str, options: &Options, key: &str) -> Result<HookSource> {
+fn source(operation: &str, options: &Options, hook: Hook) -> Result<HookSource> {
+    let key = hook.name();
     let Some(given) = options.get(key) else { return Ok(HookSource::Standard) };
     let wrong = |problem: &str, hint: String| {
         Err(Error::new(Kind::Type, operation, format!("'{key}' {problem}"))
@@ -160,10 +157,11 @@ fn hook(operation: &str, options: &Options, key: &str) -> Result<HookSource> {
         }
         return Ok(HookSource::Named(pointer.fn_name().to_string()));
     }
-    let takes_number = matches!(key, "lambda" | "tau");
     match value::number_of(operation, key, given) {
-        Ok(number) if takes_number => Ok(HookSource::Constant(number)),
-        _ if takes_number => wrong("has the wrong type", format!("a number, or Fn(\"my_{key}\")")),
+        Ok(number) if hook.takes_number() => Ok(HookSource::Constant(number)),
+        _ if hook.takes_number() => {
+            wrong("has the wrong type", format!("a number, or Fn(\"my_{key}\")"))
+        }
         _ => wrong("has the wrong type", format!("give a function: {key}: Fn(\"my_{key}\")")),
     }
 }

@@ -23,6 +23,7 @@ pub mod store;
 pub use convolution::Conv2dOptions;
 pub use device::Device;
 pub use gradient::Gradients;
+pub use shape::MAX_RANK;
 
 use crate::error::{Error, Kind, Result};
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
@@ -39,13 +40,6 @@ impl Tensor {
         check_count("tensor", values.len(), shape)?;
         let data = TensorData::new(values, shape.to_vec());
         Ok(Tensor(Dispatch::float_from_data(data, device.inner())))
-    }
-
-    /// Integers of `shape` (row-major) on `device`; the number of values must fit.
-    pub fn from_integers(values: Vec<i64>, shape: &[usize], device: &Device) -> Result<Self> {
-        check_count("tensor", values.len(), shape)?;
-        let data = TensorData::new(values, shape.to_vec());
-        Ok(Tensor(Dispatch::int_from_data(data, device.inner())))
     }
 
     /// The lengths of all dimensions.
@@ -144,7 +138,23 @@ pub fn words(shape: &[usize]) -> String {
     format!("{shape:?}")
 }
 
+/// The most elements that a tensor may have: 2 GiB of them.
+pub const LARGEST: usize = 1 << 29;
+
+/// Refuses a shape that is too large, or has too many dimensions, before anything is made of it.
+pub(crate) fn check_size(operation: &str, shape: &[usize]) -> Result<()> {
+    // A length of 0 must not hide the others.
+    let count = shape.iter().try_fold(1usize, |all, n| all.checked_mul((*n).max(1)));
+    if shape.len() <= shape::MAX_RANK && count.is_some_and(|count| count <= LARGEST) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, "the tensor would be too large")
+        .expected(format!("{LARGEST} elements and {} dimensions at most", shape::MAX_RANK))
+        .received(format!("{} dimensions: {}", shape.len(), words(shape))))
+}
+
 fn check_count(operation: &str, count: usize, shape: &[usize]) -> Result<()> {
+    check_size(operation, shape)?;
     let wanted = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
     if wanted == Some(count) && !shape.is_empty() {
         return Ok(());

@@ -8,14 +8,14 @@ use burn::backend::ops::ActivationOps;
 impl Tensor {
     /// e^x divided by its sum along `dim`.
     pub fn softmax(&self, dim: i64) -> Result<Tensor> {
-        self.need_float("softmax")?;
+        self.need_some("softmax")?;
         let axis = shape::dim_of("softmax", dim, self.rank())?;
         Ok(Tensor(Dispatch::softmax(self.0.clone(), axis)))
     }
 
     /// The logarithm of the softmax along `dim`.
     pub fn log_softmax(&self, dim: i64) -> Result<Tensor> {
-        self.need_float("log_softmax")?;
+        self.need_some("log_softmax")?;
         let axis = shape::dim_of("log_softmax", dim, self.rank())?;
         Ok(Tensor(Dispatch::log_softmax(self.0.clone(), axis)))
     }

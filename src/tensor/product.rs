@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use super::{Tensor, shape, words};
+use super::{Tensor, check_size, shape, words};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
 use burn::backend::ops::FloatTensorOps;
@@ -11,7 +11,7 @@ impl Tensor {
         self.need_float("matmul")?;
         other.need_float("matmul")?;
         let (a, b) = (self.shape(), other.shape());
-        let (Some((batch_a, [_, inner_a])), Some((batch_b, [inner_b, _]))) =
+        let (Some((batch_a, &[rows, inner_a])), Some((batch_b, &[inner_b, columns]))) =
             (a.split_last_chunk::<2>(), b.split_last_chunk::<2>())
         else {
             return Err(Error::new(Kind::Shape, "matmul", "needs matrices")
@@ -23,7 +23,14 @@ impl Tensor {
                 .expected("[…, n, k] and […, k, m]")
                 .received(format!("{} and {}", words(&a), words(&b))));
         }
-        shape::broadcast("matmul", batch_a, batch_b)?;
+        let mut full = shape::broadcast("matmul", batch_a, batch_b)?;
+        full.extend([rows, columns]);
+        check_size("matmul", &full)?;
+        // Burn reads beyond an empty buffer where a batch of 0 meets one of 1.
+        if a.contains(&0) || b.contains(&0) {
+            let zeros = vec![0.0; full.iter().product()];
+            return Tensor::from_values(zeros, &full, &super::Device::default());
+        }
         let rank = a.len().max(b.len());
         Ok(Tensor(Dispatch::float_matmul(self.lifted(rank, &a), other.lifted(rank, &b))))
     }

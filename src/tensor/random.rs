@@ -60,16 +60,6 @@ impl Stream {
         radius * libm::cos(std::f64::consts::TAU * self.uniform())
     }
 
-    /// Normal cut to within two deviations, as PyTorch's `trunc_normal_` with its defaults.
-    pub fn truncated_normal(&mut self) -> f64 {
-        loop {
-            let value = self.normal();
-            if value.abs() <= 2.0 {
-                return value;
-            }
-        }
-    }
-
     /// Gamma with `shape` > 0 and scale 1 (Marsaglia and Tsang 2000).
     pub fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {

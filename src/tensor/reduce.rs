@@ -21,7 +21,7 @@ impl Tensor {
 
     /// The sum along `dims`, which vanish unless `keep`.
     pub fn sum_dims(&self, dims: &[i64], keep: bool) -> Result<Tensor> {
-        self.need_float("sum")?;
+        self.need_some("sum")?;
         self.over(dims, keep, "sum", Dispatch::float_sum_dim)
     }
 
@@ -47,7 +47,7 @@ impl Tensor {
         Ok(Tensor(Dispatch::int_reshape(found, Shape::from(kept))))
     }
 
-    fn need_some(&self, operation: &str) -> Result<()> {
+    pub(super) fn need_some(&self, operation: &str) -> Result<()> {
         self.need_float(operation)?;
         if self.count() > 0 {
             return Ok(());

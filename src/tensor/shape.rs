@@ -16,7 +16,7 @@ pub(super) fn broadcast(operation: &str, left: &[usize], right: &[usize]) -> Res
         let missing = rank - shape.len();
         if i < missing { 1 } else { shape.get(i - missing).copied().unwrap_or(1) }
     };
-    (0..rank)
+    let lengths: Vec<usize> = (0..rank)
         .map(|i| match (length(left, i), length(right, i)) {
             (a, b) if a == b => Ok(a),
             (1, b) => Ok(b),
@@ -25,7 +25,9 @@ pub(super) fn broadcast(operation: &str, left: &[usize], right: &[usize]) -> Res
                 .expected("equal lengths, or 1, counted from the last dimension")
                 .received(format!("{} and {}", words(left), words(right)))),
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    super::check_size(operation, &lengths)?;
+    Ok(lengths)
 }
 
 /// Both operands with the same rank, ready for a broadcasting operation.

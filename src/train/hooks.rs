@@ -56,6 +56,24 @@ pub struct Reading {
     pub logged: Vec<(String, f64)>,
 }
 
+impl Reading {
+    /// Numbers as after a first epoch, to try a hook that looks at the history.
+    pub fn made_up() -> Self {
+        Reading {
+            epoch: 1,
+            loss: 1.0,
+            test_loss: 1.0,
+            accuracy: 0.5,
+            lr: 1e-3,
+            lambda: Some(0.5),
+            tau: Some(1.0),
+            clips_per_second: 1.0,
+            seconds: 1.0,
+            logged: Vec::new(),
+        }
+    }
+}
+
 /// What became of an edit.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -91,7 +109,7 @@ pub trait Hooks {
         Ok(Vec::new())
     }
 
-    /// Takes the last change back after it failed in its first step, if there is a version before.
+    /// Takes the version in force back after it failed, if there is a version before it.
     fn revert(&mut self, _moment: &Moment, _failure: &Error) -> Option<Change> {
         None
     }
@@ -125,6 +143,11 @@ pub trait Hooks {
     /// Called when an epoch is done; its reading is the last of `moment.readings`.
     fn on_epoch(&mut self, _moment: &Moment) -> Result<()> {
         Ok(())
+    }
+
+    /// Adds to an error whatever is known of the hook that caused it: its place, when it was called.
+    fn blame(&self, _hook: &str, _moment: &Moment, error: Error) -> Error {
+        error
     }
 
     /// What hooks logged since this was last asked.

@@ -1,6 +1,6 @@
 //! Everything that a stage needs, checked before it starts.
 
-use crate::data::{ClipSource, Dataset, FrontEnd, Split, Stage};
+use crate::data::{ClipSource, Dataset, FrontEnd, Stage};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
 use crate::optim::AdamOptions;
@@ -49,15 +49,10 @@ impl Features {
     pub fn shape(&self) -> InputShape {
         InputShape { frames: self.train.frames(), mels: self.train.mels() }
     }
-
-    /// The clips of `split`.
-    pub fn split(&self, split: Split) -> &Arc<ClipSource> {
-        match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
-        }
-    }
 }
+
+/// More epochs than anybody waits for; the number of steps cannot overflow.
+const MOST_EPOCHS: usize = 1_000_000_000;
 
 /// Everything that a stage needs.
 #[derive(Clone)]
@@ -113,6 +108,11 @@ impl Plan {
         };
         if self.epochs == 0 {
             return range("epochs", self.epochs);
+        }
+        if self.epochs > MOST_EPOCHS {
+            return Err(Error::new(Kind::Range, operation, "'epochs' is out of range")
+                .expected(format!("{MOST_EPOCHS} at most"))
+                .received(self.epochs.to_string()));
         }
         if self.batch == 0 {
             return range("batch", self.batch);

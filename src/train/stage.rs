@@ -173,7 +173,7 @@ impl Stage {
             for change in &changes {
                 observer.observe(&Event::Changed { moment: &self.moment, change })?;
             }
-            let report = self.step(&batch, !changes.is_empty(), hooks, observer)?;
+            let report = self.step(&batch, hooks, observer)?;
             tally.add(report, batch.clips, hooks.logged());
             let moment = &self.moment;
             observer.observe(&Event::Stepped { moment, report, clips: batch.clips })?;
@@ -181,6 +181,9 @@ impl Stage {
         }
         let trained = begun.elapsed().as_secs_f64();
         let score = evaluate(&self.learner.model, &plan.features.test, &plan.device)?;
+        if !score.loss.is_finite() {
+            return Err(self.lost(score.loss));
+        }
         let mut reading = tally.reading(self.moment.epoch + 1, trained);
         reading.test_loss = score.loss;
         reading.accuracy = score.accuracy;
@@ -188,8 +191,11 @@ impl Stage {
         let best = self.moment.readings.iter().all(|before| before.accuracy < reading.accuracy);
         // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
         Arc::make_mut(&mut self.moment.readings).push(reading.clone());
-        hooks.on_epoch(&self.moment)?;
-        reading.logged.extend(mean_by_name(&hooks.logged()));
+        while let Err(failure) = hooks.on_epoch(&self.moment) {
+            self.revert(failure, hooks, observer)?;
+        }
+        tally.logged.extend(hooks.logged());
+        reading.logged = mean_by_name(&tally.logged);
         if let Some(last) = Arc::make_mut(&mut self.moment.readings).last_mut() {
             *last = reading.clone();
         }
@@ -203,30 +209,49 @@ impl Stage {
         })
     }
 
-    /// A step is a transaction: where a version that is new in this step fails, the one before comes
-    /// back and the step is done again.
+    /// A step is a transaction: where a hook fails, the version before comes back, if there is one, and the
+    /// step is done again.
     fn step(
         &mut self,
         batch: &Batch,
-        fresh: bool,
         hooks: &mut dyn Hooks,
         observer: &mut dyn Observer,
     ) -> Result<StepReport> {
-        let before = if fresh { Some(self.learner.model.network().state()) } else { None };
-        let failure = match self.learner.step(batch, &self.moment, hooks) {
-            Ok(report) => return Ok(report),
-            Err(failure) => failure,
-        };
-        let Some(before) = before else { return Err(failure) };
+        // Handles only; no number is copied.
+        let before = self.learner.model.network().state();
+        loop {
+            let failure = match self.learner.step(batch, &self.moment, hooks) {
+                Ok(report) => return Ok(report),
+                Err(failure) => failure,
+            };
+            self.revert(failure, hooks, observer)?;
+            self.learner.model.network().restore(&before)?;
+        }
+    }
+
+    /// Takes the version that failed out of force; gives its failure back where it was the first one.
+    fn revert(
+        &self,
+        failure: Error,
+        hooks: &mut dyn Hooks,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         if failure.kind() == Kind::Interrupted {
             return Err(failure);
         }
-        let Some(change) = hooks.revert(&self.moment, &failure) else {
-            return Err(failure);
-        };
-        self.learner.model.network().restore(&before)?;
-        observer.observe(&Event::Changed { moment: &self.moment, change: &change })?;
-        self.learner.step(batch, &self.moment, hooks)
+        match hooks.revert(&self.moment, &failure) {
+            None => Err(failure),
+            Some(change) => {
+                observer.observe(&Event::Changed { moment: &self.moment, change: &change })
+            }
+        }
+    }
+
+    /// The last step's weights were too large to be seen by any step.
+    fn lost(&self, loss: f64) -> Error {
+        Error::new(Kind::Number, "evaluation", "the model gives no finite numbers any more")
+            .received(format!("test loss {loss} after step {}", self.moment.step))
+            .hint("the weights of the last finished epoch are kept; try a smaller learning rate")
     }
 
     fn interrupted(&self) -> Error {

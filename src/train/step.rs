@@ -8,11 +8,14 @@ use crate::kd;
 use crate::models::Model;
 use crate::nn::{Mode, Parameter};
 use crate::optim::Adam;
-use crate::tensor::Tensor;
+use crate::tensor::{Gradients, Tensor};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
 const STANDARD_LAMBDA: f64 = 0.5;
 const STANDARD_TAU: f64 = 1.0;
+
+/// Beyond this one step makes weights infinite.
+const HIGHEST_LR: f64 = 1e6;
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,37 +61,51 @@ impl Learner {
             Some(teacher) => Some(teacher.model.forward(&batch.input, Mode::Eval)?),
             None => None,
         };
-        // Asked for even where the recipe has a loss of its own, so that the record shows them.
-        let (lambda, tau) = match teacher {
-            Some(_) => (
-                Some(hooks.lambda(moment)?.unwrap_or(STANDARD_LAMBDA)),
-                Some(hooks.tau(moment)?.unwrap_or(STANDARD_TAU)),
-            ),
-            None => (None, None),
-        };
-        let loss = match hooks.loss(moment, &student, teacher.as_ref(), &batch.target)? {
-            Some(loss) => loss,
-            None => match &teacher {
-                Some(teacher) => kd::cmkd(
-                    &student,
-                    teacher,
-                    &batch.target,
-                    lambda.unwrap_or(STANDARD_LAMBDA),
-                    tau.unwrap_or(STANDARD_TAU),
-                )?,
-                None => kd::cross_entropy(&student, &batch.target)?,
-            },
-        };
-        let value = check_loss(&loss, moment)?;
-        let lr = hooks.lr(moment)?.unwrap_or(moment.lr);
-        if !lr.is_finite() || lr < 0.0 {
-            return Err(Error::new(Kind::Range, "lr", "the learning rate makes no sense")
-                .expected("a number, 0 or more")
-                .received(lr.to_string()));
+        let (mut lambda, mut tau) = (None, None);
+        if teacher.is_some() {
+            lambda = hooks.lambda(moment)?;
+            tau = hooks.tau(moment)?;
         }
-        let gradients = loss.backward()?;
+        let own = hooks.loss(moment, &student, teacher.as_ref(), &batch.target)?;
+        let is_own = own.is_some();
+        let loss = match (own, &teacher) {
+            (Some(loss), _) => loss,
+            (None, None) => kd::cross_entropy(&student, &batch.target)?,
+            (None, Some(teacher)) => {
+                let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
+                let temperature = *tau.get_or_insert(STANDARD_TAU);
+                kd::cmkd(&student, teacher, &batch.target, weight, temperature)?
+            }
+        };
+        let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
+        let value = check_loss(&loss, moment).map_err(at_loss)?;
+        let gradients = loss.backward().map_err(at_loss)?;
+        self.check_gradients(&gradients).map_err(at_loss)?;
+        let lr = hooks.lr(moment)?.unwrap_or(moment.lr);
+        if !(0.0..=HIGHEST_LR).contains(&lr) {
+            let error = Error::new(Kind::Range, "lr", "the learning rate makes no sense")
+                .expected(format!("0 to {HIGHEST_LR}"))
+                .received(lr.to_string());
+            return Err(hooks.blame("lr", moment, error));
+        }
         self.optimizer.step(&self.parameters, &gradients, lr)?;
         Ok(StepReport { loss: value, lr, lambda, tau })
+    }
+}
+
+impl Learner {
+    /// A finite loss can have a gradient that is not: √0 is 0, its slope is infinite.
+    fn check_gradients(&self, gradients: &Gradients) -> Result<()> {
+        for (name, parameter) in &self.parameters {
+            let Some(gradient) = parameter.gradient(gradients) else { continue };
+            // A sum is finite only if all its terms are.
+            if !gradient.sum()?.item()?.is_finite() {
+                return Err(Error::new(Kind::Number, "loss", "its gradient is no finite number")
+                    .received(format!("in the gradient of '{name}'"))
+                    .hint("sqrt(), log() and division have infinite slopes at 0: add a little"));
+            }
+        }
+        Ok(())
     }
 }
 

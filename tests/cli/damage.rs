@@ -193,3 +193,14 @@ fn a_fold_that_is_not_there() {
     assert!(told.contains("no clip is left to test"), "{told}");
     assert!(told.contains("expected: a fold of [4], and another one beside it"), "{told}");
 }
+
+#[test]
+fn a_file_that_is_listed_twice() {
+    let told = told(|sandbox| {
+        let table = sandbox.read("data/meta/esc50.csv");
+        let row = "4-40001-A-0.wav,5,0,tone,False,40001,A";
+        sandbox.write("data/meta/esc50.csv", format!("{table}{row}\n"));
+    });
+    assert!(told.contains("a file is listed twice\n  --> data/meta/esc50.csv:42"), "{told}");
+    assert!(told.contains("4-40001-A-0.wav, in line 3 already"), "{told}");
+}

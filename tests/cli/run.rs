@@ -36,7 +36,7 @@ fn a_run_leaves_a_whole_folder_behind() {
         assert!(folder.join(format!("weights/{name}.best.safetensors")).is_file());
     }
 
-    let kept = std::fs::read_to_string(folder.join("recipe/0000_recipe.rhai")).expect("the recipe");
+    let kept = std::fs::read_to_string(folder.join("recipe/0000/recipe.rhai")).expect("the recipe");
     assert_eq!(kept, TINY);
     let events: Vec<String> = sandbox
         .events()
@@ -88,11 +88,11 @@ fn without_a_terminal_it_prints_plain_lines_and_the_table() {
     assert!(!ran.err.contains('\x1b') && !ran.err.contains('\r'), "{:?}", ran.err);
     let heads: Vec<&str> =
         ran.err.lines().map(|line| line.split("  ").next().unwrap_or("")).collect();
-    assert_eq!(heads[0], "teacher: cnn, 246 parameters, 20 clips of [32, 16], 3 steps");
+    assert_eq!(heads[0], "teacher: cnn, 246 parameters, 20 clips of [40, 16], 3 steps");
     assert_eq!(heads[1], "teacher: epoch 1/1");
     assert_eq!(
         heads[3],
-        "student: ast, taught by 'teacher', 7690 parameters, 20 clips of [32, 16], 3 steps"
+        "student: ast, taught by 'teacher', 7690 parameters, 20 clips of [40, 16], 3 steps"
     );
     let table: Vec<String> = ran
         .out
@@ -134,4 +134,24 @@ fn a_signal_ends_it_after_a_step_and_is_written_down() {
         message.starts_with("error[interrupted]: stage 'teacher': stopped by a signal"),
         "{message}"
     );
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_a_run() {
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", TINY);
+    let data = format!("data={}", crate::support::example().display());
+    let mut command = sandbox.command();
+    command.args(["run", "recipe.rhai", "--set", &data]).stdout(std::process::Stdio::null());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().expect("the binary");
+    drop(child.stderr.take());
+    assert!(child.wait().expect("an end").success());
+}
+
+#[test]
+fn an_argument_of_an_imported_file_can_be_set() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lib.rhai", "fn alpha() { arg(\"alpha\", 0.1) }");
+    let ran = sandbox.run("import \"lib\" as lib; print(lib::alpha());", &["--set", "alpha=0.5"]);
+    assert!(ran.good().err.starts_with("0.5\n"));
 }

@@ -13,8 +13,8 @@ fn a_new_body_is_in_force_at_the_next_step() {
     // Both versions are kept, and the journal says from which step the second one was in force.
     let folder = run.sandbox.run_folder();
     let kept = |name: &str| std::fs::read_to_string(folder.join("recipe").join(name)).expect(name);
-    assert_eq!(kept("0000_recipe.rhai"), recipe);
-    assert_eq!(kept("0001_recipe.rhai"), edited);
+    assert_eq!(kept("0000/recipe.rhai"), recipe);
+    assert_eq!(kept("0001/recipe.rhai"), edited);
     let events = run.sandbox.events();
     let edit = events.iter().find(|event| event["event"] == "edit").expect("an edit");
     assert_eq!(edit["step"], 4);
@@ -115,4 +115,38 @@ fn statements_that_ran_are_told_and_stay() {
     assert!(run.shown.edits[0].note.contains("stay as they were until the next run"));
     let plain = with_edits(&recipe, |_| {}, Vec::new()).good();
     assert_eq!(run.weights(), plain.weights());
+}
+
+#[test]
+fn what_a_function_imports_is_live_and_kept() {
+    let recipe = format!("{STAGE}fn lr(ctx) {{ import \"rates\" as rates; rates::now() }}\n");
+    let run = with_edits(
+        &recipe,
+        |sandbox| drop(sandbox.write("rates.rhai", "fn now() { 0.25 }")),
+        vec![save(5, "rates.rhai", "fn now() { 0.125 }")],
+    )
+    .good();
+    assert_eq!(run.shown.rates, [vec![0.25; 5], vec![0.125; 7]].concat());
+    assert!(run.sandbox.run_folder().join("recipe/0001/rates.rhai").is_file());
+}
+
+#[test]
+fn other_files_of_the_folder_do_not_hold_an_edit_back() {
+    let recipe = format!("{STAGE}fn lr(ctx) {{ 0.25 }}\n");
+    let edited = recipe.replace("0.25", "0.125");
+    let busy = (
+        4,
+        Box::new(move |sandbox: &crate::support::Sandbox| {
+            sandbox.write("recipe.rhai", &edited);
+            let log = sandbox.file("train.log");
+            std::thread::spawn(move || {
+                for line in 0..40 {
+                    let _ = std::fs::write(&log, line.to_string());
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+            });
+        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
+    );
+    let run = with_edits(&recipe, |_| {}, vec![busy]).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
 }

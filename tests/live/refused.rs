@@ -72,6 +72,7 @@ fn a_hook_that_gives_something_else() {
       | ^^^^^^^^^^^^
       expected: a number
       received: string "fast"
+      in: hook 'lr' of stage 'cnn', step 4
     "#);
 }
 
@@ -169,4 +170,78 @@ fn a_refused_edit_can_be_mended() {
     let run = with_edits(&recipe(), |_| {}, edits).good();
     assert_eq!(run.outcomes(), [(3, "refused"), (6, "in force")]);
     assert_eq!(run.shown.rates, [vec![0.25; 6], vec![0.125; 6]].concat());
+}
+
+/// A teacher, then a student whose loss only the second stage uses.
+fn two_stages() -> String {
+    let first = STAGE.replace("train(net, #{", "let first = train(net, #{");
+    let second = "distill(first, net, #{
+    data: data, name: \"student\", epochs: 1, batch: 5,
+    features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 40 }),
+});
+fn loss(ctx, student, teacher, target) {
+    kd::kl(student, teacher)
+}
+";
+    format!("{first}{second}")
+}
+
+#[test]
+fn a_broken_hook_of_a_later_stage_is_refused_while_the_first_one_runs() {
+    let edited =
+        two_stages().replace("kd::kl(student, teacher)", "kd::kl(student.sum(0), teacher)");
+    let run = with_edits(&two_stages(), |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+}
+
+#[test]
+fn a_later_failure_brings_the_version_before_back() {
+    let edited = recipe().replace("0.25\n", "if ctx.step == 8 { throw \"eight\"; }\n    0.25\n");
+    let run = after_edit(&edited);
+    assert_eq!(run.outcomes(), [(4, "in force"), (8, "taken back")]);
+    let plain = with_edits(&recipe(), |_| {}, Vec::new()).good();
+    assert_eq!(run.weights(), plain.weights(), "the undone step leaves no trace");
+}
+
+#[test]
+fn a_broken_on_epoch_never_ends_a_run() {
+    let edited = format!("{}fn on_epoch(ctx) {{ ctx.metrics[0].nothing }}\n", recipe());
+    assert_eq!(after_edit(&edited).outcomes(), [(4, "refused")]);
+    // The trial's history has one epoch, so this one fails only after the second.
+    let later = format!(
+        "{}fn on_epoch(ctx) {{ if ctx.metrics.len() == 3 {{ throw \"three\"; }} }}\n",
+        recipe()
+    );
+    assert_eq!(after_edit(&later).outcomes(), [(4, "in force"), (12, "taken back")]);
+}
+
+#[test]
+fn a_finite_loss_with_an_infinite_slope_is_taken_back() {
+    let edited = format!(
+        "{}fn loss(ctx, student, target) {{
+    cross_entropy(student, target) + (student * 0.0).abs().sqrt().mean()
+}}\n",
+        recipe()
+    );
+    let run = after_edit(&edited);
+    assert_eq!(run.outcomes(), [(4, "in force"), (4, "taken back")]);
+    assert!(run.shown.edits[1].error.contains("its gradient is no finite number"));
+}
+
+#[test]
+fn a_hook_that_does_not_end_is_refused() {
+    let run = after_edit(&recipe().replace("0.25\n", "loop {}\n"));
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    assert!(run.shown.edits[0].error.contains("it does not end"), "{}", run.shown.edits[0].error);
+}
+
+#[test]
+fn a_missing_import_can_be_made_afterwards() {
+    let edited = format!("import \"later\" as later;\n{STAGE}fn lr(ctx) {{ later::rate() }}\n");
+    let edits = vec![save(3, "recipe.rhai", edited), save(6, "later.rhai", "fn rate() { 0.125 }")];
+    let run = with_edits(&recipe(), |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(3, "refused"), (6, "in force")]);
+    assert_eq!(run.shown.rates, [vec![0.25; 6], vec![0.125; 6]].concat());
+    let kept = run.sandbox.run_folder().join("recipe/0001/later.rhai");
+    assert_eq!(std::fs::read_to_string(kept).expect("the import"), "fn rate() { 0.125 }");
 }

@@ -12,7 +12,7 @@ use stillroom::run::{Home, Results};
 use stillroom::train::{Event, Observer, Outcome};
 
 /// A save counts when the file has been quiet for so long, and a little more.
-const SETTLE: Duration = Duration::from_millis(150);
+const SETTLE: Duration = Duration::from_millis(250);
 
 /// What was seen of an edit.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ pub const STAGE: &str = r#"let data = dataset::esc50(arg("data"), #{ fold: 5, pe
 let net = model::cnn(#{ classes: data.classes, channels: [4] });
 train(net, #{
     data: data,
-    features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 32 }),
+    features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 40 }),
     batch: 5, epochs: 3, optimizer: optim::adam(#{ lr: 0.5 }),
 });
 "#;

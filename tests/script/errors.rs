@@ -219,3 +219,46 @@ fn stages_that_contradict_themselves() {
     insta::assert_snapshot!(stage_fails("loss: |a, b, c, d| 1"), @"error[type]: distill: 'loss' is a closure, which could not be edited while it runs | received: Fn | hint: write `fn my_loss(…)` and give loss: Fn(\"my_loss\")");
     insta::assert_snapshot!(stage_fails("seed: -1"), @"error[range]: distill: 'seed' is out of range | expected: 0 or more | received: -1");
 }
+
+#[test]
+fn nothing_that_a_script_can_make_is_a_crash() {
+    for text in [
+        "tensor::zeros([0, 2, 2]).matmul(tensor::zeros([1, 2, 2]))",
+        "tensor::zeros([1, 2, 2]).matmul(tensor::zeros([0, 2, 2]))",
+        "tensor::zeros([0, 2, 2]).matmul(tensor::zeros([2, 2]))",
+        "tensor::zeros([2, 0]).matmul(tensor::zeros([0, 3])).sum()",
+    ] {
+        assert!(super::host::evaluate(text).is_ok(), "{text}");
+    }
+    let huge = i64::MAX;
+    for text in [
+        "tensor([[]]).log_softmax(1)".to_string(),
+        "tensor::zeros([2, 0, 2]).log_softmax(1)".into(),
+        format!("tensor::zeros([0, {huge}]).sum(0)"),
+        "tensor::zeros([4000000, 1]) + tensor::zeros([1, 4000000])".into(),
+        "tensor::zeros([4000000, 1]).matmul(tensor::zeros([1, 4000000]))".into(),
+        format!("audio::fbank(#{{ frames: {huge} }})"),
+        "audio::fbank(#{ frames: 4611686018427387904, mels: 8 })".into(),
+        "sleep(1e300)".into(),
+        "sleep(-1)".into(),
+        "let t = 1; for i in 0..20 { t = [t]; } tensor(t)".into(),
+        "optim::adam(#{ eps: 1e-60 })".into(),
+    ] {
+        let error = fails(&text);
+        assert!(!error.contains("defect of Stillroom"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn models_that_no_machine_could_hold() {
+    for model in [
+        "model::cnn(#{ classes: data.classes, channels: [9223372036854775807] })",
+        "model::ast(#{ classes: data.classes, width: 9223372036854775806, heads: 2 })",
+        "model::ast(#{ classes: data.classes, depth: 9223372036854775807 })",
+        "model::ast(#{ classes: data.classes, mlp_ratio: 9223372036854775807 })",
+    ] {
+        let recipe = TINY.replace("model::cnn(#{ classes: data.classes, channels: [4] })", model);
+        let ran = Sandbox::new().run(&recipe, &[]);
+        assert_eq!(ran.code, 3, "{model}: {}", ran.err);
+    }
+}

@@ -49,8 +49,8 @@ impl Host for Plain {
 
     fn say(&self, _: &str) {}
 
-    fn stopping(&self) -> bool {
-        false
+    fn interruption(&self) -> Option<Error> {
+        None
     }
 }
 

@@ -91,7 +91,7 @@ pub const TINY: &str = r#"//! A tiny recipe.
 let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
 let common = #{
     data: data,
-    features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 32 }),
+    features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 40 }),
     augment: [augment::time_roll(), augment::freq_mask(4), augment::time_mask(8), augment::mixup(0.5)],
     batch: 8,
     epochs: arg("epochs", 2),
