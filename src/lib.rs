@@ -22,7 +22,7 @@
 //! | `kd` | losses against labels and teachers |
 //! | `models` | named models |
 //! | `optim` | optimisers and schedules |
-//! | `augment` | stages of the loader |
+//! | `augment` | augmentations, steps of the loader |
 //! | `train` | the step, the loop, evaluation; knows the trait `Hooks` |
 //! | `run` | run folders, records, reports |
 //! | `script` | the Rhai engine, its bindings, diagnoses |

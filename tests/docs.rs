@@ -1,4 +1,4 @@
-//! The book and the README: every recipe is run, every command too, and what they show is what comes.
+//! The book and the README: recipes are run, commands too, and what stands after them is what comes.
 //!
 //! A `rhai` block is evaluated; if its value is a bool, it must be true. `rhai,file=NAME` puts the block
 //! into a file, `rhai,norun` only has to compile. Each line of an `sh` block that begins with `still ` is
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 struct Block {
     info: String,
     text: String,
-    /// Whether nothing but a sentence stands between this block and the one before.
+    /// Whether another block stands before this one under the same heading.
     follows: bool,
 }
 

@@ -4,7 +4,7 @@ use super::Samples;
 use crate::error::{Error, Kind, Result};
 use hound::{SampleFormat, WavReader, WavSpec};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Chain, Cursor, Read, Seek, SeekFrom, Take};
 use std::path::Path;
 
 /// What a file's header says.
@@ -60,7 +60,7 @@ pub fn write(path: &Path, samples: &Samples) -> Result<()> {
     };
     let failed =
         |cause: hound::Error| Error::new(Kind::Internal, "encoding a WAV file", cause.to_string());
-    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut bytes = Cursor::new(Vec::new());
     let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(failed)?;
     for value in &samples.values {
         let scaled = (f64::from(*value) * 32768.0).round().clamp(-32768.0, 32767.0);
@@ -70,7 +70,10 @@ pub fn write(path: &Path, samples: &Samples) -> Result<()> {
     crate::disk::write_whole(path, bytes.get_ref())
 }
 
-fn open(path: &Path) -> Result<(WavReader<BufReader<File>>, Info)> {
+/// The part of a file that holds samples, behind a header of the simplest form.
+type Plain = Chain<Cursor<Vec<u8>>, Take<BufReader<File>>>;
+
+fn open(path: &Path) -> Result<(WavReader<Plain>, Info)> {
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let file = File::open(path).map_err(io)?;
     let meta = file.metadata().map_err(io)?;
@@ -82,9 +85,21 @@ fn open(path: &Path) -> Result<(WavReader<BufReader<File>>, Info)> {
             .expected("a WAV file")
             .received("0 bytes"));
     }
-    let reader = WavReader::new(BufReader::new(file)).map_err(|cause| damaged(path, &cause))?;
+    let mut file = BufReader::new(file);
+    let found = find_chunks(&mut file, meta.len()).map_err(io)?;
+    let Some(Chunks { format, start, length, there }) = found else {
+        return Err(Error::new(Kind::Data, doing(path), "not a WAV file")
+            .expected("RIFF with a 'fmt ' and a 'data' chunk"));
+    };
+    if there < length {
+        return Err(cut_off(path)
+            .expected(format!("{length} bytes of samples, as the header says"))
+            .received(format!("{there} bytes of samples")));
+    }
+    file.seek(SeekFrom::Start(start)).map_err(io)?;
+    let plain = Cursor::new(header(&format, length)).chain(file.take(u64::from(length)));
+    let reader = WavReader::new(plain).map_err(|cause| damaged(path, &cause))?;
     let spec = reader.spec();
-    let channels = usize::from(spec.channels).max(1);
     let samples = reader.duration() as usize;
     if samples == 0 {
         return Err(Error::new(Kind::Data, doing(path), "the clip holds no samples")
@@ -93,13 +108,68 @@ fn open(path: &Path) -> Result<(WavReader<BufReader<File>>, Info)> {
     if spec.sample_rate == 0 {
         return Err(Error::new(Kind::Data, doing(path), "the sample rate is 0 Hz"));
     }
-    let bytes = samples as u64 * channels as u64 * u64::from(spec.bits_per_sample).div_ceil(8);
-    if meta.len() < bytes {
-        return Err(cut_off(path)
-            .expected(format!("{bytes} bytes of samples, as the header says"))
-            .received(format!("a file of {} bytes", meta.len())));
-    }
+    let channels = usize::from(spec.channels).max(1);
     Ok((reader, Info { rate_hz: spec.sample_rate, samples, channels }))
+}
+
+/// What matters of a RIFF file.
+struct Chunks {
+    /// The content of the `fmt ` chunk.
+    format: Vec<u8>,
+    /// Where the samples begin.
+    start: u64,
+    /// Bytes of samples, as the header says.
+    length: u32,
+    /// Bytes of samples that are there.
+    there: u32,
+}
+
+/// Walks the chunks. A chunk of odd length is followed by a byte that counts for nothing, which hound does
+/// not skip; and a program that writes as it records gives the samples the largest length there is: they reach
+/// to the end of the file then.
+fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<Chunks>> {
+    const LONGEST_FORMAT: u32 = 1024;
+    let mut head = [0u8; 12];
+    if file.read_exact(&mut head).is_err() || !head.starts_with(b"RIFF") || !head.ends_with(b"WAVE")
+    {
+        return Ok(None);
+    }
+    let (mut format, mut at) = (Vec::new(), head.len() as u64);
+    let mut chunk = [0u8; 8];
+    while file.read_exact(&mut chunk).is_ok() {
+        let [a, b, c, d, lengths @ ..] = chunk;
+        let length = u32::from_le_bytes(lengths);
+        at += chunk.len() as u64;
+        match &[a, b, c, d] {
+            b"fmt " if length <= LONGEST_FORMAT => {
+                format = vec![0; length as usize];
+                if file.read_exact(&mut format).is_err() {
+                    return Ok(None);
+                }
+            }
+            b"data" if !format.is_empty() => {
+                let rest = u32::try_from(size.saturating_sub(at)).unwrap_or(u32::MAX);
+                let length = if length == u32::MAX { rest } else { length };
+                return Ok(Some(Chunks { format, start: at, length, there: rest.min(length) }));
+            }
+            _ => {}
+        }
+        at += u64::from(length) + u64::from(length % 2);
+        file.seek(SeekFrom::Start(at))?;
+    }
+    Ok(None)
+}
+
+/// A header with nothing but the format and the length.
+fn header(format: &[u8], length: u32) -> Vec<u8> {
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend(length.saturating_add(format.len() as u32 + 20).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend((format.len() as u32).to_le_bytes());
+    bytes.extend(format);
+    bytes.extend(b"data");
+    bytes.extend(length.to_le_bytes());
+    bytes
 }
 
 fn mono(values: Vec<f32>, channels: usize) -> Vec<f32> {
@@ -137,6 +207,7 @@ fn damaged(path: &Path, cause: &hound::Error) -> Error {
             Error::new(Kind::Data, doing(path), "this kind of WAV file cannot be read")
                 .expected("PCM with 8, 16, 24 or 32 bits, or 32-bit floats")
         }
-        other => Error::new(Kind::Data, doing(path), "not a WAV file").received(other.to_string()),
+        other => Error::new(Kind::Data, doing(path), "the WAV file cannot be understood")
+            .received(other.to_string()),
     }
 }

@@ -1,6 +1,6 @@
 //! Augmentations that mix clips of a batch, with their labels.
 
-use crate::data::{HostBatch, Stage};
+use crate::data::{Augmentation, HostBatch};
 use crate::tensor::random::Stream;
 
 /// Mixes a clip with one of its batch, features and labels alike; now and then with itself.
@@ -12,7 +12,7 @@ pub struct Mixup {
     pub alpha: f64,
 }
 
-impl Stage for Mixup {
+impl Augmentation for Mixup {
     fn describe(&self) -> String {
         format!("mixup({}, {})", self.rate, self.alpha)
     }

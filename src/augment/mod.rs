@@ -1,4 +1,4 @@
-//! Augmentations of features: stages of the loader. Each draws only from the stream it is given, so a
+//! Augmentations of features: steps of the loader's chain. Each draws only from the stream it is given, so a
 //! teacher and a student that get the same batch see the very same clips.
 
 mod mix;

@@ -1,14 +1,14 @@
 //! Augmentations of one clip's features `[frames, mels]`. What is masked becomes 0, which after
 //! normalisation is the mean of the training clips.
 
-use crate::data::Stage;
+use crate::data::Augmentation;
 use crate::tensor::random::Stream;
 
 /// Rolls a clip along time by any number of frames.
 #[derive(Clone, Debug)]
 pub struct TimeRoll;
 
-impl Stage for TimeRoll {
+impl Augmentation for TimeRoll {
     fn describe(&self) -> String {
         "time_roll".to_string()
     }
@@ -25,7 +25,7 @@ pub struct FreqMask {
     pub width: usize,
 }
 
-impl Stage for FreqMask {
+impl Augmentation for FreqMask {
     fn describe(&self) -> String {
         format!("freq_mask({})", self.width)
     }
@@ -47,7 +47,7 @@ pub struct TimeMask {
     pub width: usize,
 }
 
-impl Stage for TimeMask {
+impl Augmentation for TimeMask {
     fn describe(&self) -> String {
         format!("time_mask({})", self.width)
     }

@@ -1,6 +1,6 @@
 //! Batches from worker threads: the same ones in the same order for any number of workers.
 
-use super::{ClipSource, HostBatch, Stage};
+use super::{Augmentation, ClipSource, HostBatch};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
@@ -40,7 +40,7 @@ pub struct LoaderOptions {
 #[derive(Clone)]
 pub struct Loader {
     source: Arc<ClipSource>,
-    chain: Arc<Vec<Arc<dyn Stage>>>,
+    chain: Arc<Vec<Arc<dyn Augmentation>>>,
     options: LoaderOptions,
 }
 
@@ -48,7 +48,7 @@ impl Loader {
     /// A loader over `source` with an augmentation chain.
     pub fn new(
         source: Arc<ClipSource>,
-        chain: Vec<Arc<dyn Stage>>,
+        chain: Vec<Arc<dyn Augmentation>>,
         options: LoaderOptions,
     ) -> Result<Self> {
         if options.batch == 0 {
@@ -135,7 +135,11 @@ impl Loader {
 
     /// Each stage with its stream for item `index` of `epoch`. A stream is named by the stage and by
     /// how often it stood in the chain before, so adding another stage changes no other's numbers.
-    fn streams(&self, epoch: usize, index: usize) -> impl Iterator<Item = (&dyn Stage, Stream)> {
+    fn streams(
+        &self,
+        epoch: usize,
+        index: usize,
+    ) -> impl Iterator<Item = (&dyn Augmentation, Stream)> {
         let seed = self.options.seed;
         let mut seen: Vec<String> = Vec::new();
         self.chain.iter().map(move |stage| {

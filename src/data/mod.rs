@@ -1,16 +1,16 @@
 //! From a folder of clips to batches: manifests, the front end, order, and worker threads.
 
+mod augmentation;
 mod dataset;
 mod esc50;
 mod frontend;
 mod loader;
 mod source;
-mod stage;
 pub mod synth;
 
+pub use augmentation::{Augmentation, HostBatch};
 pub use dataset::{Dataset, Record, Split};
 pub use esc50::{Esc50Options, esc50};
 pub use frontend::FrontEnd;
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use source::ClipSource;
-pub use stage::{HostBatch, Stage};

@@ -1,15 +1,15 @@
-//! Bindings of `augment`: stages of the loader, put into the option `augment` of a stage.
+//! Bindings of `augment`: what goes into the option `augment` of a stage.
 
 use super::options::Options;
 use super::value;
 use crate::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
-use crate::data::Stage;
+use crate::data::Augmentation;
 use crate::error::{Error, Kind, Result};
 use rhai::{Dynamic, Map};
 use std::sync::Arc;
 
 /// One step of an augmentation chain, as a script holds it.
-pub(super) type Step = Arc<dyn Stage>;
+pub(super) type Step = Arc<dyn Augmentation>;
 
 /// Beta(10, 10), as AST and PSLA have it.
 const ALPHA: f64 = 10.0;

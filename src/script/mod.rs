@@ -31,7 +31,6 @@ pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
 pub use host::{HookSource, HookSources, Host};
-pub use raise::raised;
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 

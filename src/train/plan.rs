@@ -1,6 +1,6 @@
 //! Everything that a stage needs, checked before it starts.
 
-use crate::data::{ClipSource, Dataset, FrontEnd, Stage};
+use crate::data::{Augmentation, ClipSource, Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
 use crate::optim::AdamOptions;
@@ -66,7 +66,7 @@ pub struct Plan {
     /// The clips.
     pub features: Features,
     /// Augmentations of the training clips.
-    pub chain: Vec<Arc<dyn Stage>>,
+    pub chain: Vec<Arc<dyn Augmentation>>,
     /// Clips a step.
     pub batch: usize,
     /// Times that every clip is seen.

@@ -123,7 +123,7 @@ fn a_file_that_is_cut_off() {
     2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
       |                     ^^^^^
       expected: 48000 bytes of samples, as the header says
-      received: a file of 10000 bytes
+      received: 9956 bytes of samples
       hint: copy or download the file again
     "#);
 }

@@ -1,7 +1,7 @@
 //! Augmentations: what they change and what they keep.
 
 use stillroom::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
-use stillroom::data::{HostBatch, Stage};
+use stillroom::data::{Augmentation, HostBatch};
 use stillroom::tensor::random::Stream;
 
 const FRAMES: usize = 20;
@@ -12,7 +12,7 @@ fn features() -> Vec<f32> {
     (0..FRAMES * MELS).map(|index| index as f32 + 1.0).collect()
 }
 
-fn applied(stage: &dyn Stage, draw: u64) -> Vec<f32> {
+fn applied(stage: &dyn Augmentation, draw: u64) -> Vec<f32> {
     let mut values = features();
     stage.clip(&mut values, FRAMES, MELS, &mut Stream::new(0, "test", &[draw]));
     values

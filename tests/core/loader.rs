@@ -3,11 +3,11 @@
 use super::train::features;
 use std::sync::Arc;
 use stillroom::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
-use stillroom::data::{Loader, LoaderOptions, Stage};
+use stillroom::data::{Augmentation, Loader, LoaderOptions};
 use stillroom::tensor::Device;
 
 fn loader(workers: usize, seed: u64, shuffle: bool) -> Loader {
-    let chain: Vec<Arc<dyn Stage>> = vec![
+    let chain: Vec<Arc<dyn Augmentation>> = vec![
         Arc::new(TimeRoll),
         Arc::new(FreqMask { width: 4 }),
         Arc::new(TimeMask { width: 8 }),

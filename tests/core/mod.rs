@@ -6,3 +6,4 @@ mod random;
 mod synth;
 mod threads;
 mod train;
+mod wav;

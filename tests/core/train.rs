@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use stillroom::audio::FbankOptions;
 use stillroom::augment::{Mixup, TimeRoll};
-use stillroom::data::{Esc50Options, FrontEnd, Stage, esc50};
+use stillroom::data::{Augmentation, Esc50Options, FrontEnd, esc50};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
 use stillroom::models::{AstOptions, CnnOptions, Spec};
@@ -39,7 +39,7 @@ fn plan() -> Plan {
         teacher: None,
         features: features(),
         chain: vec![
-            Arc::new(TimeRoll) as Arc<dyn Stage>,
+            Arc::new(TimeRoll) as Arc<dyn Augmentation>,
             Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
         ],
         batch: 8,

@@ -20,7 +20,7 @@ pub struct HostBatch {
 }
 
 /// One step of an augmentation chain. All randomness comes from the stream it is given.
-pub trait Stage: Send + Sync {
+pub trait Augmentation: Send + Sync {
     /// Its name and settings, as they stand in logs and keys; also names its random stream.
     fn describe(&self) -> String;
 
