@@ -2,7 +2,7 @@
 
 use super::compile::{Compiled, Compiler};
 use super::version::Version;
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use crate::script::Hook;
 use rhai::FnAccess;
 
@@ -44,9 +44,8 @@ pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> R
             } else {
                 continue;
             };
-            let line = compiled.outline.line(name, function.params.len());
-            return Err(match line {
-                Some(line) => error.at(place(&compiled, line)),
+            return Err(match compiled.place_of(name, function.params.len()) {
+                Some(place) => error.at(place),
                 None => error,
             });
         }
@@ -70,11 +69,4 @@ pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
         }
     }
     near
-}
-
-/// A line of a compiled recipe, with its text.
-fn place(compiled: &Compiled, line: usize) -> Place {
-    let source = &compiled.source;
-    let text = Some(source.text.clone());
-    Place { file: source.file.clone(), line, column: None, text, note: String::new() }
 }

@@ -4,7 +4,7 @@
 use super::arguments::Arguments;
 use super::outline::Outline;
 use super::source::Source;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::script::diagnose::Knowledge;
 use crate::script::{Imports, Resolver, Signatures, Sources};
 use rhai::{AST, ASTFlags, Engine, EvalAltResult, Module, ParseError, Scope, Stmt};
@@ -31,6 +31,16 @@ pub(super) struct Compiled {
     pub sources: Sources,
     /// What it imports.
     pub imports: Arc<Imports>,
+}
+
+impl Compiled {
+    /// Where a function begins, with the text, for errors about it.
+    pub fn place_of(&self, name: &str, parameters: usize) -> Option<Place> {
+        let line = self.outline.line(name, parameters)?;
+        let text = Some(self.source.text.clone());
+        let file = self.source.file.clone();
+        Some(Place { file, line, column: None, text, note: String::new() })
+    }
 }
 
 /// A source that does not compile, and the files that it asked for: a save of any of them may mend it.

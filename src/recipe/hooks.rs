@@ -91,7 +91,7 @@ impl Facts {
                 let error = Error::new(Kind::Name, hook.name(), "the running stage uses this hook")
                     .expected(format!("a function '{name}' with {parameters} parameters"))
                     .received("an edit without it");
-                return Err(match before.place_of(name, parameters) {
+                return Err(match before.compiled.place_of(name, parameters) {
                     Some(place) => error.at(Place { note: "it was at".into(), ..place }),
                     None => error,
                 });
@@ -103,7 +103,7 @@ impl Facts {
     /// Adds the function's place to an error about what it gave.
     fn placed(&self, hook: Hook, version: &Version, error: Error) -> Error {
         let function = self.function(hook, version);
-        match function.and_then(|(name, parameters)| version.place_of(name, parameters)) {
+        match function.and_then(|(name, parameters)| version.compiled.place_of(name, parameters)) {
             Some(place) => error.at(place),
             None => error,
         }
@@ -284,7 +284,7 @@ fn try_out(engine: &Engine, version: &Version, facts: &Facts, moment: &Moment) -
                     continue;
                 }
                 let given = if hook == Hook::Loss { made_up(facts, taught)? } else { Vec::new() };
-                let placed = |error: Error| match version.place_of(name, parameters) {
+                let placed = |error: Error| match version.compiled.place_of(name, parameters) {
                     Some(place) => error.at(place).note(when(hook, &moment)),
                     None => error.note(when(hook, &moment)),
                 };

@@ -1,7 +1,7 @@
 //! A version of the recipe that hooks can be called in.
 
 use super::compile::{Compiled, Compiler};
-use crate::error::{Error, Kind, Place, Result, guarded};
+use crate::error::{Error, Kind, Result, guarded};
 use rhai::{AST, Dynamic, Engine, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -34,9 +34,13 @@ impl Version {
         self.arities(name).contains(&parameters)
     }
 
-    /// The numbers of parameters of the functions called `name`.
+    /// The numbers of parameters of the public functions called `name`.
     pub fn arities(&self, name: &str) -> Vec<usize> {
-        arities(&self.compiled, name)
+        let public = |function: &rhai::ScriptFnMetadata| {
+            function.name == name && function.access == rhai::FnAccess::Public
+        };
+        let functions = self.compiled.ast.iter_functions();
+        functions.filter(public).map(|function| function.params.len()).collect()
     }
 
     /// The names of all functions.
@@ -95,27 +99,10 @@ impl Version {
         callers.insert(key, caller.clone());
         Ok(caller)
     }
-
-    /// Where a function stands, for errors about what it gave.
-    pub fn place_of(&self, name: &str, parameters: usize) -> Option<Place> {
-        let source = &self.compiled.source;
-        let line = self.compiled.outline.line(name, parameters)?;
-        let text = Some(source.text.clone());
-        Some(Place { file: source.file.clone(), line, column: None, text, note: String::new() })
-    }
 }
 
 impl Drop for Version {
     fn drop(&mut self) {
         self.compiler.resolver.take(&self.name);
     }
-}
-
-/// The numbers of parameters of the public functions called `name`.
-pub(super) fn arities(compiled: &Compiled, name: &str) -> Vec<usize> {
-    let public = |function: &rhai::ScriptFnMetadata| {
-        function.name == name && function.access == rhai::FnAccess::Public
-    };
-    let functions = compiled.ast.iter_functions();
-    functions.filter(public).map(|function| function.params.len()).collect()
 }

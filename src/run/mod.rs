@@ -8,6 +8,6 @@ mod results;
 
 pub use folder::{Folder, slug};
 pub use home::{HOME_VARIABLE, Home};
-pub use record::Record;
+pub use record::{COLUMNS, Record};
 pub use report::table;
 pub use results::{Results, StageResult};

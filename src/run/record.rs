@@ -7,6 +7,21 @@ use crate::tensor::store;
 use crate::train::{Event, Observer, Outcome, Reading};
 use serde_json::{Value, json};
 
+/// Columns of `metrics.csv` that every run has; what hooks log comes after them.
+pub const COLUMNS: [&str; 11] = [
+    "stage",
+    "epoch",
+    "step",
+    "loss",
+    "test_loss",
+    "accuracy",
+    "lr",
+    "lambda",
+    "tau",
+    "clips_per_second",
+    "seconds",
+];
+
 /// The record of a run in progress.
 pub struct Record {
     folder: Folder,
@@ -40,23 +55,10 @@ impl Record {
             }
         }
         let mut table = csv::Writer::from_writer(Vec::new());
-        let fixed = [
-            "stage",
-            "epoch",
-            "step",
-            "loss",
-            "test_loss",
-            "accuracy",
-            "lr",
-            "lambda",
-            "tau",
-            "clips_per_second",
-            "seconds",
-        ];
         let failed = |cause: csv::Error| {
             Error::new(Kind::Internal, "writing metrics.csv", cause.to_string())
         };
-        table.write_record(fixed.iter().copied().chain(names.iter().copied())).map_err(failed)?;
+        table.write_record(COLUMNS.iter().chain(&names)).map_err(failed)?;
         for (stage, step, reading) in &self.rows {
             let maybe = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
             let mut cells = vec![
@@ -127,9 +129,10 @@ impl Observer for Record {
                 }
                 self.folder.event("epoch", fields)?;
                 self.write_metrics()?;
-                store::save(&self.folder.weights(stage, "last"), state)?;
+                let weights = store::encode(state)?;
+                disk::write_whole(&self.folder.weights(stage, "last"), &weights)?;
                 if *best {
-                    store::save(&self.folder.weights(stage, "best"), state)?;
+                    disk::write_whole(&self.folder.weights(stage, "best"), &weights)?;
                 }
                 Ok(())
             }

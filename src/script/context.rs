@@ -22,21 +22,6 @@ impl Context {
     }
 }
 
-/// Columns of `metrics.csv` that are not the recipe's.
-const RESERVED: [&str; 11] = [
-    "stage",
-    "epoch",
-    "step",
-    "loss",
-    "test_loss",
-    "accuracy",
-    "lr",
-    "lambda",
-    "tau",
-    "clips_per_second",
-    "seconds",
-];
-
 fn reading_map(reading: &Reading) -> rhai::Map {
     let mut map = rhai::Map::new();
     map.insert("epoch".into(), (reading.epoch as i64).into());
@@ -118,7 +103,7 @@ pub(super) mod bindings {
     /// Logs a number under a name: its mean over the epoch becomes a column of `metrics.csv`.
     #[rhai_fn(name = "log", return_raw)]
     pub fn log_number(ctx: &mut Context, name: &str, value: Dynamic) -> Raw<()> {
-        if super::RESERVED.contains(&name) {
+        if crate::run::COLUMNS.contains(&name) {
             let error = Error::new(Kind::Name, "ctx.log", format!("'{name}' is a column already"));
             return raw(Err(error.hint("log it under another name")));
         }
