@@ -34,6 +34,12 @@ impl<'a> Options<'a> {
         self.with(key, into, value::count_of)
     }
 
+    /// The bool under `key`, if it is there.
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>> {
+        let flag = |value| value::flag_of(self.operation, &quoted(key), value);
+        self.get(key).map(flag).transpose()
+    }
+
     /// The string under `key`, if it is there.
     pub(super) fn text(&self, key: &str) -> Result<Option<String>> {
         let named = |value| value::text_of(self.operation, &quoted(key), value);

@@ -50,6 +50,11 @@ pub(super) fn integer_of(operation: &str, what: &str, value: &Dynamic) -> Result
     value.as_int().map_err(|_| wrong(operation, what, "a whole number", value))
 }
 
+/// true or false.
+pub(super) fn flag_of(operation: &str, what: &str, value: &Dynamic) -> Result<bool> {
+    value.as_bool().map_err(|_| wrong(operation, what, "true or false", value))
+}
+
 /// A string.
 pub(super) fn text_of(operation: &str, what: &str, value: &Dynamic) -> Result<String> {
     let text = value.clone().into_immutable_string();
