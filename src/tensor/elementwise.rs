@@ -81,6 +81,8 @@ unary! {
     sqrt => Dispatch::float_sqrt;
     /// Absolute value.
     abs => Dispatch::float_abs;
+    /// -1, 0 or 1.
+    sign => Dispatch::float_sign;
     /// Hyperbolic tangent.
     tanh => Dispatch::float_tanh;
     /// Gauss error function.
