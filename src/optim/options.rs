@@ -103,6 +103,11 @@ impl OptimizerOptions {
         range(&operation, "accumulate", self.accumulate as f64, self.accumulate > 0, "1 or more")?;
         for (index, group) in self.groups.iter().enumerate() {
             let what = |name: &str| format!("groups[{index}].{name}");
+            if group.names.is_empty() {
+                let problem = format!("'{}' is empty", what("names"));
+                return Err(Error::new(Kind::Range, operation, problem)
+                    .expected("one pattern of parameter names at least"));
+            }
             for (name, value) in [
                 ("lr", group.lr),
                 ("lr_scale", group.lr_scale),

@@ -130,24 +130,24 @@ pub fn one_cycle(at: f64, total: f64, highest: f64, cycle: &OneCycle) -> Result<
     Ok(last)
 }
 
-/// From `from` to `to` along half a cosine, again and again: first within `first`, then within a time that
+/// From `from` to `to` along half a cosine, again and again: first within `length`, then within a time that
 /// is `factor` times as long each; PyTorch's `CosineAnnealingWarmRestarts`.
 ///
 /// # Errors
-/// A `first` of 0 or less, a `factor` below 1.
-pub fn cosine_restarts(at: f64, first: f64, from: f64, to: f64, factor: f64) -> Result<f64> {
+/// A `length` of 0 or less, a `factor` below 1.
+pub fn cosine_restarts(at: f64, length: f64, from: f64, to: f64, factor: f64) -> Result<f64> {
     let operation = "schedule::cosine_restarts";
-    positive(operation, "first", first)?;
+    positive(operation, "length", length)?;
     if !(factor >= 1.0 && factor.is_finite()) {
         return Err(out_of_range(operation, "factor", factor, "1 or more"));
     }
     let at = at.max(0.0);
     if factor == 1.0 {
-        return Ok(half_cosine((at % first) / first, from, to));
+        return Ok(half_cosine((at % length) / length, from, to));
     }
     // Where cycle n begins: a geometric series. The logarithm may be off by one at a restart.
-    let begins = |n: f64| first * (factor.powf(n) - 1.0) / (factor - 1.0);
-    let mut cycle = (at / first * (factor - 1.0) + 1.0).log(factor).floor().max(0.0);
+    let begins = |n: f64| length * (factor.powf(n) - 1.0) / (factor - 1.0);
+    let mut cycle = (at / length * (factor - 1.0) + 1.0).log(factor).floor().max(0.0);
     if at >= begins(cycle + 1.0) {
         cycle += 1.0;
     } else if at < begins(cycle) {

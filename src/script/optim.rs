@@ -60,8 +60,9 @@ fn patterns(operation: &str, options: &Options) -> Result<Option<Vec<Pattern>>> 
         Pattern::new(&text).map_err(|error| error.during(format!("{operation}, '{text}'")))
     };
     match options.get("names") {
-        Some(one) if one.is_string() => Ok(Some(vec![pattern(operation, "'names'", one)?])),
-        _ => options.list("names", pattern),
+        Some(several) if several.is_array() => options.list("names", pattern),
+        Some(one) => Ok(Some(vec![pattern(operation, "'names'", one)?])),
+        None => Ok(None),
     }
 }
 

@@ -5,7 +5,7 @@ use super::raise::{Raw, placed};
 use super::value::{self, list_of, number_of};
 use crate::error::{Error, Kind, Result, unknown};
 use crate::optim::schedule::{self, OneCycle};
-use rhai::{Dynamic, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 
 /// Functions whose parameters are all numbers: one line each for its call, all of the rest follows from
 /// the names.
@@ -163,6 +163,19 @@ fn part(at: &Dynamic, parts: &Dynamic) -> Result<(Dynamic, f64)> {
     Ok((parts.swap_remove(index).1, since))
 }
 
+/// What a part gives for a position.
+fn ask(call: &NativeCallContext, part: &FnPtr, since: f64) -> Raw<Dynamic> {
+    part.call_within_context::<Dynamic>(call, (since,)).or_else(|cause| match &*cause {
+        EvalAltResult::ErrorFunctionNotFound(form, _) if form.starts_with(part.fn_name()) => {
+            let problem = "a part is no function of one number";
+            let error = Error::new(Kind::Type, "schedule::join", problem)
+                .expected("|t| …, where t is the position since the boundary");
+            placed(call, Err(error))
+        }
+        _ => Err(cause),
+    })
+}
+
 #[rhai::export_module]
 mod bindings {
     use super::{Dynamic, FnPtr, Map, NativeCallContext, Raw, number, placed, value};
@@ -253,7 +266,7 @@ mod bindings {
     pub fn join(call: NativeCallContext, at: Dynamic, parts: Dynamic) -> Raw<f64> {
         let (part, since) = placed(&call, super::part(&at, &parts))?;
         let value = match part.read_lock::<FnPtr>().map(|pointer| pointer.clone()) {
-            Some(pointer) => pointer.call_within_context::<Dynamic>(&call, (since,))?,
+            Some(pointer) => super::ask(&call, &pointer, since)?,
             None => part,
         };
         number(&call, "schedule::join", "what the part gives", value)

@@ -54,8 +54,14 @@ fn many_wildcards_take_no_time() {
 #[test]
 fn what_is_no_pattern() {
     let wrong = |text: &str| Pattern::new(text).err().expect(text).to_string();
-    insta::assert_snapshot!(wrong(""), @"");
-    insta::assert_snapshot!(wrong("blocks.5-0.*"), @"");
+    insta::assert_snapshot!(wrong(""), @r"
+    error[range]: the pattern '': is empty
+      hint: * is any text, ? one character, {a,b} either, 0-5 a number
+    ");
+    insta::assert_snapshot!(wrong("blocks.5-0.*"), @r"
+    error[range]: the pattern 'blocks.5-0.*': has a range that runs backwards
+      hint: * is any text, ? one character, {a,b} either, 0-5 a number
+    ");
     for (text, problem) in [
         ("{a,b", "has a { without its }"),
         ("a}", "has a } without its {"),
@@ -78,7 +84,10 @@ fn a_pattern_that_fits_nothing_names_the_nearest() {
     let names = ["stem.0.weight", "blocks.0.norm.bias", "blocks.11.norm.bias", "head.bias"];
     let message =
         |text: &str| Pattern::new(text).expect("a pattern").unmatched("freeze", &names).to_string();
-    insta::assert_snapshot!(message("blocks.12-20.nrm.*"), @"");
+    insta::assert_snapshot!(message("blocks.12-20.nrm.*"), @r"
+    error[name]: freeze: no parameter fits 'blocks.12-20.nrm.*'
+      hint: the nearest are blocks.0.norm.bias, blocks.11.norm.bias, stem.0.weight
+    ");
     assert!(message("haed.*").contains("the nearest are head.bias, "), "{}", message("haed.*"));
     let none = Pattern::new("a").expect("a pattern").unmatched("freeze", &[]).to_string();
     assert!(none.contains("there are no parameters"), "{none}");

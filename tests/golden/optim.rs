@@ -59,7 +59,9 @@ fn follow(case: &str, options: OptimizerOptions, rate: fn(usize) -> f64, toleran
         let made = optimizer.step(&parameters, &gradients, lr).expect("a step");
         assert_eq!(made, (step + 1) % every == 0, "{case}: an update at step {step}");
         if KEPT.contains(&(step + 1)) {
-            for (name, expected) in golden.under(&format!("{case}/{}/", step + 1)) {
+            let kept = golden.under(&format!("{case}/{}/", step + 1));
+            assert_eq!(kept.len() + 1, parameters.len(), "{case}: numbers of all but the idle one");
+            for (name, expected) in kept {
                 let found = &parameters.iter().find(|(own, _)| *own == name).expect("a name").1;
                 let found = found.value().to_values().expect("numbers");
                 let what = format!("{case}, {name} after {} steps", step + 1);
