@@ -8,6 +8,7 @@ mod net;
 mod norm;
 mod parameter;
 pub mod pass;
+mod pattern;
 
 pub use attention::{Attention, Block, Mlp};
 pub use container::{Joined, Parallel, Residual, Sequential};
@@ -16,3 +17,4 @@ pub use linear::Linear;
 pub use net::{Copies, Maker, Net};
 pub use norm::{BatchNorm2d, LayerNorm};
 pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
+pub use pattern::Pattern;

@@ -90,7 +90,10 @@ impl Knowledge<'_> {
             EvalAltResult::ErrorInFunctionCall(name, inner_source, inner, _) => {
                 let inside = if inner_source.is_empty() { source } else { &inner_source };
                 let error = self.run_error(inner, inside);
-                self.at(error, source, position, format!("in the call of '{name}' at"))
+                // Rhai's own name of a closure means nothing to anybody.
+                let closure = name.starts_with("anon$");
+                let called = if closure { "a closure".into() } else { format!("'{name}'") };
+                self.at(error, source, position, format!("in the call of {called} at"))
             }
             EvalAltResult::ErrorInModule(module, inner, _) => {
                 let error = self.run_error(inner, &module);

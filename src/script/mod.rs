@@ -51,7 +51,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
     engine.register_global_module(exported_module!(kd::label_losses).into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
-    engine.register_static_module("schedule", exported_module!(schedule::bindings).into());
+    engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
@@ -69,7 +69,7 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<data::Handle>("Dataset")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
-        .register_type_with_name::<crate::optim::AdamOptions>("Optimizer")
+        .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
         .register_type_with_name::<crate::train::Trained>("Trained")
         .register_type_with_name::<Context>("Context")
         .register_type_with_name::<crate::error::Error>("Error");

@@ -34,10 +34,9 @@ impl<'a> Options<'a> {
         self.with(key, into, value::count_of)
     }
 
-    /// The bool under `key`, if it is there.
-    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>> {
-        let flag = |value| value::flag_of(self.operation, &quoted(key), value);
-        self.get(key).map(flag).transpose()
+    /// Replaces `into` by the truth value under `key`, if it is there.
+    pub(super) fn flag(&self, key: &str, into: &mut bool) -> Result<()> {
+        self.with(key, into, value::flag_of)
     }
 
     /// The string under `key`, if it is there.

@@ -88,7 +88,9 @@ fn options(
         (_, Some(map)) => {
             let options = Options::new(operation, map.clone(), &["keep", key])?;
             options.number(key, &mut number)?;
-            options.flag("keep")?.unwrap_or(false)
+            let mut keep = false;
+            options.flag("keep", &mut keep)?;
+            keep
         }
         _ => {
             return Err(Error::new(Kind::Type, operation, "'keep' has the wrong type")
