@@ -11,19 +11,26 @@ mod device;
 mod elementwise;
 mod gradient;
 mod kernels;
+mod lookup;
 mod normalise;
 pub mod npy;
+mod pooling;
 mod probability;
 mod product;
 pub mod random;
 mod reduce;
+mod resample;
 mod shape;
+mod spectrum;
 pub mod store;
 
-pub use convolution::Conv2dOptions;
+pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};
 pub use device::Device;
 pub use gradient::Gradients;
+pub use pooling::PoolOptions;
+pub use resample::Interpolation;
 pub use shape::MAX_RANK;
+pub use spectrum::{Complex, StftOptions};
 
 use crate::error::{Error, Kind, Result};
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
