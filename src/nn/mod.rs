@@ -4,10 +4,12 @@ mod activation;
 mod attention;
 mod block;
 mod check;
+mod container;
 mod conv;
 mod drop;
 pub mod init;
 mod linear;
+mod net;
 mod norm;
 mod parameter;
 pub mod pass;
@@ -24,8 +26,11 @@ pub use norm::{
     BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
     RmsNormOptions,
 };
-pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped};
-pub use pooling::{
-    Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled,
-};
+pub use pooling::{Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled};
 pub use recurrent::{Gru, Lstm, RecurrentOptions};
+mod pattern;
+
+pub use container::{Joined, Parallel, Residual, Sequential};
+pub use net::{Copies, Maker, Net};
+pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
+pub use pattern::Pattern;
