@@ -151,7 +151,7 @@ fn golden() -> Golden {
 }
 
 /// Weights that run through −1.25, −0.75, … 1.75, as in the script.
-fn weights(like: &Tensor) -> Result<Tensor> {
+pub(super) fn weights(like: &Tensor) -> Result<Tensor> {
     let values = (0..like.count()).map(|index| (index % 7) as f32 * 0.5 - 1.25).collect();
     Tensor::from_values(values, &like.shape(), &Default::default())
 }
