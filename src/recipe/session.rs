@@ -100,7 +100,8 @@ pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
     Ok((doc.join("\n").trim().to_string(), Arguments::of([&ast]).declared))
 }
 
-fn folder_of(recipe: &Path) -> &Path {
+/// The folder that a recipe's imports are found in.
+pub(super) fn folder_of(recipe: &Path) -> &Path {
     recipe.parent().unwrap_or(Path::new(""))
 }
 
