@@ -15,9 +15,12 @@ mod hook;
 mod host;
 mod kd;
 mod models;
+mod nets;
+mod network;
 mod optim;
 mod options;
 mod raise;
+mod register;
 mod resolver;
 mod schedule;
 pub mod stdlib;
@@ -30,7 +33,7 @@ pub use context::Context;
 pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
-pub use host::{HookSource, HookSources, Host};
+pub use host::{Callable, HookSource, HookSources, Host};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
@@ -40,9 +43,7 @@ use std::sync::Arc;
 /// Binds every noun, in the order of the flow.
 fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     name_types(engine);
-    tensor::operators(engine);
-    engine.register_global_module(exported_module!(tensor::methods).into());
-    engine.register_static_module("tensor", exported_module!(tensor::makers).into());
+    tensor::bind(engine, host);
     engine.register_static_module("audio", exported_module!(audio::bindings).into());
     data::bind(engine, host);
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
@@ -61,6 +62,9 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
 fn name_types(engine: &mut Engine) {
     engine
         .register_type_with_name::<crate::tensor::Tensor>("Tensor")
+        .register_type_with_name::<tensor::GradientsHandle>("Gradients")
+        .register_type_with_name::<crate::nn::Net>("Network")
+        .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
         .register_type_with_name::<data::Handle>("Dataset")
         .register_type_with_name::<augment::Step>("Augmentation")
