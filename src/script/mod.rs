@@ -5,8 +5,10 @@
 //! (whoever runs recipes) is known here only as the trait [`Host`].
 
 mod arg;
+mod assert;
 mod audio;
 mod augment;
+mod compare;
 mod context;
 mod convolution;
 mod data;
@@ -22,23 +24,26 @@ mod network;
 mod nn;
 mod optim;
 mod options;
+mod output;
 mod pooling;
 mod raise;
 mod register;
 mod resolver;
 mod schedule;
 mod spectrum;
+mod stage;
 pub mod stdlib;
 mod tensor;
 mod train;
 mod value;
 
 pub use arg::{needed, parse_argument};
-pub use context::Context;
+pub use context::{Context, Desk};
 pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
+pub use output::{json_of, text_of};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
@@ -68,6 +73,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);
+    engine.register_global_module(exported_module!(assert::bindings).into());
 }
 
 /// The names of our types in messages and in `type_of`.
@@ -79,6 +85,8 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
         .register_type_with_name::<data::Handle>("Dataset")
+        .register_type_with_name::<crate::data::Batch>("Batch")
+        .register_type_with_name::<data::BatchList>("Batches")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
