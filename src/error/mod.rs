@@ -119,6 +119,8 @@ pub struct Report {
     pub received: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Which part of a network it was in: `blocks.3.attn`.
+    pub part: Option<String>,
     /// When it happened, e.g. "hook 'loss' of stage 'student', step 12".
     pub note: Option<String>,
     /// Innermost place first; the others tell how it was reached.
@@ -135,6 +137,7 @@ impl Error {
             expected: None,
             received: None,
             hint: None,
+            part: None,
             note: None,
             places: Vec::new(),
         }))
@@ -167,6 +170,18 @@ impl Error {
     /// Says what to do about it.
     pub fn hint(mut self, what: impl Into<String>) -> Self {
         self.0.hint = Some(what.into());
+        self
+    }
+
+    /// Says which part of a network it was in; parts further out come later.
+    pub fn within(mut self, part: &str) -> Self {
+        // Being stopped is nobody's mistake.
+        if self.0.kind != Kind::Interrupted {
+            self.0.part = Some(match self.0.part.take() {
+                Some(inner) => format!("{part}.{inner}"),
+                None => part.to_string(),
+            });
+        }
         self
     }
 

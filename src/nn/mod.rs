@@ -26,7 +26,9 @@ pub use norm::{
     BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
     RmsNormOptions,
 };
-pub use pooling::{Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled};
+pub use pooling::{
+    AsPicture, Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled,
+};
 pub use recurrent::{Gru, Lstm, RecurrentOptions};
 mod pattern;
 

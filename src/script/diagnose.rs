@@ -137,8 +137,10 @@ impl Knowledge<'_> {
                 }
             }
             ParseErrorType::ModuleUndefined(name) => {
-                let nouns =
-                    ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
+                let nouns = [
+                    "tensor", "nn", "audio", "dataset", "augment", "model", "kd", "optim",
+                    "schedule",
+                ];
                 crate::error::unknown("the recipe", "module", name, &nouns)
             }
             other => syntax(lower(&other.to_string())),

@@ -21,6 +21,7 @@ mod loss;
 mod models;
 mod nets;
 mod network;
+mod nn;
 mod optim;
 mod options;
 mod output;
@@ -53,6 +54,7 @@ use std::sync::Arc;
 fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     name_types(engine);
     tensor::bind(engine, host);
+    nn::bind(engine, host);
     engine.register_global_module(exported_module!(convolution::bindings).into());
     engine.register_global_module(exported_module!(pooling::bindings).into());
     engine.register_global_module(exported_module!(spectrum::bindings).into());

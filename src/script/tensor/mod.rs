@@ -66,7 +66,7 @@ fn counts_of(operation: &str, what: &str, given: &Dynamic) -> Result<Vec<usize>>
 }
 
 /// A tensor, or a number or bool as one.
-fn tensor_of(operation: &str, what: &str, given: &Dynamic) -> Result<Tensor> {
+pub(super) fn tensor_of(operation: &str, what: &str, given: &Dynamic) -> Result<Tensor> {
     if let Some(tensor) = given.read_lock::<Tensor>() {
         return Ok(tensor.clone());
     }
