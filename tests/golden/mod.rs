@@ -6,4 +6,5 @@ mod metrics;
 mod models;
 mod optim;
 mod random;
+mod script;
 mod tensor;

@@ -11,6 +11,7 @@ POSITIVE = f32([1e-30, 1e-6, 0.1, 0.5, 1.0, 2.0, 50.0, 1e20])
 SIGNED = f32([-1e4, -2.5, -1.5, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.5, 2.5, 3.5, 1e4])
 KINKS = f32([0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 3.0, -3.0])
 STRANGE = f32([nan, inf, -inf])
+INFINITE = f32([inf, -inf])
 
 FUNCTIONS = {
     "exp": (torch.exp, f32([-100.0, -88.0, -20.0, -3.0, -0.5, 0.0, 1e-4, 0.5, 3.0, 20.0, 80.0, 88.7, 89.0, 1000.0])),
@@ -42,16 +43,18 @@ KEEP_INTEGERS = {"abs", "sign", "floor", "ceil", "round", "relu"}
 
 
 def finite_slopes(operation):
-    """Where a formula of PyTorch's gives NaN at an infinity, only the value counts."""
-    slopes = evaluate(operation, [STRANGE], torch.float64)[1][0]
-    return bool((slopes[1:] == slopes[1:]).all())
+    """Where a formula of PyTorch's gives NaN at an infinity, only the value counts; at NaN it does always."""
+    slopes = evaluate(operation, [INFINITE], torch.float64)[1][0]
+    return bool((slopes == slopes).all())
 
 
 for name, (operation, values) in FUNCTIONS.items():
     case(f"elementwise/{name}", f"a.{name}()", operation, values)
-    case(f"elementwise/{name}, special", f"{name}(a)", operation, KINKS)
-    case(f"elementwise/{name}, not finite", f"a.{name}()", operation, STRANGE,
-         gradients=finite_slopes(operation), single=name != "gelu")
+    # The root's gradient at -0 is infinite, of either sign.
+    case(f"elementwise/{name}, special", f"{name}(a)", operation, KINKS[[0, 2, 4, 6]] if "sqrt" in name else KINKS)
+    case(f"elementwise/{name}, not finite", f"a.{name}()", operation, STRANGE, gradients=False, single=name != "gelu")
+    if finite_slopes(operation):
+        case(f"elementwise/{name}, infinite", f"a.{name}()", operation, INFINITE)
     if name in KEEP_INTEGERS:
         case(f"elementwise/{name} of i64", f"a.{name}()", operation, i64([-3, 0, 7]))
     else:
@@ -87,7 +90,7 @@ case("elementwise/gelu by tanh, near", "gelu(a, \"tanh\")", lambda a: F.gelu(a, 
 case("elementwise/gelu, near", "a.gelu()", F.gelu, normal(2, 5, scale=2.0))
 case("elementwise/hardswish, inside", "a.hardswish()", F.hardswish, normal(2, 5, scale=2.0))
 
-# Limits. At a limit the gradient passes, as in `torch.clamp`.
+# Limits. At a limit no gradient passes, as in `torch.clamp`.
 beside = f32([-2.0, -0.51, -0.5, -0.49, 0.0, 0.49, 0.5, 0.51, 2.0])
 case("elementwise/clamp", "a.clamp(-0.5, 0.5)", lambda a: a.clamp(-0.5, 0.5), beside)
 case("elementwise/clamp, whole", "clamp(a, 0, 1)", lambda a: a.clamp(0, 1), f32([-1, 0, 0.5, 1, 2]))
@@ -115,7 +118,7 @@ for word, number in {"0": 0, "1": 1, "2": 2, "3": 3, "0.5": 0.5, "2.5": 2.5, "(-
     positive_only = number != int(number)
     values = f32([0.01, 0.25, 1.0, 7.0, 0.0]) if positive_only else f32([-2.0, -1.0, -0.5, 0.0, 0.25, 1.0, 3.0])
     case(f"elementwise/power {word}", f"a ** {word}", lambda a: a**number, values)
-    case(f"elementwise/power {word}, not finite", f"a ** {word}", lambda a: a**number, STRANGE, gradients=False)
+    case(f"elementwise/power {word}, not finite", f"a ** {word}", lambda a: a**number, f32([nan, inf]) if positive_only else STRANGE, gradients=False)
 case("elementwise/power, fraction of a negative", "a ** 0.5", lambda a: a**0.5, f32([-1.0, -4.0]))
 case("elementwise/power of i64", "a ** 2", lambda a: a**2, i64([-3, 0, 7]))
 case("elementwise/power of i64, large", "a ** 3", lambda a: a**3, i64([-1000003, 2000003]))

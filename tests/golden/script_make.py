@@ -80,12 +80,11 @@ holds("uniform: mean and spread", 'let u = tensor::uniform([4000], "noise"); ((u
 holds("normal: mean and spread", 'let z = tensor::normal([4000], "noise"); (z.mean().abs() < 0.08) & ((z.std() - 1).abs() < 0.06)')
 holds("permutation: every number once", '(tensor::permutation(100, "order").sort().values == tensor::arange(100)).all()')
 
-# Through files: `folder` is one of the test's own.
-for ending in ("npy",):
-    for dtype, values in {"f32": normal(2, 3), "i64": i64([[1, -2**60]])}.items():
-        case(f"make/saved and loaded, {ending}, {dtype}", f'a.save(folder + "/{dtype}.{ending}"); tensor::load(folder + "/{dtype}.{ending}")',
-             lambda a: a.detach().clone(), values)
+# Through files, in a folder of the test's own.
+for dtype, values in {"f32": normal(2, 3), "i64": i64([[1, -2**60]])}.items():
+    case(f"make/saved and loaded, npy, {dtype}", f'a.save("golden_{dtype}.npy"); tensor::load("golden_{dtype}.npy")',
+         lambda a: a.detach().clone(), values)
 for ending in ("npz", "safetensors"):
-    case(f"make/saved and loaded, {ending}", f'tensor::save(#{{ one: a, two: b }}, folder + "/pair.{ending}"); tensor::load(folder + "/pair.{ending}").two',
+    case(f"make/saved and loaded, {ending}", f'tensor::save(#{{ one: a, two: b }}, "golden_pair.{ending}"); tensor::load("golden_pair.{ending}").two',
          lambda a, b: b.detach().clone(), normal(2, 3), i64([[4], [5]]))
-fails("make/load, no such file", 'tensor::load(folder + "/missing.npy")', None)
+fails("make/load, no such file", 'tensor::load("missing.npy")', None)
