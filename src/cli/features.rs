@@ -2,8 +2,9 @@
 
 use super::out;
 use crate::audio::{Fbank, FbankOptions, wav};
+use crate::disk;
 use crate::error::{Error, Kind, Result, unknown};
-use crate::tensor::npy;
+use crate::tensor::{Device, Tensor, npy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -36,7 +37,9 @@ impl Features {
         };
         let fbank = Fbank::new(options, samples.rate_hz).map_err(doing)?;
         let features = fbank.compute(&samples).map_err(doing)?;
-        npy::save(&self.output, &[features.frames, features.mels], &features.values)?;
+        let shape = [features.frames, features.mels];
+        let values = Tensor::from_values(features.values, &shape, &Device::cpu())?;
+        disk::write_whole(&self.output, &npy::encode(&values)?)?;
         let (frames, mels) = (features.frames, features.mels);
         out(&format!("{}: f32 [{frames} frames, {mels} mels]", self.output.display()));
         Ok(())

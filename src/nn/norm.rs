@@ -48,7 +48,7 @@ impl BatchNorm2d {
 impl Network for BatchNorm2d {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let (weight, bias) = (self.weight.get(mode), self.bias.get(mode));
-        if mode == Mode::Eval {
+        if mode != Mode::Train {
             let (mean, variance) = (self.running_mean.value(), self.running_var.value());
             return input.batch_norm_eval(&weight, &bias, &mean, &variance, self.eps);
         }

@@ -1,5 +1,7 @@
 //! A parameter, and what every network can tell of its own.
 
+use super::net::{Copies, Net};
+use super::pass;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Gradients, Tensor, words};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,6 +11,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub enum Mode {
     /// Batch statistics, and gradients for the parameters.
     Train,
+    /// Running statistics, nothing dropped, but gradients for the parameters: PyTorch's `eval()`.
+    Fixed,
     /// Running statistics and no gradients: evaluation, and every frozen teacher.
     Eval,
 }
@@ -26,6 +30,7 @@ pub enum Role {
 struct Held {
     plain: Tensor,
     leaf: Option<Tensor>,
+    trainable: bool,
 }
 
 /// A named place for numbers; clones share it.
@@ -38,7 +43,7 @@ pub struct Parameter {
 impl Parameter {
     /// A parameter that starts with `value`.
     pub fn new(value: Tensor, role: Role) -> Result<Self> {
-        Ok(Parameter { role, held: Arc::new(RwLock::new(hold(value, role)?)) })
+        Ok(Parameter { role, held: Arc::new(RwLock::new(hold(value, role, true)?)) })
     }
 
     /// What it is for.
@@ -55,7 +60,7 @@ impl Parameter {
     pub fn get(&self, mode: Mode) -> Tensor {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         match (&held.leaf, mode) {
-            (Some(leaf), Mode::Train) => leaf.clone(),
+            (Some(leaf), Mode::Train | Mode::Fixed) if pass::has_gradients() => leaf.clone(),
             _ => held.plain.clone(),
         }
     }
@@ -68,9 +73,31 @@ impl Parameter {
                 .expected(words(&expected))
                 .received(words(&value.shape())));
         }
-        let fresh = hold(value, self.role)?;
+        self.put(value, self.is_trainable())
+    }
+
+    fn put(&self, value: Tensor, trainable: bool) -> Result<()> {
+        let fresh = hold(value, self.role, trainable)?;
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// Whether an optimiser may change it. A buffer is never changed by one.
+    pub fn is_trainable(&self) -> bool {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).trainable
+    }
+
+    /// Lets optimisers change it, or not: a frozen one has no gradient.
+    pub fn set_trainable(&self, trainable: bool) -> Result<()> {
+        if self.is_trainable() == trainable {
+            return Ok(());
+        }
+        self.put(self.value(), trainable)
+    }
+
+    /// Where it lives: the same for its clones, another one for every other parameter.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.held).cast::<()>() as usize
     }
 
     /// Its gradient in `gradients`; `None` where it took no part.
@@ -80,13 +107,19 @@ impl Parameter {
     }
 }
 
-fn hold(value: Tensor, role: Role) -> Result<Held> {
+fn hold(value: Tensor, role: Role, trainable: bool) -> Result<Held> {
     let plain = value.detached()?;
     let leaf = match role {
-        Role::Weight => Some(plain.tracked()?),
-        Role::Buffer => None,
+        Role::Weight if trainable => Some(plain.tracked()?),
+        _ => None,
     };
-    Ok(Held { plain, leaf })
+    Ok(Held { plain, leaf, trainable })
+}
+
+/// Each parameter once, under its first name: one that is shared has several.
+pub fn unique(all: Vec<(String, Parameter)>) -> Vec<(String, Parameter)> {
+    let mut known = std::collections::HashSet::new();
+    all.into_iter().filter(|(_, parameter)| known.insert(parameter.address())).collect()
 }
 
 /// Receives each parameter with its full name.
@@ -105,6 +138,26 @@ pub trait Network: Send + Sync {
     /// Calls `visit` with every parameter under `scope`, in PyTorch's order.
     fn visit(&self, scope: &str, visit: &mut Visitor);
 
+    /// The networks that it is made of, by name, in order.
+    fn parts(&self) -> Vec<(String, Net)> {
+        Vec::new()
+    }
+
+    /// Inner outputs that it offers besides those of its parts.
+    fn own_taps(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A copy that shares nothing, where it can be made from its parts.
+    fn copied(&self, _copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
+        Ok(None)
+    }
+
+    /// Itself, to find out what it is.
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
+
     /// Every parameter with its name.
     fn parameters(&self) -> Vec<(String, Parameter)> {
         let mut all = Vec::new();
@@ -114,7 +167,8 @@ pub trait Network: Send + Sync {
 
     /// The number of trained numbers (buffers do not count).
     fn parameter_count(&self) -> usize {
-        let weights = self.parameters().into_iter().filter(|(_, p)| p.role() == Role::Weight);
+        let all = unique(self.parameters()).into_iter();
+        let weights = all.filter(|(_, p)| p.role() == Role::Weight);
         weights.map(|(_, p)| p.value().count()).sum()
     }
 

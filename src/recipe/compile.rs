@@ -4,6 +4,7 @@
 use super::arguments::Arguments;
 use super::outline::Outline;
 use super::source::Source;
+use super::version::Calling;
 use crate::error::{Error, Place};
 use crate::script::diagnose::Knowledge;
 use crate::script::{Imports, Resolver, Signatures, Sources};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub(super) struct Compiler {
     pub resolver: Resolver,
     pub signatures: Signatures,
+    pub calling: Calling,
 }
 
 /// A version that compiles. It must be checked before it may come into force.
@@ -23,7 +25,9 @@ pub(super) struct Compiled {
     pub source: Source,
     /// The whole recipe, statements included.
     pub ast: AST,
-    /// Imports, consts and functions, evaluated once.
+    /// The recipe without its statements: imports, consts and functions.
+    pub declared: AST,
+    /// The same, evaluated once.
     pub module: Module,
     pub outline: Outline,
     pub arguments: Arguments,
@@ -64,7 +68,7 @@ impl Compiler {
         let imports = self.resolver.exchange(before);
         let mut sources = imports.sources.clone();
         sources.add(&source.name, &source.text);
-        let (ast, module) = made.map_err(|cause| {
+        let (ast, declared, module) = made.map_err(|cause| {
             let error = match cause {
                 Failure::Text(cause) => {
                     self.knowledge(&sources).compile_error(&cause, &source.name)
@@ -78,6 +82,7 @@ impl Compiler {
             arguments: Arguments::of(std::iter::once(&ast).chain(&imports.asts)),
             source,
             ast,
+            declared,
             module,
             sources,
             imports,
@@ -88,13 +93,14 @@ impl Compiler {
         &self,
         engine: &Engine,
         source: &Source,
-    ) -> std::result::Result<(AST, Module), Failure> {
+    ) -> std::result::Result<(AST, AST, Module), Failure> {
         let compiled = engine.compile_with_scope(&Scope::new(), &*source.text);
         let mut ast = compiled.map_err(Failure::Text)?;
         ast.set_source(source.name.as_str());
-        let module = declarations(engine, &ast).map_err(Failure::Run)?;
+        let declared = declarations(&ast);
+        let module = evaluated(engine, &declared).map_err(Failure::Run)?;
         self.resolver.load_inner(engine, &ast).map_err(Failure::Run)?;
-        Ok((ast, module))
+        Ok((ast, declared, module))
     }
 
     /// What a diagnosis needs.
@@ -108,9 +114,8 @@ enum Failure {
     Run(Box<EvalAltResult>),
 }
 
-/// Evaluates imports and consts once, and gives them with the functions as a module: a call through it
-/// finds both, and runs no statement again.
-fn declarations(engine: &Engine, ast: &AST) -> std::result::Result<Module, Box<EvalAltResult>> {
+/// A recipe without its statements.
+fn declarations(ast: &AST) -> AST {
     let kept = ast.statements().iter().filter(|statement| match statement {
         Stmt::Import(..) => true,
         Stmt::Var(_, flags, _) => flags.intersects(ASTFlags::CONSTANT),
@@ -120,8 +125,14 @@ fn declarations(engine: &Engine, ast: &AST) -> std::result::Result<Module, Box<E
     if let Some(source) = ast.source() {
         declared.set_source(source);
     }
+    declared
+}
+
+/// Evaluates imports and consts once, and gives them with the functions as a module: a call through it
+/// finds both, and runs no statement again.
+fn evaluated(engine: &Engine, declared: &AST) -> std::result::Result<Module, Box<EvalAltResult>> {
     let mut global = engine.new_global_runtime_state();
     // Variables were numbered with all statements in place.
     global.always_search_scope = true;
-    Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &declared)
+    Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, declared)
 }

@@ -7,19 +7,20 @@ use super::hooks::StageHooks;
 use super::live::Live;
 use super::source::Source;
 use super::trial::Trial;
+use super::version::{Calling, Functions};
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
-use crate::script::{self, HookSources, Host, Resolver, Signatures, Sources};
+use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
-use rhai::{Engine, Scope};
+use rhai::{Engine, FnPtr, Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -57,8 +58,10 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     let resolver = Resolver::new(folder_of(&setup.recipe));
     let session = Arc::new(Session::new(setup, display, stop));
     let host: Arc<dyn Host> = session.clone();
-    let engine = script::engine(&host, resolver.clone());
-    let compiler = Compiler { resolver, signatures: Signatures::of(&engine) };
+    let engine = Arc::new(script::engine(&host, resolver.clone()));
+    let _ = session.engine.set(Arc::downgrade(&engine));
+    let calling = session.calling.clone();
+    let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
     let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
     compiled.arguments.check(&session.setup.set)?;
     for (name, hook) in near_hooks(&compiled) {
@@ -111,7 +114,10 @@ struct Session {
     setup: Setup,
     display: Mutex<Box<dyn Display>>,
     stop: Arc<AtomicBool>,
-    live: OnceLock<Mutex<Live>>,
+    live: Arc<OnceLock<Mutex<Live>>>,
+    /// Weak, since the engine holds the session.
+    engine: OnceLock<Weak<Engine>>,
+    calling: Calling,
     record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
@@ -129,7 +135,9 @@ impl Session {
             setup,
             display: Mutex::new(display),
             stop,
-            live: OnceLock::new(),
+            live: Arc::default(),
+            engine: OnceLock::new(),
+            calling: Calling::default(),
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
@@ -207,6 +215,15 @@ impl Session {
         names.push(name.to_string());
         Ok(())
     }
+}
+
+/// The version whose function is being called, or the one that is in force.
+fn in_force(calling: &Calling, live: &OnceLock<Mutex<Live>>) -> Result<Functions> {
+    if let Some(functions) = calling.innermost() {
+        return Ok(functions);
+    }
+    let live = live.get().ok_or_else(not_begun)?;
+    Ok(lock(live).current().callable().clone())
 }
 
 fn not_begun() -> Error {
@@ -293,6 +310,24 @@ impl Host for Session {
         });
         self.busy.store(false, Ordering::SeqCst);
         outcome
+    }
+
+    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
+        let name = pointer.fn_name().to_string();
+        let engine = self.engine.get().cloned().unwrap_or_default();
+        let gone = || Error::new(Kind::Internal, "calling a function", "the run is over");
+        if pointer.is_anonymous() {
+            let functions = in_force(&self.calling, &self.live)?;
+            return Ok(Arc::new(move |arguments| {
+                let engine = engine.upgrade().ok_or_else(gone)?;
+                functions.call_closure(&engine, &name, arguments)
+            }));
+        }
+        let (calling, live) = (self.calling.clone(), self.live.clone());
+        Ok(Arc::new(move |arguments| {
+            let engine = engine.upgrade().ok_or_else(gone)?;
+            in_force(&calling, &live)?.call(&engine, &name, arguments)
+        }))
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {

@@ -2,21 +2,34 @@
 
 use super::compile::{Compiled, Compiler};
 use crate::error::{Error, Kind, Result, guarded};
-use rhai::{AST, Dynamic, Engine, Module, Scope, Shared};
+use crate::script::{Imports, Sources};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Callers by function and number of arguments.
 type Callers = HashMap<(String, usize), AST>;
 
-/// A compiled version with its number, and a way to call its functions.
+/// A compiled version with its number.
 pub(super) struct Version {
     /// 0 is what the run began with.
     pub number: usize,
     pub compiled: Compiled,
+    functions: Functions,
+}
+
+/// A way to call a version's functions; clones call the same ones.
+#[derive(Clone)]
+pub(super) struct Functions(Arc<Inner>);
+
+struct Inner {
     compiler: Compiler,
     name: String,
+    imports: Arc<Imports>,
+    sources: Sources,
+    /// Imports, consts and functions, for closures.
+    declared: AST,
     callers: Mutex<Callers>,
 }
 
@@ -26,7 +39,20 @@ impl Version {
         let name = format!("still:version/{number}");
         let module: Shared<Module> = std::mem::take(&mut compiled.module).into();
         compiler.resolver.give(&name, module);
-        Version { number, compiled, compiler: compiler.clone(), name, callers: Mutex::default() }
+        let functions = Functions(Arc::new(Inner {
+            compiler: compiler.clone(),
+            name,
+            imports: compiled.imports.clone(),
+            sources: compiled.sources.clone(),
+            declared: compiled.declared.clone(),
+            callers: Mutex::default(),
+        }));
+        Version { number, compiled, functions }
+    }
+
+    /// The way to call its functions.
+    pub fn callable(&self) -> &Functions {
+        &self.functions
     }
 
     /// Whether there is a function of that name and number of parameters that can be called.
@@ -54,6 +80,18 @@ impl Version {
         own.chain(&self.compiled.imports.files).cloned().collect()
     }
 
+    /// See [`Functions::call`].
+    pub fn call(&self, engine: &Engine, name: &str, arguments: Vec<Dynamic>) -> Result<Dynamic> {
+        self.functions.call(engine, name, arguments)
+    }
+
+    /// See [`Functions::with_imports`].
+    pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.functions.with_imports(act)
+    }
+}
+
+impl Functions {
     /// Calls a function of the recipe.
     ///
     /// # Errors
@@ -64,26 +102,57 @@ impl Version {
         for (index, argument) in arguments.into_iter().enumerate() {
             scope.push_dynamic(format!("a{index}"), argument);
         }
+        self.guarded(name, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller))
+    }
+
+    /// Calls a closure of this version; what it has captured comes first among the arguments.
+    ///
+    /// # Errors
+    /// As [`Functions::call`].
+    pub fn call_closure(
+        &self,
+        engine: &Engine,
+        name: &str,
+        arguments: Vec<Dynamic>,
+    ) -> Result<Dynamic> {
+        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
+        let mut scope = Scope::new();
+        let declared = &self.0.declared;
+        self.guarded("a closure", || {
+            engine.call_fn_with_options(options, &mut scope, declared, name, arguments)
+        })
+    }
+
+    /// Does `act` with this version in force, and tells its errors with their places.
+    fn guarded(
+        &self,
+        operation: &str,
+        act: impl FnOnce() -> std::result::Result<Dynamic, Box<EvalAltResult>>,
+    ) -> Result<Dynamic> {
+        let compiler = &self.0.compiler;
         self.with_imports(|| {
-            guarded(name, || {
-                let outcome = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller);
-                let knowledge = self.compiler.knowledge(&self.compiled.sources);
-                outcome.map_err(|cause| knowledge.run_error(cause, ""))
-            })
+            compiler.calling.push(self.clone());
+            let outcome = guarded(operation, || {
+                let knowledge = compiler.knowledge(&self.0.sources);
+                act().map_err(|cause| knowledge.run_error(cause, ""))
+            });
+            compiler.calling.pop();
+            outcome
         })
     }
 
     /// Does `act` with this version's imports in force.
     pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
-        let before = self.compiler.resolver.exchange(self.compiled.imports.clone());
+        let resolver = &self.0.compiler.resolver;
+        let before = resolver.exchange(self.0.imports.clone());
         let outcome = act();
-        self.compiler.resolver.exchange(before);
+        resolver.exchange(before);
         outcome
     }
 
     fn caller(&self, engine: &Engine, name: &str, count: usize) -> Result<AST> {
         let key = (name.to_string(), count);
-        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(caller) = callers.get(&key) {
             return Ok(caller.clone());
         }
@@ -92,7 +161,8 @@ impl Version {
         for argument in &names {
             scope.push_dynamic(argument.clone(), Dynamic::UNIT);
         }
-        let text = format!("import \"{}\" as live; live::{name}({})", self.name, names.join(", "));
+        let text =
+            format!("import \"{}\" as live; live::{name}({})", self.0.name, names.join(", "));
         let caller = engine.compile_with_scope(&scope, text).map_err(|cause| {
             Error::new(Kind::Internal, format!("calling '{name}'"), cause.to_string())
         })?;
@@ -101,8 +171,32 @@ impl Version {
     }
 }
 
-impl Drop for Version {
+impl Drop for Inner {
     fn drop(&mut self) {
         self.compiler.resolver.take(&self.name);
+    }
+}
+
+/// The versions whose functions are being called just now, innermost last: a network of the recipe's own
+/// calls back from within.
+#[derive(Clone, Default)]
+pub(super) struct Calling(Arc<Mutex<Vec<Functions>>>);
+
+impl Calling {
+    fn all(&self) -> MutexGuard<'_, Vec<Functions>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, functions: Functions) {
+        self.all().push(functions);
+    }
+
+    fn pop(&self) {
+        self.all().pop();
+    }
+
+    /// The innermost one.
+    pub fn innermost(&self) -> Option<Functions> {
+        self.all().last().cloned()
     }
 }

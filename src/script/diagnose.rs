@@ -90,7 +90,10 @@ impl Knowledge<'_> {
             EvalAltResult::ErrorInFunctionCall(name, inner_source, inner, _) => {
                 let inside = if inner_source.is_empty() { source } else { &inner_source };
                 let error = self.run_error(inner, inside);
-                self.at(error, source, position, format!("in the call of '{name}' at"))
+                // Rhai's own name of a closure means nothing to anybody.
+                let closure = name.starts_with("anon$");
+                let called = if closure { "a closure".into() } else { format!("'{name}'") };
+                self.at(error, source, position, format!("in the call of {called} at"))
             }
             EvalAltResult::ErrorInModule(module, inner, _) => {
                 let error = self.run_error(inner, &module);
@@ -157,6 +160,7 @@ impl Knowledge<'_> {
                     .expected(word(expected))
                     .received(word(received))
             }
+            EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
             EvalAltResult::ErrorStackOverflow(_) => {
                 Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
             }
@@ -186,6 +190,31 @@ impl Knowledge<'_> {
 
     fn forms_of(&self, name: &str) -> String {
         self.signatures.forms(name).first().map_or(name.to_string(), |form| form.to_string())
+    }
+}
+
+/// `what` is Rhai's: `Tensor [i64] = f64`.
+fn no_index(what: &str) -> Error {
+    let (index, assigned) = match what.split_once(" = ") {
+        Some((index, _)) => (index, true),
+        None => (what, false),
+    };
+    let (owner, key) = index.split_once(" [").unwrap_or((index, ""));
+    let (owner, key) = (word(owner), word(key.trim_end_matches(']')));
+    if assigned {
+        let error = Error::new(Kind::Type, owner, "its elements cannot be assigned to");
+        return match owner {
+            "Tensor" => error.hint(
+                "tensors are never changed: make another one with where(…), masked_fill(…), \
+                 scatter(…) or cat(…)",
+            ),
+            _ => error,
+        };
+    }
+    let error = Error::new(Kind::Type, owner, "it has no such index").received(key);
+    match owner {
+        "Tensor" => error.expected("a whole number, a range, an array or tensor of places, a mask"),
+        _ => error,
     }
 }
 

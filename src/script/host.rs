@@ -1,10 +1,10 @@
 //! What a recipe's statements ask of whoever runs them.
 
 use crate::data::{Dataset, FrontEnd};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::Engine;
+use rhai::{Dynamic, Engine, FnPtr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +35,9 @@ pub struct HookSources {
     pub on_epoch: HookSource,
 }
 
+/// A function of the recipe, to be called with any arguments.
+pub type Callable = Arc<dyn Fn(Vec<Dynamic>) -> Result<Dynamic> + Send + Sync>;
+
 /// Runs what a recipe declares.
 pub trait Host: Send + Sync {
     /// The text that the command line gives for an argument of the recipe.
@@ -52,11 +55,34 @@ pub trait Host: Send + Sync {
     /// The folder of the built-in example data.
     fn example_data(&self) -> Result<PathBuf>;
 
+    /// The file that a recipe reads under `path`.
+    fn readable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        let _ = operation;
+        Ok(PathBuf::from(path))
+    }
+
+    /// The file that a recipe writes under `path`: only below the folder where `still` runs.
+    fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        let relative = PathBuf::from(path);
+        let inside = |part| matches!(part, std::path::Component::Normal(_));
+        if relative.as_os_str().is_empty() || !relative.components().all(inside) {
+            return Err(Error::new(Kind::Script, operation, "the path leads elsewhere")
+                .expected("a path below the folder where still runs, without '..'")
+                .received(format!("'{path}'")));
+        }
+        Ok(relative)
+    }
+
     /// The features of a data set, made once for all stages.
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features>;
 
     /// Runs a stage with the recipe's hooks.
     fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
+
+    /// A way to call a function of the recipe: in the version that is in force at the time of the call where
+    /// it has a name, in the version that it was written in where it is a closure. What a closure has
+    /// captured must come first among the arguments.
+    fn function(&self, pointer: &FnPtr) -> Result<Callable>;
 
     /// Shows stages side by side.
     fn report(&self, stages: &[Trained]) -> Result<()>;

@@ -15,9 +15,12 @@ mod hook;
 mod host;
 mod kd;
 mod models;
+mod nets;
+mod network;
 mod optim;
 mod options;
 mod raise;
+mod register;
 mod resolver;
 mod schedule;
 pub mod stdlib;
@@ -30,7 +33,7 @@ pub use context::Context;
 pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
-pub use host::{HookSource, HookSources, Host};
+pub use host::{Callable, HookSource, HookSources, Host};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
@@ -40,9 +43,7 @@ use std::sync::Arc;
 /// Binds every noun, in the order of the flow.
 fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     name_types(engine);
-    tensor::operators(engine);
-    engine.register_global_module(exported_module!(tensor::methods).into());
-    engine.register_static_module("tensor", exported_module!(tensor::makers).into());
+    tensor::bind(engine, host);
     engine.register_static_module("audio", exported_module!(audio::bindings).into());
     data::bind(engine, host);
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
@@ -50,7 +51,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
     engine.register_global_module(exported_module!(kd::label_losses).into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
-    engine.register_static_module("schedule", exported_module!(schedule::bindings).into());
+    engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
@@ -61,11 +62,14 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
 fn name_types(engine: &mut Engine) {
     engine
         .register_type_with_name::<crate::tensor::Tensor>("Tensor")
+        .register_type_with_name::<tensor::GradientsHandle>("Gradients")
+        .register_type_with_name::<crate::nn::Net>("Network")
+        .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
         .register_type_with_name::<data::Handle>("Dataset")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
-        .register_type_with_name::<crate::optim::AdamOptions>("Optimizer")
+        .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
         .register_type_with_name::<crate::train::Trained>("Trained")
         .register_type_with_name::<Context>("Context")
         .register_type_with_name::<crate::error::Error>("Error");

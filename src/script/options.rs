@@ -34,6 +34,11 @@ impl<'a> Options<'a> {
         self.with(key, into, value::count_of)
     }
 
+    /// Replaces `into` by the truth value under `key`, if it is there.
+    pub(super) fn flag(&self, key: &str, into: &mut bool) -> Result<()> {
+        self.with(key, into, value::flag_of)
+    }
+
     /// The string under `key`, if it is there.
     pub(super) fn text(&self, key: &str) -> Result<Option<String>> {
         let named = |value| value::text_of(self.operation, &quoted(key), value);

@@ -9,7 +9,7 @@ use super::{Hook, HookSource, HookSources, Host};
 use crate::data::FrontEnd;
 use crate::error::{Error, Kind, Result};
 use crate::models::Spec;
-use crate::optim::AdamOptions;
+use crate::optim::OptimizerHandle;
 use crate::train::{Plan, TeacherModel, Trained};
 use rhai::{Array, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ fn stage(
     let (mut batch, mut epochs) = (BATCH, EPOCHS);
     options.count("batch", &mut batch)?;
     options.count("epochs", &mut epochs)?;
-    let optimizer: Option<AdamOptions> =
+    let optimizer: Option<OptimizerHandle> =
         options.native("optimizer", "an optimiser: optim::adam(#{ lr: 1e-3 })")?;
     let mut seed = host.seed() as usize;
     options.count("seed", &mut seed)?;
@@ -133,7 +133,7 @@ fn stage(
         chain,
         batch,
         epochs,
-        optimizer: optimizer.unwrap_or_default(),
+        optimizer: optimizer.map(|own| own.options()).unwrap_or_default(),
         seed: seed as u64,
         workers: host.workers(),
         device: host.device(),

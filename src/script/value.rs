@@ -50,6 +50,11 @@ pub(super) fn integer_of(operation: &str, what: &str, value: &Dynamic) -> Result
     value.as_int().map_err(|_| wrong(operation, what, "a whole number", value))
 }
 
+/// A truth value.
+pub(super) fn flag_of(operation: &str, what: &str, value: &Dynamic) -> Result<bool> {
+    value.as_bool().map_err(|_| wrong(operation, what, "true or false", value))
+}
+
 /// A string.
 pub(super) fn text_of(operation: &str, what: &str, value: &Dynamic) -> Result<String> {
     let text = value.clone().into_immutable_string();
@@ -68,6 +73,12 @@ pub(super) fn list_of<T>(
     };
     let element = |(index, value)| each(operation, &format!("{what}[{index}]"), value);
     array.iter().enumerate().map(element).collect()
+}
+
+/// A map, e.g. of options within options.
+pub(super) fn map_of(operation: &str, what: &str, value: &Dynamic) -> Result<rhai::Map> {
+    let map = value.read_lock::<rhai::Map>().map(|map| map.clone());
+    map.ok_or_else(|| wrong(operation, what, "a map: #{ … }", value))
 }
 
 /// A value of one of our own types; `expected` says which, with an example.

@@ -9,16 +9,14 @@ use burn::backend::{AutodiffBackend, Dispatch};
 pub struct Gradients(<Dispatch as AutodiffBackend>::Gradients);
 
 impl Tensor {
-    /// The same numbers as a new leaf, whose gradient a backward pass will tell.
+    /// The same numbers, as floats, as a new leaf, whose gradient a backward pass will tell.
     pub fn tracked(&self) -> Result<Tensor> {
-        self.need_float("tracked")?;
-        let tensor = Dispatch::from_inner(self.detached()?.0);
+        let tensor = Dispatch::from_inner(self.float()?.detached()?.0);
         Ok(Tensor(Dispatch::float_set_require_grad(tensor, true)))
     }
 
     /// The same numbers outside of any graph: no gradient flows through.
     pub fn detached(&self) -> Result<Tensor> {
-        self.need_float("detach")?;
         if !self.is_tracked() {
             return Ok(self.clone());
         }
@@ -29,6 +27,11 @@ impl Tensor {
     pub fn is_tracked(&self) -> bool {
         use burn::backend::DispatchTensorKind;
         matches!(self.0.kind, DispatchTensorKind::Autodiff(_))
+    }
+
+    /// Whether it is a leaf, whose gradient a backward pass tells.
+    pub fn is_leaf(&self) -> bool {
+        self.is_tracked() && Dispatch::float_is_require_grad(&self.0)
     }
 
     /// Runs the backward pass from this scalar.
@@ -48,9 +51,21 @@ impl Tensor {
                 "backward",
                 "no parameter took part in this number",
             )
-            .hint("make the loss from the student's output"));
+            .hint(
+                "make the loss from the student's output; gradients themselves are plain numbers",
+            ));
         }
-        Ok(Gradients(Dispatch::backward(self.0.clone())))
+        // Burn has no way to ask whether a graph was used up; it panics.
+        let run = || Dispatch::backward(self.0.clone());
+        let gradients = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        gradients.map(Gradients).map_err(|cause| {
+            let text = cause.downcast_ref::<String>().map_or("", String::as_str);
+            if text.contains("consumed") {
+                return Error::new(Kind::Script, "backward", "this graph was gone through before")
+                    .hint("compute the loss again, or add the losses and go backward once");
+            }
+            Error::new(Kind::Internal, "backward", "this is a defect of Stillroom").received(text)
+        })
     }
 }
 

@@ -6,11 +6,21 @@
 //! A [`Tensor`] is a cheap handle: cloning it copies no numbers. Operations make new tensors; nothing
 //! is changed in place. Scalars (`sum()` of everything, a loss) have the shape `[1]`.
 
+mod arrange;
+mod compare;
 mod convolution;
+mod cumulate;
 mod device;
+mod distance;
+mod dtype;
+mod einsum;
 mod elementwise;
+mod extreme;
+pub mod file;
 mod gradient;
+mod index;
 mod kernels;
+mod make;
 mod normalise;
 pub mod npy;
 mod probability;
@@ -18,30 +28,27 @@ mod product;
 pub mod random;
 mod reduce;
 mod shape;
+mod show;
 pub mod store;
+mod unary;
 
+pub use arrange::Padding;
 pub use convolution::Conv2dOptions;
 pub use device::Device;
+pub use dtype::DType;
 pub use gradient::Gradients;
+pub use reduce::Along;
 pub use shape::MAX_RANK;
 
 use crate::error::{Error, Kind, Result};
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
-use burn::tensor::TensorData;
 
 /// A tensor of any rank. Floats are f32, integers i64; floats may carry a gradient.
 #[derive(Clone, Debug)]
 pub struct Tensor(DispatchTensor);
 
 impl Tensor {
-    /// Floats of `shape` (row-major) on `device`; the number of values must fit.
-    pub fn from_values(values: Vec<f32>, shape: &[usize], device: &Device) -> Result<Self> {
-        check_count("tensor", values.len(), shape)?;
-        let data = TensorData::new(values, shape.to_vec());
-        Ok(Tensor(Dispatch::float_from_data(data, device.inner())))
-    }
-
     /// The lengths of all dimensions.
     pub fn shape(&self) -> Vec<usize> {
         self.0.shape().to_vec()
@@ -57,38 +64,20 @@ impl Tensor {
         self.0.shape().num_elements()
     }
 
-    /// Whether it holds floats.
-    pub fn is_float(&self) -> bool {
-        self.0.dtype().is_float()
-    }
-
-    /// `f32`, `i64` or `bool`.
-    pub fn dtype_word(&self) -> &'static str {
-        let dtype = self.0.dtype();
-        match (dtype.is_float(), dtype.is_bool()) {
-            (true, _) => "f32",
-            (_, true) => "bool",
-            _ => "i64",
-        }
-    }
-
-    /// All floats in row-major order, copied to the host.
+    /// All numbers in row-major order as floats, copied to the host.
     pub fn to_values(&self) -> Result<Vec<f32>> {
-        self.need_float("to_values")?;
-        let data = futures_ready(Dispatch::float_into_data(self.0.clone()))?;
-        data.try_into_vec::<f32>().map_err(|cause| {
-            Error::new(Kind::Internal, "reading a tensor back", format!("{cause:?}"))
-        })
+        let data = futures_ready(Dispatch::float_into_data(self.float()?.0))?;
+        data.try_into_vec::<f32>().map_err(unreadable)
     }
 
-    /// All integers in row-major order, copied to the host.
+    /// All integers (or bools, as 0 and 1) in row-major order, copied to the host.
     pub fn to_integers(&self) -> Result<Vec<i64>> {
-        if self.dtype_word() != "i64" {
+        if self.is_float() {
             return Err(Error::new(Kind::Type, "to_integers", "the tensor holds no integers")
                 .received(self.describe()));
         }
-        let data = futures_ready(Dispatch::int_into_data(self.0.clone()))?;
-        Ok(data.convert::<i64>().try_into_vec::<i64>().unwrap_or_default())
+        let data = futures_ready(Dispatch::int_into_data(self.to(DType::I64)?.0))?;
+        data.convert::<i64>().try_into_vec::<i64>().map_err(unreadable)
     }
 
     /// The one number of a tensor with one element.
@@ -99,24 +88,25 @@ impl Tensor {
                 .received(self.describe())
                 .hint("reduce it first, e.g. with .sum() or .mean()"));
         }
-        if self.dtype_word() == "i64" {
-            return Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64);
+        match self.dtype() {
+            DType::F32 => Ok(f64::from(self.to_values()?.first().copied().unwrap_or_default())),
+            _ => Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64),
         }
-        Ok(f64::from(self.to_values()?.first().copied().unwrap_or_default()))
     }
 
     /// Dtype and shape in words: `tensor f32 [16, 10]`.
     pub fn describe(&self) -> String {
-        format!("tensor {} {}", self.dtype_word(), words(&self.shape()))
+        format!("tensor {} {}", self.dtype().name(), words(&self.shape()))
     }
 
     fn need_float(&self, operation: &str) -> Result<()> {
         if self.is_float() {
             return Ok(());
         }
-        Err(Error::new(Kind::Type, operation, "needs a tensor of numbers with f32")
+        Err(Error::new(Kind::Type, operation, "needs a tensor of floats")
             .expected("tensor f32")
-            .received(self.describe()))
+            .received(self.describe())
+            .hint("convert it with .to(\"f32\")"))
     }
 
     fn need_rank(&self, operation: &str, what: &str, rank: usize) -> Result<()> {
@@ -131,6 +121,10 @@ impl Tensor {
         .expected(format!("{rank} dimensions"))
         .received(words(&self.shape())))
     }
+}
+
+fn unreadable(cause: impl std::fmt::Debug) -> Error {
+    Error::new(Kind::Internal, "reading a tensor back", format!("{cause:?}"))
 }
 
 /// A shape as users read it: `[16, 10]`.

@@ -8,20 +8,19 @@ use burn::backend::ops::ActivationOps;
 impl Tensor {
     /// e^x divided by its sum along `dim`.
     pub fn softmax(&self, dim: i64) -> Result<Tensor> {
-        self.need_some("softmax")?;
         let axis = shape::dim_of("softmax", dim, self.rank())?;
-        Ok(Tensor(Dispatch::softmax(self.0.clone(), axis)))
+        if self.count() == 0 {
+            return self.float();
+        }
+        Ok(Tensor(Dispatch::softmax(self.float()?.0, axis)))
     }
 
     /// The logarithm of the softmax along `dim`.
     pub fn log_softmax(&self, dim: i64) -> Result<Tensor> {
-        self.need_some("log_softmax")?;
         let axis = shape::dim_of("log_softmax", dim, self.rank())?;
-        Ok(Tensor(Dispatch::log_softmax(self.0.clone(), axis)))
-    }
-
-    /// ln(1 + e^x), without overflow.
-    pub fn softplus(&self) -> Result<Tensor> {
-        self.neg()?.log_sigmoid()?.neg()
+        if self.count() == 0 {
+            return self.float();
+        }
+        Ok(Tensor(Dispatch::log_softmax(self.float()?.0, axis)))
     }
 }

@@ -6,10 +6,25 @@ use burn::backend::Dispatch;
 use burn::backend::ops::FloatTensorOps;
 
 impl Tensor {
-    /// The product of the last two dimensions; those before are broadcast.
+    /// The product of the last two dimensions; those before are broadcast. A vector stands for a row on
+    /// the left and for a column on the right.
     pub fn matmul(&self, other: &Tensor) -> Result<Tensor> {
-        self.need_float("matmul")?;
-        other.need_float("matmul")?;
+        match (self.rank(), other.rank()) {
+            (1, 1) => {
+                let shape = self.shape();
+                if shape != other.shape() {
+                    return Err(Error::new(Kind::Shape, "matmul", "the vectors differ in length")
+                        .received(format!("{} and {}", words(&shape), words(&other.shape()))));
+                }
+                self.float()?.mul(other)?.sum()
+            }
+            (1, _) => self.unsqueeze(0)?.matmul(other)?.squeeze(&[-2]),
+            (_, 1) => self.matmul(&other.unsqueeze(1)?)?.squeeze(&[-1]),
+            _ => self.float()?.matrices(&other.float()?),
+        }
+    }
+
+    fn matrices(&self, other: &Tensor) -> Result<Tensor> {
         let (a, b) = (self.shape(), other.shape());
         let (Some((batch_a, &[rows, inner_a])), Some((batch_b, &[inner_b, columns]))) =
             (a.split_last_chunk::<2>(), b.split_last_chunk::<2>())
@@ -51,7 +66,7 @@ impl Tensor {
                 .received(words(&own)));
         }
         // One flat product: a batch of small ones is slower.
-        let flat = self.reshape(&[rows as i64, width as i64])?;
+        let flat = self.float()?.reshape(&[rows as i64, width as i64])?;
         let mut product = flat.matmul(&weight.transpose(0, 1)?)?;
         if let Some(bias) = bias {
             product = product.add(bias)?;
@@ -61,5 +76,12 @@ impl Tensor {
             *last = outputs as i64;
         }
         product.reshape(&full)
+    }
+
+    /// Each element of one vector times each of another, `[n, m]`.
+    pub fn outer(&self, other: &Tensor) -> Result<Tensor> {
+        self.need_rank("outer", "the left side", 1)?;
+        other.need_rank("outer", "the right side", 1)?;
+        self.unsqueeze(1)?.mul(&other.unsqueeze(0)?)
     }
 }

@@ -1,8 +1,9 @@
 //! Broadcasting, and everything that moves numbers without changing them.
 
-use super::{Tensor, words};
+use super::dtype::by_dtype;
+use super::{DType, Tensor, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::FloatTensorOps;
+use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch, DispatchTensor};
 use burn::tensor::{Shape, Slice};
 
@@ -30,18 +31,45 @@ pub(super) fn broadcast(operation: &str, left: &[usize], right: &[usize]) -> Res
     Ok(lengths)
 }
 
-/// Both operands with the same rank, ready for a broadcasting operation.
-pub(super) fn aligned(
-    operation: &str,
-    left: &Tensor,
-    right: &Tensor,
-) -> Result<(DispatchTensor, DispatchTensor)> {
-    left.need_float(operation)?;
-    right.need_float(operation)?;
+/// Two operands of one type and one rank, ready for a broadcasting operation.
+pub(super) struct Pair {
+    pub left: DispatchTensor,
+    pub right: DispatchTensor,
+    /// f32 or i64.
+    pub dtype: DType,
+    shape: Vec<usize>,
+}
+
+impl Pair {
+    /// Whether the result has no elements: Burn need not see it.
+    pub fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
+    /// The result without elements.
+    pub fn none(&self, dtype: DType) -> Result<Tensor> {
+        Tensor::empty(dtype, &self.shape)
+    }
+}
+
+/// Both operands with the same type and rank; two of bools count as integers.
+pub(super) fn aligned(operation: &str, left: &Tensor, right: &Tensor) -> Result<Pair> {
     let (a, b) = (left.shape(), right.shape());
-    broadcast(operation, &a, &b)?;
-    let rank = a.len().max(b.len());
-    Ok((left.lifted(rank, &a), right.lifted(rank, &b)))
+    let shape = broadcast(operation, &a, &b)?;
+    let dtype = left.dtype().max(right.dtype()).max(DType::I64);
+    let (left, right) = (left.to(dtype)?, right.to(dtype)?);
+    if shape.contains(&0) {
+        return Ok(Pair { left: left.0, right: right.0, dtype, shape });
+    }
+    let rank = shape.len();
+    Ok(Pair { left: left.lifted(rank, &a), right: right.lifted(rank, &b), dtype, shape })
+}
+
+/// Both operands with one type and one shape.
+pub(super) fn spread(operation: &str, left: &Tensor, right: &Tensor) -> Result<(Tensor, Tensor)> {
+    let full = broadcast(operation, &left.shape(), &right.shape())?;
+    let dtype = left.dtype().max(right.dtype());
+    Ok((left.to(dtype)?.expand(&full)?, right.to(dtype)?.expand(&full)?))
 }
 
 /// A dimension counted from the end where negative, checked against `rank`.
@@ -63,12 +91,17 @@ impl Tensor {
         }
         let mut full = vec![1; rank - shape.len()];
         full.extend_from_slice(shape);
-        Dispatch::float_reshape(self.0.clone(), Shape::from(full))
+        self.shaped(full).0
+    }
+
+    /// The same elements in a shape that is known to fit.
+    fn shaped(&self, shape: Vec<usize>) -> Tensor {
+        let shape = Shape::from(shape);
+        by_dtype!(self, float_reshape | int_reshape | bool_reshape, shape)
     }
 
     /// The same numbers in another shape; one length may be -1 (whatever is left).
     pub fn reshape(&self, shape: &[i64]) -> Result<Tensor> {
-        self.need_float("reshape")?;
         let wrong = || {
             Error::new(Kind::Shape, "reshape", "the new shape holds another number of elements")
                 .expected(format!("{} elements, as {}", self.count(), words(&self.shape())))
@@ -91,12 +124,14 @@ impl Tensor {
         if !fits {
             return Err(wrong());
         }
-        Ok(Tensor(Dispatch::float_reshape(self.0.clone(), Shape::from(full))))
+        if full.contains(&0) {
+            return Tensor::empty(self.dtype(), &full);
+        }
+        Ok(self.shaped(full))
     }
 
     /// Dimensions in another order; `axes` names each exactly once.
     pub fn permute(&self, axes: &[i64]) -> Result<Tensor> {
-        self.need_float("permute")?;
         let rank = self.rank();
         let order =
             axes.iter().map(|axis| dim_of("permute", *axis, rank)).collect::<Result<Vec<_>>>()?;
@@ -107,48 +142,68 @@ impl Tensor {
                 .expected(format!("an order of 0 to {}", rank.saturating_sub(1)))
                 .received(format!("{axes:?} for {}", words(&self.shape()))));
         }
-        Ok(Tensor(Dispatch::float_permute(self.0.clone(), &order)))
+        if self.count() == 0 {
+            let shape: Vec<usize> = order.iter().map(|axis| self.shape()[*axis]).collect();
+            return Tensor::empty(self.dtype(), &shape);
+        }
+        Ok(by_dtype!(self, float_permute | int_permute | bool_permute, &order))
     }
 
     /// Two dimensions exchanged.
     pub fn transpose(&self, first: i64, second: i64) -> Result<Tensor> {
-        self.need_float("transpose")?;
         let a = dim_of("transpose", first, self.rank())?;
         let b = dim_of("transpose", second, self.rank())?;
-        Ok(Tensor(Dispatch::float_swap_dims(self.0.clone(), a, b)))
+        if self.count() == 0 {
+            let mut shape = self.shape();
+            shape.swap(a, b);
+            return Tensor::empty(self.dtype(), &shape);
+        }
+        Ok(by_dtype!(self, float_swap_dims | int_swap_dims | bool_swap_dims, a, b))
     }
 
     /// `length` entries from `start` on along `dim`.
     pub fn narrow(&self, dim: i64, start: usize, length: usize) -> Result<Tensor> {
-        self.need_float("narrow")?;
         let shape = self.shape();
         let axis = dim_of("narrow", dim, shape.len())?;
         let size = shape.get(axis).copied().unwrap_or(0);
-        let end = start.checked_add(length).filter(|end| *end <= size && length > 0);
+        let end = start.checked_add(length).filter(|end| *end <= size);
         let Some(end) = end else {
             return Err(Error::new(Kind::Range, "narrow", "the range leaves the tensor")
                 .expected(format!("within 0..{size} along dimension {axis}"))
                 .received(format!("{length} from {start} on")));
         };
+        if length == 0 || self.count() == 0 {
+            let mut shape = shape;
+            if let Some(own) = shape.get_mut(axis) {
+                *own = length;
+            }
+            return Tensor::empty(self.dtype(), &shape);
+        }
         let slices: Vec<Slice> = shape
             .iter()
             .enumerate()
             .map(|(i, n)| if i == axis { Slice::from(start..end) } else { Slice::from(0..*n) })
             .collect();
-        Ok(Tensor(Dispatch::float_slice(self.0.clone(), &slices)))
+        Ok(by_dtype!(self, float_slice | int_slice | bool_slice, &slices))
     }
 
     /// The tensor repeated along dimensions of length 1 until it has `shape`.
     pub fn expand(&self, shape: &[usize]) -> Result<Tensor> {
-        self.need_float("expand")?;
         let own = self.shape();
         if broadcast("expand", &own, shape)? != shape || shape.len() > MAX_RANK {
             return Err(Error::new(Kind::Shape, "expand", "cannot be expanded to that shape")
                 .expected(format!("lengths of 1 where it grows, in {}", words(&own)))
                 .received(words(shape)));
         }
-        let lifted = self.lifted(shape.len(), &own);
-        Ok(Tensor(Dispatch::float_expand(lifted, Shape::from(shape.to_vec()))))
+        if own == shape {
+            return Ok(self.clone());
+        }
+        if shape.contains(&0) {
+            return Tensor::empty(self.dtype(), shape);
+        }
+        let lifted = Tensor(self.lifted(shape.len(), &own));
+        let shape = Shape::from(shape.to_vec());
+        Ok(by_dtype!(lifted, float_expand | int_expand | bool_expand, shape))
     }
 
     /// Tensors of one shape but for `dim`, put one after another along it.
@@ -159,7 +214,6 @@ impl Tensor {
         let shape = first.shape();
         let axis = dim_of("cat", dim, shape.len())?;
         for tensor in tensors {
-            tensor.need_float("cat")?;
             let other = tensor.shape();
             let fits = other.len() == shape.len()
                 && other.iter().zip(&shape).enumerate().all(|(i, (a, b))| i == axis || a == b);
@@ -173,7 +227,19 @@ impl Tensor {
                 .received(words(&other)));
             }
         }
-        let parts = tensors.iter().map(|t| t.0.clone()).collect();
-        Ok(Tensor(Dispatch::float_cat(parts, axis)))
+        let dtype = tensors.iter().map(Tensor::dtype).fold(DType::Bool, DType::max);
+        let mut full = shape;
+        full[axis] = tensors.iter().map(|tensor| tensor.shape()[axis]).sum();
+        super::check_size("cat", &full)?;
+        if full.contains(&0) {
+            return Tensor::empty(dtype, &full);
+        }
+        let some = tensors.iter().filter(|tensor| tensor.count() > 0);
+        let parts = some.map(|tensor| Ok(tensor.to(dtype)?.0)).collect::<Result<Vec<_>>>()?;
+        Ok(Tensor(match dtype {
+            DType::F32 => Dispatch::float_cat(parts, axis),
+            DType::I64 => Dispatch::int_cat(parts, axis),
+            DType::Bool => Dispatch::bool_cat(parts, axis),
+        }))
     }
 }

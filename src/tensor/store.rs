@@ -1,12 +1,12 @@
 //! Named tensors in a safetensors file.
 
-use super::{Device, Tensor, words};
+use super::{DType, Device, Tensor, words};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::path::Path;
 
-/// Writes named f32 tensors, whole or not at all.
+/// Writes named tensors, whole or not at all.
 pub fn save(path: &Path, tensors: &[(String, Tensor)]) -> Result<()> {
     disk::write_whole(path, &encode(tensors)?)
 }
@@ -15,24 +15,32 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)]) -> Result<()> {
 pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
     let mut buffers = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
-        let values = tensor.detached()?.to_values()?;
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        buffers.push((name, tensor.shape(), bytes));
+        let (dtype, bytes): (Dtype, Vec<u8>) = match tensor.dtype() {
+            DType::F32 => {
+                let values = tensor.detached()?.to_values()?;
+                (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+            }
+            DType::I64 => {
+                (Dtype::I64, tensor.to_integers()?.iter().flat_map(|v| v.to_le_bytes()).collect())
+            }
+            DType::Bool => (Dtype::BOOL, tensor.to_integers()?.iter().map(|v| *v as u8).collect()),
+        };
+        buffers.push((name, dtype, tensor.shape(), bytes));
     }
     let failed = |cause: safetensors::SafeTensorError| {
         Error::new(Kind::Internal, "encoding weights", cause.to_string())
     };
     let views = buffers
         .iter()
-        .map(|(name, shape, bytes)| {
-            Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+        .map(|(name, dtype, shape, bytes)| {
+            Ok((name.as_str(), TensorView::new(*dtype, shape.clone(), bytes)?))
         })
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(failed)?;
     safetensors::serialize(views, None).map_err(failed)
 }
 
-/// Reads all f32 tensors of a file, in the file's order of names.
+/// Reads all tensors of a file, in the file's order of names.
 pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
     let bytes = std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause))?;
     let doing = format!("reading {}", path.display());
@@ -42,18 +50,55 @@ pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
     let file = SafeTensors::deserialize(&bytes).map_err(|cause| damaged(cause.to_string()))?;
     let mut tensors = Vec::new();
     for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(Error::new(Kind::Data, &doing, format!("tensor '{name}' is not f32"))
-                .expected("F32")
-                .received(format!("{:?} {}", view.dtype(), words(view.shape()))));
-        }
-        let values = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
         let shape = if view.shape().is_empty() { vec![1] } else { view.shape().to_vec() };
-        tensors.push((name, Tensor::from_values(values, &shape, device)?));
+        let data = view.data();
+        let tensor = match view.dtype() {
+            Dtype::F32 => {
+                let (values, _) = data.as_chunks::<4>();
+                let values = values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+                Tensor::from_values(values, &shape, device)?
+            }
+            Dtype::F64 => {
+                let (values, _) = data.as_chunks::<8>();
+                let values = values.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect();
+                Tensor::from_values(values, &shape, device)?
+            }
+            Dtype::F16 => {
+                let (values, _) = data.as_chunks::<2>();
+                let number = |bytes: &[u8; 2]| super::npy::half(u16::from_le_bytes(*bytes));
+                Tensor::from_values(values.iter().map(number).collect(), &shape, device)?
+            }
+            Dtype::BF16 => {
+                // The upper half of an f32.
+                let (values, _) = data.as_chunks::<2>();
+                let number = |[low, high]: &[u8; 2]| f32::from_le_bytes([0, 0, *low, *high]);
+                Tensor::from_values(values.iter().map(number).collect(), &shape, device)?
+            }
+            Dtype::I64 => {
+                let (values, _) = data.as_chunks::<8>();
+                let values = values.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
+                Tensor::from_integers(values, &shape, device)?
+            }
+            Dtype::I32 => {
+                let (values, _) = data.as_chunks::<4>();
+                let values = values.iter().map(|b| i64::from(i32::from_le_bytes(*b))).collect();
+                Tensor::from_integers(values, &shape, device)?
+            }
+            Dtype::U8 => {
+                let values = data.iter().map(|byte| i64::from(*byte)).collect();
+                Tensor::from_integers(values, &shape, device)?
+            }
+            Dtype::BOOL => {
+                let flags = data.iter().map(|byte| *byte != 0).collect();
+                Tensor::from_bools(flags, &shape, device)?
+            }
+            other => {
+                return Err(Error::new(Kind::Data, &doing, format!("'{name}' cannot be read"))
+                    .expected("F32, F64, F16, BF16, I64, I32, U8 or BOOL")
+                    .received(format!("{other:?} {}", words(view.shape()))));
+            }
+        };
+        tensors.push((name, tensor));
     }
     Ok(tensors)
 }

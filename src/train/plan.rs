@@ -3,7 +3,7 @@
 use crate::data::{Augmentation, ClipSource, Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
-use crate::optim::AdamOptions;
+use crate::optim::OptimizerOptions;
 use crate::tensor::Device;
 use serde::Serialize;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ pub struct Plan {
     /// Times that every clip is seen.
     pub epochs: usize,
     /// The optimiser.
-    pub optimizer: AdamOptions,
+    pub optimizer: OptimizerOptions,
     /// Names every random stream of the stage.
     pub seed: u64,
     /// Loader threads.

@@ -217,15 +217,14 @@ impl Stage {
         hooks: &mut dyn Hooks,
         observer: &mut dyn Observer,
     ) -> Result<StepReport> {
-        // Handles only; no number is copied.
-        let before = self.learner.model.network().state();
+        let before = self.learner.snapshot();
         loop {
             let failure = match self.learner.step(batch, &self.moment, hooks) {
                 Ok(report) => return Ok(report),
                 Err(failure) => failure,
             };
             self.revert(failure, hooks, observer)?;
-            self.learner.model.network().restore(&before)?;
+            self.learner.restore(&before)?;
         }
     }
 

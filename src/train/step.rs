@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
 use crate::nn::{Mode, Parameter};
-use crate::optim::Adam;
+use crate::optim::{Optimizer, Snapshot};
 use crate::tensor::{Gradients, Tensor};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
@@ -34,22 +34,39 @@ pub struct StepReport {
 pub(super) struct Learner {
     pub model: Model,
     pub parameters: Vec<(String, Parameter)>,
-    pub optimizer: Adam,
+    pub optimizer: Optimizer,
     pub teacher: Option<TeacherModel>,
+}
+
+/// What is being trained, as it was before a step.
+pub(super) struct Before {
+    weights: Vec<(String, Tensor)>,
+    optimizer: Snapshot,
 }
 
 impl Learner {
     pub fn new(plan: &Plan) -> Result<Self> {
         let model = plan.spec.build(plan.features.shape(), plan.seed, &plan.device)?;
-        Ok(Learner {
-            parameters: model.network().parameters(),
-            model,
-            optimizer: Adam::new(plan.optimizer.clone())?,
-            teacher: plan.teacher.clone(),
-        })
+        let parameters = model.network().parameters();
+        let mut optimizer = Optimizer::new(plan.optimizer.clone())?;
+        // A group that fits no parameter is told before anything is trained.
+        optimizer.bind(&parameters)?;
+        Ok(Learner { parameters, model, optimizer, teacher: plan.teacher.clone() })
     }
 
-    /// Forward, loss, backward, update. Nothing but the running statistics has changed when it fails.
+    /// All that a step changes. Handles only; no number is copied.
+    pub fn snapshot(&self) -> Before {
+        Before { weights: self.model.network().state(), optimizer: self.optimizer.snapshot() }
+    }
+
+    /// Goes back to before a step.
+    pub fn restore(&mut self, before: &Before) -> Result<()> {
+        self.optimizer.restore(&before.optimizer);
+        self.model.network().restore(&before.weights)
+    }
+
+    /// Forward, loss, backward, update. Nothing but the running statistics has changed when it fails; with
+    /// an optimiser that accumulates, some steps make no update.
     pub fn step(
         &mut self,
         batch: &Batch,
@@ -88,7 +105,7 @@ impl Learner {
                 .received(lr.to_string());
             return Err(hooks.blame("lr", moment, error));
         }
-        self.optimizer.step(&self.parameters, &gradients, lr)?;
+        self.optimizer.step(&self.parameters, &gradients, Some(lr))?;
         Ok(StepReport { loss: value, lr, lambda, tau })
     }
 }

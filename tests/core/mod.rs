@@ -2,6 +2,8 @@
 
 mod augment;
 mod loader;
+mod optim;
+mod pattern;
 mod random;
 mod synth;
 mod threads;

@@ -10,7 +10,7 @@ use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
 use stillroom::models::{AstOptions, CnnOptions, Spec};
 use stillroom::nn::Mode;
-use stillroom::optim::AdamOptions;
+use stillroom::optim::OptimizerOptions;
 use stillroom::tensor::{Device, Tensor};
 use stillroom::train::{
     Event, Features, Hooks, Moment, Observer, Plain, Plan, StageKind, TeacherModel, train,
@@ -44,7 +44,7 @@ fn plan() -> Plan {
         ],
         batch: 8,
         epochs: 2,
-        optimizer: AdamOptions { lr: 0.01, ..AdamOptions::default() },
+        optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },
         seed: 3,
         workers: 1,
         device: Device::cpu(),

@@ -1,13 +1,13 @@
 //! A host that evaluates scripts and trains nothing.
 
 use crate::support::example;
-use rhai::{Dynamic, Engine, Scope};
+use rhai::{Dynamic, Engine, FnPtr, Scope};
 use std::path::PathBuf;
 use std::sync::Arc;
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::script::diagnose::Knowledge;
-use stillroom::script::{HookSources, Host, Resolver, Signatures, Sources, engine};
+use stillroom::script::{Callable, HookSources, Host, Resolver, Signatures, Sources, engine};
 use stillroom::tensor::Device;
 use stillroom::train::{Features, Plan, Trained};
 
@@ -41,6 +41,10 @@ impl Host for Plain {
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {
         plan.check()?;
         Err(Error::new(Kind::Script, plan.operation(), "this host does not train"))
+    }
+
+    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
+        Err(Error::new(Kind::Script, pointer.fn_name(), "this host calls no functions"))
     }
 
     fn report(&self, _: &[Trained]) -> Result<()> {

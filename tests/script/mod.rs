@@ -4,3 +4,4 @@ mod errors;
 mod examples;
 pub mod host;
 mod imports;
+mod optim;

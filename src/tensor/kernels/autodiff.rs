@@ -66,6 +66,26 @@ impl<B: Backend + StillOps> Backward<B, 3> for ChannelNorm {
     }
 }
 
+#[derive(Debug)]
+struct Sloped;
+
+impl<B: Backend + StillOps> Backward<B, 1> for Sloped {
+    type State = FloatTensor<B>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let [node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::float_mul(gradient, ops.state));
+        }
+    }
+}
+
 impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
     fn still_conv2d(
         input: FloatTensor<Self>,
@@ -163,5 +183,17 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
             own,
         );
         (Self::from_inner(input), Self::from_inner(scale), Self::from_inner(shift))
+    }
+
+    fn still_sloped(
+        input: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        slope: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let (value, slope) = (Self::inner(value), Self::inner(slope));
+        match Sloped.prepare::<C>([input.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(slope, value),
+            OpsKind::UnTracked(prep) => prep.finish(value),
+        }
     }
 }

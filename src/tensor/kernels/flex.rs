@@ -84,4 +84,8 @@ impl StillOps for Flex {
         let channels = vec![planes.channels];
         (made(all.input, shape), made(all.scale, channels.clone()), made(all.shift, channels))
     }
+
+    fn still_sloped(_input: FlexTensor, value: FlexTensor, _slope: FlexTensor) -> FlexTensor {
+        value
+    }
 }

@@ -62,4 +62,12 @@ pub(super) trait StillOps: Backend {
         eps: f64,
         own: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// `value`, outside of any graph, as a function of `input` whose slope is `slope` at each element of
+    /// `input`. Lengths of `value` may be 1 where `input` was reduced.
+    fn still_sloped(
+        input: FloatTensor<Self>,
+        value: FloatTensor<Self>,
+        slope: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 }

@@ -1,0 +1,284 @@
+//! A network as recipes hold it: a handle on its parts, with a mode of its own.
+
+use super::{Mode, Network, Parameter, Role, Visitor, pass};
+use crate::error::{Error, Kind, Result};
+use crate::tensor::random::Stream;
+use crate::tensor::{Tensor, words};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Makes a layer afresh, its weights drawn from a stream.
+pub type Maker = Arc<dyn Fn(&mut Stream) -> Result<Arc<dyn Network>> + Send + Sync>;
+
+/// A network; clones share its weights.
+#[derive(Clone)]
+pub struct Net {
+    node: Arc<Node>,
+    /// Its name within the network that it was taken from.
+    name: Option<Arc<str>>,
+}
+
+struct Node {
+    kind: String,
+    network: Arc<dyn Network>,
+    make: Option<Maker>,
+    training: AtomicBool,
+}
+
+impl std::fmt::Debug for Net {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} of {} parameters", self.node.kind, self.parameter_count())
+    }
+}
+
+impl PartialEq for Net {
+    /// Whether both are the same network, not only alike.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.node, &other.node)
+    }
+}
+
+/// What was copied already: a part that stands twice is one part in the copy, too.
+#[derive(Default)]
+pub struct Copies {
+    nets: HashMap<usize, Net>,
+    parameters: HashMap<usize, Parameter>,
+}
+
+impl Copies {
+    /// The copy of a parameter that belongs to no layer.
+    pub fn parameter(&mut self, parameter: &Parameter) -> Result<Parameter> {
+        if let Some(known) = self.parameters.get(&parameter.address()) {
+            return Ok(known.clone());
+        }
+        let copy = Parameter::new(parameter.value(), parameter.role())?;
+        copy.set_trainable(parameter.is_trainable())?;
+        self.parameters.insert(parameter.address(), copy.clone());
+        Ok(copy)
+    }
+}
+
+impl Net {
+    /// A layer, its weights drawn from the pass that is going on.
+    pub fn layer(kind: &str, make: Maker) -> Result<Self> {
+        let network = make(&mut pass::draw("weights"))?;
+        Ok(Net::of(kind, network, Some(make)))
+    }
+
+    /// A network made of others, which knows how to copy itself.
+    pub fn whole(kind: &str, network: Arc<dyn Network>) -> Self {
+        Net::of(kind, network, None)
+    }
+
+    /// A network that is there already, and how to make another one of its kind.
+    pub fn of(kind: &str, network: Arc<dyn Network>, make: Option<Maker>) -> Self {
+        let training = AtomicBool::new(true);
+        let node = Node { kind: kind.to_string(), network, make, training };
+        Net { node: Arc::new(node), name: None }
+    }
+
+    /// The same network, known by a name.
+    pub fn called(&self, name: &str) -> Self {
+        Net { node: self.node.clone(), name: Some(name.into()) }
+    }
+
+    /// What sort of network: `linear`, `sequential`, `ast`.
+    pub fn kind(&self) -> &str {
+        &self.node.kind
+    }
+
+    /// The network behind the handle.
+    pub fn network(&self) -> &Arc<dyn Network> {
+        &self.node.network
+    }
+
+    /// Whether it uses a batch's own statistics and drops units, when it trains at all.
+    pub fn is_training(&self) -> bool {
+        self.node.training.load(Ordering::Relaxed)
+    }
+
+    /// Puts it and all its parts into training, or out of it.
+    pub fn set_training(&self, training: bool) {
+        self.node.training.store(training, Ordering::Relaxed);
+        for (_, part) in self.parts() {
+            part.set_training(training);
+        }
+    }
+
+    /// The mode that it goes forward in, as a part of something in `outer` mode.
+    pub fn mode_within(&self, outer: Mode) -> Mode {
+        if outer == Mode::Train && !self.is_training() { Mode::Fixed } else { outer }
+    }
+
+    /// The part called `path`, e.g. `blocks.0.attn`.
+    pub fn part(&self, path: &str) -> Result<Net> {
+        let mut found = self.clone();
+        for name in path.split('.') {
+            let parts = found.parts();
+            let next = parts.iter().find(|(known, _)| known == name);
+            found = match next {
+                Some((_, part)) => part.clone(),
+                None => {
+                    let known: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+                    return Err(crate::error::unknown("the network", "part", name, &known));
+                }
+            };
+        }
+        Ok(found.called(path))
+    }
+
+    /// Another network with the same weights, which shares nothing with this one.
+    pub fn copy(&self) -> Result<Net> {
+        self.copy_into(&mut Copies::default())
+    }
+
+    /// A copy as one part of a larger one.
+    pub fn copy_into(&self, copies: &mut Copies) -> Result<Net> {
+        let address = Arc::as_ptr(&self.node).cast::<()>() as usize;
+        if let Some(known) = copies.nets.get(&address) {
+            return Ok(Net { node: known.node.clone(), name: self.name.clone() });
+        }
+        let network = match &self.node.make {
+            Some(make) => {
+                // The numbers drawn are overwritten at once.
+                let fresh = make(&mut Stream::new(0, "copy", &[]))?;
+                fresh.restore(&self.node.network.state())?;
+                for (own, copy) in self.node.network.parameters().iter().zip(fresh.parameters()) {
+                    copy.1.set_trainable(own.1.is_trainable())?;
+                }
+                fresh
+            }
+            None => self.node.network.copied(copies)?.ok_or_else(|| {
+                Error::new(Kind::Internal, "copying a network", "it does not know how")
+                    .received(self.kind())
+            })?,
+        };
+        let copy = Net::of(self.kind(), network, self.node.make.clone());
+        copy.node.training.store(self.is_training(), Ordering::Relaxed);
+        copies.nets.insert(address, copy.clone());
+        Ok(Net { node: copy.node, name: self.name.clone() })
+    }
+
+    /// Moves every weight and running statistic towards `other`'s: `weight` 0 changes nothing, 1 copies.
+    ///
+    /// # Errors
+    /// Networks with other names or shapes.
+    pub fn lerp(&self, other: &Net, weight: f64) -> Result<()> {
+        let theirs = other.parameters();
+        self.each_of(&theirs, |own, theirs| {
+            let kept = own.value().mul_number(1.0 - weight)?;
+            own.set(kept.add(&theirs.value().mul_number(weight)?)?)
+        })
+    }
+
+    /// Takes over every weight and running statistic of `other`, bit for bit.
+    ///
+    /// # Errors
+    /// Networks with other names or shapes.
+    pub fn copy_from(&self, other: &Net) -> Result<()> {
+        self.restore(&other.state())
+    }
+
+    fn each_of(
+        &self,
+        others: &[(String, Parameter)],
+        act: impl Fn(&Parameter, &Parameter) -> Result<()>,
+    ) -> Result<()> {
+        let own = self.parameters();
+        let differs =
+            |what: String| Error::new(Kind::Shape, "lerp", "the networks differ").received(what);
+        if own.len() != others.len() {
+            return Err(differs(format!("{} and {} parameters", own.len(), others.len())));
+        }
+        for ((name, mine), (other_name, theirs)) in own.iter().zip(others) {
+            let (a, b) = (mine.value().shape(), theirs.value().shape());
+            if name != other_name || a != b {
+                let pair = format!("'{name}' {} and '{other_name}' {}", words(&a), words(&b));
+                return Err(differs(pair));
+            }
+        }
+        own.iter().zip(others).try_for_each(|((_, mine), (_, theirs))| act(mine, theirs))
+    }
+
+    /// Lets the parameters whose names match train, or not. Gives how many there are.
+    pub fn set_trainable(&self, trainable: bool, matches: impl Fn(&str) -> bool) -> Result<usize> {
+        let all = self.parameters().into_iter();
+        let chosen = all.filter(|(name, p)| p.role() == Role::Weight && matches(name));
+        let mut count = 0;
+        for (_, parameter) in chosen {
+            parameter.set_trainable(trainable)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Each parameter once, under its first name: what an optimiser changes.
+    pub fn unique_parameters(&self) -> Vec<(String, Parameter)> {
+        super::unique(self.parameters())
+    }
+
+    /// Names of all outputs that can be tapped.
+    pub fn taps(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, part) in self.parts() {
+            names.extend(part.taps().into_iter().map(|inner| format!("{name}.{inner}")));
+            names.push(name);
+        }
+        names.extend(self.node.network.own_taps());
+        names
+    }
+
+    /// The output for `input`, and the outputs of the parts that are called by these names, in that order.
+    ///
+    /// # Errors
+    /// A name that no part has, or a part that took no part.
+    pub fn forward_taps(
+        &self,
+        input: &Tensor,
+        mode: Mode,
+        names: &[String],
+    ) -> Result<(Tensor, Vec<(String, Tensor)>)> {
+        let known = self.taps();
+        for name in names {
+            if !known.contains(name) {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                return Err(crate::error::unknown("forward_taps", "tap", name, &known));
+            }
+        }
+        let (output, mut found) = pass::tapping(names, || self.forward(input, mode));
+        let output = output?;
+        let mut taps = Vec::new();
+        for name in names {
+            let place = found.iter().position(|(tapped, _)| tapped == name);
+            let Some(place) = place else {
+                return Err(Error::new(Kind::Name, "forward_taps", "this part did not go forward")
+                    .received(format!("'{name}'")));
+            };
+            taps.push(found.swap_remove(place));
+        }
+        Ok((output, taps))
+    }
+}
+
+impl Network for Net {
+    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        let mode = self.mode_within(mode);
+        match &self.name {
+            Some(name) => pass::inside(name, || self.node.network.forward(input, mode)),
+            None => self.node.network.forward(input, mode),
+        }
+    }
+
+    fn visit(&self, scope: &str, visit: &mut Visitor) {
+        self.node.network.visit(scope, visit);
+    }
+
+    fn parts(&self) -> Vec<(String, Net)> {
+        self.node.network.parts()
+    }
+
+    fn own_taps(&self) -> Vec<String> {
+        self.node.network.own_taps()
+    }
+}

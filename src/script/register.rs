@@ -1,0 +1,38 @@
+//! How bindings are written down: a doc comment, a Rust function, nothing else. The comment becomes the
+//! function's documentation, the parameters its form in messages.
+
+/// Registers functions that can be called as methods too. Rhai adds the place to their errors.
+macro_rules! functions {
+    ($module:expr; $(
+        $(#[doc = $doc:expr])* fn $name:literal($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )*) => { $(
+        rhai::FuncRegistration::new($name)
+            .in_global_namespace()
+            .with_comments([$(concat!("///", $doc)),*])
+            .with_params_info([$(concat!(stringify!($argument), ": ", stringify!($type)),)* stringify!($out)])
+            .set_into_module($module, move |$($argument: $type),*| -> $crate::script::raise::Raw<$out> {
+                let act = || -> $crate::error::Result<$out> { $body };
+                $crate::script::raise::raw(act())
+            });
+    )* };
+}
+pub(super) use functions;
+
+/// Registers functions of a namespace, which must tell their own place.
+macro_rules! namespaced {
+    ($module:expr; $(
+        $(#[doc = $doc:expr])* fn $name:literal($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )*) => { $(
+        rhai::FuncRegistration::new($name)
+            .with_comments([$(concat!("///", $doc)),*])
+            .with_params_info([$(concat!(stringify!($argument), ": ", stringify!($type)),)* stringify!($out)])
+            .set_into_module(
+                $module,
+                move |call: rhai::NativeCallContext, $($argument: $type),*| -> $crate::script::raise::Raw<$out> {
+                    let act = || -> $crate::error::Result<$out> { $body };
+                    $crate::script::raise::placed(&call, act())
+                },
+            );
+    )* };
+}
+pub(super) use namespaced;
