@@ -6,7 +6,7 @@ use super::{InputShape, as_picture, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{BatchNorm2d, Conv2d, Linear, Mode, Network, Visitor, scoped};
 use crate::tensor::random::Stream;
-use crate::tensor::{Conv2dOptions, Device, Tensor};
+use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
 use serde::Serialize;
 
 /// PyTorch's default.
@@ -80,7 +80,7 @@ fn conv_norm(
     random: &mut Stream,
     on: &Device,
 ) -> Result<(Conv2d, BatchNorm2d)> {
-    let options = Conv2dOptions { padding: [1, 1], ..Conv2dOptions::default() };
+    let options = Conv2dOptions { padding: ConvPadding::Zeros([1, 1]), ..Conv2dOptions::default() };
     let conv = Conv2d::new([inputs, outputs], [3, 3], options, false, random, on)?;
     Ok((conv, BatchNorm2d::new(outputs, BATCH_NORM_EPS, on)?))
 }

@@ -1,4 +1,4 @@
-//! Batch and layer normalisation.
+//! Normalisation by batch, layer, group and root mean square.
 
 use super::kernels::StillOps;
 use super::{Tensor, words};
@@ -67,6 +67,7 @@ impl Tensor {
         self.need_float("layer_norm")?;
         let last = self.shape().last().copied().unwrap_or(0);
         for part in [scale, shift] {
+            part.need_float("layer_norm")?;
             if part.shape() != [last] {
                 return Err(Error::new(Kind::Shape, "layer_norm", "the width differs")
                     .expected(format!("{} for {}", words(&[last]), words(&self.shape())))
@@ -77,17 +78,79 @@ impl Tensor {
         Ok(Tensor(Dispatch::layer_norm(self.0.clone(), scale.0.clone(), shift, eps)))
     }
 
+    /// Normalises each group of channels of `[batch, channel, …]` to mean 0 and variance 1, then scales and
+    /// shifts each channel, where there is a scale or shift.
+    pub fn group_norm(
+        &self,
+        groups: usize,
+        scale: Option<&Tensor>,
+        shift: Option<&Tensor>,
+        eps: f64,
+    ) -> Result<Tensor> {
+        let operation = "group_norm";
+        let parts: Vec<&Tensor> = scale.into_iter().chain(shift).collect();
+        self.check_channels(operation, &parts)?;
+        let shape = self.shape();
+        if groups == 0 || !shape[1].is_multiple_of(groups) {
+            return Err(Error::new(
+                Kind::Shape,
+                operation,
+                "the groups do not divide the channels",
+            )
+            .expected(format!("a divisor of {}", shape[1]))
+            .received(groups.to_string()));
+        }
+        let whole: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
+        // A group of an image is normalised as a channel of one large image is.
+        let rows = shape[0] * groups;
+        let flat = self.reshape(&[1, rows as i64, -1])?;
+        let constant =
+            |value| Tensor::from_values(vec![value; rows], &[rows], &super::Device::default());
+        let normed = flat.batch_norm_train(&constant(1.0)?, &constant(0.0)?, eps)?.output;
+        let mut output = normed.reshape(&whole)?;
+        let mut channels = vec![1; shape.len()];
+        channels[1] = shape[1] as i64;
+        if let Some(scale) = scale {
+            output = output.mul(&scale.reshape(&channels)?)?;
+        }
+        if let Some(shift) = shift {
+            output = output.add(&shift.reshape(&channels)?)?;
+        }
+        Ok(output)
+    }
+
+    /// Divides the last dimension by the root of its mean square, then scales it, where there is a scale.
+    pub fn rms_norm(&self, scale: Option<&Tensor>, eps: f64) -> Result<Tensor> {
+        let operation = "rms_norm";
+        self.need_some(operation)?;
+        let last = self.shape().last().copied().unwrap_or(0);
+        let squares = self.mul(self)?.mean_dims(&[-1], true)?;
+        let normed = self.mul(&squares.add_number(eps)?.pow_number(-0.5)?)?;
+        match scale {
+            None => Ok(normed),
+            Some(scale) if scale.shape() == [last] => normed.mul(scale),
+            Some(scale) => Err(Error::new(Kind::Shape, operation, "the width differs")
+                .expected(format!("{} for {}", words(&[last]), words(&self.shape())))
+                .received(words(&scale.shape()))),
+        }
+    }
+
     fn check_channels(&self, operation: &str, parts: &[&Tensor]) -> Result<()> {
         self.need_float(operation)?;
+        parts.iter().try_for_each(|part| part.need_float(operation))?;
         let shape = self.shape();
         let channels = shape.get(1).copied().unwrap_or(0);
         let fits = shape.len() >= 2 && self.count() > 0;
         if fits && parts.iter().all(|part| part.shape() == [channels]) {
             return Ok(());
         }
-        let received = parts.first().map(|part| words(&part.shape())).unwrap_or_default();
+        let given: Vec<String> = parts.iter().map(|part| words(&part.shape())).collect();
+        let wanted = match given.as_slice() {
+            [] => "[batch, channel, …], not empty".to_string(),
+            given => format!("[batch, channel, …] for {}", given.join(" and ")),
+        };
         Err(Error::new(Kind::Shape, operation, "the number of channels differs")
-            .expected(format!("[batch, {received} channels, …]"))
+            .expected(wanted)
             .received(words(&shape)))
     }
 }

@@ -3,10 +3,10 @@
 use crate::support::{Golden, close, weights};
 use std::collections::BTreeSet;
 use stillroom::error::Result;
-use stillroom::tensor::{Conv2dOptions, Tensor};
+use stillroom::tensor::{Conv2dOptions, ConvPadding, Tensor};
 
 /// A case of the golden file, and the operation that it is about.
-type Case = (&'static str, fn(&[Tensor]) -> Result<Tensor>);
+pub(super) type Case = (&'static str, fn(&[Tensor]) -> Result<Tensor>);
 
 const ELEMENTWISE: &[Case] = &[
     ("add", |t| t[0].add(&t[1])),
@@ -72,8 +72,12 @@ const PRODUCT: &[Case] = &[
     ("linear_vector", |t| t[0].linear(&t[1], Some(&t[2]))),
 ];
 
-const PLAIN: Conv2dOptions =
-    Conv2dOptions { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
+const PLAIN: Conv2dOptions = Conv2dOptions {
+    stride: [1, 1],
+    padding: ConvPadding::Zeros([0, 0]),
+    dilation: [1, 1],
+    groups: 1,
+};
 
 fn conv(t: &[Tensor], options: Conv2dOptions) -> Result<Tensor> {
     t[0].conv2d(&t[1], t.get(2), options)
@@ -82,17 +86,33 @@ fn conv(t: &[Tensor], options: Conv2dOptions) -> Result<Tensor> {
 const CONVOLUTION: &[Case] = &[
     ("conv", |t| conv(t, PLAIN)),
     ("conv_bias", |t| conv(t, PLAIN)),
-    ("conv_padded", |t| conv(t, Conv2dOptions { padding: [1, 2], ..PLAIN })),
+    ("conv_padded", |t| conv(t, Conv2dOptions { padding: ConvPadding::Zeros([1, 2]), ..PLAIN })),
     ("conv_stride", |t| conv(t, Conv2dOptions { stride: [2, 3], ..PLAIN })),
-    ("conv_dilated", |t| conv(t, Conv2dOptions { dilation: [2, 3], padding: [2, 0], ..PLAIN })),
-    ("conv_groups", |t| conv(t, Conv2dOptions { groups: 2, padding: [1, 1], ..PLAIN })),
+    ("conv_dilated", |t| {
+        conv(t, Conv2dOptions { dilation: [2, 3], padding: ConvPadding::Zeros([2, 0]), ..PLAIN })
+    }),
+    ("conv_groups", |t| {
+        conv(t, Conv2dOptions { groups: 2, padding: ConvPadding::Zeros([1, 1]), ..PLAIN })
+    }),
     ("conv_depthwise", |t| {
-        conv(t, Conv2dOptions { groups: 4, stride: [2, 2], padding: [1, 1], ..PLAIN })
+        conv(
+            t,
+            Conv2dOptions {
+                groups: 4,
+                stride: [2, 2],
+                padding: ConvPadding::Zeros([1, 1]),
+                ..PLAIN
+            },
+        )
     }),
     ("conv_patches", |t| conv(t, Conv2dOptions { stride: [4, 4], ..PLAIN })),
     ("conv_all", |t| {
-        let options =
-            Conv2dOptions { stride: [2, 1], padding: [2, 1], dilation: [1, 2], groups: 2 };
+        let options = Conv2dOptions {
+            stride: [2, 1],
+            padding: ConvPadding::Zeros([2, 1]),
+            dilation: [1, 2],
+            groups: 2,
+        };
         conv(t, options)
     }),
     ("avg_pool_2", |t| t[0].avg_pool2d(2)),
@@ -130,7 +150,12 @@ fn golden() -> Golden {
     Golden::load("tensor.safetensors")
 }
 
-fn run(golden: &Golden, (name, operation): &Case, absolute: f32, relative: f32) -> Result<()> {
+pub(super) fn run(
+    golden: &Golden,
+    (name, operation): &Case,
+    absolute: f32,
+    relative: f32,
+) -> Result<()> {
     let part = |part: &str, index: usize| golden.get(&format!("{name}.{part}{index}"));
     let mut inputs = Vec::new();
     while let Some(input) = part("in", inputs.len()) {

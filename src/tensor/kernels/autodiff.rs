@@ -1,14 +1,16 @@
 //! The backward passes of our operations.
 
 use super::StillOps;
+use super::linear::Linear;
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn_autodiff::NodeId;
 use burn_autodiff::checkpoint::base::Checkpointer;
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops, OpsKind};
+use std::sync::Arc;
 
 #[derive(Debug)]
 struct Conv2d;
@@ -28,13 +30,64 @@ impl<B: Backend + StillOps> Backward<B, 2> for Conv2d {
         let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
         let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
         if let Some(node) = input_node {
-            let (input, kernel) = (input.clone(), kernel.clone());
-            let made = B::still_conv2d_input(input, kernel, gradient.clone(), options.clone());
+            let shape = input.shape();
+            let (size, gradient) = ([shape[2], shape[3]], gradient.clone());
+            let made = B::still_conv2d_transposed(gradient, kernel.clone(), options.clone(), size);
             grads.register::<B>(node.id, made);
         }
         if let Some(node) = kernel_node {
             let made = B::still_conv2d_kernel(input, kernel, gradient, options);
             grads.register::<B>(node.id, made);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct TransposedConv2d;
+
+impl<B: Backend + StillOps> Backward<B, 2> for TransposedConv2d {
+    type State = (NodeId, NodeId, ConvOptions<2>);
+
+    // The adjoint of the adjoint is the convolution itself.
+    fn backward(
+        self,
+        ops: Ops<Self::State, 2>,
+        grads: &mut Gradients,
+        checkpointer: &mut Checkpointer,
+    ) {
+        let [input_node, kernel_node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let (input, kernel, options) = ops.state;
+        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
+        let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+        if let Some(node) = input_node {
+            let made = B::still_conv2d(gradient.clone(), kernel.clone(), options.clone());
+            grads.register::<B>(node.id, made);
+        }
+        if let Some(node) = kernel_node {
+            let made = B::still_conv2d_kernel(gradient, kernel, input, options);
+            grads.register::<B>(node.id, made);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LinearMap;
+
+impl<B: Backend + StillOps> Backward<B, 1> for LinearMap {
+    type State = (Arc<dyn Linear>, bool);
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let [node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let (map, adjoint) = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::still_linear(gradient, map, !adjoint));
         }
     }
 }
@@ -107,21 +160,43 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
         }
     }
 
-    // Gradients of gradients are not offered: Burn has none.
-    fn still_conv2d_input(
+    fn still_conv2d_transposed(
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
         options: ConvOptions<2>,
+        size: [usize; 2],
     ) -> FloatTensor<Self> {
-        Self::from_inner(B::still_conv2d_input(
-            Self::inner(input),
-            Self::inner(kernel),
-            Self::inner(gradient),
-            options,
-        ))
+        let nodes = [input.node(), kernel.node()];
+        match TransposedConv2d.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let state = (prep.checkpoint(&input), prep.checkpoint(&kernel), options.clone());
+                let (input, kernel) = (input.into_primitive(), kernel.into_primitive());
+                prep.finish(state, B::still_conv2d_transposed(input, kernel, options, size))
+            }
+            OpsKind::UnTracked(prep) => {
+                let (input, kernel) = (input.into_primitive(), kernel.into_primitive());
+                prep.finish(B::still_conv2d_transposed(input, kernel, options, size))
+            }
+        }
     }
 
+    fn still_linear(
+        input: FloatTensor<Self>,
+        map: Arc<dyn Linear>,
+        adjoint: bool,
+    ) -> FloatTensor<Self> {
+        match LinearMap.prepare::<C>([input.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let output = B::still_linear(input.into_primitive(), map.clone(), adjoint);
+                prep.finish((map, adjoint), output)
+            }
+            OpsKind::UnTracked(prep) => {
+                prep.finish(B::still_linear(input.into_primitive(), map, adjoint))
+            }
+        }
+    }
+
+    // Gradients of gradients are not offered: Burn has none.
     fn still_conv2d_kernel(
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Floats of one strip of columns: about the second-level cache of a core.
 const STRIP: usize = 1 << 17;
 
+/// A strip is at least so wide where the kernel leaves room: products of narrow matrices are slow.
+const NARROWEST: usize = 64;
+
 /// Blocks of images whose kernel gradients are summed apart, whatever the threads.
 const BLOCKS: usize = 8;
 
@@ -31,10 +34,10 @@ pub(super) struct Geometry {
 impl Geometry {
     /// The geometry for an input `[batch, in, h, w]` and a kernel `[out, in / groups, kh, kw]`.
     pub(super) fn new(input: &[usize], kernel: &[usize], options: &ConvOptions<2>) -> Self {
-        let padding = options.padding.map(|pair| pair.0);
         let length = |side: usize| {
             let reach = options.dilation[side] * (kernel[2 + side] - 1) + 1;
-            (input[2 + side] + 2 * padding[side] - reach) / options.stride[side] + 1
+            let (before, after) = options.padding[side];
+            (input[2 + side] + before + after - reach) / options.stride[side] + 1
         };
         Geometry {
             batch: input[0],
@@ -45,9 +48,26 @@ impl Geometry {
             kernel: [kernel[2], kernel[3]],
             output: [length(0), length(1)],
             stride: options.stride,
-            padding,
+            // What is put after the end shows in the lengths only.
+            padding: options.padding.map(|pair| pair.0),
             dilation: options.dilation,
         }
+    }
+
+    /// The geometry of the convolution that makes `output` of an input whose sides are `size`.
+    pub(super) fn towards(
+        output: &[usize],
+        kernel: &[usize],
+        options: &ConvOptions<2>,
+        size: [usize; 2],
+    ) -> Self {
+        let input = [output[0], kernel[1] * options.groups, size[0], size[1]];
+        Geometry { output: [output[2], output[3]], ..Geometry::new(&input, kernel, options) }
+    }
+
+    /// `[batch, in, h, w]`.
+    pub(super) fn input_shape(&self) -> Vec<usize> {
+        vec![self.batch, self.groups * self.inputs, self.size[0], self.size[1]]
     }
 
     /// `[batch, out, h, w]`.
@@ -72,11 +92,23 @@ impl Geometry {
         self.groups * self.outputs * self.taps()
     }
 
-    /// Strips of output rows.
-    fn strips(&self) -> impl Iterator<Item = Range<usize>> {
+    /// Strips of the output: several whole rows, or a part of one row where that is long.
+    fn strips(&self) -> impl Iterator<Item = Strip> {
         let [height, width] = self.output;
-        let rows = (STRIP / (self.taps() * width).max(1)).clamp(1, height.max(1));
-        (0..height).step_by(rows).map(move |start| start..(start + rows).min(height))
+        let (taps, width) = (self.taps().max(1), width.max(1));
+        let rows = (STRIP / taps.saturating_mul(width)).clamp(1, height.max(1));
+        let least = if taps <= STRIP { NARROWEST } else { 1 };
+        // A row of up to four strips stays whole.
+        let columns = if taps.saturating_mul(width) <= 4 * STRIP { width } else { STRIP / taps };
+        let columns = columns.clamp(least.min(width), width);
+        (0..height).step_by(rows).flat_map(move |top| {
+            let rows = top..(top + rows).min(height);
+            let parts = (0..width).step_by(columns);
+            parts.map(move |left| Strip {
+                rows: rows.clone(),
+                columns: left..(left + columns).min(width),
+            })
+        })
     }
 
     /// The part of an image that a group reads.
@@ -114,28 +146,48 @@ impl Geometry {
         }
     }
 
-    /// The places of an output row whose tap at `right` falls into the input, and where the first
-    /// of them does.
-    fn inside(&self, right: usize) -> (Range<usize>, usize) {
+    /// The places among `columns` of an output row whose tap at `right` falls into the input, counted
+    /// from the first of `columns`, and where the first of them does.
+    fn inside(&self, right: usize, columns: &Range<usize>) -> (Range<usize>, usize) {
         let shift = right * self.dilation[1];
         let (pad, stride) = (self.padding[1], self.stride[1]);
-        let first = pad.saturating_sub(shift).div_ceil(stride);
+        let first = pad.saturating_sub(shift).div_ceil(stride).max(columns.start);
         let end = (self.size[1] + pad).saturating_sub(shift).div_ceil(stride);
-        let end = end.min(self.output[1]);
-        (first.min(end)..end, (first * stride + shift).saturating_sub(pad))
+        let end = end.min(columns.end);
+        if first >= end {
+            return (0..0, 0);
+        }
+        (first - columns.start..end - columns.start, first * stride + shift - pad)
     }
 }
 
-/// Lays out the taps of output rows `rows` as columns `[taps, places]`.
-fn to_columns(shape: &Geometry, input: &[f32], rows: &Range<usize>, columns: &mut [f32]) {
-    let width = shape.output[1];
-    let places = rows.len() * width;
-    shape.each_row(rows, |tap, at, line| {
-        let start = tap * places + (at - rows.start) * width;
+/// A rectangle of output places; if it has several rows, they are whole.
+#[derive(Clone, Debug)]
+struct Strip {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Strip {
+    fn places(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// Where it begins in a picture of rows of `width`.
+    fn start(&self, width: usize) -> usize {
+        self.rows.start * width + self.columns.start
+    }
+}
+
+/// Lays out the taps of a strip as columns `[taps, places]`.
+fn to_columns(shape: &Geometry, input: &[f32], strip: &Strip, columns: &mut [f32]) {
+    let (width, places) = (strip.columns.len(), strip.places());
+    shape.each_row(&strip.rows, |tap, at, line| {
+        let start = tap * places + (at - strip.rows.start) * width;
         let target = &mut columns[start..start + width];
         let Some(line) = line else { return target.fill(0.0) };
         let source = &input[line * shape.size[1]..(line + 1) * shape.size[1]];
-        let (inside, from) = shape.inside(tap % shape.kernel[1]);
+        let (inside, from) = shape.inside(tap % shape.kernel[1], &strip.columns);
         target[..inside.start].fill(0.0);
         target[inside.end..].fill(0.0);
         let target = &mut target[inside];
@@ -149,14 +201,13 @@ fn to_columns(shape: &Geometry, input: &[f32], rows: &Range<usize>, columns: &mu
 }
 
 /// Adds columns back to the places that they were taken from.
-fn add_columns(shape: &Geometry, columns: &[f32], rows: &Range<usize>, input: &mut [f32]) {
-    let width = shape.output[1];
-    let places = rows.len() * width;
-    shape.each_row(rows, |tap, at, line| {
+fn add_columns(shape: &Geometry, columns: &[f32], strip: &Strip, input: &mut [f32]) {
+    let (width, places) = (strip.columns.len(), strip.places());
+    shape.each_row(&strip.rows, |tap, at, line| {
         let Some(line) = line else { return };
-        let start = tap * places + (at - rows.start) * width;
+        let start = tap * places + (at - strip.rows.start) * width;
         let target = &mut input[line * shape.size[1]..(line + 1) * shape.size[1]];
-        let (inside, from) = shape.inside(tap % shape.kernel[1]);
+        let (inside, from) = shape.inside(tap % shape.kernel[1], &strip.columns);
         let source = &columns[start..start + width][inside];
         let places = target[from..].iter_mut().step_by(shape.stride[1]);
         places.zip(source).for_each(|(to, value)| *to += value);
@@ -226,12 +277,12 @@ pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f3
         for group in 0..shape.groups {
             let input = &input[shape.group_input(group)];
             let output = &mut output[shape.group_output(group)];
-            for rows in shape.strips() {
-                let places = rows.len() * width;
+            for strip in shape.strips() {
+                let places = strip.places();
                 columns.resize(shape.taps() * places, 0.0);
-                to_columns(shape, input, &rows, columns);
+                to_columns(shape, input, &strip, columns);
                 let weights = weights(shape, &kernel[shape.group_weights(group)]);
-                let target = &mut output[rows.start * width..];
+                let target = &mut output[strip.start(width)..];
                 multiply(target, pixels, false, &weights, &plain(columns, places));
             }
         }
@@ -242,20 +293,19 @@ pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f3
 /// The gradient of the input.
 pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut input = vec![0.0; shape.batch * shape.input_image()];
-    let width = shape.output[1];
     let images = input.par_chunks_mut(shape.input_image().max(1));
     let pairs = images.zip(gradient.par_chunks(shape.output_image().max(1)));
     pairs.for_each_init(Vec::new, |columns: &mut Vec<f32>, (input, gradient)| {
         for group in 0..shape.groups {
             let input = &mut input[shape.group_input(group)];
             let gradient = &gradient[shape.group_output(group)];
-            for rows in shape.strips() {
-                let places = rows.len() * width;
+            for strip in shape.strips() {
+                let places = strip.places();
                 columns.resize(shape.taps() * places, 0.0);
                 let weights = transposed(weights(shape, &kernel[shape.group_weights(group)]));
-                let strip = strip(shape, gradient, &rows);
-                multiply(columns, places, false, &weights, &strip);
-                add_columns(shape, columns, &rows, input);
+                let part = part(shape, gradient, &strip);
+                multiply(columns, places, false, &weights, &part);
+                add_columns(shape, columns, &strip, input);
             }
         }
     });
@@ -298,12 +348,12 @@ fn add_kernel_gradient(
         let input = &input[shape.group_input(group)];
         let gradient = &gradient[shape.group_output(group)];
         let kernel = &mut kernel[shape.group_weights(group)];
-        for rows in shape.strips() {
-            let places = rows.len() * shape.output[1];
+        for strip in shape.strips() {
+            let places = strip.places();
             columns.resize(shape.taps() * places, 0.0);
-            to_columns(shape, input, &rows, columns);
-            let strip = strip(shape, gradient, &rows);
-            multiply(kernel, shape.taps(), true, &strip, &transposed(plain(columns, places)));
+            to_columns(shape, input, &strip, columns);
+            let part = part(shape, gradient, &strip);
+            multiply(kernel, shape.taps(), true, &part, &transposed(plain(columns, places)));
         }
     }
 }
@@ -314,13 +364,13 @@ fn weights<'a>(shape: &Geometry, kernel: &'a [f32]) -> Matrix<'a> {
     Matrix { values: kernel, rows: shape.outputs, columns: taps, steps: [taps, 1] }
 }
 
-/// Rows `rows` of every output channel of one group, `[outputs, places]`.
-fn strip<'a>(shape: &Geometry, output: &'a [f32], rows: &Range<usize>) -> Matrix<'a> {
+/// A strip of every output channel of one group, `[outputs, places]`.
+fn part<'a>(shape: &Geometry, output: &'a [f32], strip: &Strip) -> Matrix<'a> {
     let width = shape.output[1];
     Matrix {
-        values: &output[rows.start * width..],
+        values: &output[strip.start(width)..],
         rows: shape.outputs,
-        columns: rows.len() * width,
+        columns: strip.places(),
         steps: [shape.output[0] * width, 1],
     }
 }

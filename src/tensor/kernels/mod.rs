@@ -6,12 +6,15 @@ mod autodiff;
 mod channels;
 mod convolution;
 mod flex;
+pub(super) mod linear;
 
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
+use linear::Linear;
+use std::sync::Arc;
 
-/// Convolution without bias, batch normalisation, and their gradients. Shapes and options are checked by
+/// Convolution without bias, linear maps, batch normalisation, and their gradients. Shapes and options are checked by
 /// the caller.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait StillOps: Backend {
@@ -22,12 +25,20 @@ pub(super) trait StillOps: Backend {
         options: ConvOptions<2>,
     ) -> FloatTensor<Self>;
 
-    /// The gradient of the input, of `input`'s shape.
-    fn still_conv2d_input(
+    /// The transposed convolution, i.e. the gradient of the input of `still_conv2d`: from `[batch, out, …]` to
+    /// `[batch, in, h, w]`, where `size` is `[h, w]`.
+    fn still_conv2d_transposed(
         input: FloatTensor<Self>,
         kernel: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
         options: ConvOptions<2>,
+        size: [usize; 2],
+    ) -> FloatTensor<Self>;
+
+    /// A linear map, or its adjoint.
+    fn still_linear(
+        input: FloatTensor<Self>,
+        map: Arc<dyn Linear>,
+        adjoint: bool,
     ) -> FloatTensor<Self>;
 
     /// The gradient of the kernel, of `kernel`'s shape.

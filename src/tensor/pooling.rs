@@ -1,0 +1,284 @@
+//! Pooling: the largest or the mean element of each window, as PyTorch lays its windows.
+
+use super::kernels::StillOps;
+use super::kernels::linear::{Axis, NOTHING, Pick, Taps};
+use super::{Tensor, check_size, words};
+use crate::error::{Error, Kind, Result};
+use burn::backend::Dispatch;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How a window of pooling moves: `[vertical, horizontal]` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PoolOptions {
+    /// Steps between two windows; `None` is the window's size.
+    pub stride: Option<[usize; 2]>,
+    /// So much is put around the input on each side; half a window at most.
+    pub padding: [usize; 2],
+    /// Distance between two elements of a window (of a maximum only).
+    pub dilation: [usize; 2],
+    /// Whether the padding counts as zeros of the mean (of a mean only).
+    pub count_include_pad: bool,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        PoolOptions { stride: None, padding: [0, 0], dilation: [1, 1], count_include_pad: true }
+    }
+}
+
+/// The windows along one dimension: the elements `start`, `start + step`, … below `end`.
+#[derive(Clone, Debug)]
+struct Windows {
+    ranges: Vec<Range<usize>>,
+    step: usize,
+    /// What the sum of each window is divided by.
+    divisors: Vec<usize>,
+}
+
+/// More is a slip, and would overflow.
+const FARTHEST: usize = 1 << 24;
+
+impl Windows {
+    /// Windows of `size` over `length` elements, with what is left over at the end dropped.
+    fn moving(
+        operation: &str,
+        length: usize,
+        size: usize,
+        options: &PoolOptions,
+        side: usize,
+    ) -> Result<Self> {
+        let (step, pad) = (options.dilation[side], options.padding[side]);
+        let stride = options.stride.map_or(size, |stride| stride[side]);
+        let all = [("size", size), ("stride", stride), ("dilation", step)];
+        for (what, number) in all {
+            if number == 0 || number > FARTHEST {
+                return Err(Error::new(
+                    Kind::Range,
+                    operation,
+                    format!("'{what}' is out of range"),
+                )
+                .expected(format!("1 to {FARTHEST}"))
+                .received(number.to_string()));
+            }
+        }
+        let reach = step * (size - 1) + 1;
+        if pad > reach / 2 {
+            return Err(Error::new(Kind::Range, operation, "'padding' is out of range")
+                .expected(format!("half of the window's {reach} at most"))
+                .received(pad.to_string()));
+        }
+        let Some(rest) = (length + 2 * pad).checked_sub(reach) else {
+            return Err(Error::new(Kind::Shape, operation, "the input is smaller than the window")
+                .expected(format!("a length of at least {}", reach - 2 * pad))
+                .received(length.to_string()));
+        };
+        let window = |index: usize| {
+            let start = index * stride;
+            let end = (start + reach).saturating_sub(pad).min(length);
+            // The first element that is not in the padding.
+            let skipped = pad.saturating_sub(start).div_ceil(step) * step;
+            (start + skipped).saturating_sub(pad).min(end)..end
+        };
+        let ranges: Vec<Range<usize>> = (0..rest / stride + 1).map(window).collect();
+        let divisor = |range: &Range<usize>| match options.count_include_pad {
+            true => size,
+            false => range.len().max(1),
+        };
+        Ok(Windows { divisors: ranges.iter().map(divisor).collect(), ranges, step })
+    }
+
+    /// `count` windows that cover `length` elements, in PyTorch's way: from ⌊i · length / count⌋ to
+    /// ⌈(i + 1) · length / count⌉.
+    fn covering(operation: &str, length: usize, count: usize) -> Result<Self> {
+        if count == 0 || length == 0 || count > FARTHEST {
+            return Err(Error::new(
+                Kind::Shape,
+                operation,
+                "a length of 0, or far too many windows",
+            )
+            .expected(format!("1 to {FARTHEST} windows over at least 1 element"))
+            .received(format!("{count} windows over {length}")));
+        }
+        let window = |i: usize| (i * length / count)..((i + 1) * length).div_ceil(count);
+        let ranges: Vec<Range<usize>> = (0..count).map(window).collect();
+        Ok(Windows { divisors: ranges.iter().map(Range::len).collect(), ranges, step: 1 })
+    }
+
+    fn means(&self, length: usize) -> Taps {
+        Taps::new(length, self.ranges.len(), |index| {
+            let weight = 1.0 / self.divisors[index] as f32;
+            self.ranges[index].clone().map(move |place| (place, weight))
+        })
+    }
+}
+
+impl Tensor {
+    /// The largest element of each window of `[batch, channel, height, width]`; the batch may be left out. Of
+    /// equals, the first one gets the gradient; NaN is the largest.
+    pub fn max_pool2d(&self, size: [usize; 2], options: PoolOptions) -> Result<Tensor> {
+        let operation = "max_pool2d";
+        self.in_batch(operation, 4, |input| {
+            let sides = input.moving_windows(operation, size, &options)?;
+            input.largest(operation, sides)
+        })
+    }
+
+    /// The largest element of each window of `[batch, channel, length]`, as `max_pool2d`; only the horizontal
+    /// numbers of the options count.
+    pub fn max_pool1d(&self, size: usize, options: PoolOptions) -> Result<Tensor> {
+        let operation = "max_pool1d";
+        self.in_batch(operation, 3, |input| {
+            let input = input.raised()?;
+            let sides = input.moving_windows(operation, [1, size], &flat(&options))?;
+            input.largest(operation, sides)?.lowered()
+        })
+    }
+
+    /// The mean of each window of `[batch, channel, height, width]`; what is left over at the end is dropped,
+    /// and the batch may be left out.
+    pub fn mean_pool2d(&self, size: [usize; 2], options: PoolOptions) -> Result<Tensor> {
+        let operation = "avg_pool2d";
+        let options = PoolOptions { dilation: [1, 1], ..options };
+        self.in_batch(operation, 4, |input| {
+            let sides = input.moving_windows(operation, size, &options)?;
+            input.averaged(operation, sides)
+        })
+    }
+
+    /// The mean of each `size × size` square of `[batch, channel, height, width]`.
+    pub fn avg_pool2d(&self, size: usize) -> Result<Tensor> {
+        self.mean_pool2d([size, size], PoolOptions::default())
+    }
+
+    /// The mean of each window of `[batch, channel, length]`, as `mean_pool2d`; only the horizontal numbers of
+    /// the options count.
+    pub fn avg_pool1d(&self, size: usize, options: PoolOptions) -> Result<Tensor> {
+        let operation = "avg_pool1d";
+        let options = flat(&PoolOptions { dilation: [1, 1], ..options });
+        self.in_batch(operation, 3, |input| {
+            let input = input.raised()?;
+            let sides = input.moving_windows(operation, [1, size], &options)?;
+            input.averaged(operation, sides)?.lowered()
+        })
+    }
+
+    /// The means of `[h, w]` windows that cover the picture, as PyTorch chooses them.
+    pub fn adaptive_avg_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
+        let operation = "adaptive_avg_pool2d";
+        self.in_batch(operation, 4, |input| {
+            input.averaged(operation, input.covering_windows(operation, size)?)
+        })
+    }
+
+    /// The means of `size` windows that cover `[batch, channel, length]`.
+    pub fn adaptive_avg_pool1d(&self, size: usize) -> Result<Tensor> {
+        let operation = "adaptive_avg_pool1d";
+        self.in_batch(operation, 3, |input| {
+            let input = input.raised()?;
+            input.averaged(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+        })
+    }
+
+    /// The largest elements of `[h, w]` windows that cover the picture, as PyTorch chooses them.
+    pub fn adaptive_max_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
+        let operation = "adaptive_max_pool2d";
+        self.in_batch(operation, 4, |input| {
+            input.largest(operation, input.covering_windows(operation, size)?)
+        })
+    }
+
+    /// The largest elements of `size` windows that cover `[batch, channel, length]`.
+    pub fn adaptive_max_pool1d(&self, size: usize) -> Result<Tensor> {
+        let operation = "adaptive_max_pool1d";
+        self.in_batch(operation, 3, |input| {
+            let input = input.raised()?;
+            input.largest(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+        })
+    }
+
+    fn moving_windows(
+        &self,
+        operation: &str,
+        size: [usize; 2],
+        options: &PoolOptions,
+    ) -> Result<[Windows; 2]> {
+        let own = self.shape();
+        let along = |side| Windows::moving(operation, own[2 + side], size[side], options, side);
+        Ok([along(0)?, along(1)?])
+    }
+
+    fn covering_windows(&self, operation: &str, size: [usize; 2]) -> Result<[Windows; 2]> {
+        let own = self.shape();
+        let along = |side| Windows::covering(operation, own[2 + side], size[side]);
+        Ok([along(0)?, along(1)?])
+    }
+
+    fn averaged(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {
+        let mut output = self.clone();
+        for (side, windows) in sides.iter().enumerate() {
+            let length = output.shape()[2 + side];
+            output = output.along(operation, 2 + side, windows.means(length))?;
+        }
+        Ok(output)
+    }
+
+    /// Weighted sums along one dimension.
+    pub(super) fn along(&self, operation: &str, dim: usize, taps: Taps) -> Result<Tensor> {
+        let map: Arc<dyn super::kernels::linear::Linear> =
+            Arc::new(Axis::new(self.shape(), dim, taps));
+        check_size(operation, &map.output_shape())?;
+        Ok(Tensor(Dispatch::still_linear(self.0.clone(), map, false)))
+    }
+
+    fn largest(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {
+        let input = self.shape();
+        let lengths = [sides[0].ranges.len(), sides[1].ranges.len()];
+        let output = vec![input[0], input[1], lengths[0], lengths[1]];
+        check_size(operation, &output)?;
+        if input[2] == 0 || input[3] == 0 {
+            return Err(
+                Error::new(Kind::Shape, operation, "the picture is empty").received(words(&input))
+            );
+        }
+        let values = self.detached()?.to_values()?;
+        let planes = (input[2] * input[3], lengths[0] * lengths[1]);
+        let mut places = vec![NOTHING; output.iter().product()];
+        let pairs = places.par_chunks_mut(planes.1.max(1)).zip(values.par_chunks(planes.0.max(1)));
+        pairs.for_each(|(places, plane)| find_largest(&sides, plane, input[3], places));
+        let map = Arc::new(Pick { input, output, planes, places });
+        Ok(Tensor(Dispatch::still_linear(self.0.clone(), map, false)))
+    }
+}
+
+/// Puts the place of the largest element of each window of a plane into `places`.
+fn find_largest(sides: &[Windows; 2], plane: &[f32], width: usize, places: &mut [u32]) {
+    let across = sides[1].ranges.len();
+    for (down, rows) in sides[0].ranges.iter().enumerate() {
+        for (right, columns) in sides[1].ranges.iter().enumerate() {
+            let (mut best, mut found) = (f32::NEG_INFINITY, NOTHING);
+            for row in rows.clone().step_by(sides[0].step) {
+                for column in columns.clone().step_by(sides[1].step) {
+                    let place = row * width + column;
+                    let value = plane[place];
+                    if value > best || value.is_nan() || found == NOTHING {
+                        (best, found) = (value, place as u32);
+                    }
+                }
+            }
+            places[down * across + right] = found;
+        }
+    }
+}
+
+/// The options of a row, with nothing said of the vertical.
+fn flat(options: &PoolOptions) -> PoolOptions {
+    PoolOptions {
+        stride: options.stride.map(|[_, stride]| [1, stride]),
+        padding: [0, options.padding[1]],
+        dilation: [1, options.dilation[1]],
+        ..*options
+    }
+}
