@@ -108,6 +108,9 @@ case("binary/power, gradients at 0", "a ** b", lambda a, b: a**b, f32([0, 0, 0, 
 case("binary/power, negative base", "a ** b", lambda a, b: a**b, f32([-2, -0.5]), f32([2, 3]), gradients=False)
 case("binary/power of i64 by i64", "a ** b", lambda a, b: a**b, i64([2, -3, 0, 7]), i64([10, 3, 0, 1]))
 case("binary/sum of large i64", "a + b", lambda a, b: a + b, i64([2**53 + 1, -(2**60)]), i64([2, 2**60 + 3]))
+case("binary/number added to large i64", "a + 9007199254740993", lambda a: a + 9007199254740993, i64([1, -9007199254740992]))
+case("binary/large i64 beside a number", "a == 9007199254740993", lambda a: a == 9007199254740993, i64([9007199254740993, 9007199254740992]))
+case("binary/maximum of i64 and FLOAT", "maximum(a, 1.5)", lambda a: maximum(real(a), 1.5), i64([1, 2]))
 case("binary/product of large i64", "a * 3", lambda a: a * 3, i64([2**53 + 1, -(2**55) - 1]))
 
 # An input used twice, and both sides one tensor.

@@ -120,6 +120,8 @@ for word, number in {"0": 0, "1": 1, "2": 2, "3": 3, "0.5": 0.5, "2.5": 2.5, "(-
     case(f"elementwise/power {word}", f"a ** {word}", lambda a: a**number, values)
     case(f"elementwise/power {word}, not finite", f"a ** {word}", lambda a: a**number, f32([nan, inf]) if positive_only else STRANGE, gradients=False)
 case("elementwise/power, fraction of a negative", "a ** 0.5", lambda a: a**0.5, f32([-1.0, -4.0]))
+for word, number in {"(1.0 / 0.0)": inf, "(-1.0 / 0.0)": -inf, "(0.0 / 0.0)": nan, "1e300": 1e300, "9223372036854775807": 2.0**63}.items():
+    case(f"elementwise/power {word}", f"a ** {word}", lambda a: a**number, f32([0.5, 1, 2]), gradients=False)
 case("elementwise/power of i64", "a ** 2", lambda a: a**2, i64([-3, 0, 7]))
 case("elementwise/power of i64, large", "a ** 3", lambda a: a**3, i64([-1000003, 2000003]))
 case("elementwise/power of i64, a fraction", "a ** 0.5", lambda a: a**0.5, i64([0, 4, 2]))

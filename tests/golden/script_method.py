@@ -36,6 +36,8 @@ case("method/to_array of i64", "tensor(a.to_array())", lambda a: a.clone(), i64(
 case("method/to_array of bool", "tensor(a.to_array())", lambda a: a.clone(), flags([[True], [False]]))
 case("method/dtype of i64", 'tensor([a.dtype == "i64", b.dtype == "bool"])', lambda a, b: torch.tensor([True, True]), i64([1]), flags([True]))
 case("method/printed", 'let text = `${a}`; tensor([text.contains("f32"), text.contains("[2, 3]")])', lambda a: torch.tensor([True, True]), normal(2, 3))
+for word in ('0.5', '"f32"', "#{ at: 1 }"):
+    fails(f"method/a[{word}]", f"a[{word}]", None, normal(2))
 fails("method/item of several", "a.item()", lambda a: torch.tensor(a.item()), normal(2))
 fails("method/item of nothing", "a.item()", lambda a: torch.tensor(a.item()), f32([]))
 

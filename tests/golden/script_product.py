@@ -6,7 +6,7 @@ from cases import case, f32, fails, flags, i64, inf, nan, normal, real
 
 PRODUCTS = {
     "matrices": [(3, 5), (5, 2)],
-    "odd lengths": [(3, 11), (11, 5)],
+    "odd lengths": [(3, 7), (7, 5)],
     "rows of one": [(1, 1), (1, 3)],
     "vectors": [(5,), (5,)],
     "matrix and vector": [(3, 5), (5,)],
@@ -33,7 +33,7 @@ case("product/@ of what was permuted", "a.permute([1, 2, 0]) @ b.transpose(-1, -
 case("product/@ of what was expanded", "a.expand([2, 3]) @ b", lambda a, b: a.expand(2, 3) @ b, normal(1, 3), normal(3, 2))
 case("product/matmul of i64", "a.matmul(b)", torch.matmul, i64([[1, 2], [3, 4]]), i64([[5], [-6]]))
 case("product/matmul of infinities", "a @ b", torch.matmul, f32([[inf, 1], [nan, 1], [1, 2]]), f32([[1, 0.5], [1, 1]]), gradients=False)
-case("product/a long inner length", "a @ b", torch.matmul, normal(1, 64, mean=0.5), normal(64, 1, mean=0.5))
+case("product/a long inner length", "a @ b", torch.matmul, normal(1, 40, mean=0.5), normal(40, 1, mean=0.5))
 for words, shapes in {"inner lengths": [(2, 3), (2, 3)], "batches": [(2, 2, 3), (3, 3, 2)], "vectors": [(3,), (4,)]}.items():
     fails(f"product/matmul, {words} do not fit", "a @ b", torch.matmul, *(normal(*shape) for shape in shapes))
 
@@ -49,6 +49,7 @@ EINSUMS = {
     "bhqk,bkhd->bqhd": [(1, 2, 3, 2), (1, 2, 2, 3)],
     "i,j->ij": [(3,), (2,)],
     "i,i->": [(4,), (4,)],
+    "ij, ij -> ij": [(2, 1), (2, 3)],
     "i,i->i": [(4,), (4,)],
     "ij,ij->": [(2, 3), (2, 3)],
     "ij,ij->j": [(2, 3), (2, 3)],
@@ -105,7 +106,7 @@ case("product/cosine_similarity with zeros", "cosine_similarity(a, b)", lambda a
 case("product/normalize(1)", "a.normalize(1)", lambda a: F.normalize(a, dim=1), normal(3, 4))
 case("product/normalize(-1)", "normalize(a, -1)", lambda a: F.normalize(a, dim=-1), normal(2, 3, 2))
 case("product/normalize(0)", "a.normalize(0)", lambda a: F.normalize(a, dim=0), normal(5))
-case("product/normalize of zeros", "a.normalize(1)", lambda a: F.normalize(a, dim=1), f32([[0, 0], [3, 4]]), gradients=False)
+case("product/normalize of zeros", "a.normalize(1)", lambda a: F.normalize(a, dim=1), f32([[0, 0], [3, 4]]))
 case("product/normalize of i64", "a.normalize(0)", lambda a: F.normalize(real(a), dim=0), i64([3, 4]))
 
 case("product/linear", "linear(a, b, c)", F.linear, normal(3, 4), normal(5, 4), normal(5))

@@ -15,14 +15,12 @@ MOVES = {
     "flatten(-2, -1)": lambda a: a.flatten(-2, -1),
     "transpose(0, -1).flatten()": lambda a: a.transpose(0, -1).flatten(),
     "permute([2, 0, 1])": lambda a: a.permute(2, 0, 1),
-    "permute([-1, 0, -2])": lambda a: a.permute(-1, 0, -2),
     "transpose(0, -1)": lambda a: a.transpose(0, -1),
     "unsqueeze(0)": lambda a: a.unsqueeze(0),
     "unsqueeze(-1)": lambda a: a.unsqueeze(-1),
     "narrow(-1, 1, 2)": lambda a: a.narrow(-1, 1, 2),
     "narrow(0, 1, 1)": lambda a: a.narrow(0, 1, 1),
     "narrow(1, 1, 0)": lambda a: a.narrow(1, 1, 0),
-    "flip(0)": lambda a: a.flip(0),
     "flip([1, -1])": lambda a: a.flip([1, -1]),
     "roll(1, 0)": lambda a: a.roll(1, 0),
     "roll(-3, -1)": lambda a: a.roll(-3, -1),
@@ -44,11 +42,9 @@ MOVES = {
     "tril(-2)": lambda a: a.tril(-2),
     "triu()": lambda a: a.triu(),
     "triu(-1)": lambda a: a.triu(-1),
-    "triu(2)": lambda a: a.triu(2),
     "unfold(2, 2, 1)": lambda a: a.unfold(2, 2, 1),
     "unfold(-1, 3, 2)": lambda a: a.unfold(-1, 3, 2),
     "unfold(0, 2, 1)": lambda a: a.unfold(0, 2, 1),
-    "split(2, 2)[1]": lambda a: a.split(2, 2)[1],
     "split(2, 1)[1]": lambda a: a.split(2, 1)[1],
     "split([1, 3], -1)[1]": lambda a: a.split([1, 3], -1)[1],
     "chunk(2, 1)[0]": lambda a: a.chunk(2, 1)[0],
@@ -142,6 +138,25 @@ case("shape/masked_select", "a.masked_select(b)", lambda a, b: a.masked_select(b
 case("shape/masked_select of i64", "masked_select(a, b)", lambda a, b: a.masked_select(b), i64([4, 5]), flags([False, True]))
 case("shape/masked_select of nothing", "a.masked_select(a > 10)", lambda a: a.masked_select(a > 10), normal(2, 3))
 
+# Bools stay bools wherever elements are only chosen.
+for script, operation in {
+    "a.gather(1, b)": lambda a, b: a.gather(1, b),
+    "a.index_select(0, b[0])": lambda a, b: a.index_select(0, b[0]),
+    "a.masked_select(a)": lambda a, b: a.masked_select(a),
+    "a[b]": lambda a, b: a[b],
+    "a[a]": lambda a, b: a[a],
+    "a[[1, 0]]": lambda a, b: a[[1, 0]],
+    "a.unfold(1, 2, 1)": lambda a, b: a.unfold(1, 2, 1),
+    "a.sort(1).values": lambda a, b: a.sort(1).values,
+    "a.max(1)": lambda a, b: a.max(1).values,
+    "a.min(0)": lambda a, b: a.min(0).values,
+    "a.pad([1, 0])": lambda a, b: F.pad(a, [1, 0]),
+    "a.roll(1, 1).repeat([1, 2])": lambda a, b: a.roll(1, 1).repeat(1, 2),
+    "where(a, a, !a)": lambda a, b: torch.where(a, a, ~a),
+    "cat([a, a.flip(1)], 1)": lambda a, b: torch.cat([a, a.flip(1)], 1),
+}.items():
+    case(f"shape/{script} of bool", script, operation, mask, i64([[0, 1, 1], [1, 0, 0]]))
+
 # Indexing.
 INDEX = {
     "a[0]": lambda a: a[0],
@@ -167,6 +182,7 @@ case("shape/a[table]", "a[b]", lambda a, b: a[b], normal(4, 2), i64([[3, 0], [1,
 case("shape/a[no places]", "a[b]", lambda a, b: a[b], normal(4, 2), i64([]))
 case("shape/a[mask of rows]", "a[b]", lambda a, b: a[b], normal(3, 2), flags([True, False, True]))
 case("shape/a[mask of elements]", "a[b]", lambda a, b: a[b], normal(2, 3), mask)
+case("shape/a[mask of the first two]", "a[b]", lambda a, b: a[b], normal(2, 3, 2), mask)
 case("shape/a[a > 0]", "a[a > 0]", lambda a: a[a > 0], normal(3, 3))
 for script in ("a[2]", "a[-3]", "a[[0, 2]]"):
     fails(f"shape/{script}, no such row", script, lambda a: a[2], normal(2, 3))
