@@ -5,7 +5,8 @@
 use super::{InputShape, as_picture, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
-    Block, Conv2d, LayerNorm, Linear, Mode, Network, Parameter, Role, Visitor, scoped,
+    Block, BlockOptions, Conv, ConvOptions, LayerNorm, Linear, Mode, Network, Parameter, Role,
+    Visitor, scoped,
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
@@ -58,7 +59,7 @@ impl Default for AstOptions {
 pub(super) struct Ast {
     cls_token: Parameter,
     pos_embed: Parameter,
-    patch_embed: Conv2d,
+    patch_embed: Conv,
     blocks: Vec<Block>,
     norm: LayerNorm,
     head: (LayerNorm, Linear),
@@ -107,22 +108,28 @@ impl Ast {
         let along = |length: usize| (length - patch) / stride + 1;
         let tokens = along(input.mels) * along(input.frames);
         let steps = Conv2dOptions { stride: [stride, stride], ..Conv2dOptions::default() };
-        let patch_embed = Conv2d::new([1, width], [patch, patch], steps, true, random, on)?;
+        let kernel = [patch, patch];
+        let embedding = ConvOptions { inputs: 1, outputs: width, kernel, moves: steps, bias: true };
+        let patch_embed = Conv::picture(&embedding, random, on)?;
         check_size("model::ast", &[tokens + 1, width])?;
         let positions =
             (0..(tokens + 1) * width).map(|_| (POSITION_STD * random.normal()) as f32).collect();
         let positions = Tensor::from_values(positions, &[1, tokens + 1, width], on)?;
         let cls = Tensor::from_values(vec![0.0; width], &[1, 1, width], on)?;
-        let blocks = (0..depth)
-            .map(|_| Block::new(width, heads, mlp_ratio, random, on))
-            .collect::<Result<Vec<_>>>()?;
+        let mlp_ratio = mlp_ratio as f64;
+        let block = BlockOptions { width, heads, mlp_ratio, ..BlockOptions::default() };
+        let blocks =
+            (0..depth).map(|_| Block::new(&block, random, on)).collect::<Result<Vec<_>>>()?;
         Ok(Ast {
             cls_token: Parameter::new(cls, Role::Weight)?,
             pos_embed: Parameter::new(positions, Role::Weight)?,
             patch_embed,
             blocks,
-            norm: LayerNorm::new(width, NORM_EPS, on)?,
-            head: (LayerNorm::new(width, HEAD_EPS, on)?, Linear::new(width, classes, random, on)?),
+            norm: LayerNorm::last(width, NORM_EPS, on)?,
+            head: (
+                LayerNorm::last(width, HEAD_EPS, on)?,
+                Linear::plain(width, classes, random, on)?,
+            ),
             width,
             tokens,
         })

@@ -4,13 +4,12 @@
 
 use super::{InputShape, as_picture, in_range};
 use crate::error::{Error, Kind, Result};
-use crate::nn::{BatchNorm2d, Conv2d, Linear, Mode, Network, Visitor, scoped};
+use crate::nn::{
+    BatchNorm, BatchNormOptions, Conv, ConvOptions, Linear, Mode, Network, Visitor, scoped,
+};
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
 use serde::Serialize;
-
-/// PyTorch's default.
-const BATCH_NORM_EPS: f64 = 1e-5;
 
 /// The options of `model::cnn`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,7 +28,7 @@ impl Default for CnnOptions {
 
 /// Convolution and normalisation, twice; the numbers are their places in the sequence.
 struct Pair {
-    layers: [(usize, Conv2d, BatchNorm2d); 2],
+    layers: [(usize, Conv, BatchNorm); 2],
 }
 
 pub(super) struct Cnn {
@@ -69,7 +68,7 @@ impl Cnn {
             pairs.push(Pair { layers });
             inputs = outputs;
         }
-        let head = Linear::new(inputs, options.classes, random, on)?;
+        let head = Linear::plain(inputs, options.classes, random, on)?;
         Ok(Cnn { pairs, head })
     }
 }
@@ -79,10 +78,11 @@ fn conv_norm(
     outputs: usize,
     random: &mut Stream,
     on: &Device,
-) -> Result<(Conv2d, BatchNorm2d)> {
-    let options = Conv2dOptions { padding: ConvPadding::Zeros([1, 1]), ..Conv2dOptions::default() };
-    let conv = Conv2d::new([inputs, outputs], [3, 3], options, false, random, on)?;
-    Ok((conv, BatchNorm2d::new(outputs, BATCH_NORM_EPS, on)?))
+) -> Result<(Conv, BatchNorm)> {
+    let moves = Conv2dOptions { padding: ConvPadding::Zeros([1, 1]), ..Conv2dOptions::default() };
+    let options = ConvOptions { inputs, outputs, kernel: [3, 3], moves, bias: false };
+    let norm = BatchNormOptions { channels: outputs, ..BatchNormOptions::default() };
+    Ok((Conv::picture(&options, random, on)?, BatchNorm::picture(&norm, on)?))
 }
 
 impl Network for Cnn {

@@ -1,25 +1,72 @@
-//! The linear layer.
+//! The linear layer, and the table of vectors.
 
+use super::check;
+use super::init::{self, NormalOptions, UniformOptions};
 use super::{Mode, Network, Parameter, Role, Visitor, scoped};
 use crate::error::Result;
 use crate::tensor::random::Stream;
-use crate::tensor::{Device, Tensor, check_size};
+use crate::tensor::{Device, Tensor};
+use serde::Serialize;
+
+/// The options of a linear layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinearOptions {
+    /// Width of the input.
+    pub inputs: usize,
+    /// Width of the output.
+    pub outputs: usize,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+impl Default for LinearOptions {
+    fn default() -> Self {
+        LinearOptions { inputs: 0, outputs: 0, bias: true }
+    }
+}
+
+impl LinearOptions {
+    /// Refuses what makes no sense.
+    pub fn check(&self) -> Result<()> {
+        check::count("nn::linear", "inputs", self.inputs)?;
+        check::count("nn::linear", "outputs", self.outputs)
+    }
+}
 
 /// `input · weightᵀ + bias`; names `weight` `[out, in]` and `bias` `[out]`.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Parameter,
-    bias: Parameter,
+    bias: Option<Parameter>,
 }
 
 impl Linear {
     /// PyTorch's default start: both uniform within ±1/√in.
-    pub fn new(inputs: usize, outputs: usize, random: &mut Stream, on: &Device) -> Result<Self> {
-        let bound = 1.0 / (inputs.max(1) as f64).sqrt();
-        Ok(Linear {
-            weight: uniform(&[outputs, inputs], bound, random, on)?,
-            bias: uniform(&[outputs], bound, random, on)?,
-        })
+    pub fn new(options: &LinearOptions, random: &mut Stream, on: &Device) -> Result<Self> {
+        options.check()?;
+        let LinearOptions { inputs, outputs, bias } = *options;
+        let bound = 1.0 / (inputs as f64).sqrt();
+        let weight = uniform(&[outputs, inputs], bound, random, on)?;
+        let bias = bias.then(|| uniform(&[outputs], bound, random, on)).transpose()?;
+        Ok(Linear { weight, bias })
+    }
+
+    /// A layer with a bias.
+    pub fn plain(inputs: usize, outputs: usize, random: &mut Stream, on: &Device) -> Result<Self> {
+        Linear::new(&LinearOptions { inputs, outputs, bias: true }, random, on)
+    }
+
+    /// The outputs `start..start + length` only.
+    pub(super) fn forward_part(
+        &self,
+        input: &Tensor,
+        mode: Mode,
+        start: usize,
+        length: usize,
+    ) -> Result<Tensor> {
+        let part = |whole: &Parameter| whole.get(mode).narrow(0, start, length);
+        let bias = self.bias.as_ref().map(part).transpose()?;
+        input.linear(&part(&self.weight)?, bias.as_ref())
     }
 }
 
@@ -30,19 +77,63 @@ pub(super) fn uniform(
     random: &mut Stream,
     on: &Device,
 ) -> Result<Parameter> {
-    check_size("making weights", shape)?;
-    let count = shape.iter().product();
-    let values = (0..count).map(|_| random.range(-bound, bound) as f32).collect();
-    Parameter::new(Tensor::from_values(values, shape, on)?, Role::Weight)
+    let options = UniformOptions { low: -bound, high: bound };
+    Parameter::new(init::uniform(shape, options, random, on)?, Role::Weight)
 }
 
 impl Network for Linear {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        input.linear(&self.weight.get(mode), Some(&self.bias.get(mode)))
+        let bias = self.bias.as_ref().map(|bias| bias.get(mode));
+        input.linear(&self.weight.get(mode), bias.as_ref())
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {
         visit(scoped(scope, "weight"), &self.weight);
-        visit(scoped(scope, "bias"), &self.bias);
+        if let Some(bias) = &self.bias {
+            visit(scoped(scope, "bias"), bias);
+        }
+    }
+}
+
+/// The options of a table of vectors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct EmbeddingOptions {
+    /// Rows of the table.
+    pub count: usize,
+    /// Width of a row.
+    pub width: usize,
+}
+
+impl EmbeddingOptions {
+    /// Refuses what makes no sense.
+    pub fn check(&self) -> Result<()> {
+        check::count("nn::embedding", "count", self.count)?;
+        check::count("nn::embedding", "width", self.width)
+    }
+}
+
+/// A vector for each number: integers of any shape in, `[…, width]` out; name `weight` `[count, width]`.
+#[derive(Clone, Debug)]
+pub struct Embedding {
+    weight: Parameter,
+}
+
+impl Embedding {
+    /// PyTorch's default start: normal with deviation 1.
+    pub fn new(options: &EmbeddingOptions, random: &mut Stream, on: &Device) -> Result<Self> {
+        options.check()?;
+        let shape = [options.count, options.width];
+        let weight = init::normal(&shape, NormalOptions::default(), random, on)?;
+        Ok(Embedding { weight: Parameter::new(weight, Role::Weight)? })
+    }
+}
+
+impl Network for Embedding {
+    fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        self.weight.get(mode).embedding(input)
+    }
+
+    fn visit(&self, scope: &str, visit: &mut Visitor) {
+        visit(scoped(scope, "weight"), &self.weight);
     }
 }

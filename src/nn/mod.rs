@@ -1,20 +1,36 @@
 //! Layers and the tree of their parameters, under the names that PyTorch gives.
 
+mod activation;
 mod attention;
+mod block;
+mod check;
 mod container;
 mod conv;
+mod drop;
+pub mod init;
 mod linear;
 mod net;
 mod norm;
 mod parameter;
 pub mod pass;
+mod pooling;
+mod recurrent;
+
+pub use activation::Activation;
+pub use attention::{Attention, AttentionOptions};
+pub use block::{Block, BlockOptions, Mlp, MlpOptions, SqueezeExcite, SqueezeExciteOptions};
+pub use conv::{Conv, ConvOptions, ConvTranspose, ConvTransposeLayerOptions};
+pub use drop::{DropOptions, DropPath, Dropout};
+pub use linear::{Embedding, EmbeddingOptions, Linear, LinearOptions};
+pub use norm::{
+    BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
+    RmsNormOptions,
+};
+pub use pooling::{Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled};
+pub use recurrent::{Gru, Lstm, RecurrentOptions};
 mod pattern;
 
-pub use attention::{Attention, Block, Mlp};
 pub use container::{Joined, Parallel, Residual, Sequential};
-pub use conv::Conv2d;
-pub use linear::Linear;
 pub use net::{Copies, Maker, Net};
-pub use norm::{BatchNorm2d, LayerNorm};
 pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
 pub use pattern::Pattern;

@@ -88,7 +88,7 @@ pub fn without_gradients<T>(act: impl FnOnce() -> T) -> T {
 }
 
 /// Whether parameters carry gradients just now.
-pub(super) fn has_gradients() -> bool {
+pub fn has_gradients() -> bool {
     with(|pass| !pass.plain)
 }
 

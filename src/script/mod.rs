@@ -15,6 +15,7 @@ mod engine;
 mod hook;
 mod host;
 mod kd;
+mod loss;
 mod models;
 mod nets;
 mod network;
@@ -40,7 +41,7 @@ pub use host::{Callable, HookSource, HookSources, Host};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
-use rhai::{Engine, exported_module};
+use rhai::{Engine, Module, exported_module};
 use std::sync::Arc;
 
 /// Binds every noun, in the order of the flow.
@@ -55,7 +56,10 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
     engine.register_static_module("model", exported_module!(models::bindings).into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
-    engine.register_global_module(exported_module!(kd::label_losses).into());
+    let mut functions = Module::new();
+    loss::functions(&mut functions);
+    nets::functions(&mut functions);
+    engine.register_global_module(functions.into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
     engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());

@@ -141,7 +141,7 @@ impl Labelled {
                 .received(words(&tensor.shape())));
         }
         let tensor = if scalar { tensor.reshape(&[1])? } else { tensor.clone() };
-        let mut made = Labelled { tensor: tensor.float()?, labels };
+        let mut made = Labelled { tensor, labels };
         while let Some((first, second)) = made.repeated() {
             made = made.diagonal(text, first, second)?;
         }

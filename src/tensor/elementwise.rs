@@ -15,7 +15,7 @@ macro_rules! binary {
         pub fn $name(&self, other: &Tensor) -> Result<Tensor> {
             let pair = shape::aligned($word, self, other)?;
             if pair.is_empty() {
-                return pair.none(pair.dtype);
+                return pair.none(pair.dtype, &[self, other]);
             }
             Ok(Tensor(match pair.dtype {
                 DType::F32 => Dispatch::$float(pair.left, pair.right),
@@ -66,7 +66,7 @@ impl Tensor {
     pub fn div(&self, other: &Tensor) -> Result<Tensor> {
         let pair = shape::aligned("/", &self.float()?, &other.float()?)?;
         if pair.is_empty() {
-            return pair.none(DType::F32);
+            return pair.none(DType::F32, &[self, other]);
         }
         Ok(Tensor(Dispatch::float_div(pair.left, pair.right)))
     }
@@ -85,7 +85,7 @@ impl Tensor {
         let left_part = left.detached()?;
         let pair = shape::aligned("%", &left_part, &right.detached()?)?;
         let value = match pair.is_empty() {
-            true => return pair.none(DType::F32),
+            true => return pair.none(DType::F32, &[self, other]),
             false => Tensor(Dispatch::float_remainder(pair.left, pair.right)),
         };
         let ones = Tensor::full(&left.shape(), 1.0, &super::Device::default())?;
@@ -96,7 +96,7 @@ impl Tensor {
         use crate::error::{Error, Kind};
         let pair = shape::aligned("%", &self.to(DType::I64)?, &other.to(DType::I64)?)?;
         if pair.is_empty() {
-            return pair.none(DType::I64);
+            return pair.none(DType::I64, &[]);
         }
         if other.to_integers()?.contains(&0) {
             return Err(Error::new(Kind::Number, "%", "integers have no remainder by 0"));
@@ -113,7 +113,7 @@ impl Tensor {
         if whole && other.to_integers()?.iter().all(|exponent| *exponent >= 0) {
             let pair = shape::aligned("**", &self.to(DType::I64)?, &other.to(DType::I64)?)?;
             if pair.is_empty() {
-                return pair.none(DType::I64);
+                return pair.none(DType::I64, &[]);
             }
             return Ok(Tensor(Dispatch::int_powi(pair.left, pair.right)));
         }
@@ -176,17 +176,50 @@ impl Tensor {
         self.clamp(f64::NEG_INFINITY, high)
     }
 
-    /// No element below `low` or above `high`; where both contradict each other, `high`.
+    /// No element below `low` or above `high`; where both contradict each other, `high`. Integers stay
+    /// integers where the limits are. No gradient passes at a limit, as in PyTorch.
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let (below, above) = (plain.below_number(low)?, plain.above_number(high)?);
-        let value = plain.masked_fill(&below, low)?;
+        let whole = |limit: f64| limit.is_infinite() || limit.fract() == 0.0;
+        let own = match self.dtype() {
+            DType::F32 => self.clone(),
+            _ if whole(low) && whole(high) => self.to(DType::I64)?,
+            _ => self.float()?,
+        };
+        let plain = own.detached()?;
+        let value = plain.masked_fill(&plain.below_number(low)?, low)?;
         let value = value.masked_fill(&value.above_number(high)?, high)?;
         if !own.is_tracked() {
             return Ok(value);
         }
-        let outside = below.or(&above)?;
-        own.sloped(&value, &outside.not()?.float()?)
+        let inside = plain.above_number(low)?.and(&plain.below_number(high)?)?;
+        own.sloped(&value, &inside.float()?)
+    }
+
+    /// `value`, outside of any graph, as something that depends on all of `inputs` with a slope of 0: where
+    /// there are no elements, so that what is made of it still has a gradient.
+    pub(super) fn flat(value: Tensor, inputs: &[&Tensor]) -> Result<Tensor> {
+        use super::kernels::StillOps;
+        let tracked: Vec<_> = inputs.iter().filter(|input| input.is_tracked()).collect();
+        let flat = |input: &Tensor, value: &Tensor| {
+            Tensor(Dispatch::still_flat(input.0.clone(), value.0.clone()))
+        };
+        match tracked.as_slice() {
+            _ if !value.is_float() => Ok(value),
+            [] => Ok(value),
+            [one] => Ok(flat(one, &value)),
+            [first, rest @ ..] => {
+                let zero = Tensor::scalar(DType::F32, 0.0)?;
+                let carrier = rest
+                    .iter()
+                    .try_fold(flat(first, &zero), |sum, input| sum.add(&flat(input, &zero)))?;
+                Ok(flat(&carrier, &value))
+            }
+        }
+    }
+
+    /// No elements, of `shape`, made of `inputs`.
+    pub(super) fn none(dtype: DType, shape: &[usize], inputs: &[&Tensor]) -> Result<Tensor> {
+        Tensor::flat(Tensor::empty(dtype, shape)?, inputs)
     }
 
     /// `value`, outside of any graph, as a function of this tensor with so large a slope at each of its

@@ -2,6 +2,7 @@
 
 mod convolution;
 mod fbank;
+mod layers;
 mod losses;
 mod metrics;
 mod models;

@@ -51,7 +51,7 @@ pub(super) fn functions(module: &mut Module) {
     functions! { module;
         /// The slices along a dimension that an index (i64, one dimension) names, in its order.
         ///
-        /// Errors: an index that leaves the tensor. Negative ones count from the end.
+        /// Errors: an index that leaves the tensor.
         ///
         /// ```rhai
         /// tensor([10, 20, 30]).index_select(0, tensor([2, 0])).to_array() == [30, 10]

@@ -1,0 +1,47 @@
+//! What the options of layers have in common.
+
+use crate::error::{Error, Kind, Result};
+
+/// More is a slip.
+const MOST: usize = 1 << 20;
+
+/// Refuses a number that is 0 or absurdly large.
+pub(super) fn count(operation: &str, name: &str, value: usize) -> Result<()> {
+    if (1..=MOST).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
+        .expected(format!("1 to {MOST}"))
+        .received(value.to_string()))
+}
+
+/// Refuses a number that is no share.
+pub(super) fn share(operation: &str, name: &str, value: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
+        .expected("0 to 1")
+        .received(value.to_string()))
+}
+
+/// Refuses what cannot be put under a root.
+pub(super) fn eps(operation: &str, value: f64) -> Result<()> {
+    if value >= 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, "'eps' is out of range")
+        .expected("0 or more")
+        .received(value.to_string()))
+}
+
+/// Refuses a number of parts that does not divide the whole.
+pub(super) fn divides(operation: &str, part: (&str, usize), whole: (&str, usize)) -> Result<()> {
+    count(operation, part.0, part.1)?;
+    count(operation, whole.0, whole.1)?;
+    if whole.1.is_multiple_of(part.1) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, format!("'{}' must divide '{}'", part.0, whole.0))
+        .received(format!("{} {}, {} {}", part.0, part.1, whole.0, whole.1)))
+}
