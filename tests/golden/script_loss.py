@@ -7,7 +7,7 @@ from cases import case, f32, fails, flags, i64, inf, nan, normal, probabilities,
 extreme = f32([[80, -80, 0], [-80, 80, 80], [1000, 999, -1000]])
 for name, operation in {"softmax": F.softmax, "log_softmax": F.log_softmax}.items():
     case(f"loss/{name}(-1)", f"a.{name}(-1)", lambda a: operation(a, -1), normal(3, 5, scale=2.0))
-    case(f"loss/{name}(1)", f"{name}(a, 1)", lambda a: operation(a, 1), normal(2, 4, 3))
+    case(f"loss/{name}(1)", f"{name}(a, 1)", lambda a: operation(a, 1), normal(2, 3, 2))
     case(f"loss/{name}(0)", f"a.{name}(0)", lambda a: operation(a, 0), normal(4))
     case(f"loss/{name}, extreme", f"a.{name}(1)", lambda a: operation(a, 1), extreme)
     case(f"loss/{name}, length 1", f"a.{name}(1)", lambda a: operation(a, 1), normal(3, 1))
@@ -87,7 +87,7 @@ fails("loss/cross_entropy, smoothing above 1", "cross_entropy(a, b, #{ smoothing
 case("loss/bce, extreme", 'bce(a, b, #{ reduction: "none" })', bce, f32([-1000, -90, 0, 90, 1000]), f32([1, 0, 0.5, 0.25, 0]))
 case("loss/bce of i64 targets", "bce(a, b)", lambda a, b: bce(a, real(b)).mean(), normal(2, 3), i64([[0, 1, 1], [1, 0, 0]]))
 case("loss/bce of bool targets", "bce(a, b)", lambda a, b: bce(a, real(b)).mean(), normal(2, 3), flags([[True, False, True], [False, False, True]]))
-case("loss/kl_div, a target of 0", 'kl_div(a, b, #{ reduction: "none" })', kl_div, f32([[-0.5, -1.5, -2]]), f32([[0, 0.25, 0.75]]))
+case("loss/kl_div, a target of 0", 'kl_div(a, b.detach(), #{ reduction: "none" })', lambda a, b: kl_div(a, b.detach()), f32([[-0.5, -1.5, -2]]), f32([[0, 0.25, 0.75]]))
 case("loss/kl_div of equals", "kl_div(a.log_softmax(1), a.softmax(1))", lambda a: F.kl_div(a.log_softmax(1), a.softmax(1)), normal(2, 3))
 case("loss/mse of one number each", "mse(a, b)", F.mse_loss, normal(1), normal(1))
 case("loss/mse of a cube, batch mean", 'mse(a, b, #{ reduction: "batch_mean" })', lambda a, b: F.mse_loss(a, b, reduction="sum") / 2, normal(2, 3, 2), normal(2, 3, 2))

@@ -15,7 +15,7 @@ PRODUCTS = {
     "vector and batch": [(3,), (2, 3, 4)],
     "batches": [(2, 3, 4), (2, 4, 2)],
     "batch and matrix": [(2, 3, 4), (4, 2)],
-    "matrix and batch": [(3, 4), (2, 4, 5)],
+    "matrix and batch": [(3, 4), (2, 4, 2)],
     "batches of one": [(2, 1, 2, 3), (3, 3, 2)],
     "inner length 0": [(2, 0), (0, 3)],
     "outer length 0": [(0, 2), (2, 3)],
@@ -33,7 +33,7 @@ case("product/@ of what was permuted", "a.permute([1, 2, 0]) @ b.transpose(-1, -
 case("product/@ of what was expanded", "a.expand([2, 3]) @ b", lambda a, b: a.expand(2, 3) @ b, normal(1, 3), normal(3, 2))
 case("product/matmul of i64", "a.matmul(b)", torch.matmul, i64([[1, 2], [3, 4]]), i64([[5], [-6]]))
 case("product/matmul of infinities", "a @ b", torch.matmul, f32([[inf, 1], [nan, 1], [1, 2]]), f32([[1, 0.5], [1, 1]]), gradients=False)
-case("product/a long inner length", "a @ b", torch.matmul, normal(1, 40, mean=0.5), normal(40, 1, mean=0.5))
+case("product/a long inner length", "a @ b", torch.matmul, normal(1, 32, mean=0.5), normal(32, 1, mean=0.5))
 for words, shapes in {"inner lengths": [(2, 3), (2, 3)], "batches": [(2, 2, 3), (3, 3, 2)], "vectors": [(3,), (4,)]}.items():
     fails(f"product/matmul, {words} do not fit", "a @ b", torch.matmul, *(normal(*shape) for shape in shapes))
 
