@@ -28,6 +28,8 @@ pub enum Kind {
     Script,
     /// A number is NaN or infinite where it must not be.
     Number,
+    /// What a script asserts does not hold.
+    Assertion,
     /// A file or folder cannot be read or written.
     File,
     /// A file was read, but its content is damaged or contradicts itself.
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Name => "name",
             Kind::Script => "script",
             Kind::Number => "number",
+            Kind::Assertion => "assertion",
             Kind::File => "file",
             Kind::Data => "data",
             Kind::Interrupted => "interrupted",
@@ -60,7 +63,8 @@ impl Kind {
     pub fn exit_code(self) -> i32 {
         match self {
             Kind::Usage => 2,
-            Kind::Shape | Kind::Type | Kind::Range | Kind::Name | Kind::Script | Kind::Number => 3,
+            Kind::Shape | Kind::Type | Kind::Range | Kind::Name => 3,
+            Kind::Script | Kind::Number | Kind::Assertion => 3,
             Kind::File | Kind::Data => 4,
             Kind::Interrupted => 130,
             Kind::Internal => 70,

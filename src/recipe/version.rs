@@ -16,12 +16,12 @@ pub(super) struct Version {
     /// 0 is what the run began with.
     pub number: usize,
     pub compiled: Compiled,
-    functions: Functions,
+    functions: Callables,
 }
 
 /// A way to call a version's functions; clones call the same ones.
 #[derive(Clone)]
-pub(super) struct Functions(Arc<Inner>);
+pub(super) struct Callables(Arc<Inner>);
 
 struct Inner {
     compiler: Compiler,
@@ -39,7 +39,7 @@ impl Version {
         let name = format!("still:version/{number}");
         let module: Shared<Module> = std::mem::take(&mut compiled.module).into();
         compiler.resolver.give(&name, module);
-        let functions = Functions(Arc::new(Inner {
+        let functions = Callables(Arc::new(Inner {
             compiler: compiler.clone(),
             name,
             imports: compiled.imports.clone(),
@@ -51,7 +51,7 @@ impl Version {
     }
 
     /// The way to call its functions.
-    pub fn callable(&self) -> &Functions {
+    pub fn callable(&self) -> &Callables {
         &self.functions
     }
 
@@ -80,18 +80,18 @@ impl Version {
         own.chain(&self.compiled.imports.files).cloned().collect()
     }
 
-    /// See [`Functions::call`].
+    /// See [`Callables::call`].
     pub fn call(&self, engine: &Engine, name: &str, arguments: Vec<Dynamic>) -> Result<Dynamic> {
         self.functions.call(engine, name, arguments)
     }
 
-    /// See [`Functions::with_imports`].
+    /// See [`Callables::with_imports`].
     pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
         self.functions.with_imports(act)
     }
 }
 
-impl Functions {
+impl Callables {
     /// Calls a function of the recipe.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Functions {
     /// Calls a closure of this version; what it has captured comes first among the arguments.
     ///
     /// # Errors
-    /// As [`Functions::call`].
+    /// As [`Callables::call`].
     pub fn call_closure(
         &self,
         engine: &Engine,
@@ -180,14 +180,14 @@ impl Drop for Inner {
 /// The versions whose functions are being called just now, innermost last: a network of the recipe's own
 /// calls back from within.
 #[derive(Clone, Default)]
-pub(super) struct Calling(Arc<Mutex<Vec<Functions>>>);
+pub(super) struct Calling(Arc<Mutex<Vec<Callables>>>);
 
 impl Calling {
-    fn all(&self) -> MutexGuard<'_, Vec<Functions>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Callables>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, functions: Functions) {
+    fn push(&self, functions: Callables) {
         self.all().push(functions);
     }
 
@@ -196,7 +196,7 @@ impl Calling {
     }
 
     /// The innermost one.
-    pub fn innermost(&self) -> Option<Functions> {
+    pub fn innermost(&self) -> Option<Callables> {
         self.all().last().cloned()
     }
 }

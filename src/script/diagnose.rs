@@ -225,6 +225,19 @@ fn thrown(value: &Dynamic) -> Error {
     })
 }
 
+/// Whether a script was told to end at once: that is no mistake of its own.
+pub(super) fn is_end(cause: &EvalAltResult) -> bool {
+    match cause {
+        EvalAltResult::ErrorTerminated(..) => true,
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+        | EvalAltResult::ErrorInModule(_, inner, _) => is_end(inner),
+        EvalAltResult::ErrorRuntime(value, _) => {
+            raised(value).is_some_and(|error| error.kind() == Kind::Interrupted)
+        }
+        _ => false,
+    }
+}
+
 /// Whether `text` has a top-level `let name`.
 fn declares(text: &str, name: &str) -> bool {
     text.lines().any(|line| {

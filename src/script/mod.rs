@@ -5,8 +5,10 @@
 //! (whoever runs recipes) is known here only as the trait [`Host`].
 
 mod arg;
+mod assert;
 mod audio;
 mod augment;
+mod compare;
 mod context;
 mod convolution;
 mod data;
@@ -21,6 +23,7 @@ mod nets;
 mod network;
 mod optim;
 mod options;
+mod output;
 mod pooling;
 mod raise;
 mod register;
@@ -38,6 +41,7 @@ pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
+pub use output::{json_of, text_of};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
@@ -66,6 +70,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);
+    engine.register_global_module(exported_module!(assert::bindings).into());
 }
 
 /// The names of our types in messages and in `type_of`.

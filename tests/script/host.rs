@@ -11,6 +11,9 @@ use stillroom::script::{Callable, HookSources, Host, Resolver, Signatures, Sourc
 use stillroom::tensor::Device;
 use stillroom::train::{Features, Plan, Trained};
 
+/// Who asks for this argument makes the host panic, as a defect would.
+const PANIC: &str = "panic";
+
 struct Plain;
 
 /// Where the scripts' files go: not into the repository.
@@ -19,7 +22,8 @@ fn files() -> &'static Path {
 }
 
 impl Host for Plain {
-    fn argument(&self, _: &str) -> Option<String> {
+    fn argument(&self, name: &str) -> Option<String> {
+        assert_ne!(name, PANIC, "asked to");
         None
     }
 
@@ -71,10 +75,14 @@ impl Host for Plain {
     }
 }
 
+/// A host that trains nothing.
+pub fn plain_host() -> Arc<dyn Host> {
+    Arc::new(Plain)
+}
+
 /// The engine of a host that trains nothing; imports come from the standard library only.
 pub fn plain_engine() -> Engine {
-    let host: Arc<dyn Host> = Arc::new(Plain);
-    engine(&host, Resolver::new(&PathBuf::from("/nowhere")))
+    engine(&plain_host(), Resolver::new(&PathBuf::from("/nowhere")))
 }
 
 /// The value of a script, or the whole text of its error.
