@@ -40,7 +40,6 @@ MAKERS = {
     "tensor::linspace(2, 9, 1)": lambda: torch.linspace(2, 9, 1),
     "tensor::linspace(2, 9, 0)": lambda: torch.linspace(2, 9, 0),
     "tensor::eye(3)": lambda: torch.eye(3),
-    "tensor::eye(1)": lambda: torch.eye(1),
 }
 for script, operation in MAKERS.items():
     case(f"make/{script}", script, operation)
