@@ -45,6 +45,7 @@ pub(super) fn ended(trained: &Trained) -> String {
     let source = match trained.kind {
         StageKind::Train => "trained",
         StageKind::Distill => "distilled",
+        StageKind::EachStep => "stepped",
     };
     format!(
         "{}: {source}, accuracy {:.1} %, {}",

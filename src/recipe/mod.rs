@@ -15,6 +15,7 @@ mod functions;
 mod hooks;
 mod live;
 mod outline;
+mod rehearsal;
 mod session;
 mod source;
 mod testing;

@@ -120,9 +120,12 @@ impl Host for Trying {
         synth::example(self.home.path())
     }
 
-    fn features(&self, _: &Arc<Dataset>, _: &FrontEnd) -> Result<Features> {
-        // Only stages ask for features: refused before they are computed.
-        Err(self.no_stage("a stage"))
+    fn may_train(&self, operation: &str) -> Result<()> {
+        Err(self.no_stage(operation))
+    }
+
+    fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
+        Features::of(data, front)
     }
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {

@@ -30,13 +30,14 @@ mod register;
 mod resolver;
 mod schedule;
 mod spectrum;
+mod stage;
 pub mod stdlib;
 mod tensor;
 mod train;
 mod value;
 
 pub use arg::{needed, parse_argument};
-pub use context::Context;
+pub use context::{Context, Desk};
 pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
@@ -82,6 +83,8 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
         .register_type_with_name::<data::Handle>("Dataset")
+        .register_type_with_name::<crate::data::Batch>("Batch")
+        .register_type_with_name::<data::BatchList>("Batches")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
