@@ -2,7 +2,7 @@
 
 use crate::support::example;
 use rhai::{Dynamic, Engine, FnPtr, Scope};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
@@ -15,6 +15,11 @@ use stillroom::train::{Features, Plan, Trained};
 const PANIC: &str = "panic";
 
 struct Plain;
+
+/// Where the scripts' files go: not into the repository.
+fn files() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
 
 impl Host for Plain {
     fn argument(&self, name: &str) -> Option<String> {
@@ -36,6 +41,14 @@ impl Host for Plain {
 
     fn example_data(&self) -> Result<PathBuf> {
         Ok(example().to_path_buf())
+    }
+
+    fn readable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
+    }
+
+    fn writable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
