@@ -53,18 +53,18 @@ impl Reduction {
 
 /// The sum over all classes, averaged over the batch.
 fn batch_mean(terms: &Tensor) -> Result<Tensor> {
-    let batch = terms.shape().first().copied().unwrap_or(1).max(1);
+    let batch = terms.shape().first().copied().unwrap_or(1);
     terms.sum()?.div_number(batch as f64)
 }
 
 /// Refuses logits that are not two equal tables `[batch, class]`.
 fn check_pair(operation: &str, other: &str, student: &Tensor, given: &Tensor) -> Result<()> {
     let (own, shape) = (student.shape(), given.shape());
-    let fits = own.len() == 2 && own == shape && student.count() > 0;
+    let fits = own.len() == 2 && own == shape && own[1] > 0;
     if fits {
         return Ok(());
     }
-    let problem = if own.len() == 2 && student.count() > 0 {
+    let problem = if own.len() == 2 && own[1] > 0 {
         format!("student and {other} differ")
     } else {
         "the student's logits are no table".to_string()

@@ -1,5 +1,6 @@
 //! A recipe's functions, to be called one by one: by tests, and from Rust.
 
+use super::callback::Callback;
 use super::compile::{Compiled, Compiler};
 use super::session::folder_of;
 use super::source::Source;
@@ -23,12 +24,20 @@ impl Functions {
     ///
     /// # Errors
     /// A recipe that does not compile, an import that is not there, a const that fails.
-    pub(super) fn compile(source: Source, root: &Path, host: &Arc<Trying>) -> Result<Self> {
-        let callback = host.callback();
-        let host: Arc<dyn Host> = host.clone();
+    pub fn compile(source: Source, root: &Path, host: &Arc<dyn Host>) -> Result<Self> {
+        Functions::connected(source, root, host, &Callback::default())
+    }
+
+    /// As `compile`, for a host that calls back.
+    pub(super) fn connected(
+        source: Source,
+        root: &Path,
+        host: &Arc<dyn Host>,
+        callback: &Callback,
+    ) -> Result<Self> {
         guarded("compiling a recipe", || {
             let resolver = Resolver::new(root);
-            let engine = Arc::new(script::engine(&host, resolver.clone()));
+            let engine = Arc::new(script::engine(host, resolver.clone()));
             let signatures = Signatures::of(&engine);
             let compiler = Compiler { resolver, signatures, calling: callback.calling() };
             let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
@@ -45,9 +54,11 @@ impl Functions {
     /// As `compile`.
     pub fn open(source: Source, given: &Given) -> Result<Self> {
         let (stop, say): (_, Say) = (Arc::default(), Box::new(|_| {}));
-        let host = Arc::new(Trying::new("a function", &source.file, given, &stop, say));
+        let host = Trying::new("a function", &source.file, given, &stop, say);
+        let callback = host.callback();
+        let host: Arc<dyn Host> = Arc::new(host);
         let root = folder_of(&source.file).to_path_buf();
-        Functions::compile(source, &root, &host)
+        Functions::connected(source, &root, &host, &callback)
     }
 
     /// Calls the function `name`.

@@ -181,7 +181,8 @@ fn suite(source: Source, setup: &TestSetup, stop: &Arc<AtomicBool>) -> Result<Su
     if found.is_empty() {
         return Ok(Suite { source, tests: Vec::new(), asts: vec![parsed] });
     }
-    let functions = Functions::compile(source.clone(), folder_of(&source.file), &host)?;
+    let root = folder_of(&source.file);
+    let functions = Functions::connected(source.clone(), root, &asked, &host.callback())?;
     let compiled = functions.compiled();
     if let Some((name, _)) = found.iter().find(|(_, access)| *access == FnAccess::Private) {
         let error = Error::new(Kind::Script, name, "a test cannot be private")
@@ -262,7 +263,8 @@ fn one(
     let say: Say = Box::new(move |text| lock(&kept).add(text));
     let host = host(source, setup, stop, say);
     let outcome = guarded(name, || {
-        let functions = Functions::compile(source.clone(), folder_of(&source.file), &host)?;
+        let (asked, root): (Arc<dyn Host>, _) = (host.clone(), folder_of(&source.file));
+        let functions = Functions::connected(source.clone(), root, &asked, &host.callback())?;
         let value = functions.call(name, Vec::new())?;
         match value.as_bool() {
             Ok(false) => Err(Error::new(Kind::Assertion, name, "the test gave false")

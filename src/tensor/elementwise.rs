@@ -119,7 +119,7 @@ impl Tensor {
         }
         let (base, exponent) = shape::spread("**", &self.float()?, &other.float()?)?;
         if base.count() == 0 {
-            return Ok(base);
+            return Tensor::none(DType::F32, &base.shape(), &[&base, &exponent]);
         }
         let (b, e) = (base.detached()?, exponent.detached()?);
         let value = Tensor(Dispatch::float_powf(b.0.clone(), e.0.clone()));
@@ -140,6 +140,11 @@ impl Tensor {
 
     /// `self ** number`.
     pub fn pow_number(&self, number: f64) -> Result<Tensor> {
+        // Burn reads a number beyond that as none at all.
+        const LARGEST: f64 = 1e6;
+        if number.is_nan() || number.abs() > LARGEST {
+            return self.pow(&Tensor::scalar(DType::F32, number)?);
+        }
         let own = self.float()?;
         let plain = own.detached()?;
         let power = |exponent: f64| -> Result<Tensor> {
@@ -186,13 +191,17 @@ impl Tensor {
             _ => self.float()?,
         };
         let plain = own.detached()?;
-        let value = plain.masked_fill(&plain.below_number(low)?, low)?;
-        let value = value.masked_fill(&value.above_number(high)?, high)?;
-        if !own.is_tracked() {
-            return Ok(value);
+        let (mut value, mut outside) = (plain.clone(), plain.is_nan()?);
+        // A limit that is infinite is none: it keeps no gradient back either.
+        if low != f64::NEG_INFINITY {
+            value = value.masked_fill(&value.below_number(low)?, low)?;
+            outside = outside.or(&plain.at_most_number(low)?)?;
         }
-        let inside = plain.above_number(low)?.and(&plain.below_number(high)?)?;
-        own.sloped(&value, &inside.float()?)
+        if high != f64::INFINITY {
+            value = value.masked_fill(&value.above_number(high)?, high)?;
+            outside = outside.or(&plain.at_least_number(high)?)?;
+        }
+        own.sloped(&value, &outside.not()?.float()?)
     }
 
     /// `value`, outside of any graph, as something that depends on all of `inputs` with a slope of 0: where
@@ -227,7 +236,10 @@ impl Tensor {
     /// `value` may have lengths of 1 where this tensor was reduced.
     pub(super) fn sloped(&self, value: &Tensor, slope: &Tensor) -> Result<Tensor> {
         use super::kernels::StillOps;
-        if !self.is_tracked() || self.count() == 0 {
+        if self.count() == 0 {
+            return Tensor::flat(value.clone(), &[self]);
+        }
+        if !self.is_tracked() {
             return Ok(value.clone());
         }
         Ok(Tensor(Dispatch::still_sloped(self.0.clone(), value.0.clone(), slope.0.clone())))

@@ -2,7 +2,7 @@
 
 use crate::support::example;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
@@ -19,6 +19,11 @@ struct Plain {
     /// The engine that functions are called in; weak, since it holds its host.
     engine: OnceLock<Weak<Engine>>,
     sources: Sources,
+}
+
+/// Where the scripts' files go: not into the repository.
+fn files() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
 impl Host for Plain {
@@ -41,6 +46,14 @@ impl Host for Plain {
 
     fn example_data(&self) -> Result<PathBuf> {
         Ok(example().to_path_buf())
+    }
+
+    fn readable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
+    }
+
+    fn writable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
