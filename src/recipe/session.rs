@@ -15,7 +15,7 @@ use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
-use rhai::{Engine, FnPtr, Scope};
+use rhai::{Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -306,8 +306,8 @@ impl Host for Session {
         outcome
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        self.callback.function(pointer)
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        self.callback.function(call, pointer)
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {

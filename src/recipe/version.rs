@@ -2,8 +2,8 @@
 
 use super::compile::{Compiled, Compiler};
 use crate::error::{Error, Kind, Result, guarded};
-use crate::script::{Imports, Sources};
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
+use crate::script::{Imports, Kept, Sources};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ struct Inner {
     name: String,
     imports: Arc<Imports>,
     sources: Sources,
-    /// Imports, consts and functions, for closures.
+    /// Imports, consts and functions.
     declared: AST,
     callers: Mutex<Callers>,
 }
@@ -105,22 +105,22 @@ impl Callables {
         self.guarded(name, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller))
     }
 
-    /// Calls a closure of this version; what it has captured comes first among the arguments.
+    /// Calls a function that was kept with its surroundings, while this version was in force.
     ///
     /// # Errors
     /// As [`Callables::call`].
-    pub fn call_closure(
+    pub fn call_kept(
         &self,
         engine: &Engine,
-        name: &str,
+        kept: &Kept,
         arguments: Vec<Dynamic>,
     ) -> Result<Dynamic> {
-        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let mut scope = Scope::new();
-        let declared = &self.0.declared;
-        self.guarded("a closure", || {
-            engine.call_fn_with_options(options, &mut scope, declared, name, arguments)
-        })
+        self.guarded("a closure", || kept.call(engine, arguments))
+    }
+
+    /// The recipe's name in errors.
+    pub fn source(&self) -> Option<&str> {
+        self.0.declared.source()
     }
 
     /// Does `act` with this version in force, and tells its errors with their places.
