@@ -44,6 +44,11 @@ impl Signatures {
         Signatures(all)
     }
 
+    /// Whether a function of that name and number of parameters is known.
+    pub fn takes(&self, name: &str, count: usize) -> bool {
+        self.forms(name).iter().any(|form| form.matches(", ").count() + 1 == count)
+    }
+
     fn forms(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
     }
