@@ -82,10 +82,22 @@ fn run_page(name: &str, page: &str) {
     }
 }
 
+/// The words of a command; what stands in single quotes is one word.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        match index % 2 {
+            0 => words.extend(part.split_whitespace()),
+            _ => words.push(part),
+        }
+    }
+    words
+}
+
 fn run_lines(name: &str, sandbox: &Sandbox, text: &str, code: i32) -> String {
     let mut printed = String::new();
     for line in text.lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
+        let words = words(line);
         assert_eq!(words.first(), Some(&"still"), "{name}: {line}");
         let Ran { code: found, out, err } = sandbox.still(&words[1..]);
         assert_eq!(found, code, "{name}: {line}\n{out}\n{err}");

@@ -145,7 +145,7 @@ fn no_file_is_forgotten() {
                 }
                 _ => (stem, parent),
             };
-            let heads = ["mod.rs", "lib.rs", "suite.rs"].map(|head| above.join(head));
+            let heads = ["mod.rs", "lib.rs", "main.rs", "suite.rs"].map(|head| above.join(head));
             let declared =
                 heads.iter().filter_map(|head| std::fs::read_to_string(head).ok()).any(|text| {
                     text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))

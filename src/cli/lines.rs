@@ -45,6 +45,7 @@ pub(super) fn ended(trained: &Trained) -> String {
     let source = match trained.kind {
         StageKind::Train => "trained",
         StageKind::Distill => "distilled",
+        StageKind::EachStep => "stepped",
     };
     format!(
         "{}: {source}, accuracy {:.1} %, {}",
@@ -62,7 +63,7 @@ pub(super) fn changed(step: usize, change: &Change) -> String {
             format!("edit: version {} in force from step {step}: {functions}", change.version)
         }
         Outcome::Unchanged => {
-            format!("edit: version {}, only comments or layout differ", change.version)
+            format!("edit: version {}, only comments, layout or tests differ", change.version)
         }
         Outcome::Rejected(_) => "edit: refused".to_string(),
         Outcome::Reverted(_) => format!("edit: taken back at step {step}"),

@@ -1,15 +1,19 @@
 //! The command line: one file a verb.
 
+mod eval;
 mod features;
 mod lines;
 mod progress;
 mod run;
 mod stdlib;
+mod test;
 
-use crate::error::{Error, Kind, guarded};
+use crate::error::{Error, Kind, Result, guarded};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Knowledge-distillation experiments for audio, written as recipes that can be edited while they run.
 #[derive(Parser)]
@@ -22,6 +26,8 @@ struct Still {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Run),
+    Test(test::Test),
+    Eval(eval::Eval),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
 }
@@ -39,17 +45,31 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     // The error that comes of a panic says all that a user can use.
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = guarded("still", || match still.verb {
-        Verb::Run(run) => run.run(),
-        Verb::Features(features) => features.run(),
-        Verb::Stdlib(stdlib) => stdlib.run(),
+        Verb::Run(run) => run.run().map(|()| 0),
+        Verb::Test(test) => test.run(),
+        Verb::Eval(eval) => eval.run().map(|()| 0),
+        Verb::Features(features) => features.run().map(|()| 0),
+        Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
     });
     match outcome {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(error) => {
             tell(&error);
             error.exit_code()
         }
     }
+}
+
+/// The first Ctrl-C or SIGTERM asks to stop where that is possible, the second one ends it at once.
+fn catch_signals(stop: &Arc<AtomicBool>) -> Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag;
+    for signal in [SIGINT, SIGTERM] {
+        flag::register_conditional_shutdown(signal, Kind::Interrupted.exit_code(), stop.clone())
+            .and_then(|_| flag::register(signal, stop.clone()))
+            .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Shows an error on standard error, in colours on a terminal.

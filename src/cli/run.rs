@@ -1,6 +1,6 @@
 //! `still run`: runs a recipe.
 
-use super::{out, progress};
+use super::{catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, Declared, Setup};
 use crate::run::{HOME_VARIABLE, Home};
@@ -84,18 +84,6 @@ fn describe(recipe: &Path) -> Result<()> {
             Some(default) => out(&format!("  {name:<width$}  [default: {default}]")),
             None => out(&format!("  {name:<width$}  (must be given)")),
         }
-    }
-    Ok(())
-}
-
-/// The first Ctrl-C or SIGTERM asks the run to stop at the next step, the second one ends it at once.
-fn catch_signals(stop: &Arc<AtomicBool>) -> Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::flag;
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, Kind::Interrupted.exit_code(), stop.clone())
-            .and_then(|_| flag::register(signal, stop.clone()))
-            .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
     }
     Ok(())
 }

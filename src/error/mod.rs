@@ -28,6 +28,8 @@ pub enum Kind {
     Script,
     /// A number is NaN or infinite where it must not be.
     Number,
+    /// What a script asserts does not hold.
+    Assertion,
     /// A file or folder cannot be read or written.
     File,
     /// A file was read, but its content is damaged or contradicts itself.
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Name => "name",
             Kind::Script => "script",
             Kind::Number => "number",
+            Kind::Assertion => "assertion",
             Kind::File => "file",
             Kind::Data => "data",
             Kind::Interrupted => "interrupted",
@@ -60,7 +63,8 @@ impl Kind {
     pub fn exit_code(self) -> i32 {
         match self {
             Kind::Usage => 2,
-            Kind::Shape | Kind::Type | Kind::Range | Kind::Name | Kind::Script | Kind::Number => 3,
+            Kind::Shape | Kind::Type | Kind::Range | Kind::Name => 3,
+            Kind::Script | Kind::Number | Kind::Assertion => 3,
             Kind::File | Kind::Data => 4,
             Kind::Interrupted => 130,
             Kind::Internal => 70,
@@ -115,6 +119,8 @@ pub struct Report {
     pub received: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Which part of a network it was in: `blocks.3.attn`.
+    pub part: Option<String>,
     /// When it happened, e.g. "hook 'loss' of stage 'student', step 12".
     pub note: Option<String>,
     /// Innermost place first; the others tell how it was reached.
@@ -131,6 +137,7 @@ impl Error {
             expected: None,
             received: None,
             hint: None,
+            part: None,
             note: None,
             places: Vec::new(),
         }))
@@ -163,6 +170,18 @@ impl Error {
     /// Says what to do about it.
     pub fn hint(mut self, what: impl Into<String>) -> Self {
         self.0.hint = Some(what.into());
+        self
+    }
+
+    /// Says which part of a network it was in; parts further out come later.
+    pub fn within(mut self, part: &str) -> Self {
+        // Being stopped is nobody's mistake.
+        if self.0.kind != Kind::Interrupted {
+            self.0.part = Some(match self.0.part.take() {
+                Some(inner) => format!("{part}.{inner}"),
+                None => part.to_string(),
+            });
+        }
         self
     }
 

@@ -20,6 +20,7 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
     let remarks = [
         ("expected", &report.expected),
         ("received", &report.received),
+        ("part", &report.part),
         ("in", &report.note),
         ("hint", &report.hint),
     ];

@@ -1,22 +1,29 @@
 //! Losses: tensors in, one number out. The student comes first, the teacher second, and no gradient
 //! ever flows into a teacher.
 
+mod distance;
 mod label;
 mod logits;
 
-pub use label::{bce, cross_entropy};
+pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
+pub use label::{bce, cross_entropy, cross_entropy_with};
 pub use logits::{bernoulli_kl, cmkd, kl};
 
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};
 
-/// How the classes' terms of a sigmoid loss become one number; the batch is always averaged.
+/// How a loss's terms become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
-    /// The mean over batch and classes.
+    /// The mean of all terms.
     Mean,
-    /// The sum over the classes, the mean over the batch: as many times heavier as there are classes.
-    SumClasses,
+    /// The sum of all terms.
+    Sum,
+    /// The sum of all terms, divided by the first length: as many times heavier than the mean as a clip
+    /// has terms.
+    BatchMean,
+    /// No number but all terms.
+    None,
 }
 
 impl Reduction {
@@ -24,9 +31,12 @@ impl Reduction {
     pub fn named(operation: &str, name: &str) -> Result<Self> {
         match name {
             "mean" => Ok(Reduction::Mean),
-            "sum_classes" => Ok(Reduction::SumClasses),
+            "sum" => Ok(Reduction::Sum),
+            "batch_mean" => Ok(Reduction::BatchMean),
+            "none" => Ok(Reduction::None),
             other => {
-                Err(crate::error::unknown(operation, "reduction", other, &["mean", "sum_classes"]))
+                let known = ["mean", "sum", "batch_mean", "none"];
+                Err(crate::error::unknown(operation, "reduction", other, &known))
             }
         }
     }
@@ -34,34 +44,46 @@ impl Reduction {
     fn apply(self, terms: &Tensor) -> Result<Tensor> {
         match self {
             Reduction::Mean => terms.mean(),
-            Reduction::SumClasses => batch_mean(terms),
+            Reduction::Sum => terms.sum(),
+            Reduction::BatchMean => batch_mean(terms),
+            Reduction::None => Ok(terms.clone()),
         }
     }
 }
 
 /// The sum over all classes, averaged over the batch.
 fn batch_mean(terms: &Tensor) -> Result<Tensor> {
-    let batch = terms.shape().first().copied().unwrap_or(1).max(1);
+    let batch = terms.shape().first().copied().unwrap_or(1);
     terms.sum()?.div_number(batch as f64)
 }
 
 /// Refuses logits that are not two equal tables `[batch, class]`.
 fn check_pair(operation: &str, other: &str, student: &Tensor, given: &Tensor) -> Result<()> {
     let (own, shape) = (student.shape(), given.shape());
-    let fits = own.len() == 2 && own == shape && student.count() > 0;
-    if fits && student.is_float() && given.is_float() {
+    let fits = own.len() == 2 && own == shape && own[1] > 0;
+    if fits {
         return Ok(());
     }
-    let problem = if own.len() == 2 && student.count() > 0 {
+    let problem = if own.len() == 2 && own[1] > 0 {
         format!("student and {other} differ")
     } else {
         "the student's logits are no table".to_string()
     };
     Err(Error::new(Kind::Shape, operation, problem)
         .expected(if own.len() == 2 {
-            format!("{other} f32 {}, as the student", words(&own))
+            format!("{other} {}, as the student", words(&own))
         } else {
-            "f32 [batch, class]".to_string()
+            "[batch, class]".to_string()
         })
         .received(format!("student {}, {other} {}", student.describe(), given.describe())))
+}
+
+/// Refuses two tensors of other shapes: broadcasting in a loss hides mistakes.
+fn check_same(operation: &str, a: &Tensor, b: &Tensor) -> Result<()> {
+    if a.shape() == b.shape() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Shape, operation, "the shapes differ")
+        .expected(format!("{} twice", words(&a.shape())))
+        .received(format!("{} and {}", words(&a.shape()), words(&b.shape()))))
 }

@@ -7,7 +7,7 @@ pub use ast::AstOptions;
 pub use cnn::CnnOptions;
 
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Mode, Network};
+use crate::nn::{Maker, Mode, Net, Network};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
 use serde::Serialize;
@@ -21,6 +21,25 @@ pub enum Spec {
     Cnn(CnnOptions),
     /// An audio spectrogram transformer.
     Ast(AstOptions),
+    /// A network that a recipe built of layers, with the weights that it has.
+    Net(NetSpec),
+}
+
+/// A network as a specification: each model of it begins as a copy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetSpec {
+    /// What sort of network: `sequential`, `network`.
+    pub kind: String,
+    /// The network itself.
+    #[serde(skip)]
+    pub net: Net,
+}
+
+impl NetSpec {
+    /// A network as it is now.
+    pub fn of(net: &Net) -> Self {
+        NetSpec { kind: net.kind().to_string(), net: net.clone() }
+    }
 }
 
 /// The shape of one clip's features.
@@ -34,18 +53,20 @@ pub struct InputShape {
 
 impl Spec {
     /// Its name in results: `cnn`, `ast`.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Spec::Cnn(_) => "cnn",
             Spec::Ast(_) => "ast",
+            Spec::Net(spec) => &spec.kind,
         }
     }
 
-    /// The number of classes it tells apart.
-    pub fn classes(&self) -> usize {
+    /// The number of classes it tells apart, where the specification says it.
+    pub fn classes(&self) -> Option<usize> {
         match self {
-            Spec::Cnn(options) => options.classes,
-            Spec::Ast(options) => options.classes,
+            Spec::Cnn(options) => Some(options.classes),
+            Spec::Ast(options) => Some(options.classes),
+            Spec::Net(_) => None,
         }
     }
 
@@ -56,11 +77,26 @@ impl Spec {
     pub fn build(&self, input: InputShape, seed: u64, on: &Device) -> Result<Model> {
         // The same specification and seed start from the same weights, in whatever stage.
         let mut random = Stream::new(seed, &format!("weights of {}", self.name()), &[]);
-        let network: Arc<dyn Network> = match self {
-            Spec::Cnn(options) => Arc::new(cnn::Cnn::new(options, input, &mut random, on)?),
-            Spec::Ast(options) => Arc::new(ast::Ast::new(options, input, &mut random, on)?),
+        let (spec, on) = (self.clone(), on.clone());
+        let make: Maker = match self {
+            Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
+            _ => Arc::new(move |random: &mut Stream| spec.network(input, random, &on)),
         };
-        Ok(Model { spec: self.clone(), input, network })
+        let net = Net::of(self.name(), make(&mut random)?, Some(make));
+        Ok(Model { spec: self.clone(), input, net })
+    }
+
+    fn network(
+        &self,
+        input: InputShape,
+        random: &mut Stream,
+        on: &Device,
+    ) -> Result<Arc<dyn Network>> {
+        Ok(match self {
+            Spec::Cnn(options) => Arc::new(cnn::Cnn::new(options, input, random, on)?),
+            Spec::Ast(options) => Arc::new(ast::Ast::new(options, input, random, on)?),
+            Spec::Net(own) => own.net.network().clone(),
+        })
     }
 }
 
@@ -69,10 +105,15 @@ impl Spec {
 pub struct Model {
     spec: Spec,
     input: InputShape,
-    network: Arc<dyn Network>,
+    net: Net,
 }
 
 impl Model {
+    /// A network that is there already, for clips of `input`; it shares the weights.
+    pub fn of(net: Net, input: InputShape) -> Self {
+        Model { spec: Spec::Net(NetSpec::of(&net)), input, net }
+    }
+
     /// What it was built from.
     pub fn spec(&self) -> &Spec {
         &self.spec
@@ -80,7 +121,25 @@ impl Model {
 
     /// Its parameters.
     pub fn network(&self) -> &dyn Network {
-        self.network.as_ref()
+        &self.net
+    }
+
+    /// The network as recipes hold it.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Refuses a network that does not give `[batch, classes]` for clips of its shape: tried on two of them.
+    pub fn check_output(&self, classes: usize, on: &Device) -> Result<()> {
+        let InputShape { frames, mels } = self.input;
+        let clips = Tensor::full(&[2, frames, mels], 0.0, on)?;
+        let shape = self.forward(&clips, Mode::Eval)?.shape();
+        if shape == [2, classes] {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Shape, self.spec.name(), "the network gives no logits of the classes")
+            .expected(format!("[2, {classes}] for two clips {}", words(&clips.shape())))
+            .received(words(&shape)))
     }
 
     /// Logits `[batch, class]` for log-mel features `[batch, frames, mels]`.
@@ -96,7 +155,7 @@ impl Model {
             .expected(format!("[batch, {frames} frames, {mels} mels]"))
             .received(words(&shape)));
         }
-        self.network.forward(features, mode)
+        self.net.forward(features, mode)
     }
 }
 

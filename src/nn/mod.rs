@@ -31,5 +31,7 @@ pub use norm::{
 };
 pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
 pub use pattern::Pattern;
-pub use pooling::{Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled};
+pub use pooling::{
+    AsPicture, Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled,
+};
 pub use recurrent::{Gru, Lstm, RecurrentOptions};

@@ -218,6 +218,19 @@ impl Net {
         super::unique(self.parameters())
     }
 
+    /// Does `act` as the part that this is: the output that it gives can be tapped, and an error tells the
+    /// part's name.
+    pub fn within<T>(
+        &self,
+        act: impl FnOnce() -> Result<T>,
+        output: impl FnOnce(&T) -> Option<Tensor>,
+    ) -> Result<T> {
+        match &self.name {
+            Some(name) => pass::inside(name, act, output).map_err(|error| error.within(name)),
+            None => act(),
+        }
+    }
+
     /// Names of all outputs that can be tapped.
     pub fn taps(&self) -> Vec<String> {
         let mut names = Vec::new();
@@ -264,10 +277,7 @@ impl Net {
 impl Network for Net {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let mode = self.mode_within(mode);
-        match &self.name {
-            Some(name) => pass::inside(name, || self.node.network.forward(input, mode)),
-            None => self.node.network.forward(input, mode),
-        }
+        self.within(|| self.node.network.forward(input, mode), |output| Some(output.clone()))
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

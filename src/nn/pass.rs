@@ -88,7 +88,7 @@ pub fn without_gradients<T>(act: impl FnOnce() -> T) -> T {
 }
 
 /// Whether parameters carry gradients just now.
-pub(super) fn has_gradients() -> bool {
+pub fn has_gradients() -> bool {
     with(|pass| !pass.plain)
 }
 
@@ -109,11 +109,13 @@ pub(super) fn tapping<T>(wanted: &[String], act: impl FnOnce() -> T) -> (T, Vec<
     (outcome, found)
 }
 
-/// Does `act` inside of the network's part called `name`; its output can be tapped.
-pub fn inside<E>(
+/// Does `act` inside of the network's part called `name`; its output, if `output` finds one in what it gives,
+/// can be tapped.
+pub(super) fn inside<T, E>(
     name: &str,
-    act: impl FnOnce() -> std::result::Result<Tensor, E>,
-) -> std::result::Result<Tensor, E> {
+    act: impl FnOnce() -> std::result::Result<T, E>,
+    output: impl FnOnce(&T) -> Option<Tensor>,
+) -> std::result::Result<T, E> {
     let tapping = with(|pass| match &mut pass.tapped {
         Some(tapped) => {
             tapped.scope.push(name.to_string());
@@ -136,7 +138,7 @@ pub fn inside<E>(
             let full = full.collect::<Vec<_>>().join(".");
             let fresh = tapped.found.iter().all(|(known, _)| *known != full);
             if fresh && tapped.wanted.contains(&full) {
-                tapped.found.push((full, outcome.clone()));
+                tapped.found.extend(output(&outcome).map(|tensor| (full, tensor)));
             }
         }
     });

@@ -159,3 +159,21 @@ impl Network for Flatten {
 
     fn visit(&self, _scope: &str, _visit: &mut Visitor) {}
 }
+
+/// `[batch, frames, mels]` as a picture with one channel, `[batch, 1, mels, frames]`: time runs to the right.
+#[derive(Clone, Debug, Default)]
+pub struct AsPicture;
+
+impl Network for AsPicture {
+    fn forward(&self, input: &Tensor, _mode: Mode) -> Result<Tensor> {
+        let shape = input.shape();
+        if shape.len() != 3 {
+            return Err(Error::new(Kind::Shape, "nn::as_picture", "the input does not fit")
+                .expected("[batch, frames, mels]")
+                .received(words(&shape)));
+        }
+        input.transpose(1, 2)?.unsqueeze(1)
+    }
+
+    fn visit(&self, _scope: &str, _visit: &mut Visitor) {}
+}

@@ -77,6 +77,12 @@ impl Arguments {
     /// Refuses a value for a name that the recipe never asks for, one of the wrong type, and a missing one
     /// that must be given: before anything is computed.
     pub fn check(&self, given: &BTreeMap<String, String>) -> Result<()> {
+        self.check_given(given)?;
+        self.missing(given)
+    }
+
+    /// As `check`, where what is missing may never be asked for.
+    pub fn check_given(&self, given: &BTreeMap<String, String>) -> Result<()> {
         for (name, text) in given {
             if let Some(default) = self.defaults.get(name) {
                 parse_argument(name, text, default).map(|_| ())?;
@@ -87,7 +93,7 @@ impl Arguments {
             Some(name) if !self.computed => {
                 Err(unknown("--set", "argument", name, &known).as_kind(Kind::Usage))
             }
-            _ => self.missing(given),
+            _ => Ok(()),
         }
     }
 

@@ -4,6 +4,7 @@ use super::compile::{Compiled, Compiler};
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::script::Hook;
+use crate::train::StageKind;
 use rhai::FnAccess;
 
 /// A version that may come into force. Only [`check`] makes one.
@@ -28,7 +29,11 @@ impl Checked {
 pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Checked> {
     for hook in Hook::ALL {
         let name = hook.name();
-        let mut forms = vec![hook.parameters(false), hook.parameters(true)];
+        if !hook.is_found_by_name() {
+            continue;
+        }
+        let kinds = [StageKind::Train, StageKind::Distill];
+        let mut forms = kinds.map(|kind| hook.parameters(kind)).to_vec();
         forms.dedup();
         for function in compiled.ast.iter_functions().filter(|function| function.name == name) {
             let fits = forms.iter().any(|form| form.len() == function.params.len());

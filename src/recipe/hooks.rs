@@ -1,18 +1,17 @@
 //! The recipe's functions as training's hooks.
 
 use super::live::Live;
+use super::rehearsal::try_out;
 use super::trial::Trial;
 use super::version::Version;
+use crate::data::Batch;
 use crate::error::{Error, Kind, Place, Result};
-use crate::script::{Context, Hook, HookSource, HookSources, number_of};
-use crate::tensor::random::Stream;
-use crate::tensor::{Device, Tensor};
-use crate::train::{Change, Hooks, Moment, Plan, Reading, StageKind};
-use rhai::{Dynamic, Engine};
+use crate::models::InputShape;
+use crate::script::{Context, Desk, Hook, HookSource, HookSources, number_of};
+use crate::tensor::Tensor;
+use crate::train::{Change, Hooks, Moment, Plan, StageKind, Workbench};
+use rhai::{Dynamic, Engine, Map};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Clips of the batch that a new version is tried on.
-const TRIAL_CLIPS: usize = 2;
 
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
@@ -23,35 +22,37 @@ pub(super) struct StageHooks<'a> {
     version: Arc<Version>,
     /// Changes from before the first step, told at the first boundary.
     pending: Vec<Change>,
-    logged: Arc<Mutex<Vec<(String, f64)>>>,
+    desk: Desk,
+    bench: Option<Workbench>,
 }
 
 /// What the hooks need to know of their stage.
 #[derive(Clone)]
-struct Facts {
+pub(super) struct Facts {
     sources: HookSources,
-    taught: bool,
-    classes: usize,
+    kind: StageKind,
+    pub classes: usize,
+    pub input: InputShape,
 }
 
 impl Facts {
     /// The name of the function that serves a hook, unless a number does.
     fn name(&self, hook: Hook) -> Option<&str> {
         match hook.source(&self.sources) {
-            HookSource::Standard => Some(hook.name()),
+            HookSource::Standard => Some(hook.name()).filter(|_| hook.is_found_by_name()),
             HookSource::Named(name) => Some(name),
             HookSource::Constant(_) => None,
         }
     }
 
     fn parameters(&self, hook: Hook) -> usize {
-        hook.parameters(self.taught).len()
+        hook.parameters(self.kind).len()
     }
 
     /// The function that serves a hook in `version`, if one does, and its number of parameters.
-    fn function(&self, hook: Hook, version: &Version) -> Option<(&str, usize)> {
+    pub fn function(&self, hook: Hook, version: &Version) -> Option<(&str, usize)> {
         let (name, parameters) = (self.name(hook)?, self.parameters(hook));
-        (hook.of_stage(self.taught) && version.has(name, parameters)).then_some((name, parameters))
+        (hook.of_stage(self.kind) && version.has(name, parameters)).then_some((name, parameters))
     }
 
     fn constant(&self, hook: Hook) -> Option<f64> {
@@ -111,7 +112,7 @@ impl Facts {
 }
 
 /// "hook 'loss' of stage 'student', step 12".
-fn when(hook: Hook, moment: &Moment) -> String {
+pub(super) fn when(hook: Hook, moment: &Moment) -> String {
     format!("hook '{}' of stage '{}', step {}", hook.name(), moment.stage, moment.step)
 }
 
@@ -128,8 +129,12 @@ impl<'a> StageHooks<'a> {
         plan: &Plan,
         sources: &HookSources,
     ) -> Result<Self> {
-        let taught = plan.kind() == StageKind::Distill;
-        let facts = Facts { sources: sources.clone(), taught, classes: plan.spec.classes() };
+        let facts = Facts {
+            sources: sources.clone(),
+            kind: plan.kind(),
+            classes: plan.features.train.classes(),
+            input: plan.features.shape(),
+        };
         let mut pending = Vec::new();
         let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
         let version = loop {
@@ -141,12 +146,13 @@ impl<'a> StageHooks<'a> {
             }
         };
         drop(held);
-        Ok(StageHooks { engine, live, trial, facts, version, pending, logged: Arc::default() })
+        let desk = Desk::new(sources.state.clone());
+        Ok(StageHooks { engine, live, trial, facts, version, pending, desk, bench: None })
     }
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
         let Some((name, _)) = self.facts.function(hook, &self.version) else { return Ok(None) };
-        let called = call(self.engine, &self.version, name, moment, &self.logged, more);
+        let called = call(self.engine, &self.version, name, moment, &self.desk, more);
         called.map(Some).map_err(|error| error.note(when(hook, moment)))
     }
 
@@ -164,10 +170,11 @@ impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
         let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let (bench, state) = (self.bench.as_ref(), self.desk.state());
         let change = live.look(engine, |version| {
             facts.check_names(version)?;
             facts.check_kept(&before, version)?;
-            self.trial.during(|| try_out(engine, version, &facts, moment))
+            self.trial.during(|| try_out(engine, version, &facts, moment, bench, state))
         });
         self.version = live.current();
         let mut changes = std::mem::take(&mut self.pending);
@@ -180,8 +187,25 @@ impl Hooks for StageHooks<'_> {
         let change = live.revert(failure)?;
         self.version = live.current();
         // What the undone step logged never happened.
-        self.logged.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let _ = self.desk.take_logged();
         Some(change)
+    }
+
+    fn begin(&mut self, bench: &Workbench) -> Result<()> {
+        self.desk.put(bench);
+        self.bench = Some(bench.clone());
+        Ok(())
+    }
+
+    fn step(&mut self, moment: &Moment, batch: &Batch) -> Result<Option<f64>> {
+        let before = self.desk.state();
+        let outcome = self.call(Hook::Step, moment, vec![Dynamic::from(batch.clone())]);
+        // What the recipe remembers goes back with the step.
+        let value = outcome.inspect_err(|_| self.desk.set_state(before))?;
+        let Some(value) = value else { return Ok(None) };
+        let told = as_step(&value).map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
+        self.desk.log(told.1);
+        Ok(Some(told.0))
     }
 
     fn loss(
@@ -221,24 +245,24 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn logged(&mut self) -> Vec<(String, f64)> {
-        std::mem::take(&mut self.logged.lock().unwrap_or_else(PoisonError::into_inner))
+        self.desk.take_logged()
     }
 }
 
-fn tensors(student: &Tensor, teacher: Option<&Tensor>, target: &Tensor) -> Vec<Dynamic> {
+pub(super) fn tensors(student: &Tensor, teacher: Option<&Tensor>, target: &Tensor) -> Vec<Dynamic> {
     let all = [Some(student), teacher, Some(target)];
     all.into_iter().flatten().map(|tensor| Dynamic::from(tensor.clone())).collect()
 }
 
-fn call(
+pub(super) fn call(
     engine: &Engine,
     version: &Version,
     name: &str,
     moment: &Moment,
-    logged: &Arc<Mutex<Vec<(String, f64)>>>,
+    desk: &Desk,
     more: Vec<Dynamic>,
 ) -> Result<Dynamic> {
-    let mut arguments = vec![Dynamic::from(Context::new(moment, logged.clone()))];
+    let mut arguments = vec![Dynamic::from(Context::new(moment, desk))];
     arguments.extend(more);
     version.call(engine, name, arguments)
 }
@@ -249,12 +273,12 @@ fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
         .received(crate::script::kind_of(value))
 }
 
-fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {
+pub(super) fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {
     number_of(hook.name(), "what the hook gave", value)
         .map_err(|_| wrong_result(hook, "a number", value))
 }
 
-fn as_loss(value: &Dynamic) -> Result<Tensor> {
+pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
     let loss = value.read_lock::<Tensor>().map(|tensor| tensor.clone());
     match loss {
         Some(loss) if loss.is_float() && loss.count() == 1 => Ok(loss),
@@ -263,56 +287,20 @@ fn as_loss(value: &Dynamic) -> Result<Tensor> {
     }
 }
 
-/// Calls every hook once on a tiny batch, those of later stages too, so that an edit with a wrong shape,
-/// name or type is refused before it touches the run. What is logged here is thrown away.
-fn try_out(engine: &Engine, version: &Version, facts: &Facts, moment: &Moment) -> Result<()> {
-    let logged = Arc::default();
-    // A hook may look at the history; there is always one when it is first called after an epoch.
-    let mut moment = moment.clone();
-    if moment.readings.is_empty() {
-        moment.readings = Arc::new(vec![Reading::made_up()]);
-    }
-    for hook in Hook::ALL {
-        let own = facts.function(hook, version).map(|(name, _)| name);
-        // The standard name may serve another stage, where this stage has a function of its own.
-        let names = [own, Some(hook.name()).filter(|name| own != Some(name))];
-        for name in names.into_iter().flatten() {
-            for taught in [true, false] {
-                let parameters = hook.parameters(taught).len();
-                let other_form = hook != Hook::Loss && taught;
-                if other_form || !version.has(name, parameters) {
-                    continue;
-                }
-                let given = if hook == Hook::Loss { made_up(facts, taught)? } else { Vec::new() };
-                let placed = |error: Error| match version.compiled.place_of(name, parameters) {
-                    Some(place) => error.at(place).note(when(hook, &moment)),
-                    None => error.note(when(hook, &moment)),
-                };
-                let value = call(engine, version, name, &moment, &logged, given)
-                    .map_err(|error| error.note(when(hook, &moment)))?;
-                match hook {
-                    Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
-                    Hook::OnEpoch => {}
-                    _ => as_number(hook, &value).map(|_| ()).map_err(placed)?,
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Logits and labels of two clips that nobody recorded.
-fn made_up(facts: &Facts, taught: bool) -> Result<Vec<Dynamic>> {
-    let shape = [TRIAL_CLIPS, facts.classes];
-    let mut random = Stream::new(0, "trial", &[]);
-    let mut table = || {
-        let values = (0..TRIAL_CLIPS * facts.classes).map(|_| random.normal() as f32).collect();
-        Tensor::from_values(values, &shape, &Device::default())
+/// The loss of a step, and what it logs beside.
+pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
+    let number = |value: &Dynamic| match value.read_lock::<Tensor>() {
+        Some(tensor) if tensor.count() == 1 => tensor.item(),
+        _ => as_number(Hook::Step, value),
     };
-    let student = table()?.tracked()?;
-    let teacher = if taught { Some(table()?) } else { None };
-    let labels = |index: usize| f32::from(u8::from(index.is_multiple_of(facts.classes.max(1))));
-    let labels = (0..TRIAL_CLIPS * facts.classes).map(labels).collect();
-    let target = Tensor::from_values(labels, &shape, &Device::default())?;
-    Ok(tensors(&student, teacher.as_ref(), &target))
+    let wrong = || wrong_result(Hook::Step, "the loss, or #{ loss: …, other numbers }", value);
+    let Some(map) = value.read_lock::<Map>() else {
+        return number(value).map(|loss| (loss, Vec::new())).map_err(|_| wrong());
+    };
+    let mut told = Vec::new();
+    for (name, value) in map.iter() {
+        told.push((name.to_string(), number(value).map_err(|_| wrong())?));
+    }
+    let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(wrong)?;
+    Ok((told.swap_remove(place).1, told))
 }

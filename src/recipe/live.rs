@@ -2,6 +2,7 @@
 
 use super::check::{self, Checked};
 use super::compile::{Compiled, Compiler, Refused};
+use super::outline::Outline;
 use super::source::Source;
 use super::version::Version;
 use super::watch::Watch;
@@ -113,7 +114,7 @@ impl Live {
         let compiled = self.compiler.compile(engine, source)?;
         let files = compiled.imports.files.clone();
         let refused = |error| Box::new(Refused { error, files: files.clone() });
-        let (functions, note) = self.difference(&compiled);
+        let (functions, note) = self.difference(engine, &compiled);
         let checked = check::check(self.next, compiled, &self.compiler).map_err(refused)?;
         trial(checked.version()).map_err(refused)?;
         let outcome = if functions.is_empty() { Outcome::Unchanged } else { Outcome::InForce };
@@ -122,12 +123,20 @@ impl Live {
     }
 
     /// What an edit changes: functions and imports, and a note on what cannot be changed any more.
-    fn difference(&self, fresh: &Compiled) -> (Vec<String>, Option<String>) {
+    fn difference(&self, engine: &Engine, fresh: &Compiled) -> (Vec<String>, Option<String>) {
         let own = &self.current.compiled;
         let mut functions = own.outline.changed(&fresh.outline);
         for file in fresh.imports.files.iter().chain(&own.imports.files) {
             let name = file.display().to_string();
-            if own.sources.text(&name) != fresh.sources.text(&name) && !functions.contains(&name) {
+            let texts = [own, fresh].map(|compiled| compiled.sources.text(&name));
+            let [before, after] = texts.map(|text| text.map(|text| Outline::of(engine, text)));
+            let same = match (before, after) {
+                (Some(before), Some(after)) => {
+                    before.same_statements(&after) && before.changed(&after).is_empty()
+                }
+                (before, after) => before == after,
+            };
+            if !same && !functions.contains(&name) {
                 functions.push(name);
             }
         }

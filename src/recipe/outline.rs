@@ -1,5 +1,6 @@
 //! What a recipe is made of, without layout and comments: its functions one by one, and the rest.
 
+use super::testing::is_test;
 use rhai::{Engine, Token};
 use std::collections::BTreeMap;
 
@@ -75,9 +76,12 @@ impl Outline {
         self.functions.get(&(name.to_string(), parameters)).map(|(_, line)| *line)
     }
 
-    /// Functions that are new, gone, or different in `other`.
+    /// Functions that are new, gone, or different in `other`; tests do not count.
     pub fn changed(&self, other: &Outline) -> Vec<String> {
         let keys = self.functions.keys().chain(other.functions.keys());
+        let keys = keys.filter(|(name, parameters)| {
+            !is_test(name, *parameters) || self.uses(name) || other.uses(name)
+        });
         let body = |outline: &Outline, key| {
             outline.functions.get(key).map(|(text, _): &(String, usize)| text.clone())
         };
@@ -88,6 +92,14 @@ impl Outline {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// Whether anything but a test mentions a function.
+    fn uses(&self, name: &str) -> bool {
+        let mention = format!("{:?}", Token::Identifier(Box::new(name.into())));
+        let functions = self.functions.iter().filter(|((own, count), _)| !is_test(own, *count));
+        let mut texts = functions.map(|(_, (text, _))| text).chain([&self.statements]);
+        texts.any(|text| text.contains(&mention))
     }
 
     /// Whether the statements are the same.

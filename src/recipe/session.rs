@@ -1,13 +1,13 @@
 //! A run of a recipe, from its text to its results.
 
 use super::arguments::{Arguments, Declared};
+use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
 use super::hooks::StageHooks;
 use super::live::Live;
 use super::source::Source;
 use super::trial::Trial;
-use super::version::{Calling, Functions};
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
@@ -15,12 +15,12 @@ use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
-use rhai::{Engine, FnPtr, Scope};
+use rhai::{Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -59,8 +59,13 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     let session = Arc::new(Session::new(setup, display, stop));
     let host: Arc<dyn Host> = session.clone();
     let engine = Arc::new(script::engine(&host, resolver.clone()));
-    let _ = session.engine.set(Arc::downgrade(&engine));
-    let calling = session.calling.clone();
+    let held = Arc::downgrade(&session);
+    session.callback.connect(&engine, move || {
+        let session = held.upgrade().ok_or_else(not_begun)?;
+        let live = session.live.get().ok_or_else(not_begun)?;
+        Ok(lock(live).current().callable().clone())
+    });
+    let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
     let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
     compiled.arguments.check(&session.setup.set)?;
@@ -103,7 +108,8 @@ pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
     Ok((doc.join("\n").trim().to_string(), Arguments::of([&ast]).declared))
 }
 
-fn folder_of(recipe: &Path) -> &Path {
+/// The folder that a recipe's imports are found in.
+pub(super) fn folder_of(recipe: &Path) -> &Path {
     recipe.parent().unwrap_or(Path::new(""))
 }
 
@@ -114,10 +120,8 @@ struct Session {
     setup: Setup,
     display: Mutex<Box<dyn Display>>,
     stop: Arc<AtomicBool>,
-    live: Arc<OnceLock<Mutex<Live>>>,
-    /// Weak, since the engine holds the session.
-    engine: OnceLock<Weak<Engine>>,
-    calling: Calling,
+    live: OnceLock<Mutex<Live>>,
+    callback: Callback,
     record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
@@ -135,9 +139,8 @@ impl Session {
             setup,
             display: Mutex::new(display),
             stop,
-            live: Arc::default(),
-            engine: OnceLock::new(),
-            calling: Calling::default(),
+            live: OnceLock::new(),
+            callback: Callback::default(),
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
@@ -215,15 +218,6 @@ impl Session {
         names.push(name.to_string());
         Ok(())
     }
-}
-
-/// The version whose function is being called, or the one that is in force.
-fn in_force(calling: &Calling, live: &OnceLock<Mutex<Live>>) -> Result<Functions> {
-    if let Some(functions) = calling.innermost() {
-        return Ok(functions);
-    }
-    let live = live.get().ok_or_else(not_begun)?;
-    Ok(lock(live).current().callable().clone())
 }
 
 fn not_begun() -> Error {
@@ -312,22 +306,8 @@ impl Host for Session {
         outcome
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        let name = pointer.fn_name().to_string();
-        let engine = self.engine.get().cloned().unwrap_or_default();
-        let gone = || Error::new(Kind::Internal, "calling a function", "the run is over");
-        if pointer.is_anonymous() {
-            let functions = in_force(&self.calling, &self.live)?;
-            return Ok(Arc::new(move |arguments| {
-                let engine = engine.upgrade().ok_or_else(gone)?;
-                functions.call_closure(&engine, &name, arguments)
-            }));
-        }
-        let (calling, live) = (self.calling.clone(), self.live.clone());
-        Ok(Arc::new(move |arguments| {
-            let engine = engine.upgrade().ok_or_else(gone)?;
-            in_force(&calling, &live)?.call(&engine, &name, arguments)
-        }))
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        self.callback.function(call, pointer)
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {

@@ -30,11 +30,16 @@ impl Source {
         })?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        Ok(Source {
-            file: file.to_path_buf(),
-            name: file.display().to_string(),
+        Ok(Source::of(file, text))
+    }
+
+    /// A text that is called `file` in messages, wherever it comes from.
+    pub fn of(file: impl AsRef<Path>, text: &str) -> Self {
+        Source {
+            file: file.as_ref().to_path_buf(),
+            name: file.as_ref().display().to_string(),
             hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
             text: text.into(),
-        })
+        }
     }
 }

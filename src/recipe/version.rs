@@ -2,8 +2,8 @@
 
 use super::compile::{Compiled, Compiler};
 use crate::error::{Error, Kind, Result, guarded};
-use crate::script::{Imports, Sources};
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
+use crate::script::{Imports, Kept, Sources};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,19 +16,19 @@ pub(super) struct Version {
     /// 0 is what the run began with.
     pub number: usize,
     pub compiled: Compiled,
-    functions: Functions,
+    functions: Callables,
 }
 
 /// A way to call a version's functions; clones call the same ones.
 #[derive(Clone)]
-pub(super) struct Functions(Arc<Inner>);
+pub(super) struct Callables(Arc<Inner>);
 
 struct Inner {
     compiler: Compiler,
     name: String,
     imports: Arc<Imports>,
     sources: Sources,
-    /// Imports, consts and functions, for closures.
+    /// Imports, consts and functions.
     declared: AST,
     callers: Mutex<Callers>,
 }
@@ -39,7 +39,7 @@ impl Version {
         let name = format!("still:version/{number}");
         let module: Shared<Module> = std::mem::take(&mut compiled.module).into();
         compiler.resolver.give(&name, module);
-        let functions = Functions(Arc::new(Inner {
+        let functions = Callables(Arc::new(Inner {
             compiler: compiler.clone(),
             name,
             imports: compiled.imports.clone(),
@@ -51,7 +51,7 @@ impl Version {
     }
 
     /// The way to call its functions.
-    pub fn callable(&self) -> &Functions {
+    pub fn callable(&self) -> &Callables {
         &self.functions
     }
 
@@ -80,18 +80,18 @@ impl Version {
         own.chain(&self.compiled.imports.files).cloned().collect()
     }
 
-    /// See [`Functions::call`].
+    /// See [`Callables::call`].
     pub fn call(&self, engine: &Engine, name: &str, arguments: Vec<Dynamic>) -> Result<Dynamic> {
         self.functions.call(engine, name, arguments)
     }
 
-    /// See [`Functions::with_imports`].
+    /// See [`Callables::with_imports`].
     pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
         self.functions.with_imports(act)
     }
 }
 
-impl Functions {
+impl Callables {
     /// Calls a function of the recipe.
     ///
     /// # Errors
@@ -105,22 +105,22 @@ impl Functions {
         self.guarded(name, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller))
     }
 
-    /// Calls a closure of this version; what it has captured comes first among the arguments.
+    /// Calls a function that was kept with its surroundings, while this version was in force.
     ///
     /// # Errors
-    /// As [`Functions::call`].
-    pub fn call_closure(
+    /// As [`Callables::call`].
+    pub fn call_kept(
         &self,
         engine: &Engine,
-        name: &str,
+        kept: &Kept,
         arguments: Vec<Dynamic>,
     ) -> Result<Dynamic> {
-        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let mut scope = Scope::new();
-        let declared = &self.0.declared;
-        self.guarded("a closure", || {
-            engine.call_fn_with_options(options, &mut scope, declared, name, arguments)
-        })
+        self.guarded("a closure", || kept.call(engine, arguments))
+    }
+
+    /// The recipe's name in errors.
+    pub fn source(&self) -> Option<&str> {
+        self.0.declared.source()
     }
 
     /// Does `act` with this version in force, and tells its errors with their places.
@@ -180,14 +180,14 @@ impl Drop for Inner {
 /// The versions whose functions are being called just now, innermost last: a network of the recipe's own
 /// calls back from within.
 #[derive(Clone, Default)]
-pub(super) struct Calling(Arc<Mutex<Vec<Functions>>>);
+pub(super) struct Calling(Arc<Mutex<Vec<Callables>>>);
 
 impl Calling {
-    fn all(&self) -> MutexGuard<'_, Vec<Functions>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Callables>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, functions: Functions) {
+    fn push(&self, functions: Callables) {
         self.all().push(functions);
     }
 
@@ -196,7 +196,7 @@ impl Calling {
     }
 
     /// The innermost one.
-    pub fn innermost(&self) -> Option<Functions> {
+    pub fn innermost(&self) -> Option<Callables> {
         self.all().last().cloned()
     }
 }

@@ -38,6 +38,7 @@ fn row(stage: &StageResult) -> [String; 7] {
     let source = match stage.kind {
         StageKind::Train => "labels",
         StageKind::Distill => "labels + teacher",
+        StageKind::EachStep => "its own steps",
     };
     [
         stage.name.clone(),

@@ -1,24 +1,72 @@
 //! `ctx`: what every hook is given.
 
-use crate::train::{Moment, Reading};
+use crate::train::{Moment, Reading, Workbench};
+use rhai::{Dynamic, Map};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the stage stands, and a place to log numbers.
 #[derive(Clone, Debug)]
 pub struct Context {
     moment: Arc<Moment>,
-    logged: Arc<Mutex<Vec<(String, f64)>>>,
+    desk: Desk,
+}
+
+/// What lies on a stage's desk from step to step; clones are the same desk.
+#[derive(Clone, Debug, Default)]
+pub struct Desk(Arc<Mutex<Papers>>);
+
+#[derive(Debug, Default)]
+struct Papers {
+    logged: Vec<(String, f64)>,
+    state: Map,
+    nets: Map,
+    optimizers: Map,
+}
+
+impl Desk {
+    /// A desk with the recipe's own map on it.
+    pub fn new(state: Map) -> Self {
+        Desk(Arc::new(Mutex::new(Papers { state, ..Papers::default() })))
+    }
+
+    /// Puts what the recipe's own steps work on there.
+    pub fn put(&self, bench: &Workbench) {
+        let nets = bench.nets.iter();
+        let nets = nets.map(|(name, net)| (name.into(), Dynamic::from(net.called(name)))).collect();
+        let all = bench.optimizers.iter();
+        let all = all.map(|(name, handle)| (name.into(), Dynamic::from(handle.clone()))).collect();
+        self.with(|papers| (papers.nets, papers.optimizers) = (nets, all));
+    }
+
+    /// Logs numbers by name.
+    pub fn log(&self, told: Vec<(String, f64)>) {
+        self.with(|papers| papers.logged.extend(told));
+    }
+
+    /// What was logged since this was last asked.
+    pub fn take_logged(&self) -> Vec<(String, f64)> {
+        self.with(|papers| std::mem::take(&mut papers.logged))
+    }
+
+    /// The recipe's own map as it is.
+    pub fn state(&self) -> Map {
+        self.with(|papers| papers.state.clone())
+    }
+
+    /// Puts the recipe's own map back.
+    pub fn set_state(&self, state: Map) {
+        self.with(|papers| papers.state = state);
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Papers) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Context {
-    /// A context for one moment; numbers are logged into `logged`.
-    pub fn new(moment: &Moment, logged: Arc<Mutex<Vec<(String, f64)>>>) -> Self {
-        Context { moment: Arc::new(moment.clone()), logged }
-    }
-
-    fn log(&self, name: &str, value: f64) {
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        logged.push((name.to_string(), value));
+    /// A context for one moment of the stage at this desk.
+    pub fn new(moment: &Moment, desk: &Desk) -> Self {
+        Context { moment: Arc::new(moment.clone()), desk: desk.clone() }
     }
 }
 
@@ -49,7 +97,7 @@ pub(super) mod bindings {
     use crate::error::{Error, Kind};
     use crate::script::raise::{Raw, raw};
     use crate::script::value;
-    use rhai::{Array, Dynamic};
+    use rhai::{Array, Dynamic, Map};
 
     /// The name of the stage that calls the hook.
     #[rhai_fn(get = "stage", pure)]
@@ -111,7 +159,32 @@ pub(super) mod bindings {
             Some(tensor) => raw(tensor.item().map_err(|error| error.during("ctx.log")))?,
             None => raw(value::number_of("ctx.log", "the value", &value))?,
         };
-        ctx.log(name, number);
+        ctx.desk.with(|papers| papers.logged.push((name.to_string(), number)));
         Ok(())
+    }
+
+    /// A map of the recipe's own, which stays from step to step: `ctx.state.best = 0.7`. It begins as the
+    /// stage's option `state` says, empty without it.
+    #[rhai_fn(get = "state", pure)]
+    pub fn state(ctx: &mut Context) -> Map {
+        ctx.desk.state()
+    }
+
+    /// Puts another map of the recipe's own there.
+    #[rhai_fn(set = "state")]
+    pub fn set_state(ctx: &mut Context, state: Map) {
+        ctx.desk.set_state(state);
+    }
+
+    /// The networks of a stage with steps of the recipe's own, by name.
+    #[rhai_fn(get = "nets", pure)]
+    pub fn nets(ctx: &mut Context) -> Map {
+        ctx.desk.with(|papers| papers.nets.clone())
+    }
+
+    /// The optimisers of a stage with steps of the recipe's own, by name.
+    #[rhai_fn(get = "optimizers", pure)]
+    pub fn optimizers(ctx: &mut Context) -> Map {
+        ctx.desk.with(|papers| papers.optimizers.clone())
     }
 }

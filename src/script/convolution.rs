@@ -38,13 +38,11 @@ pub(super) fn steps(
 
 const TENSOR: &str = "a tensor";
 
-/// The options of a convolution, and its bias.
-fn convolution(operation: &str, map: Map, line: bool) -> Result<(Conv2dOptions, Option<Tensor>)> {
-    let known = ["bias", "stride", "padding", "dilation", "groups"];
-    let options = Options::new(operation, map, &known)?;
+/// How a convolution moves: the options `stride`, `padding`, `dilation`, `groups`.
+pub(super) fn moves(operation: &str, options: &Options, line: bool) -> Result<Conv2dOptions> {
     let mut made = Conv2dOptions::default();
-    steps(operation, &options, "stride", line, &mut made.stride)?;
-    steps(operation, &options, "dilation", line, &mut made.dilation)?;
+    steps(operation, options, "stride", line, &mut made.stride)?;
+    steps(operation, options, "dilation", line, &mut made.dilation)?;
     options.count("groups", &mut made.groups)?;
     match options.get("padding") {
         Some(value) if value.is_string() => {
@@ -58,11 +56,33 @@ fn convolution(operation: &str, map: Map, line: bool) -> Result<(Conv2dOptions, 
         }
         _ => {
             let mut zeros = [0, 0];
-            steps(operation, &options, "padding", line, &mut zeros)?;
+            steps(operation, options, "padding", line, &mut zeros)?;
             made.padding = ConvPadding::Zeros(zeros);
         }
     }
-    Ok((made, options.native("bias", TENSOR)?))
+    Ok(made)
+}
+
+/// How a transposed convolution moves: as [`moves`], without "same", and with `output_padding`.
+pub(super) fn moves_back(
+    operation: &str,
+    options: &Options,
+    line: bool,
+) -> Result<ConvTransposeOptions> {
+    let mut made = ConvTransposeOptions::default();
+    steps(operation, options, "stride", line, &mut made.stride)?;
+    steps(operation, options, "padding", line, &mut made.padding)?;
+    steps(operation, options, "output_padding", line, &mut made.output_padding)?;
+    steps(operation, options, "dilation", line, &mut made.dilation)?;
+    options.count("groups", &mut made.groups)?;
+    Ok(made)
+}
+
+/// The options of a convolution, and its bias.
+fn convolution(operation: &str, map: Map, line: bool) -> Result<(Conv2dOptions, Option<Tensor>)> {
+    let known = ["bias", "stride", "padding", "dilation", "groups"];
+    let options = Options::new(operation, map, &known)?;
+    Ok((moves(operation, &options, line)?, options.native("bias", TENSOR)?))
 }
 
 fn transpose(
@@ -72,13 +92,7 @@ fn transpose(
 ) -> Result<(ConvTransposeOptions, Option<Tensor>)> {
     let known = ["bias", "stride", "padding", "output_padding", "dilation", "groups"];
     let options = Options::new(operation, map, &known)?;
-    let mut made = ConvTransposeOptions::default();
-    steps(operation, &options, "stride", line, &mut made.stride)?;
-    steps(operation, &options, "padding", line, &mut made.padding)?;
-    steps(operation, &options, "output_padding", line, &mut made.output_padding)?;
-    steps(operation, &options, "dilation", line, &mut made.dilation)?;
-    options.count("groups", &mut made.groups)?;
-    Ok((made, options.native("bias", TENSOR)?))
+    Ok((moves_back(operation, &options, line)?, options.native("bias", TENSOR)?))
 }
 
 fn conv1d(input: &Tensor, kernel: &Tensor, map: Map) -> Result<Tensor> {

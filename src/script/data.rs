@@ -2,10 +2,11 @@
 
 use super::Host;
 use super::options::Options;
-use super::raise::{Raw, placed};
+use super::raise::{Raw, placed, raw};
+use super::register::functions;
 use super::value;
-use crate::data::{Dataset, Esc50Options, esc50, synth};
-use crate::error::Result;
+use crate::data::{Batch, Dataset, Esc50Options, FrontEnd, Loader, LoaderOptions, esc50, synth};
+use crate::error::{Result, unknown};
 use rhai::{Engine, FuncRegistration, Map, Module, NativeCallContext, exported_module};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         );
     engine.register_static_module("dataset", module.into());
     engine.register_global_module(exported_module!(getters).into());
+    bind_batches(engine, host);
 }
 
 fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
@@ -67,6 +69,116 @@ fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
     let mut dataset = esc50(Path::new(&path), &own)?;
     dataset.name = folder.to_string();
     Ok(Arc::new(dataset))
+}
+
+/// The batches of one epoch, as a script goes through them.
+#[derive(Clone)]
+pub(super) struct BatchList {
+    loader: Loader,
+    epoch: usize,
+}
+
+impl IntoIterator for BatchList {
+    type Item = Raw<Batch>;
+    type IntoIter = Box<dyn Iterator<Item = Raw<Batch>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.loader.epoch(self.epoch).map(raw))
+    }
+}
+
+const BATCHES: [&str; 7] = ["features", "augment", "batch", "seed", "epoch", "split", "shuffle"];
+
+fn batches(host: &dyn Host, data: &Handle, options: Map) -> Result<BatchList> {
+    let operation = "batches";
+    let options = Options::new(operation, options, &BATCHES)?;
+    let front = options.native("features", "a front end: audio::fbank(…)")?;
+    let step = |operation: &str, what: &str, value: &rhai::Dynamic| {
+        value::native_of(operation, what, "an augmentation: augment::time_roll()", value)
+    };
+    let chain: Vec<super::augment::Step> = options.list("augment", step)?.unwrap_or_default();
+    let (mut batch, mut seed, mut epoch) = (32, host.seed() as usize, 0);
+    options.count("batch", &mut batch)?;
+    options.count("seed", &mut seed)?;
+    options.count("epoch", &mut epoch)?;
+    let split = options.text("split")?.unwrap_or_else(|| "train".to_string());
+    let trains = match split.as_str() {
+        "train" => true,
+        "test" => false,
+        other => return Err(unknown(operation, "split", other, &["train", "test"])),
+    };
+    let mut shuffle = trains;
+    options.flag("shuffle", &mut shuffle)?;
+    let features = host.features(data, &front.unwrap_or_else(FrontEnd::standard))?;
+    let source = if trains { features.train } else { features.test };
+    let settings = LoaderOptions {
+        batch,
+        seed: seed as u64,
+        workers: host.workers(),
+        shuffle,
+        device: host.device(),
+    };
+    Ok(BatchList { loader: Loader::new(source, chain, settings)?, epoch })
+}
+
+fn bind_batches(engine: &mut Engine, host: &Arc<dyn Host>) {
+    engine.register_iterator_result::<BatchList, Batch>();
+    let (asked, plain) = (host.clone(), host.clone());
+    let mut module = Module::new();
+    functions! { &mut module;
+        /// The batches of one epoch, to go through: `for batch in data.batches(#{ batch: 16 }) { … }`.
+        ///
+        /// A batch has `input` `[batch, frames, mels]`, `target` `[batch, classes]` and `clips`.
+        /// Options: `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32), `split` ("train", or
+        /// "test"), `shuffle` (true for "train"), `seed` (what `--seed` says), `epoch` (0): each has an order
+        /// and augmentations of its own.
+        ///
+        /// ```rhai
+        /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+        /// let clips = 0;
+        /// for batch in data.batches(#{ batch: 16, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) }) {
+        ///     clips += batch.clips;
+        /// }
+        /// clips == data.train_clips
+        /// ```
+        fn "batches"(data: Handle, options: Map) -> BatchList { batches(asked.as_ref(), &data, options) }
+
+        /// As `batches(options)`, with all options as they stand.
+        fn "batches"(data: Handle) -> BatchList { batches(plain.as_ref(), &data, Map::new()) }
+    }
+    engine.register_global_module(module.into());
+    engine.register_global_module(exported_module!(batch).into());
+}
+
+#[rhai::export_module]
+mod batch {
+    use super::BatchList;
+    use crate::data::Batch;
+    use crate::tensor::Tensor;
+
+    /// The features of the clips, `[batch, frames, mels]`.
+    #[rhai_fn(get = "input", pure)]
+    pub fn input(batch: &mut Batch) -> Tensor {
+        batch.input.clone()
+    }
+
+    /// The labels of the clips, `[batch, classes]`; soft where clips were mixed.
+    #[rhai_fn(get = "target", pure)]
+    pub fn target(batch: &mut Batch) -> Tensor {
+        batch.target.clone()
+    }
+
+    /// The number of clips.
+    #[rhai_fn(get = "clips", pure)]
+    pub fn clips(batch: &mut Batch) -> i64 {
+        batch.clips as i64
+    }
+
+    /// The number of batches.
+    #[rhai_fn(get = "count", pure)]
+    pub fn count(batches: &mut BatchList) -> i64 {
+        batches.loader.batches() as i64
+    }
 }
 
 #[rhai::export_module]

@@ -137,8 +137,10 @@ impl Knowledge<'_> {
                 }
             }
             ParseErrorType::ModuleUndefined(name) => {
-                let nouns =
-                    ["tensor", "audio", "dataset", "augment", "model", "kd", "optim", "schedule"];
+                let nouns = [
+                    "tensor", "nn", "audio", "dataset", "augment", "model", "kd", "optim",
+                    "schedule",
+                ];
                 crate::error::unknown("the recipe", "module", name, &nouns)
             }
             other => syntax(lower(&other.to_string())),
@@ -211,11 +213,7 @@ fn no_index(what: &str) -> Error {
             _ => error,
         };
     }
-    let error = Error::new(Kind::Type, owner, "it has no such index").received(key);
-    match owner {
-        "Tensor" => error.expected("a whole number, a range, an array or tensor of places, a mask"),
-        _ => error,
-    }
+    Error::new(Kind::Type, owner, "it has no such index").received(key)
 }
 
 /// The error that a script's `throw`, or a binding, raised.
@@ -223,6 +221,19 @@ fn thrown(value: &Dynamic) -> Error {
     raised(value).unwrap_or_else(|| {
         Error::new(Kind::Script, "the recipe", "an error was thrown").received(value.to_string())
     })
+}
+
+/// Whether a script was told to end at once: that is no mistake of its own.
+pub(super) fn is_end(cause: &EvalAltResult) -> bool {
+    match cause {
+        EvalAltResult::ErrorTerminated(..) => true,
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _)
+        | EvalAltResult::ErrorInModule(_, inner, _) => is_end(inner),
+        EvalAltResult::ErrorRuntime(value, _) => {
+            raised(value).is_some_and(|error| error.kind() == Kind::Interrupted)
+        }
+        _ => false,
+    }
 }
 
 /// Whether `text` has a top-level `let name`.

@@ -5,6 +5,7 @@ use super::{Host, Resolver, bind};
 use crate::error::{Error, Kind, Result};
 use rhai::{Dynamic, Engine, OptimizationLevel, Token};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Calls within calls; a recipe that needs more has lost its way.
@@ -29,11 +30,19 @@ pub fn limit(engine: &mut Engine) {
         .set_max_string_size(STRING)
         .set_max_modules(MODULES)
         .disable_symbol("eval");
-    // Rhai keeps words back that it has no use for; statistics needs this one: `t.var()`.
-    #[allow(deprecated)] // no release is planned to change it, says its documentation
-    engine.on_parse_token(|token, _, _| match token {
-        Token::Reserved(word) if *word == "var" => Token::Identifier(word),
-        other => other,
+    // Rhai keeps words back that it has no use for; statistics needs `t.var()`, networks `net.eval()`, which
+    // after a point is no more than a name.
+    let after_point = AtomicBool::new(false);
+    #[allow(deprecated)] // it is volatile, not deprecated, says its documentation
+    engine.on_parse_token(move |token, _, _| {
+        let is_point = matches!(token, Token::Period | Token::Elvis);
+        let is_method = after_point.swap(is_point, Ordering::Relaxed);
+        match token {
+            Token::Reserved(word) if *word == "var" || (is_method && *word == "eval") => {
+                Token::Identifier(word)
+            }
+            other => other,
+        }
     });
 }
 

@@ -1,10 +1,13 @@
 //! The hooks: their names, the parameters of each form, and which stages have them.
 
 use super::HookSources;
+use crate::train::StageKind;
 
 /// A function that the host calls while a stage runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
+    /// A whole step, where it is the recipe's own.
+    Step,
     /// The loss of a step.
     Loss,
     /// The weight of the label.
@@ -19,11 +22,13 @@ pub enum Hook {
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Hook; 5] = [Hook::Loss, Hook::Lambda, Hook::Tau, Hook::Lr, Hook::OnEpoch];
+    pub const ALL: [Hook; 6] =
+        [Hook::Step, Hook::Loss, Hook::Lambda, Hook::Tau, Hook::Lr, Hook::OnEpoch];
 
     /// Its standard name, and its key among a stage's options.
     pub fn name(self) -> &'static str {
         match self {
+            Hook::Step => "step",
             Hook::Loss => "loss",
             Hook::Lambda => "lambda",
             Hook::Tau => "tau",
@@ -32,18 +37,30 @@ impl Hook {
         }
     }
 
-    /// Its parameters, with a teacher or without.
-    pub fn parameters(self, taught: bool) -> &'static [&'static str] {
-        match (self, taught) {
-            (Hook::Loss, true) => &["ctx", "student", "teacher", "target"],
-            (Hook::Loss, false) => &["ctx", "student", "target"],
+    /// Its parameters in a stage of that kind.
+    pub fn parameters(self, kind: StageKind) -> &'static [&'static str] {
+        match (self, kind) {
+            (Hook::Step, _) => &["ctx", "batch"],
+            (Hook::Loss, StageKind::Distill) => &["ctx", "student", "teacher", "target"],
+            (Hook::Loss, _) => &["ctx", "student", "target"],
             _ => &["ctx"],
         }
     }
 
-    /// Whether a stage with a teacher, or without, has this hook.
-    pub fn of_stage(self, taught: bool) -> bool {
-        taught || !self.takes_number()
+    /// Whether stages of that kind have this hook.
+    pub fn of_stage(self, kind: StageKind) -> bool {
+        match self {
+            Hook::Step => kind == StageKind::EachStep,
+            Hook::Loss | Hook::Lr => kind != StageKind::EachStep,
+            Hook::Lambda | Hook::Tau => kind == StageKind::Distill,
+            Hook::OnEpoch => true,
+        }
+    }
+
+    /// Whether a function of this name is the hook without being named in a stage's options. `step` is too
+    /// common a word for that.
+    pub fn is_found_by_name(self) -> bool {
+        self != Hook::Step
     }
 
     /// Whether a number can stand for the function.
@@ -54,6 +71,7 @@ impl Hook {
     /// Where it comes from, of all sources of a stage.
     pub fn source(self, sources: &HookSources) -> &super::HookSource {
         match self {
+            Hook::Step => &sources.step,
             Hook::Loss => &sources.loss,
             Hook::Lambda => &sources.lambda,
             Hook::Tau => &sources.tau,

@@ -4,7 +4,7 @@ use crate::data::{Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::{Dynamic, Engine, FnPtr};
+use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,8 +21,10 @@ pub enum HookSource {
 }
 
 /// Where each hook of a stage comes from.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct HookSources {
+    /// `step(ctx, batch)`, where steps are the recipe's own.
+    pub step: HookSource,
     /// `loss(ctx, student, teacher, target)`, or `loss(ctx, student, target)` without a teacher.
     pub loss: HookSource,
     /// `lambda(ctx)`.
@@ -33,6 +35,8 @@ pub struct HookSources {
     pub lr: HookSource,
     /// `on_epoch(ctx)`.
     pub on_epoch: HookSource,
+    /// What `ctx.state` begins with.
+    pub state: Map,
 }
 
 /// A function of the recipe, to be called with any arguments.
@@ -48,6 +52,12 @@ pub trait Host: Send + Sync {
 
     /// Threads of each stage's loader.
     fn workers(&self) -> usize;
+
+    /// Refuses stages where none can run, before anything is made for them.
+    fn may_train(&self, operation: &str) -> Result<()> {
+        let _ = operation;
+        Ok(())
+    }
 
     /// Where stages compute.
     fn device(&self) -> Device;
@@ -79,10 +89,10 @@ pub trait Host: Send + Sync {
     /// Runs a stage with the recipe's hooks.
     fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
 
-    /// A way to call a function of the recipe: in the version that is in force at the time of the call where
-    /// it has a name, in the version that it was written in where it is a closure. What a closure has
-    /// captured must come first among the arguments.
-    fn function(&self, pointer: &FnPtr) -> Result<Callable>;
+    /// A way to call a function that `call` was given: one of the recipe's by name in the version that is in
+    /// force at the time of the call, a closure or a function of an imported module as it was written. What it
+    /// has captured must come first among the arguments.
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable>;
 
     /// Shows stages side by side.
     fn report(&self, stages: &[Trained]) -> Result<()>;

@@ -1,4 +1,4 @@
-//! Bindings of `kd`, and of the losses against labels. Student first, teacher second.
+//! Bindings of `kd`. Student first, teacher second.
 
 use super::options::Options;
 use super::value::number_of;
@@ -26,37 +26,6 @@ fn cmkd(
     let lambda = number_of("kd::cmkd", "lambda", lambda)?;
     let tau = number_of("kd::cmkd", "tau", tau)?;
     kd::cmkd(student, teacher, target, lambda, tau)
-}
-
-#[rhai::export_module]
-pub(super) mod label_losses {
-    use crate::kd::{self, Reduction};
-    use crate::script::raise::{Raw, raw};
-    use crate::tensor::Tensor;
-
-    /// −Σ target · ln softmax(student), averaged over the batch. Labels may be soft.
-    ///
-    /// Shapes: both `[batch, class]`; one number comes out.
-    ///
-    /// ```rhai
-    /// cross_entropy(tensor([[0, 0]]), tensor([[1, 0]])).item() > 0.693
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn cross_entropy(student: Tensor, target: Tensor) -> Raw<Tensor> {
-        raw(kd::cross_entropy(&student, &target))
-    }
-
-    /// Binary cross-entropy of logits, averaged over batch and classes: for clips with several labels.
-    ///
-    /// Shapes: both `[batch, class]`; one number comes out.
-    ///
-    /// ```rhai
-    /// bce(tensor([[0, 0]]), tensor([[1, 0]])).item() > 0.693
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn bce(student: Tensor, target: Tensor) -> Raw<Tensor> {
-        raw(kd::bce(&student, &target, Reduction::Mean))
-    }
 }
 
 #[rhai::export_module]
@@ -93,12 +62,13 @@ pub(super) mod bindings {
     }
 
     /// As `kd::bernoulli_kl(student, teacher)`, with the option `reduction`: "mean" over batch and
-    /// classes, or "sum_classes", which is as many times heavier as there are classes.
+    /// classes, or "batch_mean", which is as many times heavier as there are
+    /// classes; also "sum" and "none".
     ///
     /// ```rhai
     /// let s = tensor([[1, 2]]);
     /// let t = tensor([[2, 1]]);
-    /// let ratio = kd::bernoulli_kl(s, t, #{ reduction: "sum_classes" }).item() / kd::bernoulli_kl(s, t).item();
+    /// let ratio = kd::bernoulli_kl(s, t, #{ reduction: "batch_mean" }).item() / kd::bernoulli_kl(s, t).item();
     /// (ratio - 2.0).abs() < 1e-6
     /// ```
     #[rhai_fn(name = "bernoulli_kl", return_raw)]

@@ -5,8 +5,10 @@
 //! (whoever runs recipes) is known here only as the trait [`Host`].
 
 mod arg;
+mod assert;
 mod audio;
 mod augment;
+mod compare;
 mod context;
 mod convolution;
 mod data;
@@ -15,38 +17,46 @@ mod engine;
 mod hook;
 mod host;
 mod kd;
+mod kept;
+mod loss;
 mod models;
 mod nets;
 mod network;
+mod nn;
 mod optim;
 mod options;
+mod output;
 mod pooling;
 mod raise;
 mod register;
 mod resolver;
 mod schedule;
 mod spectrum;
+mod stage;
 pub mod stdlib;
 mod tensor;
 mod train;
 mod value;
 
 pub use arg::{needed, parse_argument};
-pub use context::Context;
+pub use context::{Context, Desk};
 pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
+pub use kept::Kept;
+pub use output::{json_of, text_of};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 
-use rhai::{Engine, exported_module};
+use rhai::{Engine, Module, exported_module};
 use std::sync::Arc;
 
 /// Binds every noun, in the order of the flow.
 fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     name_types(engine);
     tensor::bind(engine, host);
+    nn::bind(engine, host);
     engine.register_global_module(exported_module!(convolution::bindings).into());
     engine.register_global_module(exported_module!(pooling::bindings).into());
     engine.register_global_module(exported_module!(spectrum::bindings).into());
@@ -55,13 +65,17 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
     engine.register_static_module("model", exported_module!(models::bindings).into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
-    engine.register_global_module(exported_module!(kd::label_losses).into());
+    let mut functions = Module::new();
+    loss::functions(&mut functions);
+    nets::functions(&mut functions);
+    engine.register_global_module(functions.into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
     engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);
+    engine.register_global_module(exported_module!(assert::bindings).into());
 }
 
 /// The names of our types in messages and in `type_of`.
@@ -73,6 +87,8 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
         .register_type_with_name::<data::Handle>("Dataset")
+        .register_type_with_name::<crate::data::Batch>("Batch")
+        .register_type_with_name::<data::BatchList>("Batches")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")

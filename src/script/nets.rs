@@ -1,34 +1,12 @@
 //! What every network can do, whatever it is made of.
 
-use super::network::RecipeNetwork;
+use super::nn::{forward, mode};
 use super::register::functions;
 use super::value::{self, kind_of, number_of};
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Mode, Net, Network, Parameter, Pattern, Role, pass};
+use crate::nn::{Net, Network, Parameter, Pattern, Role};
 use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, FuncRegistration, INT, Map, Module};
-
-/// The mode that a script's own forward pass is in: that of the network around it, where there is one.
-fn mode() -> Mode {
-    pass::mode().unwrap_or(Mode::Train)
-}
-
-/// The output of a network for any inputs; several only where its function takes them.
-fn forward(net: &Net, inputs: Vec<Dynamic>) -> Result<Dynamic> {
-    let mode = net.mode_within(mode());
-    let own = net.network().as_any().and_then(|network| network.downcast_ref::<RecipeNetwork>());
-    if let Some(network) = own {
-        return network.call(inputs, mode);
-    }
-    match inputs.as_slice() {
-        [input] => {
-            let input = value::native_of::<Tensor>("forward", "the input", "a tensor", input)?;
-            net.forward(&input, mode).map(Dynamic::from)
-        }
-        _ => Err(Error::new(Kind::Type, "forward", "this network takes one input")
-            .received(format!("{} inputs for a {}", inputs.len(), net.kind()))),
-    }
-}
 
 pub(super) fn functions(module: &mut Module) {
     getters(module);
@@ -77,7 +55,8 @@ fn passes(module: &mut Module) {
         /// ```
         fn "forward"(net: Net, input: Dynamic) -> Dynamic { forward(&net, vec![input]) }
 
-        /// As `forward(input)`, for a network of the recipe's own with two inputs.
+        /// As `forward(input)`, for a network of the recipe's own with two inputs; or for attention and a
+        /// transformer block, with the option `mask`: see `attend(input, options)`.
         fn "forward"(net: Net, first: Dynamic, second: Dynamic) -> Dynamic {
             forward(&net, vec![first, second])
         }
@@ -293,26 +272,31 @@ fn parameter(net: &Net, name: &str) -> Result<Parameter> {
     })
 }
 
-fn chosen(net: Net, patterns: &Dynamic, trainable: bool) -> Result<Net> {
-    let operation = if trainable { "unfreeze" } else { "freeze" };
-    let texts = match patterns.clone().into_immutable_string() {
+/// One pattern of parameter names, or an array of them.
+pub(super) fn patterns_of(operation: &str, given: &Dynamic) -> Result<Vec<Pattern>> {
+    let texts = match given.clone().into_immutable_string() {
         Ok(text) => vec![text.to_string()],
-        Err(_) if patterns.is_array() => {
-            value::list_of(operation, "patterns", patterns, value::text_of)?
-        }
+        Err(_) if given.is_array() => value::list_of(operation, "patterns", given, value::text_of)?,
         Err(_) => {
             return Err(Error::new(Kind::Type, operation, "the pattern has the wrong type")
                 .expected("a string, or an array of them")
-                .received(kind_of(patterns)));
+                .received(kind_of(given)));
         }
     };
-    for text in texts {
-        let pattern = Pattern::new(&text).map_err(|error| error.during(operation))?;
-        if net.set_trainable(trainable, |name| pattern.matches(name))? == 0 {
-            let all = net.parameters();
-            let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-            return Err(crate::error::unknown(operation, "parameter", &text, &known));
-        }
+    let read = |text: String| Pattern::new(&text).map_err(|error| error.during(operation));
+    texts.into_iter().map(read).collect()
+}
+
+fn chosen(net: Net, patterns: &Dynamic, trainable: bool) -> Result<Net> {
+    let operation = if trainable { "unfreeze" } else { "freeze" };
+    let patterns = patterns_of(operation, patterns)?;
+    let weights = net.parameters().into_iter().filter(|(_, p)| p.role() == Role::Weight);
+    let names: Vec<String> = weights.map(|(name, _)| name).collect();
+    let idle = |pattern: &&Pattern| !names.iter().any(|name| pattern.matches(name));
+    if let Some(pattern) = patterns.iter().find(idle) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        return Err(pattern.unmatched(operation, &names));
     }
+    net.set_trainable(trainable, |name| patterns.iter().any(|pattern| pattern.matches(name)))?;
     Ok(net)
 }

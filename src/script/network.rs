@@ -2,11 +2,53 @@
 
 use super::host::{Callable, Host};
 use super::value::kind_of;
-use crate::error::{Error, Kind, Result};
-use crate::nn::{Copies, Mode, Net, Network, Parameter, Visitor, pass, scoped};
+use crate::error::{Error, Kind, Result, unknown};
+use crate::nn::{Copies, Mode, Net, Network, Parameter, Role, Visitor, pass, scoped};
 use crate::tensor::Tensor;
-use rhai::{Array, Dynamic, FnPtr, Map};
+use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
+use std::cell::RefCell;
 use std::sync::Arc;
+
+/// Networks of the recipe's own within each other. More is a circle.
+const DEEPEST: usize = 24;
+
+thread_local! {
+    /// Buffers of the networks whose functions are running, innermost last.
+    static RUNNING: RefCell<Vec<Buffers>> = RefCell::default();
+}
+
+/// Buffers that a network's function may set, by name.
+type Buffers = Arc<Vec<(String, Parameter)>>;
+
+/// Whether the network whose function is running is in training.
+pub(super) fn is_training() -> bool {
+    pass::mode().is_none_or(|mode| mode == Mode::Train)
+}
+
+/// Puts other numbers into a buffer of the network whose function is running.
+pub(super) fn set_buffer(operation: &str, name: &str, value: Tensor) -> Result<()> {
+    let running = RUNNING.with_borrow(|running| running.last().cloned());
+    let Some(buffers) = running else {
+        return Err(Error::new(Kind::Script, operation, "no network is going forward")
+            .hint("from outside: net.set_weight(name, value)"));
+    };
+    let found = buffers.iter().find(|(known, _)| known == name);
+    let Some((_, buffer)) = found else {
+        let known: Vec<&str> = buffers.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(unknown(operation, "buffer", name, &known));
+    };
+    buffer.set(value)
+}
+
+/// Refuses a part's name that would not do in the name of a parameter.
+pub(super) fn check_name(operation: &str, name: &str) -> Result<()> {
+    if !name.is_empty() && !name.contains('.') {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Name, operation, "a part cannot have this name")
+        .expected("a name without dots")
+        .received(format!("'{name}'")))
+}
 
 /// What stands in the map of parts.
 #[derive(Clone)]
@@ -78,6 +120,20 @@ impl Part {
         }
     }
 
+    /// Its own buffers: not those of networks in it.
+    fn buffers(&self, scope: &str, found: &mut Vec<(String, Parameter)>) {
+        match self {
+            Part::Parameter(parameter) if parameter.role() == Role::Buffer => {
+                found.push((scope.to_string(), parameter.clone()));
+            }
+            _ => {
+                for (name, part) in self.inner() {
+                    part.buffers(&scoped(scope, &name), found);
+                }
+            }
+        }
+    }
+
     fn copied(&self, copies: &mut Copies) -> Result<Part> {
         Ok(match self {
             Part::Net(net) => Part::Net(net.copy_into(copies)?),
@@ -93,20 +149,6 @@ impl Part {
             }
             Part::Plain(value) => Part::Plain(value.clone()),
         })
-    }
-
-    /// The part as a script holds it.
-    fn held(&self) -> Dynamic {
-        match self {
-            Part::Net(net) => Dynamic::from(net.clone()),
-            Part::Parameter(parameter) => Dynamic::from(parameter.clone()),
-            Part::Plain(value) => value.clone(),
-            Part::List(parts) => parts.iter().map(Part::held).collect::<Array>().into(),
-            Part::Group(parts) => {
-                let all = parts.iter().map(|(name, part)| (name.into(), part.held()));
-                all.collect::<Map>().into()
-            }
-        }
     }
 
     /// What the function sees: networks by their full names, parameters as tensors.
@@ -137,39 +179,98 @@ impl Part {
 
 /// A network of the recipe's own.
 pub struct RecipeNetwork {
-    /// `None` where the function takes the inputs alone.
+    /// What the function gets first; `None` where it takes the inputs alone.
     parts: Option<Part>,
+    /// What a closure has captured, by the variables' names, and the value itself: a variable that holds
+    /// no network is shared with the recipe.
+    captured: Vec<(String, Part, Dynamic)>,
+    buffers: Buffers,
     name: String,
     call: Callable,
-    /// What a closure has captured.
-    captured: Vec<Dynamic>,
 }
 
 impl RecipeNetwork {
     /// A map of parts, or an array of `[name, part]` where their order matters, and `forward(self, x)`; or
-    /// no parts, and a function of the input alone.
+    /// no parts, and a function of the input alone. `call` is that of the function that makes the network.
     pub(super) fn net(
         host: &Arc<dyn Host>,
+        call: &NativeCallContext,
         parts: Option<&Dynamic>,
         function: FnPtr,
     ) -> Result<Net> {
         let parts = parts.map(parts_of).transpose()?;
-        let network = RecipeNetwork {
-            parts,
-            name: function.fn_name().to_string(),
-            call: host.function(&function)?,
-            captured: function.curry().to_vec(),
-        };
+        // Rhai's own name of a closure means nothing to anybody.
+        let name = if function.is_anonymous() { "a closure" } else { function.fn_name() };
+        let captured = captured_by(call, &function);
+        let network =
+            RecipeNetwork::of(parts, captured, name.into(), host.function(call, &function)?);
+        let mut known = std::collections::HashSet::new();
+        if let Some((name, _)) =
+            network.parameters().into_iter().find(|(name, _)| !known.insert(name.clone()))
+        {
+            return Err(Error::new(Kind::Name, "nn::network", "two parameters have one name")
+                .received(format!("'{name}'")));
+        }
         Ok(Net::whole("network", Arc::new(network)))
+    }
+
+    fn of(
+        parts: Option<Part>,
+        captured: Vec<(String, Part, Dynamic)>,
+        name: String,
+        call: Callable,
+    ) -> Self {
+        let mut buffers = Vec::new();
+        parts.iter().for_each(|parts| parts.buffers("", &mut buffers));
+        captured.iter().for_each(|(name, part, _)| part.buffers(name, &mut buffers));
+        RecipeNetwork { parts, captured, buffers: Arc::new(buffers), name, call }
     }
 
     /// What the function gives for any inputs.
     pub(super) fn call(&self, inputs: Vec<Dynamic>, mode: Mode) -> Result<Dynamic> {
         let own = self.parts.as_ref().map(|parts| parts.seen("", mode));
-        let captured = self.captured.iter().cloned();
+        let captured = self.captured.iter().map(|(name, part, value)| match part {
+            Part::Plain(_) => value.clone(),
+            part => part.seen(name, mode),
+        });
         let arguments = captured.chain(own).chain(inputs).collect();
+        let depth = RUNNING.with_borrow_mut(|running| {
+            running.push(self.buffers.clone());
+            running.len()
+        });
+        let _leave = Leave;
+        if depth > DEEPEST {
+            return Err(Error::new(
+                Kind::Script,
+                &self.name,
+                "networks call each other too deeply",
+            )
+            .expected(format!("{DEEPEST} within each other at most")));
+        }
         pass::in_mode(mode, || (self.call)(arguments))
     }
+}
+
+/// Takes the innermost network off when its function is over, however it ends.
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        RUNNING.with_borrow_mut(|running| drop(running.pop()));
+    }
+}
+
+/// What a closure has captured, by the names of the variables.
+fn captured_by(call: &NativeCallContext, function: &FnPtr) -> Vec<(String, Part, Dynamic)> {
+    let name = function.fn_name();
+    let mut all = call.iter_namespaces().flat_map(|module| module.iter_script_fn_info());
+    let found = all.find(|(_, _, known, ..)| *known == name);
+    let names = found.map(|(.., definition)| definition.params.to_vec()).unwrap_or_default();
+    let each = function.curry().iter().enumerate().map(|(place, value)| {
+        let name = names.get(place).map_or(place.to_string(), |name| name.to_string());
+        (name, Part::of(value), value.clone())
+    });
+    each.collect()
 }
 
 fn parts_of(given: &Dynamic) -> Result<Part> {
@@ -219,6 +320,9 @@ impl Network for RecipeNetwork {
         if let Some(parts) = &self.parts {
             parts.visit(scope, visit);
         }
+        for (name, part, _) in &self.captured {
+            part.visit(&scoped(scope, name), visit);
+        }
     }
 
     fn parts(&self) -> Vec<(String, Net)> {
@@ -226,22 +330,20 @@ impl Network for RecipeNetwork {
         if let Some(parts) = &self.parts {
             parts.nets("", &mut found);
         }
+        self.captured.iter().for_each(|(name, part, _)| part.nets(name, &mut found));
         found
     }
 
     fn copied(&self, copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
         let parts = self.parts.as_ref().map(|parts| parts.copied(copies)).transpose()?;
         // A closure's captured networks belong to it: its copy gets copies of them.
-        let captured = self.captured.iter().map(|value| {
-            let value = value.clone().flatten();
-            Ok(match Part::of(&value).copied(copies)? {
-                Part::Plain(_) => value,
-                copied => copied.held(),
-            })
-        });
+        let captured = self
+            .captured
+            .iter()
+            .map(|(name, part, value)| Ok((name.clone(), part.copied(copies)?, value.clone())));
         let captured = captured.collect::<Result<_>>()?;
-        let (name, call) = (self.name.clone(), self.call.clone());
-        Ok(Some(Arc::new(RecipeNetwork { parts, name, call, captured })))
+        let network = RecipeNetwork::of(parts, captured, self.name.clone(), self.call.clone());
+        Ok(Some(Arc::new(network)))
     }
 
     fn as_any(&self) -> Option<&dyn std::any::Any> {

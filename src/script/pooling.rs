@@ -8,7 +8,12 @@ use crate::tensor::{Interpolation, PoolOptions, Tensor};
 use rhai::{Dynamic, Map};
 
 /// The options of pooling; `known` are those that this kind has.
-fn options(operation: &str, map: Map, known: &[&str], line: bool) -> Result<PoolOptions> {
+pub(super) fn options(
+    operation: &str,
+    map: Map,
+    known: &[&str],
+    line: bool,
+) -> Result<PoolOptions> {
     let options = Options::new(operation, map, known)?;
     let mut made = PoolOptions::default();
     if options.get("stride").is_some() {
@@ -24,8 +29,10 @@ fn options(operation: &str, map: Map, known: &[&str], line: bool) -> Result<Pool
     Ok(made)
 }
 
-const OF_MAXIMA: [&str; 3] = ["stride", "padding", "dilation"];
-const OF_MEANS: [&str; 3] = ["stride", "padding", "count_include_pad"];
+/// Options of maxima.
+pub(super) const OF_MAXIMA: [&str; 3] = ["stride", "padding", "dilation"];
+/// Options of means.
+pub(super) const OF_MEANS: [&str; 3] = ["stride", "padding", "count_include_pad"];
 
 fn max_pool1d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
     let options = options("max_pool1d", map, &OF_MAXIMA, true)?;

@@ -36,3 +36,23 @@ macro_rules! namespaced {
     )* };
 }
 pub(super) use namespaced;
+
+/// As `namespaced!`, for functions that keep a function of the script: each names the call that it needs for
+/// that, `fn "network"[call](…)`.
+macro_rules! keeping {
+    ($module:expr; $(
+        $(#[doc = $doc:expr])* fn $name:literal[$call:ident]($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )*) => { $(
+        rhai::FuncRegistration::new($name)
+            .with_comments([$(concat!("///", $doc)),*])
+            .with_params_info([$(concat!(stringify!($argument), ": ", stringify!($type)),)* stringify!($out)])
+            .set_into_module(
+                $module,
+                move |$call: rhai::NativeCallContext, $($argument: $type),*| -> $crate::script::raise::Raw<$out> {
+                    let act = || -> $crate::error::Result<$out> { $body };
+                    $crate::script::raise::placed(&$call, act())
+                },
+            );
+    )* };
+}
+pub(super) use keeping;

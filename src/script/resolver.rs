@@ -59,6 +59,11 @@ impl Resolver {
         })
     }
 
+    /// The imports in force.
+    pub fn imports(&self) -> Arc<Imports> {
+        self.with(|inner| inner.imports.clone())
+    }
+
     /// Offers a module under a name of the host's own.
     pub fn give(&self, name: &str, module: SharedModule) {
         self.with(|inner| inner.given.insert(name.to_string(), module));

@@ -1,27 +1,16 @@
 //! Bindings of `train`: the stages, and the report on them.
 
-use super::augment::Step;
-use super::data::Handle;
-use super::options::Options;
+use super::Host;
 use super::raise::{Raw, raw};
-use super::value::{self, native_of};
-use super::{Hook, HookSource, HookSources, Host};
-use crate::data::FrontEnd;
-use crate::error::{Error, Kind, Result};
-use crate::models::Spec;
-use crate::optim::OptimizerHandle;
-use crate::train::{Plan, TeacherModel, Trained};
-use rhai::{Array, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
+use super::stage;
+use super::value::native_of;
+use crate::error::Result;
+use crate::train::Trained;
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
 
-const SETTINGS: [&str; 8] =
-    ["name", "data", "features", "augment", "batch", "epochs", "optimizer", "seed"];
-
-const BATCH: usize = 32;
-const EPOCHS: usize = 10;
-
 const TRAIN_DOC: [&str; 9] = [
-    "/// Trains a model on labels: a stage. Its result has `accuracy`, `best_accuracy`, `parameters`, …",
+    "/// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …",
     "///",
     "/// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32),",
     "/// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's",
@@ -34,7 +23,7 @@ const TRAIN_DOC: [&str; 9] = [
 const DISTILL_DOC: [&str; 9] = [
     "/// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.",
     "///",
-    "/// `teacher` is the result of another stage. Options as of `train`, and `lambda`, `tau` as numbers or",
+    "/// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or",
     "/// functions.",
     "/// Hooks found by name: `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,",
     "/// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with",
@@ -42,9 +31,23 @@ const DISTILL_DOC: [&str; 9] = [
     "///",
     "/// Errors: options that contradict each other, damaged data, a hook that fails.",
 ];
+const EACH_STEP_DOC: [&str; 12] = [
+    "/// Calls `step(ctx, batch)` for each batch of each epoch: a stage whose steps are the recipe's own.",
+    "///",
+    "/// `step` does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;",
+    "/// or a map with `loss` and other numbers, which are logged. It finds `ctx.nets`, `ctx.optimizers` and",
+    "/// `ctx.state`, each by name as the options give them. The networks are copies: those of the recipe stay",
+    "/// as they are, and the result has the trained ones as `nets`.",
+    "/// Options: `data` (required), `nets` (required), `optimizers`, `state`, `evaluate` (the name of the",
+    "/// network whose accuracy is measured after each epoch, where there are several), `features`,",
+    "/// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.",
+    "///",
+    "/// A step that fails leaves no trace: networks, optimisers and state are as they were before it.",
+    "/// Errors: options that contradict each other, damaged data, a step that fails.",
+];
 const REPORT_DOC: [&str; 1] = ["/// Prints a table of stages: accuracy, best, parameters, time."];
 
-/// `train`, `distill` and `report`, which need the host.
+/// `train`, `distill`, `each_step` and `report`, which need the host.
 pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     let mut module = Module::new();
     let asked = host.clone();
@@ -54,8 +57,8 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_params_info(["model: Model", "options: Map", "Trained"])
         .set_into_module(
             &mut module,
-            move |ctx: NativeCallContext, spec: Spec, options: Map| -> Raw<Trained> {
-                raw(stage(asked.as_ref(), ctx.engine(), None, spec, options))
+            move |call: NativeCallContext, model: Dynamic, options: Map| -> Raw<Trained> {
+                stage::learn(asked.as_ref(), &call, None, &model, options)
             },
         );
     let asked = host.clone();
@@ -65,12 +68,23 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_params_info(["teacher: Trained", "student: Model", "options: Map", "Trained"])
         .set_into_module(
             &mut module,
-            move |ctx: NativeCallContext,
-                  teacher: Trained,
-                  spec: Spec,
+            move |call: NativeCallContext,
+                  teacher: Dynamic,
+                  student: Dynamic,
                   options: Map|
                   -> Raw<Trained> {
-                raw(stage(asked.as_ref(), ctx.engine(), Some(teacher), spec, options))
+                stage::learn(asked.as_ref(), &call, Some(&teacher), &student, options)
+            },
+        );
+    let asked = host.clone();
+    FuncRegistration::new("each_step")
+        .in_global_namespace()
+        .with_comments(EACH_STEP_DOC)
+        .with_params_info(["options: Map", "step: Fn", "Trained"])
+        .set_into_module(
+            &mut module,
+            move |call: NativeCallContext, options: Map, step: FnPtr| -> Raw<Trained> {
+                raw(stage::each_step(asked.as_ref(), &call, options, &step))
             },
         );
     let asked = host.clone();
@@ -92,83 +106,24 @@ fn report(host: &dyn Host, stages: &Array) -> Result<()> {
     host.report(&stages.iter().enumerate().map(trained).collect::<Result<Vec<_>>>()?)
 }
 
-fn stage(
-    host: &dyn Host,
-    engine: &Engine,
-    teacher: Option<Trained>,
-    spec: Spec,
-    options: Map,
-) -> Result<Trained> {
-    let operation = if teacher.is_some() { "distill" } else { "train" };
-    let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(teacher.is_some()));
-    let known: Vec<&str> = SETTINGS.into_iter().chain(hooks.map(Hook::name)).collect();
-    let options = Options::new(operation, options, &known)?;
-    let data: Handle = options
-        .native("data", "a data set: dataset::esc50(…)")?
-        .ok_or_else(|| options.missing("data", "a data set: dataset::esc50(…)"))?;
-    let front = options.native("features", "a front end: audio::fbank(…)")?;
-    let step = |operation: &str, what: &str, value: &rhai::Dynamic| {
-        native_of::<Step>(operation, what, "an augmentation: augment::time_roll()", value)
-    };
-    let chain = options.list("augment", step)?.unwrap_or_default();
-    let (mut batch, mut epochs) = (BATCH, EPOCHS);
-    options.count("batch", &mut batch)?;
-    options.count("epochs", &mut epochs)?;
-    let optimizer: Option<OptimizerHandle> =
-        options.native("optimizer", "an optimiser: optim::adam(#{ lr: 1e-3 })")?;
-    let mut seed = host.seed() as usize;
-    options.count("seed", &mut seed)?;
-    let sources = HookSources {
-        loss: source(operation, &options, Hook::Loss)?,
-        lambda: source(operation, &options, Hook::Lambda)?,
-        tau: source(operation, &options, Hook::Tau)?,
-        lr: source(operation, &options, Hook::Lr)?,
-        on_epoch: source(operation, &options, Hook::OnEpoch)?,
-    };
-    let plan = Plan {
-        name: options.text("name")?.unwrap_or_else(|| spec.name().to_string()),
-        features: host.features(&data, &front.unwrap_or_else(FrontEnd::standard))?,
-        teacher: teacher.map(|stage| TeacherModel { name: stage.name, model: stage.model }),
-        spec,
-        chain,
-        batch,
-        epochs,
-        optimizer: optimizer.map(|own| own.options()).unwrap_or_default(),
-        seed: seed as u64,
-        workers: host.workers(),
-        device: host.device(),
-    };
-    host.stage(engine, &plan, &sources)
-}
-
-/// A hook's source: a function's name, or a number where a number makes sense.
-fn source(operation: &str, options: &Options, hook: Hook) -> Result<HookSource> {
-    let key = hook.name();
-    let Some(given) = options.get(key) else { return Ok(HookSource::Standard) };
-    let wrong = |problem: &str, hint: String| {
-        Err(Error::new(Kind::Type, operation, format!("'{key}' {problem}"))
-            .received(value::kind_of(given))
-            .hint(hint))
-    };
-    if let Some(pointer) = given.read_lock::<FnPtr>() {
-        if pointer.is_anonymous() || pointer.is_curried() {
-            let hint = format!("write `fn my_{key}(…)` and give {key}: Fn(\"my_{key}\")");
-            return wrong("is a closure, which could not be edited while it runs", hint);
-        }
-        return Ok(HookSource::Named(pointer.fn_name().to_string()));
-    }
-    match value::number_of(operation, key, given) {
-        Ok(number) if hook.takes_number() => Ok(HookSource::Constant(number)),
-        _ if hook.takes_number() => {
-            wrong("has the wrong type", format!("a number, or Fn(\"my_{key}\")"))
-        }
-        _ => wrong("has the wrong type", format!("give a function: {key}: Fn(\"my_{key}\")")),
-    }
-}
-
 #[rhai::export_module]
 pub(super) mod getters {
+    use crate::nn::Net;
     use crate::train::Trained;
+    use rhai::{Dynamic, Map};
+
+    /// The trained network; shares its weights.
+    #[rhai_fn(get = "net", pure)]
+    pub fn net(trained: &mut Trained) -> Net {
+        trained.model.net().clone()
+    }
+
+    /// All networks of a stage with steps of the recipe's own, by name.
+    #[rhai_fn(get = "nets", pure)]
+    pub fn nets(trained: &mut Trained) -> Map {
+        let all = trained.nets.iter();
+        all.map(|(name, net)| (name.into(), Dynamic::from(net.clone()))).collect()
+    }
 
     /// The stage's name.
     #[rhai_fn(get = "name", pure)]

@@ -34,18 +34,15 @@ impl Padding {
 }
 
 impl Tensor {
-    /// Without the dimensions `dims`, which must have a length of 1.
+    /// Without those of the dimensions `dims` that have a length of 1.
     pub fn squeeze(&self, dims: &[i64]) -> Result<Tensor> {
         let own = self.shape();
         let mut axes = Vec::new();
         for dim in dims {
             let axis = shape::dim_of("squeeze", *dim, own.len())?;
-            if own[axis] != 1 {
-                return Err(Error::new(Kind::Shape, "squeeze", "the dimension is longer than 1")
-                    .expected(format!("a length of 1 in dimension {dim}"))
-                    .received(words(&own)));
+            if own[axis] == 1 {
+                axes.push(axis);
             }
-            axes.push(axis);
         }
         self.lengths_where(|axis, _| !axes.contains(&axis))
     }
@@ -259,7 +256,7 @@ impl Tensor {
             lengths.iter().zip(times).map(|(n, times)| n.saturating_mul(*times)).collect();
         super::check_size("repeat", &full)?;
         if full.contains(&0) {
-            return Tensor::empty(self.dtype(), &full);
+            return Tensor::none(self.dtype(), &full, &[self]);
         }
         let mut repeated = self.reshape(&lengths.iter().map(|n| *n as i64).collect::<Vec<_>>())?;
         for (dim, count) in times.iter().enumerate().filter(|(_, count)| **count > 1) {

@@ -19,7 +19,7 @@ macro_rules! comparison {
             let (left, right) = shape::spread($word, &self.detached()?, &other.detached()?)?;
             let pair = shape::aligned($word, &left, &right)?;
             if pair.is_empty() {
-                return pair.none(DType::Bool);
+                return pair.none(DType::Bool, &[]);
             }
             Ok(Tensor(match pair.dtype {
                 DType::F32 => Dispatch::$float(pair.left, pair.right, BOOL),
@@ -136,7 +136,7 @@ impl Tensor {
         let full = shape::broadcast("where", &mask.shape(), &both)?;
         let [mask, yes, no] = [mask.expand(&full)?, yes.expand(&full)?, no.expand(&full)?];
         if mask.count() == 0 {
-            return Tensor::empty(dtype, &full);
+            return Tensor::none(dtype, &full, &[&yes, &no]);
         }
         Ok(by_dtype!(no, float_mask_where | int_mask_where | bool_mask_where, mask.0, yes.0))
     }

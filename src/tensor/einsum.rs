@@ -108,7 +108,7 @@ fn standing_once(operands: &[Labelled]) -> Vec<char> {
     rest.chain(once).collect()
 }
 
-/// Each label means one length everywhere; those of `...` may also be 1.
+/// Each label means one length everywhere, or 1, which is stretched.
 fn check_lengths(text: &str, operands: &[Labelled]) -> Result<()> {
     let mut known: Vec<(char, usize)> = Vec::new();
     for operand in operands {
@@ -116,7 +116,7 @@ fn check_lengths(text: &str, operands: &[Labelled]) -> Result<()> {
             match known.iter_mut().find(|(other, _)| other == label) {
                 None => known.push((*label, length)),
                 Some((_, other)) if *other == length => {}
-                Some((_, other)) if REST.contains(label) && (*other == 1 || length == 1) => {
+                Some((_, other)) if *other == 1 || length == 1 => {
                     *other = length.max(*other);
                 }
                 Some((_, other)) => {
@@ -141,7 +141,7 @@ impl Labelled {
                 .received(words(&tensor.shape())));
         }
         let tensor = if scalar { tensor.reshape(&[1])? } else { tensor.clone() };
-        let mut made = Labelled { tensor: tensor.float()?, labels };
+        let mut made = Labelled { tensor, labels };
         while let Some((first, second)) = made.repeated() {
             made = made.diagonal(text, first, second)?;
         }
@@ -217,7 +217,7 @@ impl Labelled {
         let rows: Vec<char> = left.labels.iter().copied().filter(|l| !shared(l)).collect();
         let columns: Vec<char> =
             right.labels.iter().copied().filter(|l| !left.labels.contains(l)).collect();
-        // Lengths of 1 under `...` are stretched to the other side's.
+        // Lengths of 1 are stretched to the other side's.
         let lengths = |labels: &[char]| -> Vec<usize> {
             labels.iter().map(|label| left.length(*label).max(right.length(*label))).collect()
         };

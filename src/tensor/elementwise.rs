@@ -15,7 +15,7 @@ macro_rules! binary {
         pub fn $name(&self, other: &Tensor) -> Result<Tensor> {
             let pair = shape::aligned($word, self, other)?;
             if pair.is_empty() {
-                return pair.none(pair.dtype);
+                return pair.none(pair.dtype, &[self, other]);
             }
             Ok(Tensor(match pair.dtype {
                 DType::F32 => Dispatch::$float(pair.left, pair.right),
@@ -66,7 +66,7 @@ impl Tensor {
     pub fn div(&self, other: &Tensor) -> Result<Tensor> {
         let pair = shape::aligned("/", &self.float()?, &other.float()?)?;
         if pair.is_empty() {
-            return pair.none(DType::F32);
+            return pair.none(DType::F32, &[self, other]);
         }
         Ok(Tensor(Dispatch::float_div(pair.left, pair.right)))
     }
@@ -85,7 +85,7 @@ impl Tensor {
         let left_part = left.detached()?;
         let pair = shape::aligned("%", &left_part, &right.detached()?)?;
         let value = match pair.is_empty() {
-            true => return pair.none(DType::F32),
+            true => return pair.none(DType::F32, &[self, other]),
             false => Tensor(Dispatch::float_remainder(pair.left, pair.right)),
         };
         let ones = Tensor::full(&left.shape(), 1.0, &super::Device::default())?;
@@ -96,7 +96,7 @@ impl Tensor {
         use crate::error::{Error, Kind};
         let pair = shape::aligned("%", &self.to(DType::I64)?, &other.to(DType::I64)?)?;
         if pair.is_empty() {
-            return pair.none(DType::I64);
+            return pair.none(DType::I64, &[]);
         }
         if other.to_integers()?.contains(&0) {
             return Err(Error::new(Kind::Number, "%", "integers have no remainder by 0"));
@@ -113,13 +113,13 @@ impl Tensor {
         if whole && other.to_integers()?.iter().all(|exponent| *exponent >= 0) {
             let pair = shape::aligned("**", &self.to(DType::I64)?, &other.to(DType::I64)?)?;
             if pair.is_empty() {
-                return pair.none(DType::I64);
+                return pair.none(DType::I64, &[]);
             }
             return Ok(Tensor(Dispatch::int_powi(pair.left, pair.right)));
         }
         let (base, exponent) = shape::spread("**", &self.float()?, &other.float()?)?;
         if base.count() == 0 {
-            return Ok(base);
+            return Tensor::none(DType::F32, &base.shape(), &[&base, &exponent]);
         }
         let (b, e) = (base.detached()?, exponent.detached()?);
         let value = Tensor(Dispatch::float_powf(b.0.clone(), e.0.clone()));
@@ -140,6 +140,11 @@ impl Tensor {
 
     /// `self ** number`.
     pub fn pow_number(&self, number: f64) -> Result<Tensor> {
+        // Burn reads a number beyond that as none at all.
+        const LARGEST: f64 = 1e6;
+        if number.is_nan() || number.abs() > LARGEST {
+            return self.pow(&Tensor::scalar(DType::F32, number)?);
+        }
         let own = self.float()?;
         let plain = own.detached()?;
         let power = |exponent: f64| -> Result<Tensor> {
@@ -176,17 +181,54 @@ impl Tensor {
         self.clamp(f64::NEG_INFINITY, high)
     }
 
-    /// No element below `low` or above `high`; where both contradict each other, `high`.
+    /// No element below `low` or above `high`; where both contradict each other, `high`. Integers stay
+    /// integers where the limits are. No gradient passes at a limit, as in PyTorch.
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let (below, above) = (plain.below_number(low)?, plain.above_number(high)?);
-        let value = plain.masked_fill(&below, low)?;
-        let value = value.masked_fill(&value.above_number(high)?, high)?;
-        if !own.is_tracked() {
-            return Ok(value);
+        let whole = |limit: f64| limit.is_infinite() || limit.fract() == 0.0;
+        let own = match self.dtype() {
+            DType::F32 => self.clone(),
+            _ if whole(low) && whole(high) => self.to(DType::I64)?,
+            _ => self.float()?,
+        };
+        let plain = own.detached()?;
+        let (mut value, mut outside) = (plain.clone(), plain.is_nan()?);
+        // A limit that is infinite is none: it keeps no gradient back either.
+        if low != f64::NEG_INFINITY {
+            value = value.masked_fill(&value.below_number(low)?, low)?;
+            outside = outside.or(&plain.at_most_number(low)?)?;
         }
-        let outside = below.or(&above)?;
+        if high != f64::INFINITY {
+            value = value.masked_fill(&value.above_number(high)?, high)?;
+            outside = outside.or(&plain.at_least_number(high)?)?;
+        }
         own.sloped(&value, &outside.not()?.float()?)
+    }
+
+    /// `value`, outside of any graph, as something that depends on all of `inputs` with a slope of 0: where
+    /// there are no elements, so that what is made of it still has a gradient.
+    pub(super) fn flat(value: Tensor, inputs: &[&Tensor]) -> Result<Tensor> {
+        use super::kernels::StillOps;
+        let tracked: Vec<_> = inputs.iter().filter(|input| input.is_tracked()).collect();
+        let flat = |input: &Tensor, value: &Tensor| {
+            Tensor(Dispatch::still_flat(input.0.clone(), value.0.clone()))
+        };
+        match tracked.as_slice() {
+            _ if !value.is_float() => Ok(value),
+            [] => Ok(value),
+            [one] => Ok(flat(one, &value)),
+            [first, rest @ ..] => {
+                let zero = Tensor::scalar(DType::F32, 0.0)?;
+                let carrier = rest
+                    .iter()
+                    .try_fold(flat(first, &zero), |sum, input| sum.add(&flat(input, &zero)))?;
+                Ok(flat(&carrier, &value))
+            }
+        }
+    }
+
+    /// No elements, of `shape`, made of `inputs`.
+    pub(super) fn none(dtype: DType, shape: &[usize], inputs: &[&Tensor]) -> Result<Tensor> {
+        Tensor::flat(Tensor::empty(dtype, shape)?, inputs)
     }
 
     /// `value`, outside of any graph, as a function of this tensor with so large a slope at each of its
@@ -194,7 +236,10 @@ impl Tensor {
     /// `value` may have lengths of 1 where this tensor was reduced.
     pub(super) fn sloped(&self, value: &Tensor, slope: &Tensor) -> Result<Tensor> {
         use super::kernels::StillOps;
-        if !self.is_tracked() || self.count() == 0 {
+        if self.count() == 0 {
+            return Tensor::flat(value.clone(), &[self]);
+        }
+        if !self.is_tracked() {
             return Ok(value.clone());
         }
         Ok(Tensor(Dispatch::still_sloped(self.0.clone(), value.0.clone(), slope.0.clone())))

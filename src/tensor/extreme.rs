@@ -86,7 +86,7 @@ impl Tensor {
             own.need_some(word)?;
         }
         if own.count() == 0 {
-            return Tensor::empty(self.dtype(), &along.result(&shape, &axes));
+            return Tensor::none(self.dtype(), &along.result(&shape, &axes), &[self]);
         }
         let step: fn(DispatchTensor, usize) -> DispatchTensor = match (own.dtype(), end) {
             (DType::F32, End::Largest) => Dispatch::float_max_dim,

@@ -1,15 +1,17 @@
 //! Elements by their places.
 
-use super::dtype::by_dtype;
 use super::{DType, Device, Tensor, shape, words};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::tensor::IndexingUpdateOp;
 
 impl Tensor {
-    /// The slices along `dim` that `places` `[n]` names, in that order; negative places count from the end.
+    /// The slices along `dim` that `places` `[n]` names, in that order.
     pub fn index_select(&self, dim: i64, places: &Tensor) -> Result<Tensor> {
+        if self.dtype() == DType::Bool {
+            return self.to(DType::I64)?.index_select(dim, places)?.to(DType::Bool);
+        }
         let own = self.shape();
         let axis = shape::dim_of("index_select", dim, own.len())?;
         places.need_rank("index_select", "the index", 1)?;
@@ -18,25 +20,31 @@ impl Tensor {
         full[axis] = places.count();
         super::check_size("index_select", &full)?;
         if full.contains(&0) {
-            return Tensor::empty(self.dtype(), &full);
+            return Tensor::none(self.dtype(), &full, &[self]);
         }
-        Ok(by_dtype!(self, float_select | int_select | bool_select, axis, places.0))
+        Ok(Tensor(match self.dtype() {
+            DType::F32 => Dispatch::float_select(self.0.clone(), axis, places.0),
+            _ => Dispatch::int_select(self.0.clone(), axis, places.0),
+        }))
     }
 
     /// Along `dim`, the element that `places` names at each place; `places` has the result's shape, and
     /// no other dimension of it may be longer than the tensor's.
     pub fn gather(&self, dim: i64, places: &Tensor) -> Result<Tensor> {
+        if self.dtype() == DType::Bool {
+            // Burn's own takes bools for integers.
+            return self.to(DType::I64)?.gather(dim, places)?.to(DType::Bool);
+        }
         let axis = self.check_beside("gather", dim, places)?;
         let places = places.places("gather", self.shape()[axis])?;
         if places.count() == 0 {
-            return Tensor::empty(self.dtype(), &places.shape());
+            return Tensor::none(self.dtype(), &places.shape(), &[self]);
         }
         // Burn wants all other lengths equal.
         let own = self.cut_to(&places.shape(), axis)?;
         Ok(Tensor(match own.dtype() {
             DType::F32 => Dispatch::float_gather(axis, own.0, places.0),
-            DType::I64 => Dispatch::int_gather(axis, own.0, places.0),
-            DType::Bool => Dispatch::bool_gather(axis, own.0, places.0),
+            _ => Dispatch::int_gather(axis, own.0, places.0),
         }))
     }
 
@@ -125,30 +133,23 @@ impl Tensor {
     /// as many dimensions picks single elements.
     pub fn picked(&self, index: &Tensor) -> Result<Tensor> {
         if index.dtype() == DType::Bool {
-            if index.rank() > 1 || self.rank() == 1 {
-                return self.exact_mask(index)?.masked_select(index);
-            }
-            let length = self.shape().first().copied().unwrap_or(0);
-            if index.count() != length {
-                return self.exact_mask(index).map(|_| self.clone());
-            }
-            return self.index_select(0, &true_places(&index.to_integers()?)?);
+            let own = self.shape();
+            let Some(rest) = own.strip_prefix(index.shape().as_slice()) else {
+                return Err(Error::new(Kind::Shape, "index", "the mask does not fit the tensor")
+                    .expected(format!("{}, or its first lengths", words(&own)))
+                    .received(words(&index.shape())));
+            };
+            let places = true_places(&index.to_integers()?)?;
+            let flat = std::iter::once(index.count()).chain(rest.iter().copied());
+            let flat = self.reshape(&flat.map(|n| n as i64).collect::<Vec<_>>())?;
+            return flat.index_select(0, &places);
         }
         index.need_integers("index", "the index")?;
-        let shape = index.shape();
-        let flat = self.index_select(0, &index.reshape(&[index.count() as i64])?)?;
+        let (shape, length) = (index.shape(), self.shape().first().copied().unwrap_or(0));
+        let flat = self.index_select(0, &index.counted(length)?)?;
         let rest = self.shape().into_iter().skip(1);
         let full: Vec<i64> = shape.into_iter().chain(rest).map(|n| n as i64).collect();
         flat.reshape(&full)
-    }
-
-    fn exact_mask(&self, mask: &Tensor) -> Result<&Tensor> {
-        if mask.shape() == self.shape() {
-            return Ok(self);
-        }
-        Err(Error::new(Kind::Shape, "index", "the mask does not fit the tensor")
-            .expected(format!("{}, or its first length", words(&self.shape())))
-            .received(words(&mask.shape())))
     }
 
     /// A row of `classes` for each integer, 1 at its place and 0 elsewhere, as floats.
@@ -164,22 +165,30 @@ impl Tensor {
         self.unsqueeze(-1)?.equal(&all)?.float()
     }
 
-    /// Integers that name places of a dimension of `length`, none of them negative.
+    /// Integers that name places of a dimension of `length`.
     fn places(&self, operation: &str, length: usize) -> Result<Tensor> {
         self.need_integers(operation, "the index")?;
-        let length = length as i64;
+        self.within(operation, 0, length as i64)?;
+        Ok(self.clone())
+    }
+
+    /// Refuses integers outside of `low..high`.
+    fn within(&self, operation: &str, low: i64, high: i64) -> Result<Vec<i64>> {
         let values = self.to_integers()?;
-        if let Some(wrong) = values.iter().find(|place| !(-length..length).contains(place)) {
-            return Err(Error::new(Kind::Range, operation, "the index leaves the tensor")
-                .expected(format!("{} to {}", -length, length - 1))
-                .received(wrong.to_string()));
+        match values.iter().find(|place| !(low..high).contains(place)) {
+            None => Ok(values),
+            Some(wrong) => Err(Error::new(Kind::Range, operation, "the index leaves the tensor")
+                .expected(format!("{low} to {}", high - 1))
+                .received(wrong.to_string())),
         }
-        if values.iter().all(|place| *place >= 0) {
-            return Ok(self.clone());
-        }
-        let counted = |place: i64| if place < 0 { place + length } else { place };
-        let counted = values.into_iter().map(counted).collect();
-        Tensor::from_integers(counted, &self.shape(), &Device::default())
+    }
+
+    /// The same places, the negative ones counted from the end.
+    fn counted(&self, length: usize) -> Result<Tensor> {
+        let length = length as i64;
+        let values = self.within("index", -length, length)?.into_iter();
+        let counted = values.map(|place| if place < 0 { place + length } else { place }).collect();
+        Tensor::from_integers(counted, &[self.count()], &Device::default())
     }
 
     /// Refuses an index that has another rank, or is longer beside `dim`.

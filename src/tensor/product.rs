@@ -1,9 +1,9 @@
 //! Products of matrices.
 
-use super::{Tensor, check_size, shape, words};
+use super::{DType, Tensor, check_size, shape, words};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
-use burn::backend::ops::FloatTensorOps;
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 
 impl Tensor {
     /// The product of the last two dimensions; those before are broadcast. A vector stands for a row on
@@ -16,11 +16,14 @@ impl Tensor {
                     return Err(Error::new(Kind::Shape, "matmul", "the vectors differ in length")
                         .received(format!("{} and {}", words(&shape), words(&other.shape()))));
                 }
-                self.float()?.mul(other)?.sum()
+                self.mul(other)?.sum()
             }
             (1, _) => self.unsqueeze(0)?.matmul(other)?.squeeze(&[-2]),
             (_, 1) => self.matmul(&other.unsqueeze(1)?)?.squeeze(&[-1]),
-            _ => self.float()?.matrices(&other.float()?),
+            _ => {
+                let dtype = self.dtype().max(other.dtype()).max(DType::I64);
+                self.to(dtype)?.matrices(&other.to(dtype)?)
+            }
         }
     }
 
@@ -43,11 +46,14 @@ impl Tensor {
         check_size("matmul", &full)?;
         // Burn reads beyond an empty buffer where a batch of 0 meets one of 1.
         if a.contains(&0) || b.contains(&0) {
-            let zeros = vec![0.0; full.iter().product()];
-            return Tensor::from_values(zeros, &full, &super::Device::default());
+            return Tensor::none(self.dtype(), &full, &[self, other]);
         }
         let rank = a.len().max(b.len());
-        Ok(Tensor(Dispatch::float_matmul(self.lifted(rank, &a), other.lifted(rank, &b))))
+        let (left, right) = (self.lifted(rank, &a), other.lifted(rank, &b));
+        Ok(Tensor(match self.dtype() {
+            DType::F32 => Dispatch::float_matmul(left, right),
+            _ => Dispatch::int_matmul(left, right),
+        }))
     }
 
     /// `self · weightᵀ + bias` with a weight of `[out, in]`, as PyTorch keeps it.

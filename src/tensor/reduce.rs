@@ -225,8 +225,9 @@ impl Tensor {
         let axes = along.axes(operation, &own)?;
         if self.count() == 0 {
             let shape = along.result(&own, &axes);
-            return Tensor::empty(self.dtype(), &shape)?
-                .masked_fill(&Tensor::scalar(DType::Bool, 1.0)?, nothing);
+            let value = Tensor::empty(self.dtype(), &shape)?;
+            let value = value.masked_fill(&Tensor::scalar(DType::Bool, 1.0)?, nothing)?;
+            return Tensor::flat(value, &[self]);
         }
         let step = if self.is_float() { float } else { other };
         let folded = axes.iter().fold(self.0.clone(), |folded, axis| step(folded, *axis));
@@ -245,7 +246,7 @@ impl Tensor {
             return Ok(self.clone());
         }
         if self.count() == 0 {
-            return Tensor::empty(self.dtype(), &shape);
+            return Tensor::none(self.dtype(), &shape, &[self]);
         }
         let shape = Shape::from(shape);
         Ok(by_dtype!(self, float_reshape | int_reshape | bool_reshape, shape))

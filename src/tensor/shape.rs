@@ -47,8 +47,8 @@ impl Pair {
     }
 
     /// The result without elements.
-    pub fn none(&self, dtype: DType) -> Result<Tensor> {
-        Tensor::empty(dtype, &self.shape)
+    pub fn none(&self, dtype: DType, inputs: &[&Tensor]) -> Result<Tensor> {
+        Tensor::none(dtype, &self.shape, inputs)
     }
 }
 
@@ -125,7 +125,7 @@ impl Tensor {
             return Err(wrong());
         }
         if full.contains(&0) {
-            return Tensor::empty(self.dtype(), &full);
+            return Tensor::none(self.dtype(), &full, &[self]);
         }
         Ok(self.shaped(full))
     }
@@ -144,7 +144,7 @@ impl Tensor {
         }
         if self.count() == 0 {
             let shape: Vec<usize> = order.iter().map(|axis| self.shape()[*axis]).collect();
-            return Tensor::empty(self.dtype(), &shape);
+            return Tensor::none(self.dtype(), &shape, &[self]);
         }
         Ok(by_dtype!(self, float_permute | int_permute | bool_permute, &order))
     }
@@ -156,7 +156,7 @@ impl Tensor {
         if self.count() == 0 {
             let mut shape = self.shape();
             shape.swap(a, b);
-            return Tensor::empty(self.dtype(), &shape);
+            return Tensor::none(self.dtype(), &shape, &[self]);
         }
         Ok(by_dtype!(self, float_swap_dims | int_swap_dims | bool_swap_dims, a, b))
     }
@@ -177,7 +177,7 @@ impl Tensor {
             if let Some(own) = shape.get_mut(axis) {
                 *own = length;
             }
-            return Tensor::empty(self.dtype(), &shape);
+            return Tensor::none(self.dtype(), &shape, &[self]);
         }
         let slices: Vec<Slice> = shape
             .iter()
@@ -199,7 +199,7 @@ impl Tensor {
             return Ok(self.clone());
         }
         if shape.contains(&0) {
-            return Tensor::empty(self.dtype(), shape);
+            return Tensor::none(self.dtype(), shape, &[self]);
         }
         let lifted = Tensor(self.lifted(shape.len(), &own));
         let shape = Shape::from(shape.to_vec());
@@ -232,14 +232,21 @@ impl Tensor {
         full[axis] = tensors.iter().map(|tensor| tensor.shape()[axis]).sum();
         super::check_size("cat", &full)?;
         if full.contains(&0) {
-            return Tensor::empty(dtype, &full);
+            return Tensor::none(dtype, &full, &tensors.iter().collect::<Vec<_>>());
         }
-        let some = tensors.iter().filter(|tensor| tensor.count() > 0);
-        let parts = some.map(|tensor| Ok(tensor.to(dtype)?.0)).collect::<Result<Vec<_>>>()?;
-        Ok(Tensor(match dtype {
+        let (some, none): (Vec<&Tensor>, Vec<&Tensor>) =
+            tensors.iter().partition(|tensor| tensor.count() > 0);
+        let parts = some.iter().map(|tensor| Ok(tensor.to(dtype)?.0));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let whole = Tensor(match dtype {
             DType::F32 => Dispatch::float_cat(parts, axis),
             DType::I64 => Dispatch::int_cat(parts, axis),
             DType::Bool => Dispatch::bool_cat(parts, axis),
-        }))
+        });
+        // What has no elements may still hang on something that has a gradient.
+        match none.iter().any(|tensor| tensor.is_tracked()) && whole.is_float() {
+            true => whole.add(&Tensor::flat(Tensor::scalar(DType::F32, 0.0)?, &none)?),
+            false => Ok(whole),
+        }
     }
 }

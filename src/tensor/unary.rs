@@ -36,8 +36,6 @@ unary! {
     sigmoid => Dispatch::sigmoid;
     /// ln of the sigmoid, without overflow.
     log_sigmoid => Dispatch::log_sigmoid;
-    /// max(x, 0).
-    relu => Dispatch::relu;
     /// x · Φ(x), the exact form with the error function, as PyTorch's default.
     gelu => Dispatch::gelu;
 }
@@ -78,6 +76,14 @@ impl Tensor {
             DType::F32 => self.mapped(Dispatch::float_abs),
             _ if self.count() == 0 => self.to(DType::I64),
             _ => Ok(Tensor(Dispatch::int_abs(self.to(DType::I64)?.0))),
+        }
+    }
+
+    /// max(x, 0); integers stay integers.
+    pub fn relu(&self) -> Result<Tensor> {
+        match self.dtype() {
+            DType::F32 => self.mapped(Dispatch::relu),
+            _ => self.clamp_min(0.0),
         }
     }
 

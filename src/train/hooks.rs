@@ -1,5 +1,7 @@
 //! What the loop asks of whoever wrote the experiment.
 
+use super::step::Workbench;
+use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use serde::Serialize;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 pub struct Moment {
     /// The stage's name.
     pub stage: Arc<str>,
+    /// The stage's seed.
+    pub seed: u64,
     /// Epochs done.
     pub epoch: usize,
     /// Epochs in all.
@@ -112,6 +116,16 @@ pub trait Hooks {
     /// Takes the version in force back after it failed, if there is a version before it.
     fn revert(&mut self, _moment: &Moment, _failure: &Error) -> Option<Change> {
         None
+    }
+
+    /// Called once, before the first step: what the recipe's own steps work on.
+    fn begin(&mut self, _bench: &Workbench) -> Result<()> {
+        Ok(())
+    }
+
+    /// A whole step of the recipe's own: forward, loss, backward, update. Gives the loss.
+    fn step(&mut self, _moment: &Moment, _batch: &Batch) -> Result<Option<f64>> {
+        Ok(None)
     }
 
     /// The loss of a step, a scalar. Logits and target are `[batch, class]`.

@@ -9,5 +9,6 @@ mod step;
 
 pub use evaluate::evaluate;
 pub use hooks::{Change, Hooks, Moment, Outcome, Plain, Reading};
-pub use plan::{Features, Plan, StageKind, TeacherModel};
+pub use plan::{Features, OwnStep, Plan, StageKind, TeacherModel};
 pub use stage::{Event, Observer, Trained, train};
+pub use step::Workbench;

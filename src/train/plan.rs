@@ -3,6 +3,7 @@
 use crate::data::{Augmentation, ClipSource, Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
+use crate::nn::Net;
 use crate::optim::OptimizerOptions;
 use crate::tensor::Device;
 use serde::Serialize;
@@ -16,6 +17,17 @@ pub enum StageKind {
     Train,
     /// Learns from the labels and from a frozen teacher.
     Distill,
+    /// Does in each step what the recipe says.
+    EachStep,
+}
+
+/// What a stage works on whose steps are the recipe's own.
+#[derive(Clone)]
+pub struct OwnStep {
+    /// Networks by name; the stage works on copies.
+    pub nets: Vec<(String, Net)>,
+    /// Optimisers by name; the stage begins with fresh ones.
+    pub optimizers: Vec<(String, OptimizerOptions)>,
 }
 
 /// A frozen model that teaches.
@@ -63,6 +75,8 @@ pub struct Plan {
     pub spec: Spec,
     /// The teacher of a distillation.
     pub teacher: Option<TeacherModel>,
+    /// What the recipe's own steps work on; `spec` is then the network that is evaluated.
+    pub own: Option<OwnStep>,
     /// The clips.
     pub features: Features,
     /// Augmentations of the training clips.
@@ -84,10 +98,16 @@ pub struct Plan {
 impl Plan {
     /// Whether a teacher takes part.
     pub fn kind(&self) -> StageKind {
-        match self.teacher {
-            Some(_) => StageKind::Distill,
-            None => StageKind::Train,
+        match (&self.own, &self.teacher) {
+            (Some(_), _) => StageKind::EachStep,
+            (None, Some(_)) => StageKind::Distill,
+            (None, None) => StageKind::Train,
         }
+    }
+
+    /// Whether `net` is the one that is evaluated.
+    pub fn evaluates(&self, net: &Net) -> bool {
+        matches!(&self.spec, Spec::Net(spec) if spec.net == *net)
     }
 
     /// The operation's name in messages.
@@ -95,6 +115,7 @@ impl Plan {
         match self.kind() {
             StageKind::Train => "train",
             StageKind::Distill => "distill",
+            StageKind::EachStep => "each_step",
         }
     }
 
@@ -123,13 +144,14 @@ impl Plan {
                 .expected(format!("{classes} classes, as the data has"))
                 .received(format!("{count} classes"))
         };
-        if self.spec.classes() != classes {
-            return Err(differ("the model", self.spec.classes()).hint("use classes: data.classes"));
+        if let Some(count) = self.spec.classes().filter(|count| *count != classes) {
+            return Err(differ("the model", count).hint("use classes: data.classes"));
         }
         if let Some(teacher) = &self.teacher {
-            let count = teacher.model.spec().classes();
-            if count != classes {
-                return Err(differ("the teacher", count));
+            match teacher.model.spec().classes() {
+                None => teacher.model.check_output(classes, &self.device)?,
+                Some(count) if count == classes => {}
+                Some(count) => return Err(differ("the teacher", count)),
             }
         }
         self.optimizer.check()

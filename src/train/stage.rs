@@ -7,6 +7,7 @@ use super::step::{Learner, StepReport};
 use crate::data::{Batch, Loader, LoaderOptions};
 use crate::error::{Error, Kind, Result};
 use crate::models::Model;
+use crate::nn::Net;
 use crate::tensor::{Tensor, store};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,6 +75,8 @@ pub struct Trained {
     pub kind: StageKind,
     /// The model with its last weights.
     pub model: Model,
+    /// All networks of a stage whose steps are the recipe's own.
+    pub nets: Vec<(String, Net)>,
     /// Accuracy on the test clips with the last weights.
     pub accuracy: f64,
     /// The best accuracy of any epoch (chosen on the test clips, so optimistic).
@@ -104,6 +107,9 @@ pub fn train(
     let mut run = Stage::new(plan)?;
     let parameters = run.learner.model.network().parameter_count();
     observer.observe(&Event::Started { plan, parameters, steps: run.moment.steps })?;
+    if let Some(own) = &run.learner.own {
+        hooks.begin(own)?;
+    }
     let begun = Instant::now();
     for epoch in 0..plan.epochs {
         run.moment.epoch = epoch;
@@ -115,6 +121,7 @@ pub fn train(
         name: plan.name.clone(),
         kind: plan.kind(),
         model: run.learner.model,
+        nets: run.learner.own.map(|own| own.nets).unwrap_or_default(),
         accuracy: readings.last().map_or(0.0, |reading| reading.accuracy),
         best_accuracy: readings.iter().map(|reading| reading.accuracy).fold(0.0, f64::max),
         seconds: begun.elapsed().as_secs_f64(),
@@ -145,6 +152,7 @@ impl Stage {
         let loader = Loader::new(plan.features.train.clone(), plan.chain.clone(), options)?;
         let moment = Moment {
             stage: plan.name.as_str().into(),
+            seed: plan.seed,
             epoch: 0,
             epochs: plan.epochs,
             step: 0,

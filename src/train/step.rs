@@ -1,13 +1,13 @@
 //! One optimiser step, top to bottom.
 
 use super::hooks::{Hooks, Moment};
-use super::plan::{Plan, TeacherModel};
+use super::plan::{OwnStep, Plan, TeacherModel};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
-use crate::nn::{Mode, Parameter};
-use crate::optim::{Optimizer, Snapshot};
+use crate::nn::{Copies, Mode, Net, Network, Parameter, pass};
+use crate::optim::{Optimizer, OptimizerHandle, OptimizerOptions, Snapshot};
 use crate::tensor::{Gradients, Tensor};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
@@ -36,38 +36,122 @@ pub(super) struct Learner {
     pub parameters: Vec<(String, Parameter)>,
     pub optimizer: Optimizer,
     pub teacher: Option<TeacherModel>,
+    /// What the recipe's own steps work on.
+    pub own: Option<Workbench>,
 }
 
-/// What is being trained, as it was before a step.
-pub(super) struct Before {
-    weights: Vec<(String, Tensor)>,
-    optimizer: Snapshot,
+/// Networks and optimisers of a stage whose steps are the recipe's own, by name.
+#[derive(Clone, Default)]
+pub struct Workbench {
+    /// The networks.
+    pub nets: Vec<(String, Net)>,
+    /// Their optimisers.
+    pub optimizers: Vec<(String, OptimizerHandle)>,
 }
 
-impl Learner {
-    pub fn new(plan: &Plan) -> Result<Self> {
-        let model = plan.spec.build(plan.features.shape(), plan.seed, &plan.device)?;
-        let parameters = model.network().parameters();
-        let mut optimizer = Optimizer::new(plan.optimizer.clone())?;
-        // A group that fits no parameter is told before anything is trained.
-        optimizer.bind(&parameters)?;
-        Ok(Learner { parameters, model, optimizer, teacher: plan.teacher.clone() })
+/// All that a step changes, as it was before.
+pub struct Before {
+    weights: Vec<Vec<(String, Tensor)>>,
+    optimizers: Vec<Snapshot>,
+}
+
+impl Workbench {
+    /// Copies of a plan's networks, which share what the originals share, and fresh optimisers.
+    fn of(own: &OwnStep) -> Result<Self> {
+        let mut copies = Copies::default();
+        let copy = |(name, net): &(String, Net)| Ok((name.clone(), net.copy_into(&mut copies)?));
+        let fresh = |(name, options): &(String, OptimizerOptions)| {
+            Ok((name.clone(), OptimizerHandle::new(options.clone())?))
+        };
+        Ok(Workbench {
+            nets: own.nets.iter().map(copy).collect::<Result<_>>()?,
+            optimizers: own.optimizers.iter().map(fresh).collect::<Result<_>>()?,
+        })
     }
 
     /// All that a step changes. Handles only; no number is copied.
     pub fn snapshot(&self) -> Before {
-        Before { weights: self.model.network().state(), optimizer: self.optimizer.snapshot() }
+        Before {
+            weights: self.nets.iter().map(|(_, net)| net.state()).collect(),
+            optimizers: self.optimizers.iter().map(|(_, handle)| handle.snapshot()).collect(),
+        }
+    }
+
+    /// Goes back to before a step.
+    pub fn restore(&self, before: &Before) -> Result<()> {
+        for ((_, handle), snapshot) in self.optimizers.iter().zip(&before.optimizers) {
+            handle.restore(snapshot);
+        }
+        let nets = self.nets.iter().zip(&before.weights);
+        nets.into_iter().try_for_each(|((_, net), weights)| net.restore(weights))
+    }
+}
+
+impl Learner {
+    pub fn new(plan: &Plan) -> Result<Self> {
+        let own = plan.own.as_ref().map(Workbench::of).transpose()?;
+        let evaluated = own.as_ref().and_then(|own| {
+            let place = plan.own.as_ref()?.nets.iter().position(|(_, net)| plan.evaluates(net))?;
+            own.nets.get(place).map(|(_, net)| net.clone())
+        });
+        let shape = plan.features.shape();
+        let model = match evaluated {
+            Some(net) => Model::of(net, shape),
+            None => plan.spec.build(shape, plan.seed, &plan.device)?,
+        };
+        if plan.spec.classes().is_none() {
+            model.check_output(plan.features.train.classes(), &plan.device)?;
+        }
+        let parameters = model.net().unique_parameters();
+        let mut optimizer = Optimizer::new(plan.optimizer.clone())?;
+        // A group that fits no parameter is told before anything is trained.
+        if own.is_none() {
+            optimizer.bind(&parameters)?;
+        }
+        Ok(Learner { parameters, model, optimizer, teacher: plan.teacher.clone(), own })
+    }
+
+    /// All that a step changes. Handles only; no number is copied.
+    pub fn snapshot(&self) -> Before {
+        match &self.own {
+            Some(own) => own.snapshot(),
+            None => Before {
+                weights: vec![self.model.network().state()],
+                optimizers: vec![self.optimizer.snapshot()],
+            },
+        }
     }
 
     /// Goes back to before a step.
     pub fn restore(&mut self, before: &Before) -> Result<()> {
-        self.optimizer.restore(&before.optimizer);
-        self.model.network().restore(&before.weights)
+        if let Some(own) = &self.own {
+            return own.restore(before);
+        }
+        if let Some(snapshot) = before.optimizers.first() {
+            self.optimizer.restore(snapshot);
+        }
+        match before.weights.first() {
+            Some(weights) => self.model.network().restore(weights),
+            None => Ok(()),
+        }
     }
 
     /// Forward, loss, backward, update. Nothing but the running statistics has changed when it fails; with
     /// an optimiser that accumulates, some steps make no update.
     pub fn step(
+        &mut self,
+        batch: &Batch,
+        moment: &Moment,
+        hooks: &mut dyn Hooks,
+    ) -> Result<StepReport> {
+        let step = [moment.step as u64];
+        pass::during(moment.seed, &step, || match &self.own {
+            Some(own) => own_step(own, batch, moment, hooks),
+            None => self.standard(batch, moment, hooks),
+        })
+    }
+
+    fn standard(
         &mut self,
         batch: &Batch,
         moment: &Moment,
@@ -126,6 +210,29 @@ impl Learner {
     }
 }
 
+/// A step of the recipe's own.
+fn own_step(
+    own: &Workbench,
+    batch: &Batch,
+    moment: &Moment,
+    hooks: &mut dyn Hooks,
+) -> Result<StepReport> {
+    let Some(loss) = hooks.step(moment, batch)? else {
+        return Err(Error::new(Kind::Script, "each_step", "nobody says what a step does"));
+    };
+    if !loss.is_finite() {
+        return Err(hooks.blame("step", moment, not_finite(loss, moment)));
+    }
+    let lr = own.optimizers.first().map_or(0.0, |(_, handle)| handle.lr());
+    Ok(StepReport { loss, lr, lambda: None, tau: None })
+}
+
+fn not_finite(loss: f64, moment: &Moment) -> Error {
+    Error::new(Kind::Number, "loss", "the loss is no finite number")
+        .received(format!("{loss} at step {} of stage '{}'", moment.step, moment.stage))
+        .hint("a smaller learning rate often helps; log() and division by 0 are usual causes")
+}
+
 fn check_loss(loss: &Tensor, moment: &Moment) -> Result<f64> {
     if loss.count() != 1 || !loss.is_float() {
         return Err(Error::new(Kind::Shape, "loss", "the loss is not one number")
@@ -135,11 +242,7 @@ fn check_loss(loss: &Tensor, moment: &Moment) -> Result<f64> {
     }
     let value = loss.item()?;
     if !value.is_finite() {
-        return Err(Error::new(Kind::Number, "loss", "the loss is no finite number")
-            .received(format!("{value} at step {} of stage '{}'", moment.step, moment.stage))
-            .hint(
-                "a smaller learning rate often helps; log() and division by 0 are usual causes",
-            ));
+        return Err(not_finite(value, moment));
     }
     Ok(value)
 }

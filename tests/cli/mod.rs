@@ -1,8 +1,11 @@
 //! The command line, as a user meets it.
 
 mod damage;
+mod eval;
 mod features;
+mod memory;
 mod recipes;
 mod reproducible;
 mod run;
+mod test;
 mod usage;

@@ -53,7 +53,7 @@ fn many_wildcards_take_no_time() {
 
 #[test]
 fn what_is_no_pattern() {
-    let wrong = |text: &str| Pattern::new(text).err().expect(text).to_string();
+    let wrong = |text: &str| Pattern::new(text).expect_err(text).to_string();
     insta::assert_snapshot!(wrong(""), @r"
     error[range]: the pattern '': is empty
       hint: * is any text, ? one character, {a,b} either, 0-5 a number

@@ -37,6 +37,7 @@ fn plan() -> Plan {
         name: "net".into(),
         spec: Spec::Cnn(CnnOptions { classes: 10, channels: vec![4] }),
         teacher: None,
+        own: None,
         features: features(),
         chain: vec![
             Arc::new(TimeRoll) as Arc<dyn Augmentation>,

@@ -1,7 +1,6 @@
 //! Layers against PyTorch and timm in float64: outputs, every gradient, buffers, evaluation.
 
-use super::tensor::weights;
-use crate::support::{Golden, close};
+use crate::support::{Golden, close, weights};
 use std::collections::BTreeSet;
 use stillroom::error::Result;
 use stillroom::nn::*;
@@ -38,7 +37,7 @@ fn check(golden: &Golden, name: &str, network: &dyn Network, call: Call) -> Resu
     for (index, value) in values.iter().enumerate() {
         let expected = golden.tensor(&format!("{name}.value{index}"));
         compare(&format!("{name}: value {index}"), value, expected);
-        let part = value.mul(&weights(value)?)?.sum()?;
+        let part = value.mul(&weights(value))?.sum()?;
         loss = Some(match loss {
             Some(loss) => loss.add(&part)?,
             None => part,

@@ -8,4 +8,5 @@ mod metrics;
 mod models;
 mod optim;
 mod random;
+mod script;
 mod tensor;

@@ -1,6 +1,6 @@
 //! Each tensor operation against PyTorch in float64: its value, and the gradient of every input.
 
-use crate::support::{Golden, close};
+use crate::support::{Golden, close, weights};
 use std::collections::BTreeSet;
 use stillroom::error::Result;
 use stillroom::tensor::{Conv2dOptions, ConvPadding, Tensor};
@@ -150,12 +150,6 @@ fn golden() -> Golden {
     Golden::load("tensor.safetensors")
 }
 
-/// Weights that run through −1.25, −0.75, … 1.75, as in the script.
-pub(super) fn weights(like: &Tensor) -> Result<Tensor> {
-    let values = (0..like.count()).map(|index| (index % 7) as f32 * 0.5 - 1.25).collect();
-    Tensor::from_values(values, &like.shape(), &Default::default())
-}
-
 pub(super) fn run(
     golden: &Golden,
     (name, operation): &Case,
@@ -176,7 +170,7 @@ pub(super) fn run(
     };
     let value = operation(&inputs)?;
     compare(format!("{name}: value"), &value.detached()?, golden.tensor(&format!("{name}.value")))?;
-    let gradients = value.mul(&weights(&value)?)?.sum()?.backward()?;
+    let gradients = value.mul(&weights(&value))?.sum()?.backward()?;
     for (index, input) in inputs.iter().enumerate() {
         if let Some(expected) = part("gradient", index) {
             let found = gradients.of(input).expect(name);

@@ -1,6 +1,7 @@
 //! Edits that come into force.
 
 use super::runner::{STAGE, save, with_edits};
+use crate::support::Sandbox;
 
 #[test]
 fn a_new_body_is_in_force_at_the_next_step() {
@@ -149,4 +150,27 @@ fn other_files_of_the_folder_do_not_hold_an_edit_back() {
     );
     let run = with_edits(&recipe, |_| {}, vec![busy]).good();
     assert_eq!(run.outcomes(), [(4, "in force")]);
+}
+
+#[test]
+fn edited_tests_change_nothing() {
+    let recipe = format!(
+        "import \"rates\" as rates;\n{STAGE}fn lr(ctx) {{ rates::now() }}\n\
+         fn test_lr() {{ assert_eq(lr(#{{}}), 0.25) }}\n"
+    );
+    let rates = "fn now() { 0.25 }\nfn test_now() { assert(false) }\n";
+    let edits = vec![
+        save(2, "recipe.rhai", recipe.replace("assert_eq(lr(#{}), 0.25)", "assert(true)")),
+        save(4, "rates.rhai", rates.replace("false", "true")),
+        // What a hook calls is no mere test, whatever its name.
+        save(6, "rates.rhai", "fn now() { test_rate() }\nfn test_rate() { 0.25 }\n"),
+        save(8, "rates.rhai", "fn now() { test_rate() }\nfn test_rate() { 0.125 }\n"),
+    ];
+    let before = |sandbox: &Sandbox| drop(sandbox.write("rates.rhai", rates));
+    let run = with_edits(&recipe, before, edits).good();
+    assert_eq!(
+        run.outcomes(),
+        [(2, "unchanged"), (4, "unchanged"), (6, "in force"), (8, "in force")]
+    );
+    assert_eq!(run.shown.rates, [vec![0.25; 8], vec![0.125; 4]].concat());
 }

@@ -75,7 +75,8 @@ fn every_example_of_a_binding_holds() {
 fn every_function_of_the_standard_library_has_an_example_that_holds() {
     for module in MODULES {
         let ast = plain_engine().compile(module.text).expect("it compiles");
-        for function in ast.iter_functions() {
+        // Tests are no part of what a module offers.
+        for function in ast.iter_functions().filter(|known| !known.name.starts_with("test_")) {
             let blocks = blocks(&function.comments.join("\n"));
             assert!(!blocks.is_empty(), "{}::{} has no example", module.name, function.name);
             for block in blocks {

@@ -1,20 +1,34 @@
 //! A host that evaluates scripts and trains nothing.
 
 use crate::support::example;
-use rhai::{Dynamic, Engine, FnPtr, Scope};
-use std::path::PathBuf;
-use std::sync::Arc;
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, Weak};
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::script::diagnose::Knowledge;
-use stillroom::script::{Callable, HookSources, Host, Resolver, Signatures, Sources, engine};
+use stillroom::script::{Callable, HookSources, Host, Kept, Resolver, Signatures, Sources, engine};
 use stillroom::tensor::Device;
 use stillroom::train::{Features, Plan, Trained};
 
-struct Plain;
+/// Who asks for this argument makes the host panic, as a defect would.
+const PANIC: &str = "panic";
+
+#[derive(Default)]
+struct Plain {
+    /// The engine that functions are called in; weak, since it holds its host.
+    engine: OnceLock<Weak<Engine>>,
+    sources: Sources,
+}
+
+/// Where the scripts' files go: not into the repository.
+fn files() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
 
 impl Host for Plain {
-    fn argument(&self, _: &str) -> Option<String> {
+    fn argument(&self, name: &str) -> Option<String> {
+        assert_ne!(name, PANIC, "asked to");
         None
     }
 
@@ -34,6 +48,14 @@ impl Host for Plain {
         Ok(example().to_path_buf())
     }
 
+    fn readable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
+    }
+
+    fn writable(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
+    }
+
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
         Features::of(data, front)
     }
@@ -43,8 +65,18 @@ impl Host for Plain {
         Err(Error::new(Kind::Script, plan.operation(), "this host does not train"))
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        Err(Error::new(Kind::Script, pointer.fn_name(), "this host calls no functions"))
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        let (kept, engine) = (Kept::of(call, pointer), self.engine.get().cloned());
+        let (engine, sources) = (engine.unwrap_or_default(), self.sources.clone());
+        Ok(Arc::new(move |arguments| {
+            let gone = || Error::new(Kind::Internal, "a function", "its engine is gone");
+            let engine = engine.upgrade().ok_or_else(gone)?;
+            kept.call(&engine, arguments).map_err(|cause| {
+                let signatures = Signatures::of(&engine);
+                let knowledge = Knowledge { sources: &sources, signatures: &signatures };
+                knowledge.run_error(cause, "")
+            })
+        }))
     }
 
     fn report(&self, _: &[Trained]) -> Result<()> {
@@ -58,17 +90,24 @@ impl Host for Plain {
     }
 }
 
+/// A host that trains nothing.
+pub fn plain_host() -> Arc<dyn Host> {
+    Arc::new(Plain::default())
+}
+
 /// The engine of a host that trains nothing; imports come from the standard library only.
 pub fn plain_engine() -> Engine {
-    let host: Arc<dyn Host> = Arc::new(Plain);
-    engine(&host, Resolver::new(&PathBuf::from("/nowhere")))
+    engine(&plain_host(), Resolver::new(&PathBuf::from("/nowhere")))
 }
 
 /// The value of a script, or the whole text of its error.
 pub fn evaluate(text: &str) -> std::result::Result<Dynamic, String> {
-    let engine = plain_engine();
     let mut sources = Sources::default();
     sources.add("script", text);
+    let host = Arc::new(Plain { sources: sources.clone(), ..Plain::default() });
+    let shared: Arc<dyn Host> = host.clone();
+    let engine = Arc::new(engine(&shared, Resolver::new(&PathBuf::from("/nowhere"))));
+    host.engine.set(Arc::downgrade(&engine)).expect("set once");
     let signatures = Signatures::of(&engine);
     let knowledge = Knowledge { sources: &sources, signatures: &signatures };
     let mut ast = engine

@@ -1,5 +1,6 @@
 //! The recipe language.
 
+mod assert;
 mod errors;
 mod examples;
 pub mod host;

@@ -67,6 +67,12 @@ impl Golden {
     }
 }
 
+/// Weights of this shape that run through −1.25, −0.75, … 1.75, as in the scripts of the golden files.
+pub fn weights(like: &Tensor) -> Tensor {
+    let values = (0..like.count()).map(|index| (index % 7) as f32 * 0.5 - 1.25).collect();
+    Tensor::from_values(values, &like.shape(), &Device::cpu()).expect("weights")
+}
+
 /// The folder of 400 real clips that is not part of the repository; says so when it is not there.
 pub fn esc10() -> Option<PathBuf> {
     let folder = root().join("../shared/data/esc10");

@@ -65,7 +65,8 @@ impl Sandbox {
         self.finish(command.args(more).output().expect("the binary"))
     }
 
-    fn finish(&self, output: Output) -> Ran {
+    /// What a command printed, with the paths of this machine replaced.
+    pub fn finish(&self, output: Output) -> Ran {
         let text = |bytes: Vec<u8>| self.scrub(&String::from_utf8(bytes).expect("UTF-8"));
         Ran {
             code: output.status.code().unwrap_or(-1),

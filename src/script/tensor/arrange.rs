@@ -70,7 +70,7 @@ fn shapes(module: &mut Module) {
         /// ```
         fn "squeeze"(tensor: Tensor) -> Tensor { tensor.squeeze_all() }
 
-        /// As `squeeze()`, for the given dimensions only, which must have a length of 1.
+        /// As `squeeze()`, for the given dimensions only; those longer than 1 stay.
         ///
         /// ```rhai
         /// tensor([[[1, 2]]]).squeeze(0).shape == [1, 2]

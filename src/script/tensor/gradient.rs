@@ -2,7 +2,8 @@
 
 use super::tensors_of;
 use crate::error::{Error, Kind, Result};
-use crate::script::raise::Raw;
+use crate::nn::pass;
+use crate::script::raise::{Raw, detached, raw};
 use crate::script::register::functions;
 use crate::tensor::{Device, Gradients, Tensor};
 use rhai::{Array, Dynamic, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
@@ -99,7 +100,7 @@ pub(super) fn functions(module: &mut Module) {
     FuncRegistration::new("no_grad")
         .in_global_namespace()
         .with_comments([
-            "/// What a function gives, outside of any graph: no gradient flows through it.",
+            "/// What a function gives, computed outside of any graph: no gradient flows through it.",
             "///",
             "/// ```rhai",
             "/// let w = tensor([2.0]).requires_grad();",
@@ -108,27 +109,11 @@ pub(super) fn functions(module: &mut Module) {
         ])
         .with_params_info(["function: Fn", "?"])
         .set_into_module(module, |call: NativeCallContext, function: FnPtr| -> Raw<Dynamic> {
-            let value = function.call_within_context::<Dynamic>(&call, ())?;
-            crate::script::raise::raw(detached(value))
+            let run = || function.call_within_context::<Dynamic>(&call, ());
+            raw(detached(&pass::without_gradients(run)?))
         });
 }
 
 fn backward(loss: &Tensor) -> Result<Handle> {
     Ok(Handle(Arc::new(Mutex::new(loss.backward()?))))
-}
-
-/// Tensors outside of any graph, also those in arrays and maps.
-fn detached(value: Dynamic) -> Result<Dynamic> {
-    if let Some(tensor) = value.read_lock::<Tensor>() {
-        return tensor.detached().map(Dynamic::from);
-    }
-    if let Some(array) = value.read_lock::<Array>() {
-        let all = array.iter().cloned().map(detached).collect::<Result<Array>>()?;
-        return Ok(all.into());
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        let all = map.iter().map(|(key, value)| Ok((key.clone(), detached(value.clone())?)));
-        return Ok(all.collect::<Result<Map>>()?.into());
-    }
-    Ok(value)
 }

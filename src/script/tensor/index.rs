@@ -22,6 +22,20 @@ pub(super) fn operators(engine: &mut Engine) {
     engine.register_indexer_get(|tensor: &mut Tensor, index: Array| -> Raw<Tensor> {
         raw(listed(tensor, &index))
     });
+    engine.register_indexer_get(|_: &mut Tensor, index: Dynamic| -> Raw<Tensor> {
+        raw(Err(no_such_index(&index)))
+    });
+}
+
+/// A property that is not there comes here too, as a string.
+fn no_such_index(index: &Dynamic) -> Error {
+    const PROPERTIES: [&str; 6] = ["shape", "rank", "count", "dtype", "device", "tracked"];
+    match index.clone().into_immutable_string() {
+        Ok(name) => crate::error::unknown("Tensor", "property", &name, &PROPERTIES),
+        Err(_) => Error::new(Kind::Type, "index", "a tensor has no such index")
+            .expected("a whole number, a range, an array or tensor of places, a mask")
+            .received(kind_of(index)),
+    }
 }
 
 fn inclusive(tensor: &Tensor, start: INT, end: INT) -> Result<Tensor> {
@@ -51,7 +65,7 @@ pub(super) fn functions(module: &mut Module) {
     functions! { module;
         /// The slices along a dimension that an index (i64, one dimension) names, in its order.
         ///
-        /// Errors: an index that leaves the tensor. Negative ones count from the end.
+        /// Errors: an index that leaves the tensor.
         ///
         /// ```rhai
         /// tensor([10, 20, 30]).index_select(0, tensor([2, 0])).to_array() == [30, 10]

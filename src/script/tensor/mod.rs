@@ -13,7 +13,7 @@ mod reduce;
 
 use super::value::{self, kind_of};
 use crate::error::{Error, Kind, Result};
-use crate::tensor::{DType, Tensor};
+use crate::tensor::{DType, Device, Tensor};
 use rhai::{Array, Dynamic, Engine, Module};
 
 pub(super) use gradient::Handle as GradientsHandle;
@@ -66,7 +66,7 @@ fn counts_of(operation: &str, what: &str, given: &Dynamic) -> Result<Vec<usize>>
 }
 
 /// A tensor, or a number or bool as one.
-fn tensor_of(operation: &str, what: &str, given: &Dynamic) -> Result<Tensor> {
+pub(super) fn tensor_of(operation: &str, what: &str, given: &Dynamic) -> Result<Tensor> {
     if let Some(tensor) = given.read_lock::<Tensor>() {
         return Ok(tensor.clone());
     }
@@ -74,7 +74,7 @@ fn tensor_of(operation: &str, what: &str, given: &Dynamic) -> Result<Tensor> {
         return Tensor::scalar(DType::Bool, f64::from(u8::from(flag)));
     }
     if let Ok(integer) = given.as_int() {
-        return Tensor::scalar(DType::I64, integer as f64);
+        return Tensor::from_integers(vec![integer], &[1], &Device::default());
     }
     if let Ok(float) = given.as_float() {
         return Tensor::scalar(DType::F32, float);

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::script::raise::raw;
-use crate::tensor::{DType, Tensor};
+use crate::tensor::{DType, Device, Tensor};
 use rhai::{Engine, FLOAT, INT};
 
 type Binary = fn(&Tensor, &Tensor) -> Result<Tensor>;
@@ -29,7 +29,7 @@ const ALL: [(&str, Binary, Option<WithNumber>); 12] = [
 pub(super) fn bind(engine: &mut Engine) {
     for (symbol, binary, with_number) in ALL {
         let float = |number: FLOAT| Tensor::scalar(DType::F32, number);
-        let integer = |number: INT| Tensor::scalar(DType::I64, number as f64);
+        let integer = |number: INT| Tensor::from_integers(vec![number], &[1], &Device::default());
         engine.register_fn(symbol, move |a: Tensor, b: Tensor| raw(binary(&a, &b)));
         engine.register_fn(symbol, move |a: Tensor, b: FLOAT| {
             raw(match with_number {
@@ -50,6 +50,11 @@ pub(super) fn bind(engine: &mut Engine) {
             raw(integer(a).and_then(|a| binary(&a, &b)))
         });
     }
+    let flag = |flag: bool| Tensor::from_bools(vec![flag], &[1], &Device::default());
+    engine.register_fn("==", move |a: Tensor, b: bool| raw(flag(b).and_then(|b| a.equal(&b))));
+    engine.register_fn("==", move |a: bool, b: Tensor| raw(flag(a).and_then(|a| a.equal(&b))));
+    engine.register_fn("!=", move |a: Tensor, b: bool| raw(flag(b).and_then(|b| a.not_equal(&b))));
+    engine.register_fn("!=", move |a: bool, b: Tensor| raw(flag(a).and_then(|a| a.not_equal(&b))));
     engine.register_fn("-", |a: Tensor| raw(a.neg()));
     engine.register_fn("!", |a: Tensor| raw(a.not()));
     engine.register_fn("&", |a: Tensor, b: Tensor| raw(a.and(&b)));

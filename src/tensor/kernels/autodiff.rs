@@ -5,6 +5,7 @@ use super::linear::Linear;
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
+use burn::tensor::Shape;
 use burn_autodiff::NodeId;
 use burn_autodiff::checkpoint::base::Checkpointer;
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -139,6 +140,27 @@ impl<B: Backend + StillOps> Backward<B, 1> for Sloped {
     }
 }
 
+#[derive(Debug)]
+struct Flat;
+
+impl<B: Backend + StillOps> Backward<B, 1> for Flat {
+    type State = Shape;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let [node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        if let Some(node) = node {
+            let dtype = gradient.dtype().into();
+            grads.register::<B>(node.id, B::float_zeros(ops.state, &gradient.device(), dtype));
+        }
+    }
+}
+
 impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
     fn still_conv2d(
         input: FloatTensor<Self>,
@@ -268,6 +290,14 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
         let (value, slope) = (Self::inner(value), Self::inner(slope));
         match Sloped.prepare::<C>([input.node()]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(slope, value),
+            OpsKind::UnTracked(prep) => prep.finish(value),
+        }
+    }
+
+    fn still_flat(input: FloatTensor<Self>, value: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (value, shape) = (Self::inner(value), input.shape());
+        match Flat.prepare::<C>([input.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(shape, value),
             OpsKind::UnTracked(prep) => prep.finish(value),
         }
     }

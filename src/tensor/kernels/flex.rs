@@ -99,4 +99,8 @@ impl StillOps for Flex {
     fn still_sloped(_input: FlexTensor, value: FlexTensor, _slope: FlexTensor) -> FlexTensor {
         value
     }
+
+    fn still_flat(_input: FlexTensor, value: FlexTensor) -> FlexTensor {
+        value
+    }
 }

@@ -81,4 +81,7 @@ pub(super) trait StillOps: Backend {
         value: FloatTensor<Self>,
         slope: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+
+    /// `value`, outside of any graph, as a function of `input` whose slope is 0: where either has no elements.
+    fn still_flat(input: FloatTensor<Self>, value: FloatTensor<Self>) -> FloatTensor<Self>;
 }

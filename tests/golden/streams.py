@@ -2,9 +2,10 @@
 """The first numbers of a random stream, computed apart from Stillroom.
 
 BLAKE3 (from the package `blake3`) makes the key from the stream's name; ChaCha with 8 rounds, written
-out here from its specification (RFC 8439, with a 64-bit counter), makes the numbers.
+out here from its specification (RFC 8439, with a 64-bit counter), makes the numbers. Writes random.json;
+a script called random.py would hide Python's own module from every other script of this folder.
 
-    pip install blake3 && python tests/golden/random.py
+    pip install blake3 && python tests/golden/streams.py
 """
 import json, os, struct
 import blake3

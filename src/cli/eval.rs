@@ -1,0 +1,60 @@
+//! `still eval`: evaluates a few statements.
+
+use super::{catch_signals, note, out};
+use crate::error::{Error, Kind, Result};
+use crate::recipe::{self, Given};
+use crate::run::HOME_VARIABLE;
+use clap::Args;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Evaluate an expression, or several statements, and print the value of the last one.
+#[derive(Args)]
+pub(super) struct Eval {
+    /// The text, or - for standard input, e.g. 'tensor([1, 2]).softmax(0)'.
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    text: String,
+    /// Give an argument a value, for arg("name", …); can be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// The seed of all random numbers [default: 0].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// Print the value as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Eval {
+    pub(super) fn run(self) -> Result<()> {
+        let given = Given {
+            set: self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?,
+            seed: self.seed,
+            home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
+        };
+        let (name, text) = match self.text.as_str() {
+            "-" => ("<stdin>", standard_input()?),
+            text => ("<eval>", text.to_string()),
+        };
+        // Not before: Ctrl-C must end the reading as well.
+        let stop = Arc::new(AtomicBool::new(false));
+        catch_signals(&stop)?;
+        let value = recipe::eval(name, &text, &given, &stop, Box::new(note))?;
+        if self.json {
+            out(&value.json()?.to_string());
+        } else if let Some(text) = value.text() {
+            out(text);
+        }
+        Ok(())
+    }
+}
+
+fn standard_input() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|cause| Error::new(Kind::Usage, "reading standard input", cause.to_string()))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
+}

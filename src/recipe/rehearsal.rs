@@ -1,0 +1,115 @@
+//! A new version's hooks are called once before it may come into force.
+
+use super::hooks::{Facts, as_loss, as_number, as_step, call, tensors, when};
+use super::version::Version;
+use crate::data::Batch;
+use crate::error::{Error, Result};
+use crate::models::InputShape;
+use crate::nn::pass;
+use crate::script::{Desk, Hook};
+use crate::tensor::random::Stream;
+use crate::tensor::{Device, Tensor};
+use crate::train::{Moment, Reading, StageKind, Workbench};
+use rhai::{Dynamic, Engine, Map};
+use std::sync::Arc;
+
+/// Clips of the batch that a new version is tried on.
+const TRIAL_CLIPS: usize = 2;
+
+/// Calls every hook once on a tiny batch, those of later stages too, so that an edit with a wrong shape,
+/// name or type is refused before it touches the run. What is logged here is thrown away.
+pub(super) fn try_out(
+    engine: &Engine,
+    version: &Version,
+    facts: &Facts,
+    moment: &Moment,
+    bench: Option<&Workbench>,
+    state: Map,
+) -> Result<()> {
+    let desk = Desk::new(state);
+    // A hook may look at the history; there is always one when it is first called after an epoch.
+    let mut moment = moment.clone();
+    if moment.readings.is_empty() {
+        moment.readings = Arc::new(vec![Reading::made_up()]);
+    }
+    for hook in Hook::ALL {
+        let own = facts.function(hook, version).map(|(name, _)| name);
+        // The standard name may serve another stage, where this stage has a function of its own.
+        let standard =
+            Some(hook.name()).filter(|name| own != Some(name) && hook.is_found_by_name());
+        for name in [own, standard].into_iter().flatten() {
+            for kind in [StageKind::Distill, StageKind::Train] {
+                let parameters = hook.parameters(kind).len();
+                let other_form = hook != Hook::Loss && kind == StageKind::Distill;
+                if other_form || !version.has(name, parameters) {
+                    continue;
+                }
+                let told = |error: Error| error.note(when(hook, &moment));
+                let placed = |error: Error| match version.compiled.place_of(name, parameters) {
+                    Some(place) => told(error.at(place)),
+                    None => told(error),
+                };
+                let given = match hook {
+                    Hook::Loss => made_up(facts, kind == StageKind::Distill)?,
+                    Hook::Step => vec![Dynamic::from(made_up_batch(facts)?)],
+                    _ => Vec::new(),
+                };
+                let act = || call(engine, version, name, &moment, &desk, given).map_err(told);
+                let value = match (hook, bench) {
+                    (Hook::Step, Some(bench)) => untouched(bench, &desk, &moment, act)?,
+                    _ => act()?,
+                };
+                match hook {
+                    Hook::Step => drop(as_step(&value).map_err(placed)?),
+                    Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
+                    Hook::OnEpoch => {}
+                    _ => as_number(hook, &value).map(|_| ()).map_err(placed)?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does `act` with what the steps work on, and leaves it as it was.
+fn untouched(
+    bench: &Workbench,
+    desk: &Desk,
+    moment: &Moment,
+    act: impl FnOnce() -> Result<Dynamic>,
+) -> Result<Dynamic> {
+    desk.put(bench);
+    let before = bench.snapshot();
+    let outcome = pass::during(moment.seed, &[moment.step as u64], act);
+    bench.restore(&before)?;
+    outcome
+}
+
+/// Two clips that nobody recorded.
+fn made_up_batch(facts: &Facts) -> Result<Batch> {
+    let InputShape { frames, mels } = facts.input;
+    let (mut random, on) = (Stream::new(0, "trial batch", &[]), Device::default());
+    let target = tensor_of_labels(facts)?;
+    let input = Tensor::normal(&[TRIAL_CLIPS, frames, mels], &mut random, &on)?;
+    Ok(Batch { input, target, clips: TRIAL_CLIPS })
+}
+
+fn tensor_of_labels(facts: &Facts) -> Result<Tensor> {
+    let labels = |index: usize| f32::from(u8::from(index.is_multiple_of(facts.classes.max(1))));
+    let labels = (0..TRIAL_CLIPS * facts.classes).map(labels).collect();
+    Tensor::from_values(labels, &[TRIAL_CLIPS, facts.classes], &Device::default())
+}
+
+/// Logits and labels of two clips that nobody recorded.
+fn made_up(facts: &Facts, taught: bool) -> Result<Vec<Dynamic>> {
+    let shape = [TRIAL_CLIPS, facts.classes];
+    let mut random = Stream::new(0, "trial", &[]);
+    let mut table = || {
+        let values = (0..TRIAL_CLIPS * facts.classes).map(|_| random.normal() as f32).collect();
+        Tensor::from_values(values, &shape, &Device::default())
+    };
+    let student = table()?.tracked()?;
+    let teacher = if taught { Some(table()?) } else { None };
+    let target = tensor_of_labels(facts)?;
+    Ok(tensors(&student, teacher.as_ref(), &target))
+}

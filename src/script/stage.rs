@@ -1,0 +1,262 @@
+//! From what a recipe says of a stage to a plan.
+
+use super::augment::Step;
+use super::data::Handle;
+use super::options::Options;
+use super::value::{self, native_of};
+use super::{Hook, HookSource, HookSources, Host};
+use crate::data::FrontEnd;
+use crate::error::{Error, Kind, Result, unknown};
+use crate::models::{NetSpec, Spec};
+use crate::nn::{Net, pass};
+use crate::optim::{OptimizerHandle, OptimizerOptions};
+use crate::train::{OwnStep, Plan, StageKind, TeacherModel, Trained};
+use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
+
+const SETTINGS: [&str; 8] =
+    ["name", "data", "features", "augment", "batch", "epochs", "seed", "state"];
+/// Of stages that train one model.
+const OPTIMIZER: [&str; 1] = ["optimizer"];
+/// Of stages whose steps are the recipe's own.
+const OWN: [&str; 3] = ["nets", "optimizers", "evaluate"];
+
+const BATCH: usize = 32;
+const EPOCHS: usize = 10;
+
+const MODEL: &str = "a model or a network: model::cnn(#{ … }), nn::sequential([…]), Fn(\"my_net\")";
+
+/// Who teaches, as a recipe says it.
+fn teacher_of(given: &Dynamic) -> Result<Teacher> {
+    if let Some(trained) = given.read_lock::<Trained>() {
+        let model = TeacherModel { name: trained.name.clone(), model: trained.model.clone() };
+        return Ok(Teacher::Model(Box::new(model)));
+    }
+    let expected = "what train(…) or distill(…) gave, or a network";
+    native_of::<Net>("distill", "the teacher", expected, given).map(Teacher::Net)
+}
+
+enum Teacher {
+    Model(Box<TeacherModel>),
+    Net(Net),
+}
+
+/// What is trained; a function makes a network, its weights drawn from the stage's seed.
+fn spec_of(
+    call: &NativeCallContext,
+    operation: &str,
+    seed: u64,
+    given: &Dynamic,
+) -> super::raise::Raw<Spec> {
+    let made = match given.read_lock::<FnPtr>() {
+        Some(pointer) => {
+            pass::during(seed, &[], || pointer.call_within_context::<Dynamic>(call, ()))?
+        }
+        None => given.clone(),
+    };
+    if let Some(net) = made.read_lock::<Net>() {
+        return Ok(Spec::Net(NetSpec::of(&net)));
+    }
+    super::raise::raw(native_of::<Spec>(operation, "the model", MODEL, &made))
+}
+
+/// What all stages have.
+struct Common {
+    name: Option<String>,
+    data: Handle,
+    front: FrontEnd,
+    chain: Vec<Step>,
+    batch: usize,
+    epochs: usize,
+    seed: u64,
+    state: Map,
+}
+
+fn common(host: &dyn Host, options: &Options) -> Result<Common> {
+    let expected = "a data set: dataset::esc50(…)";
+    let data =
+        options.native("data", expected)?.ok_or_else(|| options.missing("data", expected))?;
+    let front = options.native("features", "a front end: audio::fbank(…)")?;
+    let step = |operation: &str, what: &str, value: &Dynamic| {
+        native_of::<Step>(operation, what, "an augmentation: augment::time_roll()", value)
+    };
+    let (mut batch, mut epochs, mut seed) = (BATCH, EPOCHS, host.seed() as usize);
+    options.count("batch", &mut batch)?;
+    options.count("epochs", &mut epochs)?;
+    options.count("seed", &mut seed)?;
+    Ok(Common {
+        name: options.text("name")?,
+        data,
+        front: front.unwrap_or_else(FrontEnd::standard),
+        chain: options.list("augment", step)?.unwrap_or_default(),
+        batch,
+        epochs,
+        seed: seed as u64,
+        state: options.native("state", "a map: #{ best: 0.0 }")?.unwrap_or_default(),
+    })
+}
+
+impl Common {
+    fn plan(
+        self,
+        host: &dyn Host,
+        spec: Spec,
+        optimizer: OptimizerOptions,
+        own: Option<OwnStep>,
+    ) -> Result<Plan> {
+        Ok(Plan {
+            name: self.name.unwrap_or_else(|| spec.name().to_string()),
+            features: host.features(&self.data, &self.front)?,
+            teacher: None,
+            own,
+            spec,
+            chain: self.chain,
+            batch: self.batch,
+            epochs: self.epochs,
+            optimizer,
+            seed: self.seed,
+            workers: host.workers(),
+            device: host.device(),
+        })
+    }
+}
+
+fn known(kind: StageKind, own: &[&'static str]) -> Vec<&'static str> {
+    let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(kind) && *hook != Hook::Step);
+    SETTINGS.into_iter().chain(own.iter().copied()).chain(hooks.map(Hook::name)).collect()
+}
+
+/// `train` and `distill`.
+pub(super) fn learn(
+    host: &dyn Host,
+    call: &NativeCallContext,
+    teacher: Option<&Dynamic>,
+    model: &Dynamic,
+    options: Map,
+) -> super::raise::Raw<Trained> {
+    use super::raise::raw;
+    let (operation, kind) = match teacher {
+        Some(_) => ("distill", StageKind::Distill),
+        None => ("train", StageKind::Train),
+    };
+    raw(host.may_train(operation))?;
+    let options = raw(Options::new(operation, options, &known(kind, &OPTIMIZER)))?;
+    let common = raw(common(host, &options))?;
+    let teacher = raw(teacher.map(teacher_of).transpose())?;
+    let spec = spec_of(call, operation, common.seed, model)?;
+    let act = || {
+        let expected = "an optimiser: optim::adam(#{ lr: 1e-3 })";
+        let optimizer: Option<OptimizerHandle> = options.native("optimizer", expected)?;
+        let sources = sources(operation, &options, common.state.clone())?;
+        let optimizer = optimizer.map(|own| own.options()).unwrap_or_default();
+        let mut plan = common.plan(host, spec, optimizer, None)?;
+        plan.teacher = teacher.map(|teacher| match teacher {
+            Teacher::Model(model) => *model,
+            Teacher::Net(net) => TeacherModel {
+                name: net.kind().to_string(),
+                model: crate::models::Model::of(net, plan.features.shape()),
+            },
+        });
+        host.stage(call.engine(), &plan, &sources)
+    };
+    raw(act())
+}
+
+/// `each_step`.
+pub(super) fn each_step(
+    host: &dyn Host,
+    call: &NativeCallContext,
+    options: Map,
+    step: &FnPtr,
+) -> Result<Trained> {
+    let operation = "each_step";
+    host.may_train(operation)?;
+    let options = Options::new(operation, options, &known(StageKind::EachStep, &OWN))?;
+    let common = common(host, &options)?;
+    let nets = named::<Net>(&options, "nets", "a network: nn::sequential([…])")?;
+    if nets.is_empty() {
+        return Err(options.missing("nets", "networks by name: #{ student: net }"));
+    }
+    let expected = "an optimiser: optim::adam(#{ lr: 1e-3 })";
+    let handles = named::<OptimizerHandle>(&options, "optimizers", expected)?;
+    let names: Vec<&str> = nets.iter().map(|(name, _)| name.as_str()).collect();
+    let evaluated = match (options.text("evaluate")?, names.as_slice()) {
+        (Some(name), _) => names
+            .iter()
+            .position(|known| *known == name)
+            .ok_or_else(|| unknown(operation, "network", &name, &names))?,
+        (None, [_]) => 0,
+        (None, _) => {
+            return Err(options.missing("evaluate", "the name of the network that is evaluated"));
+        }
+    };
+    let (name, net) = &nets[evaluated];
+    let spec = Spec::Net(NetSpec { kind: name.clone(), net: net.clone() });
+    let optimizers = handles.into_iter().map(|(name, handle)| (name, handle.options())).collect();
+    let mut sources = sources(operation, &options, common.state.clone())?;
+    sources.step = named_function(operation, "the step", step)?;
+    let own = OwnStep { nets: nets.clone(), optimizers };
+    let plan = common.plan(host, spec, OptimizerOptions::default(), Some(own))?;
+    host.stage(call.engine(), &plan, &sources)
+}
+
+/// A map of values of one type.
+fn named<T: Clone + Send + Sync + 'static>(
+    options: &Options,
+    key: &str,
+    expected: &str,
+) -> Result<Vec<(String, T)>> {
+    let map: Option<Map> = options.native(key, &format!("a map, each value {expected}"))?;
+    let each = |(name, value): (rhai::Identifier, Dynamic)| {
+        let what = format!("'{key}.{name}'");
+        Ok((name.to_string(), native_of::<T>("each_step", &what, expected, &value)?))
+    };
+    map.unwrap_or_default().into_iter().map(each).collect()
+}
+
+fn sources(operation: &str, options: &Options, state: Map) -> Result<HookSources> {
+    Ok(HookSources {
+        step: HookSource::Standard,
+        loss: source(operation, options, Hook::Loss)?,
+        lambda: source(operation, options, Hook::Lambda)?,
+        tau: source(operation, options, Hook::Tau)?,
+        lr: source(operation, options, Hook::Lr)?,
+        on_epoch: source(operation, options, Hook::OnEpoch)?,
+        state,
+    })
+}
+
+/// A function with a name: a closure could not be edited while it runs.
+fn named_function(operation: &str, what: &str, pointer: &FnPtr) -> Result<HookSource> {
+    if pointer.is_anonymous() || pointer.is_curried() {
+        let key = what.rsplit(' ').next().unwrap_or(what).trim_matches('\'');
+        let problem = format!("{what} is a closure, which could not be edited while it runs");
+        return Err(Error::new(Kind::Type, operation, problem)
+            .hint(format!("write `fn my_{key}(…)` and give Fn(\"my_{key}\")")));
+    }
+    Ok(HookSource::Named(pointer.fn_name().to_string()))
+}
+
+/// A hook's source: a function's name, or a number where a number makes sense.
+fn source(operation: &str, options: &Options, hook: Hook) -> Result<HookSource> {
+    let key = hook.name();
+    let Some(given) = options.get(key) else { return Ok(HookSource::Standard) };
+    let wrong = |problem: &str, hint: String| {
+        Err(Error::new(Kind::Type, operation, format!("'{key}' {problem}"))
+            .received(value::kind_of(given))
+            .hint(hint))
+    };
+    if let Some(pointer) = given.read_lock::<FnPtr>() {
+        if pointer.is_anonymous() || pointer.is_curried() {
+            let hint = format!("write `fn my_{key}(…)` and give {key}: Fn(\"my_{key}\")");
+            return wrong("is a closure, which could not be edited while it runs", hint);
+        }
+        return Ok(HookSource::Named(pointer.fn_name().to_string()));
+    }
+    match value::number_of(operation, key, given) {
+        Ok(number) if hook.takes_number() => Ok(HookSource::Constant(number)),
+        _ if hook.takes_number() => {
+            wrong("has the wrong type", format!("a number, or Fn(\"my_{key}\")"))
+        }
+        _ => wrong("has the wrong type", format!("give a function: {key}: Fn(\"my_{key}\")")),
+    }
+}
