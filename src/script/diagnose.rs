@@ -213,11 +213,7 @@ fn no_index(what: &str) -> Error {
             _ => error,
         };
     }
-    let error = Error::new(Kind::Type, owner, "it has no such index").received(key);
-    match owner {
-        "Tensor" => error.expected("a whole number, a range, an array or tensor of places, a mask"),
-        _ => error,
-    }
+    Error::new(Kind::Type, owner, "it has no such index").received(key)
 }
 
 /// The error that a script's `throw`, or a binding, raised.
