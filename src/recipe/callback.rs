@@ -40,7 +40,8 @@ impl Callback {
     /// See [`Host::function`](crate::script::Host::function).
     pub fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
         let (name, own, version) = (pointer.fn_name().to_string(), self.clone(), self.version()?);
-        if !pointer.is_anonymous() && !is_of_import(call, &name, version.source()) {
+        let own_name = !pointer.is_anonymous() && !version.arities(&name).is_empty();
+        if own_name && !is_of_import(call, &name, version.source()) {
             return Ok(Arc::new(move |arguments| {
                 own.version()?.call(&*own.engine()?, &name, arguments)
             }));

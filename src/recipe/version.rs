@@ -118,6 +118,12 @@ impl Callables {
         self.guarded("a closure", || kept.call(engine, arguments))
     }
 
+    /// The numbers of parameters of the functions called `name`.
+    pub fn arities(&self, name: &str) -> Vec<usize> {
+        let all = self.0.declared.iter_functions().filter(|function| function.name == name);
+        all.map(|function| function.params.len()).collect()
+    }
+
     /// The recipe's name in errors.
     pub fn source(&self) -> Option<&str> {
         self.0.declared.source()
@@ -155,6 +161,18 @@ impl Callables {
         let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(caller) = callers.get(&key) {
             return Ok(caller.clone());
+        }
+        let arities = self.arities(name);
+        if !arities.contains(&count) {
+            let parameters = |count: &usize| format!("{count} parameters");
+            let has: Vec<String> = arities.iter().map(parameters).collect();
+            return Err(Error::new(Kind::Type, name, "the function takes other arguments")
+                .expected(parameters(&count))
+                .received(if has.is_empty() {
+                    "no such function".into()
+                } else {
+                    has.join(", ")
+                }));
         }
         let mut scope = Scope::new();
         let names: Vec<String> = (0..count).map(|index| format!("a{index}")).collect();

@@ -3,7 +3,7 @@
 use super::raise::raw;
 use super::{Host, Resolver, bind};
 use crate::error::{Error, Kind, Result};
-use rhai::{Dynamic, Engine, OptimizationLevel, Token};
+use rhai::{Dynamic, Engine, LexError, OptimizationLevel, Token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,20 +30,27 @@ pub fn limit(engine: &mut Engine) {
         .set_max_string_size(STRING)
         .set_max_modules(MODULES)
         .disable_symbol("eval");
-    // Rhai keeps words back that it has no use for; statistics needs `t.var()`, networks `net.eval()`, which
-    // after a point is no more than a name.
-    let after_point = AtomicBool::new(false);
-    #[allow(deprecated)] // it is volatile, not deprecated, says its documentation
+    // Rhai keeps words back that it has no use for; statistics needs this one: `t.var()`. And where `eval`
+    // follows a dot it means the mode of a network, and nothing is evaluated.
+    let after_dot = AtomicBool::new(false);
+    #[allow(deprecated)] // no release is planned to change it, says its documentation
     engine.on_parse_token(move |token, _, _| {
-        let is_point = matches!(token, Token::Period | Token::Elvis);
-        let is_method = after_point.swap(is_point, Ordering::Relaxed);
+        let is_dot = matches!(token, Token::Period | Token::Elvis);
+        let follows = after_dot.swap(is_dot, Ordering::Relaxed);
         match token {
-            Token::Reserved(word) if *word == "var" || (is_method && *word == "eval") => {
-                Token::Identifier(word)
+            Token::Reserved(word) if *word == "var" => Token::Identifier(word),
+            Token::LexError(error) if follows && is_eval(&error) => {
+                // Bound in `nets`: the word itself stays Rhai's.
+                Token::Identifier(Box::new("eval_mode".into()))
             }
             other => other,
         }
     });
+}
+
+/// Whether it is about the word that is disabled.
+fn is_eval(error: &LexError) -> bool {
+    matches!(error, LexError::ImproperSymbol(word, _) if word == "eval")
 }
 
 /// An engine whose recipes ask `host` and import through `resolver`.

@@ -34,6 +34,7 @@ mod schedule;
 mod spectrum;
 mod stage;
 pub mod stdlib;
+mod step;
 mod tensor;
 mod train;
 mod value;
@@ -68,6 +69,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     let mut functions = Module::new();
     loss::functions(&mut functions);
     nets::functions(&mut functions);
+    step::functions(&mut functions);
     engine.register_global_module(functions.into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
     engine.register_static_module("schedule", schedule::module().into());
