@@ -104,7 +104,7 @@ fn mistakes_are_told_with_their_place() {
       |          ^
     ");
     insta::assert_snapshot!(error("train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50(\"still:example\", #{}) })"), @r#"
-    error[script]: a stage: still eval cannot train
+    error[script]: train: still eval cannot train
       --> <eval>:1:1
     1 | train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50("still:example", #{}) })
       | ^^^^^
