@@ -13,9 +13,9 @@ use stillroom::data::{FrontEnd, esc50, synth};
 use stillroom::error::Result;
 use stillroom::kd;
 use stillroom::models::{CnnOptions, Spec};
-use stillroom::optim::AdamOptions;
+use stillroom::optim::OptimizerOptions;
 use stillroom::recipe::{Functions, Given, Source};
-use stillroom::script::Context;
+use stillroom::script::{Context, Desk};
 use stillroom::tensor::{Device, Tensor};
 use stillroom::train::{Event, Features, Moment, Observer, Plain, Plan, train};
 
@@ -80,6 +80,7 @@ fn tensor(shape: &[usize]) -> Result<Tensor> {
 fn moment() -> Moment {
     Moment {
         stage: "student taught".into(),
+        seed: 0,
         epoch: 3,
         epochs: 15,
         step: 80,
@@ -90,7 +91,7 @@ fn moment() -> Moment {
 }
 
 fn context() -> Dynamic {
-    Dynamic::from(Context::new(&moment(), Arc::default()))
+    Dynamic::from(Context::new(&moment(), &Desk::default()))
 }
 
 /// A call that is measured, and what its operation does without a script.
@@ -181,11 +182,12 @@ fn step() -> Result<f64> {
         name: "teacher".into(),
         features: Features::of(&data, &front)?,
         teacher: None,
+        own: None,
         spec: Spec::Cnn(CnnOptions { classes: data.classes.len(), channels: vec![8, 16, 32] }),
         chain: Vec::new(),
         batch: BATCH,
         epochs: 3,
-        optimizer: AdamOptions::default(),
+        optimizer: OptimizerOptions::default(),
         seed: 0,
         workers: 2,
         device: Device::cpu(),
