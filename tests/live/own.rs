@@ -44,17 +44,17 @@ fn a_step_that_fails_leaves_no_trace() {
     );
     let plain = with_edits(OWN, |_| {}, vec![]).good();
     let mended = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
-    assert_eq!(mended.outcomes(), [(4, "in force"), (6, "reverted")]);
+    assert_eq!(mended.outcomes(), [(4, "in force"), (6, "taken back")]);
     assert_eq!(mended.weights(), plain.weights());
     assert_eq!(counts(&mended), counts(&plain));
 }
 
 #[test]
 fn a_step_that_fails_when_it_is_tried_is_refused_and_leaves_no_trace() {
-    let edited = OWN.replace("    #{ loss: loss, count: ctx.state.count }", "    1 + \"\".len");
+    let edited = OWN.replace("    #{ loss: loss, count: ctx.state.count }", "    loss.nothing()");
     let plain = with_edits(OWN, |_| {}, vec![]).good();
     let run = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
-    assert_eq!(run.outcomes(), [(4, "rejected")]);
+    assert_eq!(run.outcomes(), [(4, "refused")]);
     assert_eq!(run.weights(), plain.weights());
 }
 
@@ -63,5 +63,12 @@ fn a_function_that_hides_a_method_is_refused() {
     let recipe = OWN.replace("Fn(\"teach\")", "Fn(\"step\")").replace("fn teach", "fn step");
     let ran = Sandbox::new().run(&recipe, &[]);
     assert_eq!(ran.code, 3);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[name]: step: this calls the recipe's own function 'step', not the method
+      --> recipe.rhai:10:24
+    10 |     ctx.optimizers.net.step(ctx.nets.net, loss);
+       |                        ^^^^
+      received: a function 'step' with 2 parameters
+      hint: give the function another name, e.g. 'my_step'
+    ");
 }
