@@ -13,9 +13,8 @@ use stillroom::data::{FrontEnd, esc50, synth};
 use stillroom::error::Result;
 use stillroom::kd;
 use stillroom::models::{CnnOptions, Spec};
-use stillroom::optim::AdamOptions;
 use stillroom::recipe::{Functions, Given, Source};
-use stillroom::script::Context;
+use stillroom::script::{Context, Desk};
 use stillroom::tensor::{Device, Tensor};
 use stillroom::train::{Event, Features, Moment, Observer, Plain, Plan, train};
 
@@ -86,11 +85,12 @@ fn moment() -> Moment {
         steps: 375,
         lr: 1e-3,
         readings: Arc::default(),
+        seed: 0,
     }
 }
 
 fn context() -> Dynamic {
-    Dynamic::from(Context::new(&moment(), Arc::default()))
+    Dynamic::from(Context::new(&moment(), &Desk::default()))
 }
 
 /// A call that is measured, and what its operation does without a script.
@@ -181,11 +181,12 @@ fn step() -> Result<f64> {
         name: "teacher".into(),
         features: Features::of(&data, &front)?,
         teacher: None,
+        own: None,
         spec: Spec::Cnn(CnnOptions { classes: data.classes.len(), channels: vec![8, 16, 32] }),
         chain: Vec::new(),
         batch: BATCH,
         epochs: 3,
-        optimizer: AdamOptions::default(),
+        optimizer: Default::default(),
         seed: 0,
         workers: 2,
         device: Device::cpu(),

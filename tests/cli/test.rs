@@ -145,7 +145,7 @@ fn tests_of_every_sort() {
       hint: --timeout SECONDS gives it more time
 
     recipe.rhai::test_trains
-    error[script]: a stage: a test cannot train
+    error[script]: train: a test cannot train
       --> recipe.rhai:27:5
     27 |     train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50(arg("data"), #{}) })
        |     ^^^^^
