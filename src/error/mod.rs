@@ -193,7 +193,10 @@ impl Error {
 
     /// Adds a place, further out than those it has.
     pub fn at(mut self, place: Place) -> Self {
-        self.0.places.push(place);
+        // A function that calls itself is told once.
+        if self.0.places.last() != Some(&place) {
+            self.0.places.push(place);
+        }
         self
     }
 

@@ -47,7 +47,7 @@ pub fn cmkd(
     if !(tau > 0.0 && tau.is_finite()) {
         return Err(range("tau", "more than 0", tau));
     }
-    let label = cross_entropy(student, target)?.mul_number(lambda)?;
+    let label = cross_entropy(student, &target.detached()?)?.mul_number(lambda)?;
     let soft = kl(student, &teacher.div_number(tau)?)?.mul_number(1.0 - lambda)?;
     label.add(&soft)
 }

@@ -71,9 +71,9 @@ fn check_pair(operation: &str, other: &str, student: &Tensor, given: &Tensor) ->
     };
     Err(Error::new(Kind::Shape, operation, problem)
         .expected(if own.len() == 2 {
-            format!("{other} f32 {}, as the student", words(&own))
+            format!("{other} {}, as the student", words(&own))
         } else {
-            "f32 [batch, class]".to_string()
+            "[batch, class]".to_string()
         })
         .received(format!("student {}, {other} {}", student.describe(), given.describe())))
 }

@@ -13,26 +13,25 @@ mod net;
 mod norm;
 mod parameter;
 pub mod pass;
+mod pattern;
 mod pooling;
 mod recurrent;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionOptions};
 pub use block::{Block, BlockOptions, Mlp, MlpOptions, SqueezeExcite, SqueezeExciteOptions};
+pub use container::{Joined, Parallel, Residual, Sequential};
 pub use conv::{Conv, ConvOptions, ConvTranspose, ConvTransposeLayerOptions};
 pub use drop::{DropOptions, DropPath, Dropout};
 pub use linear::{Embedding, EmbeddingOptions, Linear, LinearOptions};
+pub use net::{Copies, Maker, Net};
 pub use norm::{
     BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
     RmsNormOptions,
 };
+pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
+pub use pattern::Pattern;
 pub use pooling::{
     AsPicture, Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled,
 };
 pub use recurrent::{Gru, Lstm, RecurrentOptions};
-mod pattern;
-
-pub use container::{Joined, Parallel, Residual, Sequential};
-pub use net::{Copies, Maker, Net};
-pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
-pub use pattern::Pattern;

@@ -7,6 +7,7 @@
 mod adam;
 mod adan;
 mod clip;
+mod descend;
 mod handle;
 mod lion;
 mod muon;

@@ -2,8 +2,8 @@
 
 use super::version::{Callables, Calling};
 use crate::error::{Error, Kind, Result};
-use crate::script::Callable;
-use rhai::{Engine, FnPtr};
+use crate::script::{Callable, Kept};
+use rhai::{Engine, FnPtr, NativeCallContext};
 use std::sync::{Arc, OnceLock, Weak};
 
 type InForce = Box<dyn Fn() -> Result<Callables> + Send + Sync>;
@@ -38,15 +38,16 @@ impl Callback {
     }
 
     /// See [`Host::function`](crate::script::Host::function).
-    pub fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        let (name, own) = (pointer.fn_name().to_string(), self.clone());
-        if pointer.is_anonymous() {
-            let version = self.version()?;
+    pub fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        let (name, own, version) = (pointer.fn_name().to_string(), self.clone(), self.version()?);
+        let own_name = !pointer.is_anonymous() && !version.arities(&name).is_empty();
+        if own_name && !is_of_import(call, &name, version.source()) {
             return Ok(Arc::new(move |arguments| {
-                version.call_closure(&*own.engine()?, &name, arguments)
+                own.version()?.call(&*own.engine()?, &name, arguments)
             }));
         }
-        Ok(Arc::new(move |arguments| own.version()?.call(&*own.engine()?, &name, arguments)))
+        let kept = Kept::of(call, pointer);
+        Ok(Arc::new(move |arguments| version.call_kept(&*own.engine()?, &kept, arguments)))
     }
 
     fn engine(&self) -> Result<Arc<Engine>> {
@@ -60,6 +61,13 @@ impl Callback {
             None => self.0.in_force.get().ok_or_else(over)?(),
         }
     }
+}
+
+/// Whether `name`, as a call in some file means it, is a function of an imported module: the recipe is `recipe`.
+fn is_of_import(call: &NativeCallContext, name: &str, recipe: Option<&str>) -> bool {
+    let elsewhere = call.call_source().is_some_and(|source| Some(source) != recipe);
+    let near = call.iter_namespaces().last();
+    elsewhere && near.is_some_and(|all| all.iter_script_fn_info().any(|known| known.2 == name))
 }
 
 fn over() -> Error {

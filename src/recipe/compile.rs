@@ -3,6 +3,7 @@
 
 use super::arguments::Arguments;
 use super::outline::Outline;
+use super::shadow::hidden_method;
 use super::source::Source;
 use super::version::Calling;
 use crate::error::{Error, Place};
@@ -68,12 +69,17 @@ impl Compiler {
         let imports = self.resolver.exchange(before);
         let mut sources = imports.sources.clone();
         sources.add(&source.name, &source.text);
+        let made = made.and_then(|made| match hidden_method(&made.0, &source, &self.signatures) {
+            Some(error) => Err(Failure::Own(error)),
+            None => Ok(made),
+        });
         let (ast, declared, module) = made.map_err(|cause| {
             let error = match cause {
                 Failure::Text(cause) => {
                     self.knowledge(&sources).compile_error(&cause, &source.name)
                 }
                 Failure::Run(cause) => self.knowledge(&sources).run_error(cause, &source.name),
+                Failure::Own(error) => error,
             };
             Box::new(Refused { error, files: imports.files.clone() })
         })?;
@@ -112,6 +118,7 @@ impl Compiler {
 enum Failure {
     Text(ParseError),
     Run(Box<EvalAltResult>),
+    Own(Error),
 }
 
 /// A recipe without its statements.

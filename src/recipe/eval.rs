@@ -6,6 +6,7 @@ use super::source::Source;
 use super::trying::{Given, Say, Trying, stopped};
 use super::version::Version;
 use crate::error::{Result, guarded};
+use crate::nn::pass;
 use crate::script::{self, Host, Resolver, Signatures, Sources};
 use rhai::{Dynamic, Scope};
 use serde_json::Value;
@@ -81,7 +82,10 @@ pub fn eval(
         let imported = compiler.resolver.imports();
         Arguments::of(std::iter::once(&ast).chain(&imported.asts)).check(&given.set)?;
         let mut scope = Scope::new();
-        let value = engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast).map_err(told)?;
+        // What the script draws, e.g. the weights of a network, is that of the seed.
+        let value = pass::during(given.seed.unwrap_or(0), &[], || {
+            engine.eval_ast_with_scope::<Dynamic>(&mut scope, &ast).map_err(told)
+        })?;
         let text = script::text_of(&engine, &value).map_err(told)?;
         Ok(Evaluated { value, text })
     });

@@ -17,6 +17,7 @@ mod live;
 mod outline;
 mod rehearsal;
 mod session;
+mod shadow;
 mod source;
 mod testing;
 mod trial;

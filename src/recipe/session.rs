@@ -10,12 +10,13 @@ use super::source::Source;
 use super::trial::Trial;
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
+use crate::nn::pass;
 use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
 use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
-use rhai::{Engine, FnPtr, Scope};
+use rhai::{Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -80,7 +81,10 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     let _ = session.live.set(Mutex::new(live));
     let compiled = &version.compiled;
     let outcome = version.with_imports(|| {
-        let outcome = engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast);
+        // What statements draw, e.g. the weights of a network, is that of the seed.
+        let outcome = pass::during(session.seed(), &[], || {
+            engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast)
+        });
         let knowledge = compiler.knowledge(&compiled.sources);
         outcome.map_err(|cause| knowledge.run_error(cause, &compiled.source.name))
     });
@@ -306,8 +310,8 @@ impl Host for Session {
         outcome
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        self.callback.function(pointer)
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        self.callback.function(call, pointer)
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {

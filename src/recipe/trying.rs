@@ -7,7 +7,7 @@ use crate::run::{Home, StageResult, table};
 use crate::script::{Callable, HookSources, Host};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::{Engine, FnPtr};
+use rhai::{Engine, FnPtr, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -132,8 +132,8 @@ impl Host for Trying {
         Err(self.no_stage(plan.operation()))
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        self.callback.function(pointer)
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        self.callback.function(call, pointer)
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {

@@ -2,8 +2,8 @@
 
 use super::compile::{Compiled, Compiler};
 use crate::error::{Error, Kind, Result, guarded};
-use crate::script::{Imports, Sources};
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
+use crate::script::{Imports, Kept, Sources};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,7 @@ struct Inner {
     name: String,
     imports: Arc<Imports>,
     sources: Sources,
-    /// Imports, consts and functions, for closures.
+    /// Imports, consts and functions.
     declared: AST,
     callers: Mutex<Callers>,
 }
@@ -105,22 +105,28 @@ impl Callables {
         self.guarded(name, || engine.eval_ast_with_scope::<Dynamic>(&mut scope, &caller))
     }
 
-    /// Calls a closure of this version; what it has captured comes first among the arguments.
+    /// Calls a function that was kept with its surroundings, while this version was in force.
     ///
     /// # Errors
     /// As [`Callables::call`].
-    pub fn call_closure(
+    pub fn call_kept(
         &self,
         engine: &Engine,
-        name: &str,
+        kept: &Kept,
         arguments: Vec<Dynamic>,
     ) -> Result<Dynamic> {
-        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let mut scope = Scope::new();
-        let declared = &self.0.declared;
-        self.guarded("a closure", || {
-            engine.call_fn_with_options(options, &mut scope, declared, name, arguments)
-        })
+        self.guarded("a closure", || kept.call(engine, arguments))
+    }
+
+    /// The numbers of parameters of the functions called `name`.
+    pub fn arities(&self, name: &str) -> Vec<usize> {
+        let all = self.0.declared.iter_functions().filter(|function| function.name == name);
+        all.map(|function| function.params.len()).collect()
+    }
+
+    /// The recipe's name in errors.
+    pub fn source(&self) -> Option<&str> {
+        self.0.declared.source()
     }
 
     /// Does `act` with this version in force, and tells its errors with their places.
@@ -155,6 +161,18 @@ impl Callables {
         let mut callers = self.0.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(caller) = callers.get(&key) {
             return Ok(caller.clone());
+        }
+        let arities = self.arities(name);
+        if !arities.contains(&count) {
+            let parameters = |count: &usize| format!("{count} parameters");
+            let has: Vec<String> = arities.iter().map(parameters).collect();
+            return Err(Error::new(Kind::Type, name, "the function takes other arguments")
+                .expected(parameters(&count))
+                .received(if has.is_empty() {
+                    "no such function".into()
+                } else {
+                    has.join(", ")
+                }));
         }
         let mut scope = Scope::new();
         let names: Vec<String> = (0..count).map(|index| format!("a{index}")).collect();

@@ -44,6 +44,11 @@ impl Signatures {
         Signatures(all)
     }
 
+    /// Whether a function of that name and number of parameters is known.
+    pub fn takes(&self, name: &str, count: usize) -> bool {
+        self.forms(name).iter().any(|form| form.matches(", ").count() + 1 == count)
+    }
+
     fn forms(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
     }
@@ -213,11 +218,7 @@ fn no_index(what: &str) -> Error {
             _ => error,
         };
     }
-    let error = Error::new(Kind::Type, owner, "it has no such index").received(key);
-    match owner {
-        "Tensor" => error.expected("a whole number, a range, an array or tensor of places, a mask"),
-        _ => error,
-    }
+    Error::new(Kind::Type, owner, "it has no such index").received(key)
 }
 
 /// The error that a script's `throw`, or a binding, raised.

@@ -3,8 +3,9 @@
 use super::raise::raw;
 use super::{Host, Resolver, bind};
 use crate::error::{Error, Kind, Result};
-use rhai::{Dynamic, Engine, OptimizationLevel, Token};
+use rhai::{Dynamic, Engine, LexError, OptimizationLevel, Token};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Calls within calls; a recipe that needs more has lost its way.
@@ -29,12 +30,27 @@ pub fn limit(engine: &mut Engine) {
         .set_max_string_size(STRING)
         .set_max_modules(MODULES)
         .disable_symbol("eval");
-    // Rhai keeps words back that it has no use for; statistics needs this one: `t.var()`.
+    // Rhai keeps words back that it has no use for; statistics needs this one: `t.var()`. And where `eval`
+    // follows a dot it means the mode of a network, and nothing is evaluated.
+    let after_dot = AtomicBool::new(false);
     #[allow(deprecated)] // no release is planned to change it, says its documentation
-    engine.on_parse_token(|token, _, _| match token {
-        Token::Reserved(word) if *word == "var" => Token::Identifier(word),
-        other => other,
+    engine.on_parse_token(move |token, _, _| {
+        let is_dot = matches!(token, Token::Period | Token::Elvis);
+        let follows = after_dot.swap(is_dot, Ordering::Relaxed);
+        match token {
+            Token::Reserved(word) if *word == "var" => Token::Identifier(word),
+            Token::LexError(error) if follows && is_eval(&error) => {
+                // Bound in `nets`: the word itself stays Rhai's.
+                Token::Identifier(Box::new("eval_mode".into()))
+            }
+            other => other,
+        }
     });
+}
+
+/// Whether it is about the word that is disabled.
+fn is_eval(error: &LexError) -> bool {
+    matches!(error, LexError::ImproperSymbol(word, _) if word == "eval")
 }
 
 /// An engine whose recipes ask `host` and import through `resolver`.

@@ -4,7 +4,7 @@ use crate::data::{Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::{Dynamic, Engine, FnPtr, Map};
+use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -89,10 +89,10 @@ pub trait Host: Send + Sync {
     /// Runs a stage with the recipe's hooks.
     fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
 
-    /// A way to call a function of the recipe: in the version that is in force at the time of the call where
-    /// it has a name, in the version that it was written in where it is a closure. What a closure has
-    /// captured must come first among the arguments.
-    fn function(&self, pointer: &FnPtr) -> Result<Callable>;
+    /// A way to call a function that `call` was given: one of the recipe's by name in the version that is in
+    /// force at the time of the call, a closure or a function of an imported module as it was written. What it
+    /// has captured must come first among the arguments.
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable>;
 
     /// Shows stages side by side.
     fn report(&self, stages: &[Trained]) -> Result<()>;

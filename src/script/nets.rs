@@ -106,6 +106,9 @@ fn passes(module: &mut Module) {
         /// ```
         fn "eval"(net: Net) -> Net { net.set_training(false); Ok(net) }
 
+        /// As `eval()`, which calls it.
+        fn "eval_mode"(net: Net) -> Net { net.set_training(false); Ok(net) }
+
         /// The part called `path`, e.g. "blocks.0.attn"; shares its weights.
         ///
         /// ```rhai

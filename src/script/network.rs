@@ -202,7 +202,8 @@ impl RecipeNetwork {
         // Rhai's own name of a closure means nothing to anybody.
         let name = if function.is_anonymous() { "a closure" } else { function.fn_name() };
         let captured = captured_by(call, &function);
-        let network = RecipeNetwork::of(parts, captured, name.into(), host.function(&function)?);
+        let network =
+            RecipeNetwork::of(parts, captured, name.into(), host.function(call, &function)?);
         let mut known = std::collections::HashSet::new();
         if let Some((name, _)) =
             network.parameters().into_iter().find(|(name, _)| !known.insert(name.clone()))

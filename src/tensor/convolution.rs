@@ -143,7 +143,7 @@ impl Tensor {
     ) -> Result<Tensor> {
         let Conv2dOptions { stride, padding, dilation, groups } = options;
         let (own, taps) = (self.shape(), kernel.shape());
-        kernel.need_float(operation)?;
+        let kernel = kernel.float()?;
         let inputs = taps[1].checked_mul(groups);
         if groups == 0 || inputs != Some(own[1]) || !taps[0].is_multiple_of(groups) {
             return Err(Error::new(Kind::Shape, operation, "the channels do not fit the kernel")
@@ -186,7 +186,7 @@ impl Tensor {
         check_bias(operation, bias, taps[0])?;
         let mut options = ConvOptions::new(stride, [0, 0], dilation, groups);
         options.padding = padding;
-        let output = Tensor(Dispatch::still_conv2d(self.0.clone(), kernel.0.clone(), options));
+        let output = Tensor(Dispatch::still_conv2d(self.0.clone(), kernel.0, options));
         output.shifted(bias)
     }
 
@@ -199,7 +199,7 @@ impl Tensor {
     ) -> Result<Tensor> {
         let ConvTransposeOptions { stride, padding, output_padding, dilation, groups } = options;
         let (own, taps) = (self.shape(), kernel.shape());
-        kernel.need_float(operation)?;
+        let kernel = kernel.float()?;
         if groups == 0 || taps[0] != own[1] || !taps[0].is_multiple_of(groups) {
             return Err(Error::new(Kind::Shape, operation, "the channels do not fit the kernel")
                 .expected(format!("{} channels in {groups} groups", taps[0]))
@@ -234,8 +234,8 @@ impl Tensor {
             size[side] - output_padding[side].saturating_sub(stride[side] - 1)
         });
         let options = ConvOptions::new(stride, padding, dilation, groups);
-        let (input, kernel) = (self.0.clone(), kernel.0.clone());
-        let mut output = Tensor(Dispatch::still_conv2d_transposed(input, kernel, options, inner));
+        let input = self.0.clone();
+        let mut output = Tensor(Dispatch::still_conv2d_transposed(input, kernel.0, options, inner));
         for side in 0..2 {
             let mut shape = output.shape();
             shape[2 + side] = size[side] - inner[side];
@@ -256,21 +256,21 @@ impl Tensor {
         }
     }
 
-    /// Does `act` with a batch: adds one of 1 where the tensor has one dimension less than `rank`, and takes it
-    /// away again.
+    /// Does `act` with floats and a batch: adds one of 1 where the tensor has one dimension less than `rank`,
+    /// and takes it away again.
     pub(super) fn in_batch(
         &self,
         operation: &str,
         rank: usize,
         act: impl Fn(&Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
-        self.need_float(operation)?;
-        if self.rank() + 1 != rank {
-            self.need_rank(operation, "the input", rank)?;
-            return act(self);
+        let own = self.float()?;
+        if own.rank() + 1 != rank {
+            own.need_rank(operation, "the input", rank)?;
+            return act(&own);
         }
-        let whole: Vec<i64> = std::iter::once(1).chain(lengths(&self.shape())).collect();
-        let made = act(&self.reshape(&whole)?)?;
+        let whole: Vec<i64> = std::iter::once(1).chain(lengths(&own.shape())).collect();
+        let made = act(&own.reshape(&whole)?)?;
         let rest: Vec<i64> = lengths(&made.shape()).skip(1).collect();
         made.reshape(&rest)
     }
@@ -323,7 +323,6 @@ fn check_bias(operation: &str, bias: Option<&Tensor>, outputs: usize) -> Result<
                 .expected(words(&[outputs]))
                 .received(words(&bias.shape())))
         }
-        Some(bias) => bias.need_float(operation),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }

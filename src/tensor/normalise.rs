@@ -64,18 +64,19 @@ impl Tensor {
 
     /// Normalises the last dimension to mean 0 and variance 1, then scales and shifts it.
     pub fn layer_norm(&self, scale: &Tensor, shift: &Tensor, eps: f64) -> Result<Tensor> {
-        self.need_float("layer_norm")?;
         let last = self.shape().last().copied().unwrap_or(0);
         for part in [scale, shift] {
-            part.need_float("layer_norm")?;
             if part.shape() != [last] {
                 return Err(Error::new(Kind::Shape, "layer_norm", "the width differs")
                     .expected(format!("{} for {}", words(&[last]), words(&self.shape())))
                     .received(words(&part.shape())));
             }
         }
-        let shift = Some(shift.0.clone());
-        Ok(Tensor(Dispatch::layer_norm(self.0.clone(), scale.0.clone(), shift, eps)))
+        let [own, scale, shift] = [self.float()?, scale.float()?, shift.float()?];
+        if own.count() == 0 {
+            return Ok(own);
+        }
+        Ok(Tensor(Dispatch::layer_norm(own.0, scale.0, Some(shift.0), eps)))
     }
 
     /// Normalises each group of channels of `[batch, channel, …]` to mean 0 and variance 1, then scales and
@@ -88,9 +89,12 @@ impl Tensor {
         eps: f64,
     ) -> Result<Tensor> {
         let operation = "group_norm";
-        let parts: Vec<&Tensor> = scale.into_iter().chain(shift).collect();
-        self.check_channels(operation, &parts)?;
-        let shape = self.shape();
+        let own = self.float()?;
+        let float = |part: Option<&Tensor>| part.map(Tensor::float).transpose();
+        let (scale, shift) = (float(scale)?, float(shift)?);
+        let parts: Vec<&Tensor> = scale.iter().chain(&shift).collect();
+        own.check_channels(operation, &parts)?;
+        let shape = own.shape();
         if groups == 0 || !shape[1].is_multiple_of(groups) {
             return Err(Error::new(
                 Kind::Shape,
@@ -103,7 +107,7 @@ impl Tensor {
         let whole: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
         // A group of an image is normalised as a channel of one large image is.
         let rows = shape[0] * groups;
-        let flat = self.reshape(&[1, rows as i64, -1])?;
+        let flat = own.reshape(&[1, rows as i64, -1])?;
         let constant =
             |value| Tensor::from_values(vec![value; rows], &[rows], &super::Device::default());
         let normed = flat.batch_norm_train(&constant(1.0)?, &constant(0.0)?, eps)?.output;
@@ -122,10 +126,11 @@ impl Tensor {
     /// Divides the last dimension by the root of its mean square, then scales it, where there is a scale.
     pub fn rms_norm(&self, scale: Option<&Tensor>, eps: f64) -> Result<Tensor> {
         let operation = "rms_norm";
-        self.need_some(operation)?;
-        let last = self.shape().last().copied().unwrap_or(0);
-        let squares = self.mul(self)?.mean_dims(&[-1], true)?;
-        let normed = self.mul(&squares.add_number(eps)?.pow_number(-0.5)?)?;
+        let own = self.float()?;
+        own.need_some(operation)?;
+        let last = own.shape().last().copied().unwrap_or(0);
+        let squares = own.mul(&own)?.mean_dims(&[-1], true)?;
+        let normed = own.mul(&squares.add_number(eps)?.pow_number(-0.5)?)?;
         match scale {
             None => Ok(normed),
             Some(scale) if scale.shape() == [last] => normed.mul(scale),

@@ -90,7 +90,6 @@ impl Tensor {
         align_corners: bool,
     ) -> Result<Tensor> {
         let operation = "interpolate";
-        self.need_float(operation)?;
         let own = self.shape();
         if size.is_empty() || size.len() > 2 || own.len() != 2 + size.len() {
             return Err(Error::new(Kind::Shape, operation, "the size does not fit the input")
@@ -108,7 +107,7 @@ impl Tensor {
                 .expected("\"bilinear\" or \"bicubic\""));
         }
         check_size(operation, &[&own[..2], size].concat())?;
-        let mut output = self.clone();
+        let mut output = self.float()?;
         for (side, length) in size.iter().enumerate() {
             if *length != own[2 + side] {
                 check_size(operation, &[*length, 4])?;

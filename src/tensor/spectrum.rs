@@ -36,7 +36,6 @@ impl Tensor {
     /// The Fourier transform along the last dimension, of any length n: `[…, n / 2 + 1]`, not normalised.
     pub fn rfft(&self) -> Result<Complex> {
         let operation = "rfft";
-        self.need_float(operation)?;
         let shape = self.shape();
         let (points, rest) = shape.split_last().map_or((0, [].as_slice()), |(n, rest)| (*n, rest));
         if points == 0 || points > LONGEST {
@@ -52,7 +51,7 @@ impl Tensor {
             let empty = || Tensor::from_values(Vec::new(), &full, &super::Device::default());
             return Ok(Complex { real: empty()?, imag: empty()? });
         }
-        let flat = self.reshape(&[rows as i64, points as i64])?;
+        let flat = self.float()?.reshape(&[rows as i64, points as i64])?;
         let map = Arc::new(Fourier::new(rows, points));
         let both = Tensor(Dispatch::still_linear(flat.0, map, false));
         let whole: Vec<i64> = full.iter().map(|n| *n as i64).collect();
@@ -63,7 +62,6 @@ impl Tensor {
     /// The short-time Fourier transform along the last dimension, as `torch.stft`: `[…, n_fft / 2 + 1, frame]`.
     pub fn stft(&self, options: &StftOptions) -> Result<Complex> {
         let operation = "stft";
-        self.need_float(operation)?;
         let StftOptions { n_fft, hop, center, .. } = *options;
         for (name, value) in [("n_fft", n_fft), ("hop", hop)] {
             if value == 0 || value > LONGEST {
@@ -95,7 +93,7 @@ impl Tensor {
             at.min((2 * (samples - 1)).saturating_sub(at))
         };
         let taps = Taps::new(samples, frames * n_fft, |index| [(place(index), 1.0)]);
-        let cut = self.along(operation, shape.len() - 1, taps)?;
+        let cut = self.float()?.along(operation, shape.len() - 1, taps)?;
         let whole: Vec<i64> =
             outer.iter().copied().chain([frames, n_fft]).map(|n| n as i64).collect();
         let mut cut = cut.reshape(&whole)?;
@@ -109,7 +107,6 @@ impl Tensor {
 
     /// A window in the middle of a frame of `n_fft`.
     fn in_frame(&self, operation: &str, n_fft: usize) -> Result<Tensor> {
-        self.need_float(operation)?;
         let shape = self.shape();
         if shape.len() != 1 || shape[0] == 0 || shape[0] > n_fft {
             return Err(Error::new(Kind::Shape, operation, "the window does not fit")
@@ -121,6 +118,6 @@ impl Tensor {
         let taps = Taps::new(shape[0], n_fft, |place| {
             inside.contains(&place).then_some((place.saturating_sub(left), 1.0))
         });
-        self.along(operation, 0, taps)
+        self.float()?.along(operation, 0, taps)
     }
 }

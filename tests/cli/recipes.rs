@@ -34,9 +34,22 @@ fn the_yardstick_on_real_clips() {
     assert_eq!(stages(&run("yardstick.rhai", &small)), 3);
 }
 
+const SMALL: [&str; 8] =
+    ["--set", "per_class=2", "--set", "epochs=1", "--set", "mels=16", "--set", "frames=32"];
+
+#[test]
+fn a_recipe_that_owns_its_step() {
+    assert_eq!(stages(&run("own_step.rhai", &SMALL)), 1);
+}
+
+#[test]
+fn a_recipe_that_owns_its_network() {
+    assert_eq!(stages(&run("own_network.rhai", &SMALL)), 3);
+}
+
 #[test]
 fn every_recipe_is_tried_here() {
-    let tried = ["quickstart.rhai", "yardstick.rhai"];
+    let tried = ["quickstart.rhai", "yardstick.rhai", "own_step.rhai", "own_network.rhai"];
     let scripts = std::fs::read_dir(root().join("scripts")).expect("scripts").flatten();
     for name in scripts.map(|entry| entry.file_name().to_string_lossy().to_string()) {
         assert!(name == ".still" || tried.contains(&name.as_str()), "{name} is not tried");

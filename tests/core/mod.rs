@@ -1,6 +1,8 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod hostile;
+mod layers;
 mod loader;
 mod optim;
 mod pattern;

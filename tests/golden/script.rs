@@ -133,6 +133,8 @@ fn refused(outcome: Result<Tensor, Box<EvalAltResult>>) -> Result<(), String> {
     };
     match own(&error) {
         Some(own) if own.kind() != Kind::Internal => Ok(()),
+        // The engine's own refusal of an index; `diagnose` gives it our words.
+        None if matches!(error.unwrap_inner(), EvalAltResult::ErrorIndexingType(..)) => Ok(()),
         _ => Err(format!("an error that is not ours: {error}")),
     }
 }

@@ -2,5 +2,6 @@
 //! step an edit must be seen.
 
 mod edits;
+mod own;
 mod refused;
 mod runner;

@@ -79,8 +79,8 @@ fn shapes_that_do_not_fit() {
       --> script:1:5
     1 | kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))
       |     ^^
-      expected: teacher f32 [1, 2], as the student
-      received: student tensor f32 [1, 2], teacher tensor f32 [1, 3]
+      expected: teacher [1, 2], as the student
+      received: student tensor i64 [1, 2], teacher tensor i64 [1, 3]
     ");
     insta::assert_snapshot!(fails("tensor([[1, 2], [3]])"), @r"
     error[shape]: tensor: the arrays are nested unevenly
@@ -189,7 +189,7 @@ fn loss(ctx, student, teacher, target) {{
       --> recipe.rhai:12:15
     12 | let student = distill(teacher, net, common + #{ name: "student" });
        |               ^^^^^^^
-      expected: f32 [batch, class]
+      expected: [batch, class]
       received: student tensor f32 [10], teacher tensor f32 [8, 10]
       in: hook 'loss' of stage 'student', step 0
     "#);
@@ -229,14 +229,15 @@ fn nothing_that_a_script_can_make_is_a_crash() {
         "tensor::zeros([1, 2, 2]).matmul(tensor::zeros([0, 2, 2]))",
         "tensor::zeros([0, 2, 2]).matmul(tensor::zeros([2, 2]))",
         "tensor::zeros([2, 0]).matmul(tensor::zeros([0, 3])).sum()",
+        "tensor([[]]).log_softmax(1)",
+        "tensor::zeros([2, 0, 2]).log_softmax(1)",
     ] {
         assert!(super::host::evaluate(text).is_ok(), "{text}");
     }
     let huge = i64::MAX;
     for text in [
-        "tensor([[]]).log_softmax(1)".to_string(),
-        "tensor::zeros([2, 0, 2]).log_softmax(1)".into(),
         format!("tensor::zeros([0, {huge}]).sum(0)"),
+        "eval(\"1\")".into(),
         "tensor::zeros([4000000, 1]) + tensor::zeros([1, 4000000])".into(),
         "tensor::zeros([4000000, 1]).matmul(tensor::zeros([1, 4000000]))".into(),
         format!("audio::fbank(#{{ frames: {huge} }})"),

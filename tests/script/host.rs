@@ -1,20 +1,25 @@
 //! A host that evaluates scripts and trains nothing.
 
 use crate::support::example;
-use rhai::{Dynamic, Engine, FnPtr, Scope};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::script::diagnose::Knowledge;
-use stillroom::script::{Callable, HookSources, Host, Resolver, Signatures, Sources, engine};
+use stillroom::script::{Callable, HookSources, Host, Kept, Resolver, Signatures, Sources, engine};
 use stillroom::tensor::Device;
 use stillroom::train::{Features, Plan, Trained};
 
 /// Who asks for this argument makes the host panic, as a defect would.
 const PANIC: &str = "panic";
 
-struct Plain;
+#[derive(Default)]
+struct Plain {
+    /// The engine that functions are called in; weak, since it holds its host.
+    engine: OnceLock<Weak<Engine>>,
+    sources: Sources,
+}
 
 /// Where the scripts' files go: not into the repository.
 fn files() -> &'static Path {
@@ -60,8 +65,18 @@ impl Host for Plain {
         Err(Error::new(Kind::Script, plan.operation(), "this host does not train"))
     }
 
-    fn function(&self, pointer: &FnPtr) -> Result<Callable> {
-        Err(Error::new(Kind::Script, pointer.fn_name(), "this host calls no functions"))
+    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
+        let (kept, engine) = (Kept::of(call, pointer), self.engine.get().cloned());
+        let (engine, sources) = (engine.unwrap_or_default(), self.sources.clone());
+        Ok(Arc::new(move |arguments| {
+            let gone = || Error::new(Kind::Internal, "a function", "its engine is gone");
+            let engine = engine.upgrade().ok_or_else(gone)?;
+            kept.call(&engine, arguments).map_err(|cause| {
+                let signatures = Signatures::of(&engine);
+                let knowledge = Knowledge { sources: &sources, signatures: &signatures };
+                knowledge.run_error(cause, "")
+            })
+        }))
     }
 
     fn report(&self, _: &[Trained]) -> Result<()> {
@@ -77,7 +92,7 @@ impl Host for Plain {
 
 /// A host that trains nothing.
 pub fn plain_host() -> Arc<dyn Host> {
-    Arc::new(Plain)
+    Arc::new(Plain::default())
 }
 
 /// The engine of a host that trains nothing; imports come from the standard library only.
@@ -87,9 +102,12 @@ pub fn plain_engine() -> Engine {
 
 /// The value of a script, or the whole text of its error.
 pub fn evaluate(text: &str) -> std::result::Result<Dynamic, String> {
-    let engine = plain_engine();
     let mut sources = Sources::default();
     sources.add("script", text);
+    let host = Arc::new(Plain { sources: sources.clone(), ..Plain::default() });
+    let shared: Arc<dyn Host> = host.clone();
+    let engine = Arc::new(engine(&shared, Resolver::new(&PathBuf::from("/nowhere"))));
+    host.engine.set(Arc::downgrade(&engine)).expect("set once");
     let signatures = Signatures::of(&engine);
     let knowledge = Knowledge { sources: &sources, signatures: &signatures };
     let mut ast = engine

@@ -5,4 +5,5 @@ mod errors;
 mod examples;
 pub mod host;
 mod imports;
+mod networks;
 mod optim;

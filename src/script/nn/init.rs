@@ -171,7 +171,7 @@ pub(super) fn methods(module: &mut Module) {
         /// ```rhai
         /// let net = nn::linear(3, 2).init("weight", "orthogonal").init("bias", "zeros");
         /// let w = net.weight("weight");
-        /// (w.matmul(w.t()) - tensor::eye(2)).abs().max().item() < 1e-5
+        /// (w.matmul(w.transpose(0, 1)) - tensor::eye(2)).abs().max().item() < 1e-5
         /// ```
         fn "init"(net: Net, patterns: Dynamic, name: &str) -> Net { start(net, &patterns, name, Map::new()) }
 

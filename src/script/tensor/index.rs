@@ -22,6 +22,20 @@ pub(super) fn operators(engine: &mut Engine) {
     engine.register_indexer_get(|tensor: &mut Tensor, index: Array| -> Raw<Tensor> {
         raw(listed(tensor, &index))
     });
+    engine.register_indexer_get(|_: &mut Tensor, index: Dynamic| -> Raw<Tensor> {
+        raw(Err(no_such_index(&index)))
+    });
+}
+
+/// A property that is not there comes here too, as a string.
+fn no_such_index(index: &Dynamic) -> Error {
+    const PROPERTIES: [&str; 6] = ["shape", "rank", "count", "dtype", "device", "tracked"];
+    match index.clone().into_immutable_string() {
+        Ok(name) => crate::error::unknown("Tensor", "property", &name, &PROPERTIES),
+        Err(_) => Error::new(Kind::Type, "index", "a tensor has no such index")
+            .expected("a whole number, a range, an array or tensor of places, a mask")
+            .received(kind_of(index)),
+    }
 }
 
 fn inclusive(tensor: &Tensor, start: INT, end: INT) -> Result<Tensor> {

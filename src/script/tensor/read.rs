@@ -65,6 +65,11 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
         ///
         /// The path is one below the folder where `still` runs.
         /// Errors: another ending, a path that leads elsewhere.
+        ///
+        /// ```rhai
+        /// tensor([1.5, 2.5]).save("example_one.npy");
+        /// tensor::load("example_one.npy").to_array() == [1.5, 2.5]
+        /// ```
         fn "save"(tensor: Tensor, path: &str) -> () {
             let path = saver.writable("save", path)?;
             file::save(&path, &[(String::new(), tensor)])
@@ -97,6 +102,11 @@ pub(super) fn makers(module: &mut Module, host: &Arc<dyn Host>) {
         /// Reads a file: an `.npy` gives a tensor, an `.npz` or `.safetensors` a map of tensors by name.
         ///
         /// Errors: a file that is damaged, or of a type that no tensor has.
+        ///
+        /// ```rhai
+        /// tensor([[1, 2]]).save("example_two.npy");
+        /// tensor::load("example_two.npy").shape == [1, 2]
+        /// ```
         fn "load"(path: &str) -> Dynamic {
             let tensors = file::load(&loader.readable("tensor::load", path)?)?;
             if let [(name, tensor)] = tensors.as_slice()
@@ -112,6 +122,11 @@ pub(super) fn makers(module: &mut Module, host: &Arc<dyn Host>) {
         ///
         /// The path is one below the folder where `still` runs.
         /// Errors: another ending, a path that leads elsewhere, a value that is no tensor.
+        ///
+        /// ```rhai
+        /// tensor::save(#{ a: tensor([1, 2]), b: tensor([0.5]) }, "example.npz");
+        /// tensor::load("example.npz").a.to_array() == [1, 2]
+        /// ```
         fn "save"(tensors: Map, path: &str) -> () {
             let path = saver.writable("tensor::save", path)?;
             let named = |(name, value): (&rhai::Identifier, &Dynamic)| {

@@ -1,0 +1,74 @@
+//! Stages whose steps, and networks, are the recipe's own.
+
+use super::runner::{Run, save, with_edits};
+use crate::support::Sandbox;
+
+/// A stage of twelve steps that the recipe does itself; it logs how many it has counted.
+const OWN: &str = r#"let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+let net = nn::network(#{ head: nn::linear(16, 10), drop: nn::dropout(0.2) }, Fn("forward"));
+each_step(#{
+    name: "own", data: data, features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 20 }), batch: 10,
+    epochs: 6, nets: #{ net: net }, optimizers: #{ net: optim::adam(#{ lr: 0.01 }) }, state: #{ count: 0 },
+}, Fn("teach"));
+fn forward(self, x) { self.head.forward(self.drop.forward(x.mean(1))) }
+fn teach(ctx, batch) {
+    let loss = cross_entropy(ctx.nets.net.forward(batch.input), batch.target);
+    ctx.optimizers.net.step(ctx.nets.net, loss);
+    ctx.state.count += 1;
+    #{ loss: loss, count: ctx.state.count }
+}
+"#;
+
+fn counts(run: &Run) -> Vec<f64> {
+    let epochs = run.sandbox.events().into_iter().filter(|event| event["event"] == "epoch");
+    epochs.map(|event| event["count"].as_f64().expect("a count")).collect()
+}
+
+#[test]
+fn an_edited_step_and_an_edited_forward_are_in_force_at_the_next_step() {
+    let step = OWN.replace("#{ loss: loss, count", "#{ loss: loss * 1.0, count");
+    let forward = step.replace("x.mean(1)", "x.max(1)");
+    let edits = vec![save(3, "recipe.rhai", step), save(7, "recipe.rhai", forward)];
+    let run = with_edits(OWN, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(3, "in force"), (7, "in force")]);
+    assert_eq!(run.shown.edits[0].functions, ["teach"]);
+    assert_eq!(run.shown.edits[1].functions, ["forward"]);
+}
+
+#[test]
+fn a_step_that_fails_leaves_no_trace() {
+    // It fails in its third call, after it has changed weights, moments and state: not when it is tried.
+    let edited = OWN.replace(
+        "    #{ loss: loss",
+        "    if ctx.step == 6 && batch.clips > 2 { throw \"no\"; }\n    #{ loss: loss",
+    );
+    let plain = with_edits(OWN, |_| {}, vec![]).good();
+    let mended = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(mended.outcomes(), [(4, "in force"), (6, "taken back")]);
+    assert_eq!(mended.weights(), plain.weights());
+    assert_eq!(counts(&mended), counts(&plain));
+}
+
+#[test]
+fn a_step_that_fails_when_it_is_tried_is_refused_and_leaves_no_trace() {
+    let edited = OWN.replace("    #{ loss: loss, count: ctx.state.count }", "    loss.nothing()");
+    let plain = with_edits(OWN, |_| {}, vec![]).good();
+    let run = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    assert_eq!(run.weights(), plain.weights());
+}
+
+#[test]
+fn a_function_that_hides_a_method_is_refused() {
+    let recipe = OWN.replace("Fn(\"teach\")", "Fn(\"step\")").replace("fn teach", "fn step");
+    let ran = Sandbox::new().run(&recipe, &[]);
+    assert_eq!(ran.code, 3);
+    insta::assert_snapshot!(ran.error(), @r"
+    error[name]: step: this calls the recipe's own function 'step', not the method
+      --> recipe.rhai:10:24
+    10 |     ctx.optimizers.net.step(ctx.nets.net, loss);
+       |                        ^^^^
+      received: a function 'step' with 2 parameters
+      hint: give the function another name, e.g. 'my_step'
+    ");
+}
