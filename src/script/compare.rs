@@ -2,7 +2,7 @@
 
 use super::value::kind_of;
 use crate::error::Result;
-use crate::tensor::Tensor;
+use crate::tensor::{DType, Tensor};
 use rhai::{Array, Dynamic, Map};
 use std::fmt;
 
@@ -147,16 +147,28 @@ impl<'a> Comparison<'a> {
     fn tensors(&mut self, a: &Tensor, b: &Tensor, at: &str) -> Result<()> {
         let shape = a.shape();
         let place = |index: usize| format!("{at}{:?}", place_of(index, &shape));
-        if a.is_float() {
-            let pairs = a.to_values()?.into_iter().zip(b.to_values()?).enumerate();
-            pairs.for_each(|(index, (a, b))| {
-                self.numbers(Number::Single(a), Number::Single(b), || place(index));
-            });
-        } else {
-            let pairs = a.to_integers()?.into_iter().zip(b.to_integers()?).enumerate();
-            pairs.for_each(|(index, (a, b))| {
-                self.numbers(Number::Integer(a), Number::Integer(b), || place(index));
-            });
+        match a.dtype() {
+            DType::F32 => {
+                let (a, b) = (a.detached()?.to_values()?, b.detached()?.to_values()?);
+                for (index, (a, b)) in a.into_iter().zip(b).enumerate() {
+                    self.numbers(Number::Single(a), Number::Single(b), || place(index));
+                }
+            }
+            dtype => {
+                for (index, (a, b)) in
+                    a.to_integers()?.into_iter().zip(b.to_integers()?).enumerate()
+                {
+                    if dtype == DType::I64 {
+                        self.numbers(Number::Integer(a), Number::Integer(b), || place(index));
+                        continue;
+                    }
+                    self.compared += 1;
+                    if a != b {
+                        let [a, b] = [a, b].map(|truth| (truth != 0).to_string());
+                        self.differ(|| place(index), "the values differ", a, b);
+                    }
+                }
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::value::kind_of;
 use crate::error::{Error, Kind, Result};
-use crate::tensor::Tensor;
+use crate::tensor::{DType, Tensor};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, Map, Scope};
 use serde_json::{Number, Value};
 
@@ -62,12 +62,14 @@ fn number(float: f64) -> Value {
 }
 
 fn tensor_json(tensor: &Tensor) -> Result<Value> {
-    let cells: Vec<Value> = if tensor.is_float() {
+    let cells: Vec<Value> = match tensor.dtype() {
         // The shortest text that is this f32: 0.1, not 0.10000000149011612.
-        let short = |value: &f32| value.to_string().parse().map_or(Value::Null, number);
-        tensor.to_values()?.iter().map(short).collect()
-    } else {
-        tensor.to_integers()?.into_iter().map(Value::from).collect()
+        DType::F32 => {
+            let short = |value: &f32| value.to_string().parse().map_or(Value::Null, number);
+            tensor.detached()?.to_values()?.iter().map(short).collect()
+        }
+        DType::I64 => tensor.to_integers()?.into_iter().map(Value::from).collect(),
+        DType::Bool => tensor.to_integers()?.into_iter().map(|n| Value::from(n != 0)).collect(),
     };
     Ok(nested(&mut cells.into_iter(), &tensor.shape()))
 }

@@ -19,12 +19,20 @@ pub(super) fn raw<T: 'static>(result: Result<T>) -> Raw<T> {
     result.and_then(answered).map_err(raise)
 }
 
-/// What a script gets: within `no_grad` no tensor that a gradient flows through.
+/// What a script gets: within `no_grad` no tensor that a gradient flows through. Elsewhere graphs that it has
+/// dropped are freed now and then.
 fn answered<T: 'static>(mut value: T) -> Result<T> {
+    let any: &mut dyn Any = &mut value;
     if pass::has_gradients() {
+        if let Some(tensor) = any.downcast_ref::<Tensor>() {
+            tensor.sweep()?;
+        } else if let Some(value) = any.downcast_ref::<Dynamic>()
+            && let Some(tensor) = value.read_lock::<Tensor>()
+        {
+            tensor.sweep()?;
+        }
         return Ok(value);
     }
-    let any: &mut dyn Any = &mut value;
     if let Some(tensor) = any.downcast_mut::<Tensor>() {
         *tensor = tensor.detached()?;
     } else if let Some(value) = any.downcast_mut::<Dynamic>() {

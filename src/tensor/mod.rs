@@ -34,6 +34,7 @@ mod shape;
 mod show;
 mod spectrum;
 pub mod store;
+mod sweep;
 mod unary;
 
 pub use arrange::Padding;

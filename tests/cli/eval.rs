@@ -47,6 +47,8 @@ fn values_as_json() {
         json("tensor([[0.1, 2.0], [3.0, 4.5]])"),
         serde_json::json!([[0.1, 2.0], [3.0, 4.5]])
     );
+    assert_eq!(json("[tensor([1, 2]), tensor([true])]"), serde_json::json!([[1, 2], [true]]));
+    assert_eq!(json("tensor::zeros([2, 0])"), serde_json::json!([[], []]));
     assert_eq!(json("[tensor([1.5]), 0.0 / 0.0]"), serde_json::json!([[1.5], null]));
     assert_eq!(json("()"), serde_json::Value::Null);
     let ran = eval(&["--json", "model::cnn(#{ classes: 2 })"]);

@@ -72,3 +72,41 @@ fn a_run_of_10_000_steps_keeps_its_memory() {
         assert!(growth <= GROWTH, "{} KiB more", growth >> 10);
     }
 }
+
+/// Graphs that are made and never walked back, in functions that end.
+const DROPPED: &str = r#"
+fn fifty(x) {
+    for i in 0..12 {
+        x = (x * 1.01 + 0.001).tanh() - 0.01;
+    }
+    (x * 2.0).exp()
+}
+
+fn hook(w) {
+    fifty(w).sum()
+}
+
+fn walked(w) {
+    let loss = fifty(w).sum();
+    loss.backward().of(w).shape
+}
+
+let w = tensor::ones([16, 10]).requires_grad();
+for round in 0..10000 {
+    if round == 1000 { print("early"); sleep(0.5); }
+    if round == 9990 { print("late"); sleep(0.5); }
+    CALL(w);
+}
+"#;
+
+#[test]
+fn graphs_in_functions_keep_no_memory_walked_back_or_dropped() {
+    let sandbox = Sandbox::new();
+    for call in ["hook", "walked"] {
+        let mut command = sandbox.command();
+        command.arg("eval").arg(DROPPED.replace("CALL", call));
+        if let Some(growth) = growth(command) {
+            assert!(growth <= GROWTH, "{call}: {} KiB more", growth >> 10);
+        }
+    }
+}

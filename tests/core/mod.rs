@@ -7,6 +7,7 @@ mod loader;
 mod optim;
 mod pattern;
 mod random;
+mod sweep;
 mod synth;
 mod threads;
 mod train;
