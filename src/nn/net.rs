@@ -113,19 +113,25 @@ impl Net {
 
     /// The part called `path`, e.g. `blocks.0.attn`.
     pub fn part(&self, path: &str) -> Result<Net> {
-        let mut found = self.clone();
-        for name in path.split('.') {
+        let (mut found, mut rest) = (self.clone(), path);
+        loop {
             let parts = found.parts();
-            let next = parts.iter().find(|(known, _)| known == name);
-            found = match next {
-                Some((_, part)) => part.clone(),
-                None => {
-                    let known: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
-                    return Err(crate::error::unknown("the network", "part", name, &known));
-                }
+            // A part of an array has a point in its name: `blocks.0`.
+            let after = |name: &String| match rest.strip_prefix(name.as_str()) {
+                Some("") => Some(""),
+                Some(after) => after.strip_prefix('.'),
+                None => None,
             };
+            let next = parts.iter().find_map(|(name, part)| Some((part, after(name)?)));
+            let Some((part, after)) = next else {
+                let known: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
+                return Err(crate::error::unknown("the network", "part", rest, &known));
+            };
+            (found, rest) = (part.clone(), after);
+            if rest.is_empty() {
+                return Ok(found.called(path));
+            }
         }
-        Ok(found.called(path))
     }
 
     /// Another network with the same weights, which shares nothing with this one.

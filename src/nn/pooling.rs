@@ -81,10 +81,17 @@ impl Pool {
                 .received(words(&shape)));
         };
         let plane = rest.iter().product::<usize>();
-        let flat = input.reshape(&[batch, channels, plane].map(|n| n as i64))?;
         match self.options.pooled {
-            Pooled::Max => flat.max_dim(-1, false),
-            Pooled::Mean => flat.mean_dims(&[-1], false),
+            _ if rest.is_empty() => Ok(input.clone()),
+            Pooled::Max => {
+                let flat = input.reshape(&[batch, channels, plane].map(|n| n as i64))?;
+                flat.max_dim(-1, false)
+            }
+            // As a recipe would write it, to the bit.
+            Pooled::Mean => {
+                let dims: Vec<i64> = (2..shape.len() as i64).collect();
+                input.mean_dims(&dims, false)
+            }
         }
     }
 }

@@ -180,6 +180,11 @@ impl Knowledge<'_> {
         let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
         let types: Vec<&str> = types.trim_end_matches(')').split(", ").map(word).collect();
         let types = types.join(", ");
+        // Rhai's own name of a closure means nothing to anybody.
+        if name.starts_with("anon$") {
+            return Error::new(Kind::Type, "a closure", "it takes another number of arguments")
+                .received(format!("({types})"));
+        }
         let forms = self.signatures.forms(name);
         if !forms.is_empty() {
             return Error::new(Kind::Type, name, "no form of this function takes these arguments")

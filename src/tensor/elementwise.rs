@@ -247,7 +247,10 @@ impl Tensor {
 
     /// This value, which also depends on `other` (of the same shape) with so large a slope.
     pub(super) fn sum_of_slopes(&self, other: &Tensor, slope: &Tensor) -> Result<Tensor> {
-        if !other.is_tracked() || other.count() == 0 {
+        if other.count() == 0 {
+            return Tensor::flat(self.detached()?, &[self, other]);
+        }
+        if !other.is_tracked() {
             return Ok(self.clone());
         }
         let nothing = Tensor::full(&other.shape(), 0.0, &super::Device::default())?;

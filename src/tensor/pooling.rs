@@ -253,22 +253,26 @@ impl Tensor {
     }
 }
 
-/// Puts the place of the largest element of each window of a plane into `places`.
+/// Puts the place of the largest element of each window of a plane into `places`, and leaves it `NOTHING`
+/// where a window has none.
 fn find_largest(sides: &[Windows; 2], plane: &[f32], width: usize, places: &mut [u32]) {
     let across = sides[1].ranges.len();
     for (down, rows) in sides[0].ranges.iter().enumerate() {
         for (right, columns) in sides[1].ranges.iter().enumerate() {
-            let (mut best, mut found) = (f32::NEG_INFINITY, NOTHING);
+            if rows.is_empty() || columns.is_empty() {
+                continue;
+            }
+            let (mut best, mut found) = (f32::NEG_INFINITY, rows.start * width + columns.start);
             for row in rows.clone().step_by(sides[0].step) {
-                for column in columns.clone().step_by(sides[1].step) {
-                    let place = row * width + column;
-                    let value = plane[place];
-                    if value > best || value.is_nan() || found == NOTHING {
-                        (best, found) = (value, place as u32);
+                let start = row * width + columns.start;
+                let values = plane[start..row * width + columns.end].iter();
+                for (index, value) in values.step_by(sides[1].step).enumerate() {
+                    if *value > best || value.is_nan() {
+                        (best, found) = (*value, start + index * sides[1].step);
                     }
                 }
             }
-            places[down * across + right] = found;
+            places[down * across + right] = found as u32;
         }
     }
 }

@@ -167,7 +167,7 @@ impl Tensor {
     /// The p-norm; infinity gives the largest absolute value.
     pub fn norm_along(&self, along: &Along, p: f64) -> Result<Tensor> {
         let own = self.float()?;
-        if !(p > 0.0) {
+        if p.is_nan() || p <= 0.0 {
             return Err(Error::new(Kind::Range, "norm", "'p' is out of range")
                 .expected("more than 0")
                 .received(p.to_string()));
