@@ -21,7 +21,7 @@ fn teach(ctx, batch) {
 
 fn counts(run: &Run) -> Vec<f64> {
     let epochs = run.sandbox.events().into_iter().filter(|event| event["event"] == "epoch");
-    epochs.map(|event| event["count"].as_f64().expect("a count")).collect()
+    epochs.map(|event| event["logged"][0][1].as_f64().expect("a count")).collect()
 }
 
 #[test]
