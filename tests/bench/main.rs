@@ -13,6 +13,7 @@ use stillroom::data::{FrontEnd, esc50, synth};
 use stillroom::error::Result;
 use stillroom::kd;
 use stillroom::models::{CnnOptions, Spec};
+use stillroom::optim::OptimizerOptions;
 use stillroom::recipe::{Functions, Given, Source};
 use stillroom::script::{Context, Desk};
 use stillroom::tensor::{Device, Tensor};
@@ -86,7 +87,6 @@ fn moment() -> Moment {
         steps: 375,
         lr: 1e-3,
         readings: Arc::default(),
-        seed: 0,
     }
 }
 
@@ -187,7 +187,7 @@ fn step() -> Result<f64> {
         chain: Vec::new(),
         batch: BATCH,
         epochs: 3,
-        optimizer: Default::default(),
+        optimizer: OptimizerOptions::default(),
         seed: 0,
         workers: 2,
         device: Device::cpu(),
