@@ -2,11 +2,11 @@
 //! token, trained positions, pre-norm blocks; the CLS token's output is normalised and classified.
 //! Parameters have timm's names.
 
-use super::{InputShape, as_picture, in_range};
+use super::{InputShape, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
-    Block, BlockOptions, Conv, ConvOptions, LayerNorm, Linear, Mode, Network, Parameter, Role,
-    Visitor, scoped,
+    AsPicture, Block, BlockOptions, Conv, ConvOptions, LayerNorm, Linear, Mode, Network, Parameter,
+    Role, Visitor, scoped,
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
@@ -143,7 +143,7 @@ impl Network for Ast {
         // Frequency-major: the patches of the lowest mels come first, as in AST.
         let patches = self
             .patch_embed
-            .forward(&as_picture(input)?, mode)?
+            .forward(&AsPicture.forward(input, mode)?, mode)?
             .reshape(&[batch as i64, width, tokens])?
             .transpose(1, 2)?;
         let cls = self.cls_token.get(mode).expand(&[batch, 1, self.width])?;

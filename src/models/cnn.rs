@@ -2,10 +2,11 @@
 //! each pair, then the mean over frequency, the mean over time, and one linear layer: the pooling of
 //! CMKD's CNNs. Parameters are named as a `torch.nn.Sequential` called `body` would name them.
 
-use super::{InputShape, as_picture, in_range};
+use super::{InputShape, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
-    BatchNorm, BatchNormOptions, Conv, ConvOptions, Linear, Mode, Network, Visitor, scoped,
+    AsPicture, BatchNorm, BatchNormOptions, Conv, ConvOptions, Linear, Mode, Network, Visitor,
+    scoped,
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
@@ -87,7 +88,7 @@ fn conv_norm(
 
 impl Network for Cnn {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        let mut picture = as_picture(input)?;
+        let mut picture = AsPicture.forward(input, mode)?;
         for pair in &self.pairs {
             for (_, conv, norm) in &pair.layers {
                 picture = norm.forward(&conv.forward(&picture, mode)?, mode)?.relu()?;

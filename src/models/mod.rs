@@ -169,10 +169,3 @@ fn in_range(operation: &str, what: &str, value: usize) -> Result<()> {
         .expected(format!("1 to {MOST}"))
         .received(value.to_string()))
 }
-
-/// `[batch, frames, mels]` as a picture with one channel, `[batch, 1, mels, frames]`.
-fn as_picture(features: &Tensor) -> Result<Tensor> {
-    let shape = features.shape();
-    let (batch, frames, mels) = (shape[0] as i64, shape[1] as i64, shape[2] as i64);
-    features.transpose(1, 2)?.reshape(&[batch, 1, mels, frames])
-}

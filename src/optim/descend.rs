@@ -16,13 +16,7 @@ impl OptimizerHandle {
         loss: &Tensor,
         lr: Option<f64>,
     ) -> Result<bool> {
-        if loss.count() != 1 || !loss.is_float() {
-            return Err(Error::new(Kind::Shape, "step", "the loss is not one number")
-                .expected("tensor f32 with one element")
-                .received(loss.describe())
-                .hint("end with .mean(), or use a loss that reduces, like cross_entropy"));
-        }
-        let value = loss.item()?;
+        let value = one_number("step", loss)?;
         if !value.is_finite() {
             return Err(Error::new(Kind::Number, "step", "the loss is no finite number")
                 .received(value.to_string())
@@ -43,16 +37,42 @@ impl OptimizerHandle {
         gradients: &Gradients,
         lr: Option<f64>,
     ) -> Result<bool> {
-        for (name, parameter) in parameters {
-            let Some(gradient) = parameter.gradient(gradients) else { continue };
-            // A sum is finite only if all its terms are. A finite loss can have a gradient that is not: √0 is
-            // 0, its slope is infinite.
-            if !gradient.sum()?.item()?.is_finite() {
-                return Err(Error::new(Kind::Number, "step", "a gradient is no finite number")
-                    .received(format!("in the gradient of '{name}'"))
-                    .hint("sqrt(), log() and division have infinite slopes at 0: add a little"));
-            }
-        }
+        check_gradients("step", parameters, gradients)?;
         self.step(parameters, gradients, lr)
     }
+}
+
+/// The number that a loss must be.
+///
+/// # Errors
+/// More or fewer numbers, or integers.
+pub fn one_number(operation: &str, loss: &Tensor) -> Result<f64> {
+    if loss.count() == 1 && loss.is_float() {
+        return loss.item();
+    }
+    Err(Error::new(Kind::Shape, operation, "the loss is not one number")
+        .expected("tensor f32 with one element")
+        .received(loss.describe())
+        .hint("end with .mean(), or use a loss that reduces, like cross_entropy"))
+}
+
+/// Refuses gradients that are not finite. A finite loss can have one: √0 is 0, its slope is infinite.
+///
+/// # Errors
+/// Such a gradient, with the parameter's name.
+pub fn check_gradients(
+    operation: &str,
+    parameters: &[(String, Parameter)],
+    gradients: &Gradients,
+) -> Result<()> {
+    for (name, parameter) in parameters {
+        let Some(gradient) = parameter.gradient(gradients) else { continue };
+        // A sum is finite only if all its terms are.
+        if !gradient.sum()?.item()?.is_finite() {
+            return Err(Error::new(Kind::Number, operation, "its gradient is no finite number")
+                .received(format!("in the gradient of '{name}'"))
+                .hint("sqrt(), log() and division have infinite slopes at 0: add a little"));
+        }
+    }
+    Ok(())
 }

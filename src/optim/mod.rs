@@ -19,6 +19,7 @@ mod state;
 
 pub use adam::AdamOptions;
 pub use adan::AdanOptions;
+pub use descend::{check_gradients, one_number};
 pub use handle::OptimizerHandle;
 pub use lion::LionOptions;
 pub use muon::{AdjustLr, AuxiliaryOptions, MuonOptions};

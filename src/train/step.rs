@@ -7,8 +7,10 @@ use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
 use crate::nn::{Copies, Mode, Net, Network, Parameter, pass};
-use crate::optim::{Optimizer, OptimizerHandle, OptimizerOptions, Snapshot};
-use crate::tensor::{Gradients, Tensor};
+use crate::optim::{
+    Optimizer, OptimizerHandle, OptimizerOptions, Snapshot, check_gradients, one_number,
+};
+use crate::tensor::Tensor;
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
 const STANDARD_LAMBDA: f64 = 0.5;
@@ -181,7 +183,7 @@ impl Learner {
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
         let value = check_loss(&loss, moment).map_err(at_loss)?;
         let gradients = loss.backward().map_err(at_loss)?;
-        self.check_gradients(&gradients).map_err(at_loss)?;
+        check_gradients("loss", &self.parameters, &gradients).map_err(at_loss)?;
         let lr = hooks.lr(moment)?.unwrap_or(moment.lr);
         if !(0.0..=HIGHEST_LR).contains(&lr) {
             let error = Error::new(Kind::Range, "lr", "the learning rate makes no sense")
@@ -191,22 +193,6 @@ impl Learner {
         }
         self.optimizer.step(&self.parameters, &gradients, Some(lr))?;
         Ok(StepReport { loss: value, lr, lambda, tau })
-    }
-}
-
-impl Learner {
-    /// A finite loss can have a gradient that is not: √0 is 0, its slope is infinite.
-    fn check_gradients(&self, gradients: &Gradients) -> Result<()> {
-        for (name, parameter) in &self.parameters {
-            let Some(gradient) = parameter.gradient(gradients) else { continue };
-            // A sum is finite only if all its terms are.
-            if !gradient.sum()?.item()?.is_finite() {
-                return Err(Error::new(Kind::Number, "loss", "its gradient is no finite number")
-                    .received(format!("in the gradient of '{name}'"))
-                    .hint("sqrt(), log() and division have infinite slopes at 0: add a little"));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -234,13 +220,7 @@ fn not_finite(loss: f64, moment: &Moment) -> Error {
 }
 
 fn check_loss(loss: &Tensor, moment: &Moment) -> Result<f64> {
-    if loss.count() != 1 || !loss.is_float() {
-        return Err(Error::new(Kind::Shape, "loss", "the loss is not one number")
-            .expected("tensor f32 with one element")
-            .received(loss.describe())
-            .hint("end with .mean(), or use a loss that reduces, like cross_entropy"));
-    }
-    let value = loss.item()?;
+    let value = one_number("loss", loss)?;
     if !value.is_finite() {
         return Err(not_finite(value, moment));
     }
