@@ -28,6 +28,7 @@ mod options;
 mod output;
 mod pooling;
 mod raise;
+pub mod reference;
 mod register;
 mod resolver;
 mod schedule;

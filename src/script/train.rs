@@ -32,9 +32,9 @@ const DISTILL_DOC: [&str; 9] = [
     "/// Errors: options that contradict each other, damaged data, a hook that fails.",
 ];
 const EACH_STEP_DOC: [&str; 12] = [
-    "/// Calls `step(ctx, batch)` for each batch of each epoch: a stage whose steps are the recipe's own.",
+    "/// Calls a function `teach(ctx, batch)` for each batch of each epoch: steps of the recipe's own.",
     "///",
-    "/// `step` does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;",
+    "/// It does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;",
     "/// or a map with `loss` and other numbers, which are logged. It finds `ctx.nets`, `ctx.optimizers` and",
     "/// `ctx.state`, each by name as the options give them. The networks are copies: those of the recipe stay",
     "/// as they are, and the result has the trained ones as `nets`.",

@@ -1,6 +1,7 @@
 //! Every function that a script can call has an example, and every example holds.
 
 use super::host::{evaluate, plain_engine};
+use crate::support::root;
 use serde_json::Value;
 use stillroom::script::stdlib::MODULES;
 
@@ -89,4 +90,26 @@ fn every_function_of_the_standard_library_has_an_example_that_holds() {
         }
         assert!(!module.summary().is_empty());
     }
+}
+
+/// Set to write the reference's pages instead of comparing them.
+const WRITE: &str = "STILL_WRITE_REFERENCE";
+
+#[test]
+fn the_reference_is_what_the_bindings_say() {
+    let folder = root().join("docs/src/reference");
+    let pages = stillroom::script::reference::pages(&plain_engine());
+    let summary = std::fs::read_to_string(root().join("docs/src/SUMMARY.md")).expect("a summary");
+    for (name, text) in &pages {
+        let file = folder.join(name);
+        if std::env::var_os(WRITE).is_some() {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(&file, text).expect("a page");
+        }
+        let written = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(written == *text, "{name} is stale: {WRITE}=1 cargo test --release reference");
+        assert!(summary.contains(&format!("reference/{name}")), "{name} is not in SUMMARY.md");
+    }
+    let files = std::fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(files, pages.len(), "a page is left over in {}", folder.display());
 }
