@@ -44,12 +44,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     };
     // The error that comes of a panic says all that a user can use.
     std::panic::set_hook(Box::new(|_| {}));
-    let outcome = guarded("still", || match still.verb {
-        Verb::Run(run) => run.run().map(|()| 0),
-        Verb::Test(test) => test.run(),
-        Verb::Eval(eval) => eval.run().map(|()| 0),
-        Verb::Features(features) => features.run().map(|()| 0),
-        Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
+    let outcome = with_room(|| {
+        guarded("still", || match still.verb {
+            Verb::Run(run) => run.run().map(|()| 0),
+            Verb::Test(test) => test.run(),
+            Verb::Eval(eval) => eval.run().map(|()| 0),
+            Verb::Features(features) => features.run().map(|()| 0),
+            Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
+        })
     });
     match outcome {
         Ok(code) => code,
@@ -58,6 +60,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             error.exit_code()
         }
     }
+}
+
+/// Does `act` in a thread with a large stack: a graph of many operations is dropped one within the other.
+fn with_room<T: Send>(act: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    const STACK: usize = 1 << 30;
+    let lost = || Error::new(Kind::Internal, "still", "the thread of the work could not be had");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("still".into()).stack_size(STACK);
+        let spawned = thread.spawn_scoped(scope, act).map_err(|_| lost())?;
+        spawned.join().map_err(|_| lost())?
+    })
 }
 
 /// The first Ctrl-C or SIGTERM asks to stop where that is possible, the second one ends it at once.

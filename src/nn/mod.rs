@@ -24,7 +24,7 @@ pub use container::{Joined, Parallel, Residual, Sequential};
 pub use conv::{Conv, ConvOptions, ConvTranspose, ConvTransposeLayerOptions};
 pub use drop::{DropOptions, DropPath, Dropout};
 pub use linear::{Embedding, EmbeddingOptions, Linear, LinearOptions};
-pub use net::{Copies, Maker, Net};
+pub use net::{Copies, Maker, Manner, Net};
 pub use norm::{
     BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
     RmsNormOptions,

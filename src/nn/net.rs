@@ -39,6 +39,13 @@ impl PartialEq for Net {
     }
 }
 
+/// What a network's numbers do not tell: which parts are in training, and which parameters train.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    training: Vec<bool>,
+    trainable: Vec<bool>,
+}
+
 /// What was copied already: a part that stands twice is one part in the copy, too.
 #[derive(Default)]
 pub struct Copies {
@@ -205,6 +212,34 @@ impl Net {
             }
         }
         own.iter().zip(others).try_for_each(|((_, mine), (_, theirs))| act(mine, theirs))
+    }
+
+    /// Which parts are in training, and which parameters train.
+    pub fn manner(&self) -> Manner {
+        let mut training = Vec::new();
+        self.note_training(&mut training);
+        let trainable = self.parameters().iter().map(|(_, p)| p.is_trainable()).collect();
+        Manner { training, trainable }
+    }
+
+    fn note_training(&self, all: &mut Vec<bool>) {
+        all.push(self.is_training());
+        self.parts().iter().for_each(|(_, part)| part.note_training(all));
+    }
+
+    /// Goes back to how it was.
+    pub fn set_manner(&self, manner: &Manner) -> Result<()> {
+        let mut training = manner.training.iter();
+        self.take_training(&mut training);
+        let pairs = self.parameters().into_iter().zip(&manner.trainable);
+        pairs.into_iter().try_for_each(|((_, parameter), trains)| parameter.set_trainable(*trains))
+    }
+
+    fn take_training(&self, all: &mut std::slice::Iter<bool>) {
+        if let Some(training) = all.next() {
+            self.node.training.store(*training, Ordering::Relaxed);
+        }
+        self.parts().iter().for_each(|(_, part)| part.take_training(all));
     }
 
     /// Lets the parameters whose names match train, or not. Gives how many there are.

@@ -177,11 +177,14 @@ pub trait Network: Send + Sync {
         self.parameters().into_iter().map(|(name, p)| (name, p.value())).collect()
     }
 
-    /// Puts a state back; every name must be there, with its shape, and none besides.
+    /// Puts a state back; every name must be there, with its shape, and none besides. PyTorch's counters of
+    /// batches are passed over: no layer here needs them.
     fn restore(&self, state: &[(String, Tensor)]) -> Result<()> {
+        const COUNTER: &str = "num_batches_tracked";
         let own = self.parameters();
         for (name, _) in state {
-            if !own.iter().any(|(known, _)| known == name) {
+            let counts = name.rsplit('.').next() == Some(COUNTER);
+            if !counts && !own.iter().any(|(known, _)| known == name) {
                 let known: Vec<&str> = own.iter().map(|(name, _)| name.as_str()).collect();
                 return Err(crate::error::unknown("restoring weights", "parameter", name, &known));
             }

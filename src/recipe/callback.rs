@@ -56,6 +56,15 @@ impl Callback {
 
     /// The version whose function is being called, or the one that is in force.
     fn version(&self) -> Result<Callables> {
+        if self.0.calling.is_declaring() {
+            // No version is there yet, and the one in force may be locked for this very edit.
+            return Err(Error::new(
+                Kind::Script,
+                "a const",
+                "it cannot call a function as a network",
+            )
+            .hint("make the network in a function, or with `let`"));
+        }
         match self.0.calling.innermost() {
             Some(version) => Ok(version),
             None => self.0.in_force.get().ok_or_else(over)?(),

@@ -104,7 +104,8 @@ impl Compiler {
         let mut ast = compiled.map_err(Failure::Text)?;
         ast.set_source(source.name.as_str());
         let declared = declarations(&ast);
-        let module = evaluated(engine, &declared).map_err(Failure::Run)?;
+        let module =
+            self.calling.declaring(|| evaluated(engine, &declared)).map_err(Failure::Run)?;
         self.resolver.load_inner(engine, &ast).map_err(Failure::Run)?;
         Ok((ast, declared, module))
     }

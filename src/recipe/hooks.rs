@@ -7,9 +7,11 @@ use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Place, Result};
 use crate::models::InputShape;
+use crate::nn::{Net, pass};
+use crate::optim::OptimizerHandle;
 use crate::script::{Context, Desk, Hook, HookSource, HookSources, number_of};
 use crate::tensor::Tensor;
-use crate::train::{Change, Hooks, Moment, Plan, StageKind, Workbench};
+use crate::train::{Before, Change, Hooks, Moment, Plan, StageKind, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +25,9 @@ pub(super) struct StageHooks<'a> {
     /// Changes from before the first step, told at the first boundary.
     pending: Vec<Change>,
     desk: Desk,
-    bench: Option<Workbench>,
+    bench: Workbench,
+    /// What the recipe's hooks may change, as it was before the step or the end of the epoch.
+    before: Option<(Map, Workbench, Before)>,
 }
 
 /// What the hooks need to know of their stage.
@@ -147,7 +151,17 @@ impl<'a> StageHooks<'a> {
         };
         drop(held);
         let desk = Desk::new(sources.state.clone());
-        Ok(StageHooks { engine, live, trial, facts, version, pending, desk, bench: None })
+        Ok(StageHooks {
+            engine,
+            live,
+            trial,
+            facts,
+            version,
+            pending,
+            desk,
+            bench: Workbench::default(),
+            before: None,
+        })
     }
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
@@ -166,17 +180,53 @@ impl<'a> StageHooks<'a> {
     }
 }
 
+impl StageHooks<'_> {
+    /// What hooks may change: what the steps work on, and networks and optimisers in the recipe's own map.
+    fn workbench(&self) -> Workbench {
+        let mut all = self.bench.clone();
+        for value in self.desk.state().values() {
+            collect(value, &mut all);
+        }
+        all
+    }
+
+    fn record(&mut self) {
+        let bench = self.workbench();
+        let before = bench.snapshot();
+        self.before = Some((self.desk.state(), bench, before));
+    }
+}
+
+/// Networks and optimisers, also those in arrays and maps.
+fn collect(value: &Dynamic, into: &mut Workbench) {
+    let name = String::new;
+    if let Some(net) = value.read_lock::<Net>() {
+        into.nets.push((name(), net.clone()));
+    } else if let Some(optimizer) = value.read_lock::<OptimizerHandle>() {
+        into.optimizers.push((name(), optimizer.clone()));
+    } else if let Some(array) = value.read_lock::<rhai::Array>() {
+        array.iter().for_each(|value| collect(value, into));
+    } else if let Some(map) = value.read_lock::<Map>() {
+        map.values().for_each(|value| collect(value, into));
+    }
+}
+
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
         let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let (bench, state) = (self.bench.as_ref(), self.desk.state());
-        let change = live.look(engine, |version| {
-            facts.check_names(version)?;
-            facts.check_kept(&before, version)?;
-            self.trial.during(|| try_out(engine, version, &facts, moment, bench, state))
+        let (bench, state) = (self.workbench(), self.desk.state());
+        // A const of the new version runs here too, and must end.
+        let change = self.trial.during(|| {
+            live.look(engine, |version| {
+                facts.check_names(version)?;
+                facts.check_kept(&before, version)?;
+                try_out(engine, version, &facts, moment, &bench, state)
+            })
         });
         self.version = live.current();
+        drop(live);
+        self.record();
         let mut changes = std::mem::take(&mut self.pending);
         changes.extend(change);
         Ok(changes)
@@ -186,23 +236,25 @@ impl Hooks for StageHooks<'_> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let change = live.revert(failure)?;
         self.version = live.current();
-        // What the undone step logged never happened.
+        // What the undone step logged, remembered or changed never happened.
         let _ = self.desk.take_logged();
+        if let Some((state, bench, before)) = &self.before {
+            self.desk.set_state(state.clone());
+            // Each has been restored before, by the same numbers: it cannot fail.
+            let _ = bench.restore(before);
+        }
         Some(change)
     }
 
     fn begin(&mut self, bench: &Workbench) -> Result<()> {
         self.desk.put(bench);
-        self.bench = Some(bench.clone());
+        self.bench = bench.clone();
         Ok(())
     }
 
     fn step(&mut self, moment: &Moment, batch: &Batch) -> Result<Option<f64>> {
-        let before = self.desk.state();
-        let outcome = self.call(Hook::Step, moment, vec![Dynamic::from(batch.clone())]);
-        // What the recipe remembers goes back with the step.
-        let value = outcome.inspect_err(|_| self.desk.set_state(before))?;
-        let Some(value) = value else { return Ok(None) };
+        let given = vec![Dynamic::from(batch.clone())];
+        let Some(value) = self.call(Hook::Step, moment, given)? else { return Ok(None) };
         let told = as_step(&value).map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
         self.desk.log(told.1);
         Ok(Some(told.0))
@@ -234,7 +286,11 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn on_epoch(&mut self, moment: &Moment) -> Result<()> {
-        self.call(Hook::OnEpoch, moment, Vec::new()).map(|_| ())
+        self.record();
+        // An epoch's end draws other numbers than any step of it.
+        let indices = [moment.step as u64, u64::MAX];
+        let act = || self.call(Hook::OnEpoch, moment, Vec::new()).map(|_| ());
+        pass::during(moment.seed, &indices, act)
     }
 
     fn blame(&self, hook: &str, moment: &Moment, error: Error) -> Error {

@@ -23,10 +23,26 @@ pub(super) fn try_out(
     version: &Version,
     facts: &Facts,
     moment: &Moment,
-    bench: Option<&Workbench>,
+    bench: &Workbench,
     state: Map,
 ) -> Result<()> {
     let desk = Desk::new(state);
+    desk.put(bench);
+    let before = bench.snapshot();
+    // Its random numbers are its own, and what it changes is put back.
+    let act = || each_hook(engine, version, facts, moment, &desk);
+    let outcome = pass::during(moment.seed, &[moment.step as u64], act);
+    bench.restore(&before)?;
+    outcome
+}
+
+fn each_hook(
+    engine: &Engine,
+    version: &Version,
+    facts: &Facts,
+    moment: &Moment,
+    desk: &Desk,
+) -> Result<()> {
     // A hook may look at the history; there is always one when it is first called after an epoch.
     let mut moment = moment.clone();
     if moment.readings.is_empty() {
@@ -54,11 +70,7 @@ pub(super) fn try_out(
                     Hook::Step => vec![Dynamic::from(made_up_batch(facts)?)],
                     _ => Vec::new(),
                 };
-                let act = || call(engine, version, name, &moment, &desk, given).map_err(told);
-                let value = match (hook, bench) {
-                    (Hook::Step, Some(bench)) => untouched(bench, &desk, &moment, act)?,
-                    _ => act()?,
-                };
+                let value = call(engine, version, name, &moment, desk, given).map_err(told)?;
                 match hook {
                     Hook::Step => drop(as_step(&value).map_err(placed)?),
                     Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
@@ -69,20 +81,6 @@ pub(super) fn try_out(
         }
     }
     Ok(())
-}
-
-/// Does `act` with what the steps work on, and leaves it as it was.
-fn untouched(
-    bench: &Workbench,
-    desk: &Desk,
-    moment: &Moment,
-    act: impl FnOnce() -> Result<Dynamic>,
-) -> Result<Dynamic> {
-    desk.put(bench);
-    let before = bench.snapshot();
-    let outcome = pass::during(moment.seed, &[moment.step as u64], act);
-    bench.restore(&before)?;
-    outcome
 }
 
 /// Two clips that nobody recorded.

@@ -6,6 +6,7 @@ use crate::script::{Imports, Kept, Sources};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Callers by function and number of arguments.
@@ -198,11 +199,28 @@ impl Drop for Inner {
 /// The versions whose functions are being called just now, innermost last: a network of the recipe's own
 /// calls back from within.
 #[derive(Clone, Default)]
-pub(super) struct Calling(Arc<Mutex<Vec<Callables>>>);
+pub(super) struct Calling {
+    versions: Arc<Mutex<Vec<Callables>>>,
+    /// Whether the consts of a new version are being evaluated.
+    declaring: Arc<AtomicBool>,
+}
 
 impl Calling {
     fn all(&self) -> MutexGuard<'_, Vec<Callables>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does `act`, which evaluates the consts of a version that is not there yet.
+    pub fn declaring<T>(&self, act: impl FnOnce() -> T) -> T {
+        let before = self.declaring.swap(true, Ordering::Relaxed);
+        let outcome = act();
+        self.declaring.store(before, Ordering::Relaxed);
+        outcome
+    }
+
+    /// Whether consts are being evaluated.
+    pub fn is_declaring(&self) -> bool {
+        self.declaring.load(Ordering::Relaxed)
     }
 
     fn push(&self, functions: Callables) {

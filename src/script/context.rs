@@ -31,9 +31,10 @@ impl Desk {
 
     /// Puts what the recipe's own steps work on there.
     pub fn put(&self, bench: &Workbench) {
-        let nets = bench.nets.iter();
+        // What has no name lies in the recipe's own map.
+        let nets = bench.nets.iter().filter(|(name, _)| !name.is_empty());
         let nets = nets.map(|(name, net)| (name.into(), Dynamic::from(net.called(name)))).collect();
-        let all = bench.optimizers.iter();
+        let all = bench.optimizers.iter().filter(|(name, _)| !name.is_empty());
         let all = all.map(|(name, handle)| (name.into(), Dynamic::from(handle.clone()))).collect();
         self.with(|papers| (papers.nets, papers.optimizers) = (nets, all));
     }

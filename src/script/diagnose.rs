@@ -168,6 +168,11 @@ impl Knowledge<'_> {
                     .received(word(received))
             }
             EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
+            EvalAltResult::ErrorDotExpr(what, _) => self.no_property(what),
+            EvalAltResult::ErrorDataRace(what, _) => {
+                Error::new(Kind::Script, what, "a value is used by a function that is called on it")
+                    .hint("keep what stands before the point in a variable of its own first")
+            }
             EvalAltResult::ErrorStackOverflow(_) => {
                 Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
             }
@@ -178,7 +183,8 @@ impl Knowledge<'_> {
     /// `signature` is Rhai's: `kd::kl (Tensor, i64)`.
     fn no_function(&self, signature: &str) -> Error {
         let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
-        let types: Vec<&str> = types.trim_end_matches(')').split(", ").map(word).collect();
+        let types = types.strip_suffix(')').unwrap_or(types);
+        let types: Vec<&str> = types.split(", ").map(word).collect();
         let types = types.join(", ");
         // Rhai's own name of a closure means nothing to anybody.
         if name.starts_with("anon$") {
@@ -194,8 +200,28 @@ impl Knowledge<'_> {
         let error = Error::new(Kind::Name, name, "there is no such function")
             .received(format!("{name}({types})"));
         let known = self.signatures.0.iter().map(|(known, _)| known.as_str());
+        let known = known.filter(|known| !known.contains('$'));
         match nearest(name, known) {
             Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
+            None => error,
+        }
+    }
+
+    /// `what` is Rhai's: `Unknown property 'x' - a getter is not registered for type 'T'`.
+    fn no_property(&self, what: &str) -> Error {
+        let mut quoted = what.split('\'').skip(1).step_by(2);
+        let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
+            return Error::new(Kind::Script, "the recipe", lower(what));
+        };
+        if what.contains("setter") {
+            return Error::new(Kind::Name, word(owner), format!("'{name}' cannot be set so"))
+                .received(quoted.next().map_or("nothing", word));
+        }
+        let problem = format!("there is no property '{name}'");
+        let error = Error::new(Kind::Name, word(owner), problem);
+        let all = self.signatures.0.iter().filter_map(|(known, _)| known.strip_prefix("get$"));
+        match nearest(name, all) {
+            Some(known) => error.hint(format!("did you mean '{known}'?")),
             None => error,
         }
     }

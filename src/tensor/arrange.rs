@@ -177,6 +177,13 @@ impl Tensor {
                 .expected("pairs [before, after], the last dimension's first")
                 .received(format!("{amounts:?} for {}", words(&self.shape()))));
         }
+        let mut full = self.shape();
+        for (index, [before, after]) in pairs.iter().enumerate() {
+            let axis = self.rank() - 1 - index;
+            let length = full[axis] as i64;
+            full[axis] = length.saturating_add(*before).saturating_add(*after).max(0) as usize;
+        }
+        super::check_size("pad", &full)?;
         let mut padded = self.clone();
         for (index, [before, after]) in pairs.iter().enumerate() {
             let dim = self.rank() as i64 - 1 - index as i64;

@@ -36,7 +36,7 @@ impl Tensor {
         }
         let wanted = match output {
             Some(output) => output_labels(text, output, &operands)?,
-            None => standing_once(&operands),
+            None => standing_once(text, &inputs, tensors)?,
         };
         check_lengths(text, &operands)?;
         let mut rest = operands.into_iter();
@@ -95,8 +95,11 @@ fn output_labels(text: &str, output: &str, operands: &[Labelled]) -> Result<Vec<
     Ok(labels)
 }
 
-fn standing_once(operands: &[Labelled]) -> Vec<char> {
-    let all: Vec<char> = operands.iter().flat_map(|operand| operand.labels.clone()).collect();
+fn standing_once(text: &str, terms: &[&str], tensors: &[Tensor]) -> Result<Vec<char>> {
+    let mut all: Vec<char> = Vec::new();
+    for (term, tensor) in terms.iter().zip(tensors) {
+        all.extend(labels_of(text, term, Some(tensor.rank()))?);
+    }
     let rest = REST.iter().rev().copied().filter(|label| all.contains(label));
     let mut once: Vec<char> = all
         .iter()
@@ -105,7 +108,7 @@ fn standing_once(operands: &[Labelled]) -> Vec<char> {
         .filter(|label| all.iter().filter(|other| *other == label).count() == 1)
         .collect();
     once.sort_unstable();
-    rest.chain(once).collect()
+    Ok(rest.chain(once).collect())
 }
 
 /// Each label means one length everywhere, or 1, which is stretched.

@@ -37,7 +37,12 @@ impl Tensor {
 
     /// Integers from `start` on by `step`, up to `end` without it.
     pub fn arange(start: i64, end: i64, step: i64, device: &Device) -> Result<Self> {
-        let count = range_count(end as f64 - start as f64, step as f64)?;
+        let way = i128::from(end) - i128::from(start);
+        let count = range_count(way as f64, step as f64)?;
+        // f64 does not hold every count exactly.
+        let exact = (way + i128::from(step - step.signum())) / i128::from(step);
+        let count = usize::try_from(exact).unwrap_or(count);
+        check_size("arange", &[count])?;
         let values = (0..count as i64).map(|index| start.wrapping_add(index.wrapping_mul(step)));
         Tensor::from_integers(values.collect(), &[count], device)
     }

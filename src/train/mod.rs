@@ -11,4 +11,4 @@ pub use evaluate::evaluate;
 pub use hooks::{Change, Hooks, Moment, Outcome, Plain, Reading};
 pub use plan::{Features, OwnStep, Plan, StageKind, TeacherModel};
 pub use stage::{Event, Observer, Trained, train};
-pub use step::Workbench;
+pub use step::{Before, Workbench};

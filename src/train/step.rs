@@ -6,7 +6,7 @@ use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
-use crate::nn::{Copies, Mode, Net, Network, Parameter, pass};
+use crate::nn::{Copies, Manner, Mode, Net, Network, Parameter, pass};
 use crate::optim::{
     Optimizer, OptimizerHandle, OptimizerOptions, Snapshot, check_gradients, one_number,
 };
@@ -53,6 +53,7 @@ pub struct Workbench {
 
 /// All that a step changes, as it was before.
 pub struct Before {
+    manners: Vec<Manner>,
     weights: Vec<Vec<(String, Tensor)>>,
     optimizers: Vec<Snapshot>,
 }
@@ -74,6 +75,7 @@ impl Workbench {
     /// All that a step changes. Handles only; no number is copied.
     pub fn snapshot(&self) -> Before {
         Before {
+            manners: self.nets.iter().map(|(_, net)| net.manner()).collect(),
             weights: self.nets.iter().map(|(_, net)| net.state()).collect(),
             optimizers: self.optimizers.iter().map(|(_, handle)| handle.snapshot()).collect(),
         }
@@ -83,6 +85,9 @@ impl Workbench {
     pub fn restore(&self, before: &Before) -> Result<()> {
         for ((_, handle), snapshot) in self.optimizers.iter().zip(&before.optimizers) {
             handle.restore(snapshot);
+        }
+        for ((_, net), manner) in self.nets.iter().zip(&before.manners) {
+            net.set_manner(manner)?;
         }
         let nets = self.nets.iter().zip(&before.weights);
         nets.into_iter().try_for_each(|((_, net), weights)| net.restore(weights))
@@ -118,6 +123,7 @@ impl Learner {
         match &self.own {
             Some(own) => own.snapshot(),
             None => Before {
+                manners: Vec::new(),
                 weights: vec![self.model.network().state()],
                 optimizers: vec![self.optimizer.snapshot()],
             },

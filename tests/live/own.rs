@@ -8,7 +8,7 @@ const OWN: &str = r#"let data = dataset::esc50(arg("data"), #{ fold: 5, per_clas
 let net = nn::network(#{ head: nn::linear(16, 10), drop: nn::dropout(0.2) }, Fn("forward"));
 each_step(#{
     name: "own", data: data, features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 20 }), batch: 10,
-    epochs: 6, nets: #{ net: net }, optimizers: #{ net: optim::adam(#{ lr: 0.01 }) }, state: #{ count: 0 },
+    epochs: 6, nets: #{ net: net }, optimizers: #{ net: optim::adam(#{ lr: 0.01 }) }, state: #{ count: 0, ema: net.copy() },
 }, Fn("teach"));
 fn forward(self, x) { self.head.forward(self.drop.forward(x.mean(1))) }
 fn teach(ctx, batch) {
@@ -40,7 +40,7 @@ fn a_step_that_fails_leaves_no_trace() {
     // It fails in its third call, after it has changed weights, moments and state: not when it is tried.
     let edited = OWN.replace(
         "    #{ loss: loss",
-        "    if ctx.step == 6 && batch.clips > 2 { throw \"no\"; }\n    #{ loss: loss",
+        "    if ctx.step == 6 && batch.clips > 2 { ctx.nets.net.eval().freeze(); ctx.state.ema.lerp(ctx.nets.net, 0.5); throw \"no\"; }\n    #{ loss: loss",
     );
     let plain = with_edits(OWN, |_| {}, vec![]).good();
     let mended = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
@@ -55,6 +55,26 @@ fn a_step_that_fails_when_it_is_tried_is_refused_and_leaves_no_trace() {
     let plain = with_edits(OWN, |_| {}, vec![]).good();
     let run = with_edits(OWN, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
     assert_eq!(run.outcomes(), [(4, "refused")]);
+    assert_eq!(run.weights(), plain.weights());
+}
+
+#[test]
+fn a_const_that_would_call_back_is_refused() {
+    let edited = format!("const NET = nn::network(|x| x * 2);\n{OWN}");
+    let run = with_edits(OWN, |_| {}, vec![save(3, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(3, "refused")]);
+    assert!(run.shown.edits[0].error.contains("make the network in a function"));
+}
+
+#[test]
+fn an_end_of_epoch_that_is_tried_leaves_no_trace() {
+    let halve = "fn on_epoch(ctx) { ctx.optimizers.net.lr = ctx.optimizers.net.lr * 0.5; }\n";
+    let recipe = format!("{OWN}{halve}");
+    let edited = recipe.replace("#{ loss: loss, count", "#{ loss: loss * 1.0, count");
+    let plain = with_edits(&recipe, |_| {}, vec![]).good();
+    let run = with_edits(&recipe, |_| {}, vec![save(3, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(3, "in force")]);
+    assert_eq!(run.shown.rates, plain.shown.rates);
     assert_eq!(run.weights(), plain.weights());
 }
 

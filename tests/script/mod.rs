@@ -7,3 +7,4 @@ pub mod host;
 mod imports;
 mod networks;
 mod optim;
+mod tensor;

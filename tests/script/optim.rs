@@ -30,7 +30,7 @@ fn optimisers_that_are_refused() {
     insta::assert_snapshot!(told("optim::sgd(#{ accumulate: 0 })"), @"error[range]: optim::sgd: 'accumulate' is out of range | expected: 1 or more | received: 0");
     insta::assert_snapshot!(told(r#"let o = optim::sgd(#{}); o.lr = "fast""#), @r#"error[type]: optimizer.lr: the learning rate has the wrong type | expected: a number | received: string "fast""#);
     insta::assert_snapshot!(told("let o = optim::sgd(#{}); o.lr = -1"), @"error[range]: optim::sgd: 'lr' is out of range | expected: 0 or more | received: -1");
-    insta::assert_snapshot!(told(r#"let o = optim::sgd(#{}); o.name = "adam""#), @"error[script]: the recipe: no writable property 'name' - a setter is not registered for type 'Optimizer' to handle 'string'");
+    insta::assert_snapshot!(told(r#"let o = optim::sgd(#{}); o.name = "adam""#), @"error[name]: Optimizer: 'name' cannot be set so | received: string");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use crate::tensor::{Along, Tensor};
 use rhai::{Dynamic, Map, Module};
 
 fn along(operation: &str, dims: &Dynamic, keep: bool) -> Result<Along> {
-    Ok(Along { dims: Some(dims_of(operation, dims)?), keep })
+    // No dimensions mean all of them, as in PyTorch.
+    let dims = Some(dims_of(operation, dims)?).filter(|dims| !dims.is_empty());
+    Ok(Along { dims, keep })
 }
 
 macro_rules! reductions {
