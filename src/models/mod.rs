@@ -77,26 +77,18 @@ impl Spec {
     pub fn build(&self, input: InputShape, seed: u64, on: &Device) -> Result<Model> {
         // The same specification and seed start from the same weights, in whatever stage.
         let mut random = Stream::new(seed, &format!("weights of {}", self.name()), &[]);
-        let (spec, on) = (self.clone(), on.clone());
-        let make: Maker = match self {
+        let on = on.clone();
+        let make: Maker = match self.clone() {
             Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
-            _ => Arc::new(move |random: &mut Stream| spec.network(input, random, &on)),
+            Spec::Cnn(options) => Arc::new(move |random: &mut Stream| {
+                Ok(Arc::new(cnn::Cnn::new(&options, input, random, &on)?) as Arc<dyn Network>)
+            }),
+            Spec::Ast(options) => Arc::new(move |random: &mut Stream| {
+                Ok(Arc::new(ast::Ast::new(&options, input, random, &on)?) as Arc<dyn Network>)
+            }),
         };
         let net = Net::of(self.name(), make(&mut random)?, Some(make));
         Ok(Model { spec: self.clone(), input, net })
-    }
-
-    fn network(
-        &self,
-        input: InputShape,
-        random: &mut Stream,
-        on: &Device,
-    ) -> Result<Arc<dyn Network>> {
-        Ok(match self {
-            Spec::Cnn(options) => Arc::new(cnn::Cnn::new(options, input, random, on)?),
-            Spec::Ast(options) => Arc::new(ast::Ast::new(options, input, random, on)?),
-            Spec::Net(own) => own.net.network().clone(),
-        })
     }
 }
 

@@ -18,27 +18,8 @@ macro_rules! functions {
 }
 pub(super) use functions;
 
-/// Registers functions of a namespace, which must tell their own place.
-macro_rules! namespaced {
-    ($module:expr; $(
-        $(#[doc = $doc:expr])* fn $name:literal($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
-    )*) => { $(
-        rhai::FuncRegistration::new($name)
-            .with_comments([$(concat!("///", $doc)),*])
-            .with_params_info([$(concat!(stringify!($argument), ": ", stringify!($type)),)* stringify!($out)])
-            .set_into_module(
-                $module,
-                move |call: rhai::NativeCallContext, $($argument: $type),*| -> $crate::script::raise::Raw<$out> {
-                    let act = || -> $crate::error::Result<$out> { $body };
-                    $crate::script::raise::placed(&call, act())
-                },
-            );
-    )* };
-}
-pub(super) use namespaced;
-
-/// As `namespaced!`, for functions that keep a function of the script: each names the call that it needs for
-/// that, `fn "network"[call](…)`.
+/// Registers functions of a namespace, which must tell their own place. Each names the call that it is in,
+/// `fn "network"[call](…)`: what keeps a function of the script needs it.
 macro_rules! keeping {
     ($module:expr; $(
         $(#[doc = $doc:expr])* fn $name:literal[$call:ident]($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
@@ -56,3 +37,15 @@ macro_rules! keeping {
     )* };
 }
 pub(super) use keeping;
+
+/// As `keeping!`, for functions that have no need of the call.
+macro_rules! namespaced {
+    ($module:expr; $(
+        $(#[doc = $doc:expr])* fn $name:literal($($argument:ident: $type:ty),* $(,)?) -> $out:ty $body:block
+    )*) => {
+        $crate::script::register::keeping! { $module; $(
+            $(#[doc = $doc])* fn $name[call]($($argument: $type),*) -> $out $body
+        )* }
+    };
+}
+pub(super) use namespaced;
