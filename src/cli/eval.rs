@@ -1,12 +1,11 @@
 //! `still eval`: evaluates a few statements.
 
+use super::arguments::Arguments;
 use super::{catch_signals, note, out};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Given};
-use crate::run::HOME_VARIABLE;
+use crate::recipe;
 use clap::Args;
 use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -16,12 +15,8 @@ pub(super) struct Eval {
     /// The text, or - for standard input, e.g. 'tensor([1, 2]).softmax(0)'.
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     text: String,
-    /// Give an argument a value, for arg("name", …); can be repeated.
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// The seed of all random numbers [default: 0].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
-    seed: Option<u64>,
+    #[command(flatten)]
+    arguments: Arguments,
     /// Print the value as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -29,11 +24,7 @@ pub(super) struct Eval {
 
 impl Eval {
     pub(super) fn run(self) -> Result<()> {
-        let given = Given {
-            set: self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?,
-            seed: self.seed,
-            home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
-        };
+        let given = self.arguments.given()?;
         let (name, text) = match self.text.as_str() {
             "-" => ("<stdin>", standard_input()?),
             text => ("<eval>", text.to_string()),

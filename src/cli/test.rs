@@ -1,9 +1,9 @@
 //! `still test`: runs the tests of recipes and modules.
 
+use super::arguments::Arguments;
 use super::{catch_signals, note, out, tell};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Given, TestReport, TestSetup, Tested};
-use crate::run::HOME_VARIABLE;
+use crate::recipe::{self, TestReport, TestSetup, Tested};
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -34,12 +34,8 @@ pub(super) struct Test {
     /// Seconds after which a test has failed.
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0)]
     timeout: f64,
-    /// Give an argument a value, for arg("name", …); can be repeated.
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// The seed of all random numbers [default: 0].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
-    seed: Option<u64>,
+    #[command(flatten)]
+    arguments: Arguments,
     /// Print the results as one line of JSON instead; lines go to standard error.
     #[arg(long)]
     json: bool,
@@ -89,11 +85,7 @@ impl Test {
             filter: self.filter,
             jobs: self.jobs.map_or_else(cores, usize::from),
             timeout: Duration::from_secs_f64(self.timeout),
-            given: Given {
-                set: self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?,
-                seed: self.seed,
-                home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
-            },
+            given: self.arguments.given()?,
         })
     }
 }
