@@ -78,6 +78,7 @@ impl Spec {
         // The same specification and seed start from the same weights, in whatever stage.
         let mut random = Stream::new(seed, &format!("weights of {}", self.name()), &[]);
         let on = on.clone();
+        let options = format!("{self:?} {input:?}");
         let make: Maker = match self.clone() {
             Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
             Spec::Cnn(options) => Arc::new(move |random: &mut Stream| {
@@ -87,7 +88,7 @@ impl Spec {
                 Ok(Arc::new(ast::Ast::new(&options, input, random, &on)?) as Arc<dyn Network>)
             }),
         };
-        let net = Net::of(self.name(), make(&mut random)?, Some(make));
+        let net = Net::of(self.name(), options, make(&mut random)?, Some(make));
         Ok(Model { spec: self.clone(), input, net })
     }
 }

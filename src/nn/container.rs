@@ -140,4 +140,8 @@ impl Network for Parallel {
     fn copied(&self, copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
         Ok(Some(Arc::new(Parallel(copy_parts(&self.0, copies)?, self.1))))
     }
+
+    fn settings(&self) -> String {
+        format!("{:?}", self.1)
+    }
 }

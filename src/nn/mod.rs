@@ -11,6 +11,7 @@ pub mod init;
 mod linear;
 mod net;
 mod norm;
+mod outline;
 mod parameter;
 pub mod pass;
 mod pattern;

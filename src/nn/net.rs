@@ -21,6 +21,8 @@ pub struct Net {
 
 struct Node {
     kind: String,
+    /// The options that its maker has, as text; see [`Net::outline`].
+    options: String,
     network: Arc<dyn Network>,
     make: Option<Maker>,
     training: AtomicBool,
@@ -67,21 +69,22 @@ impl Copies {
 }
 
 impl Net {
-    /// A layer, its weights drawn from the pass that is going on.
-    pub fn layer(kind: &str, make: Maker) -> Result<Self> {
+    /// A layer, its weights drawn from the pass that is going on; `options` are all that `make` knows of it.
+    pub fn layer(kind: &str, options: String, make: Maker) -> Result<Self> {
         let network = make(&mut pass::draw("weights"))?;
-        Ok(Net::of(kind, network, Some(make)))
+        Ok(Net::of(kind, options, network, Some(make)))
     }
 
     /// A network made of others, which knows how to copy itself.
     pub fn whole(kind: &str, network: Arc<dyn Network>) -> Self {
-        Net::of(kind, network, None)
+        Net::of(kind, String::new(), network, None)
     }
 
-    /// A network that is there already, and how to make another one of its kind.
-    pub fn of(kind: &str, network: Arc<dyn Network>, make: Option<Maker>) -> Self {
+    /// A network that is there already, and how to make another one of its kind; `options` are all that `make`
+    /// knows of it.
+    pub fn of(kind: &str, options: String, network: Arc<dyn Network>, make: Option<Maker>) -> Self {
         let training = AtomicBool::new(true);
-        let node = Node { kind: kind.to_string(), network, make, training };
+        let node = Node { kind: kind.to_string(), options, network, make, training };
         Net { node: Arc::new(node), name: None }
     }
 
@@ -93,6 +96,11 @@ impl Net {
     /// What sort of network: `linear`, `sequential`, `ast`.
     pub fn kind(&self) -> &str {
         &self.node.kind
+    }
+
+    /// The options that its maker has, as text.
+    pub(super) fn options(&self) -> &str {
+        &self.node.options
     }
 
     /// The network behind the handle.
@@ -167,7 +175,8 @@ impl Net {
                     .received(self.kind())
             })?,
         };
-        let copy = Net::of(self.kind(), network, self.node.make.clone());
+        let node = &self.node;
+        let copy = Net::of(&node.kind, node.options.clone(), network, node.make.clone());
         copy.node.training.store(self.is_training(), Ordering::Relaxed);
         copies.nets.insert(address, copy.clone());
         Ok(Net { node: copy.node, name: self.name.clone() })
@@ -331,5 +340,13 @@ impl Network for Net {
 
     fn own_taps(&self) -> Vec<String> {
         self.node.network.own_taps()
+    }
+
+    fn settings(&self) -> String {
+        self.node.network.settings()
+    }
+
+    fn called_functions(&self) -> Vec<String> {
+        self.node.network.called_functions()
     }
 }

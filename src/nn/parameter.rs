@@ -148,6 +148,16 @@ pub trait Network: Send + Sync {
         Vec::new()
     }
 
+    /// How it works, beyond what its parts do and the options of its maker: a part of [`Net::outline`].
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    /// Names of the recipe's functions that it calls itself, empty for what has none; see [`Net::functions`].
+    fn called_functions(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// A copy that shares nothing, where it can be made from its parts.
     fn copied(&self, _copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
         Ok(None)

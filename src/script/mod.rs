@@ -26,6 +26,7 @@ mod nn;
 mod optim;
 mod options;
 mod output;
+mod part;
 mod pooling;
 mod raise;
 pub mod reference;

@@ -1,11 +1,12 @@
 //! A network that a recipe defines: a map of parts, and a function that puts them together.
 
 use super::host::{Callable, Host};
-use super::value::kind_of;
+use super::part::{self, Part, captured_by, parts_of};
+use super::value::{CLOSURE, kind_of};
 use crate::error::{Error, Kind, Result, unknown};
-use crate::nn::{Copies, Mode, Net, Network, Parameter, Role, Visitor, pass, scoped};
+use crate::nn::{Copies, Mode, Net, Network, Parameter, Visitor, pass, scoped};
 use crate::tensor::Tensor;
-use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
+use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -50,142 +51,15 @@ pub(super) fn check_name(operation: &str, name: &str) -> Result<()> {
         .received(format!("'{name}'")))
 }
 
-/// What stands in the map of parts.
-#[derive(Clone)]
-enum Part {
-    Net(Net),
-    Parameter(Parameter),
-    /// An array of parts, named by their places.
-    List(Vec<Part>),
-    /// A map of parts.
-    Group(Vec<(String, Part)>),
-    /// Any other value, handed to the function as it is.
-    Plain(Dynamic),
-}
-
-impl Part {
-    fn of(value: &Dynamic) -> Part {
-        if let Some(net) = value.read_lock::<Net>() {
-            return Part::Net(net.clone());
-        }
-        if let Some(parameter) = value.read_lock::<Parameter>() {
-            return Part::Parameter(parameter.clone());
-        }
-        if let Some(array) = value.read_lock::<Array>() {
-            let parts: Vec<Part> = array.iter().map(Part::of).collect();
-            let plain = parts.iter().all(|part| matches!(part, Part::Plain(_)));
-            return if plain { Part::Plain(value.clone()) } else { Part::List(parts) };
-        }
-        if let Some(map) = value.read_lock::<Map>() {
-            let each =
-                |(name, value): (&rhai::Identifier, &Dynamic)| (name.to_string(), Part::of(value));
-            let parts: Vec<(String, Part)> = map.iter().map(each).collect();
-            let plain = parts.iter().all(|(_, part)| matches!(part, Part::Plain(_)));
-            return if plain { Part::Plain(value.clone()) } else { Part::Group(parts) };
-        }
-        Part::Plain(value.clone())
-    }
-
-    /// Parts by name, of a list or a group.
-    fn inner(&self) -> Vec<(String, &Part)> {
-        match self {
-            Part::List(parts) => {
-                parts.iter().enumerate().map(|(place, part)| (place.to_string(), part)).collect()
-            }
-            Part::Group(parts) => parts.iter().map(|(name, part)| (name.clone(), part)).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn visit(&self, scope: &str, visit: &mut Visitor) {
-        match self {
-            Part::Net(net) => net.visit(scope, visit),
-            Part::Parameter(parameter) => visit(scope.to_string(), parameter),
-            _ => {
-                for (name, part) in self.inner() {
-                    part.visit(&scoped(scope, &name), visit);
-                }
-            }
-        }
-    }
-
-    fn nets(&self, scope: &str, found: &mut Vec<(String, Net)>) {
-        match self {
-            Part::Net(net) => found.push((scope.to_string(), net.clone())),
-            _ => {
-                for (name, part) in self.inner() {
-                    part.nets(&scoped(scope, &name), found);
-                }
-            }
-        }
-    }
-
-    /// Its own buffers: not those of networks in it.
-    fn buffers(&self, scope: &str, found: &mut Vec<(String, Parameter)>) {
-        match self {
-            Part::Parameter(parameter) if parameter.role() == Role::Buffer => {
-                found.push((scope.to_string(), parameter.clone()));
-            }
-            _ => {
-                for (name, part) in self.inner() {
-                    part.buffers(&scoped(scope, &name), found);
-                }
-            }
-        }
-    }
-
-    fn copied(&self, copies: &mut Copies) -> Result<Part> {
-        Ok(match self {
-            Part::Net(net) => Part::Net(net.copy_into(copies)?),
-            Part::Parameter(parameter) => Part::Parameter(copies.parameter(parameter)?),
-            Part::List(parts) => {
-                let copy = parts.iter().map(|part| part.copied(copies));
-                Part::List(copy.collect::<Result<_>>()?)
-            }
-            Part::Group(parts) => {
-                let copy =
-                    parts.iter().map(|(name, part)| Ok((name.clone(), part.copied(copies)?)));
-                Part::Group(copy.collect::<Result<_>>()?)
-            }
-            Part::Plain(value) => Part::Plain(value.clone()),
-        })
-    }
-
-    /// What the function sees: networks by their full names, parameters as tensors.
-    fn seen(&self, scope: &str, mode: Mode) -> Dynamic {
-        match self {
-            Part::Net(net) => Dynamic::from(net.called(scope)),
-            Part::Parameter(parameter) => Dynamic::from(parameter.get(mode)),
-            Part::Plain(value) => value.clone(),
-            Part::List(_) => {
-                let parts = self.inner().into_iter();
-                let all: Array =
-                    parts.map(|(name, part)| part.seen(&scoped(scope, &name), mode)).collect();
-                all.into()
-            }
-            Part::Group(_) => {
-                let parts = self.inner().into_iter();
-                let all: Map = parts
-                    .map(|(name, part)| {
-                        let seen = part.seen(&scoped(scope, &name), mode);
-                        (name.into(), seen)
-                    })
-                    .collect();
-                all.into()
-            }
-        }
-    }
-}
-
 /// A network of the recipe's own.
 pub struct RecipeNetwork {
     /// What the function gets first; `None` where it takes the inputs alone.
-    parts: Option<Part>,
-    /// What a closure has captured, by the variables' names, and the value itself: a variable that holds
-    /// no network is shared with the recipe.
-    captured: Vec<(String, Part, Dynamic)>,
+    parts: Option<Vec<(String, Part)>>,
+    /// What a closure has captured, by the variables' names.
+    captured: Vec<(String, Part)>,
     buffers: Buffers,
-    name: String,
+    /// The function's; `None` where it is a closure.
+    name: Option<String>,
     call: Callable,
 }
 
@@ -198,12 +72,11 @@ impl RecipeNetwork {
         parts: Option<&Dynamic>,
         function: FnPtr,
     ) -> Result<Net> {
-        let parts = parts.map(parts_of).transpose()?;
+        let parts = parts.map(|parts| parts_of(call, parts)).transpose()?;
         // Rhai's own name of a closure means nothing to anybody.
-        let name = if function.is_anonymous() { "a closure" } else { function.fn_name() };
-        let captured = captured_by(call, &function);
-        let network =
-            RecipeNetwork::of(parts, captured, name.into(), host.function(call, &function)?);
+        let name = (!function.is_anonymous()).then(|| function.fn_name().to_string());
+        let captured = captured_by(call, &function)?;
+        let network = RecipeNetwork::of(parts, captured, name, host.function(call, &function)?);
         let mut known = std::collections::HashSet::new();
         if let Some((name, _)) =
             network.parameters().into_iter().find(|(name, _)| !known.insert(name.clone()))
@@ -215,24 +88,35 @@ impl RecipeNetwork {
     }
 
     fn of(
-        parts: Option<Part>,
-        captured: Vec<(String, Part, Dynamic)>,
-        name: String,
+        parts: Option<Vec<(String, Part)>>,
+        captured: Vec<(String, Part)>,
+        name: Option<String>,
         call: Callable,
     ) -> Self {
         let mut buffers = Vec::new();
-        parts.iter().for_each(|parts| parts.buffers("", &mut buffers));
-        captured.iter().for_each(|(name, part, _)| part.buffers(name, &mut buffers));
+        let all = parts.iter().flatten().chain(&captured);
+        all.for_each(|(name, part)| part.buffers(name, &mut buffers));
         RecipeNetwork { parts, captured, buffers: Arc::new(buffers), name, call }
+    }
+
+    /// Its name in messages.
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("a closure")
+    }
+
+    /// All parts, in the order of their parameters.
+    fn all(&self) -> impl Iterator<Item = &(String, Part)> {
+        self.parts.iter().flatten().chain(&self.captured)
     }
 
     /// What the function gives for any inputs.
     pub(super) fn call(&self, inputs: Vec<Dynamic>, mode: Mode) -> Result<Dynamic> {
-        let own = self.parts.as_ref().map(|parts| parts.seen("", mode));
-        let captured = self.captured.iter().map(|(name, part, value)| match part {
-            Part::Plain(_) => value.clone(),
-            part => part.seen(name, mode),
+        let seen = |(name, part): &(String, Part)| part.seen(name, mode);
+        let own = self.parts.as_ref().map(|parts| {
+            let all = parts.iter().map(|pair| (pair.0.as_str().into(), seen(pair)));
+            Dynamic::from(all.collect::<Map>())
         });
+        let captured = self.captured.iter().map(seen);
         let arguments = captured.chain(own).chain(inputs).collect();
         let depth = RUNNING.with_borrow_mut(|running| {
             running.push(self.buffers.clone());
@@ -242,7 +126,7 @@ impl RecipeNetwork {
         if depth > DEEPEST {
             return Err(Error::new(
                 Kind::Script,
-                &self.name,
+                self.name(),
                 "networks call each other too deeply",
             )
             .expected(format!("{DEEPEST} within each other at most")));
@@ -260,90 +144,47 @@ impl Drop for Leave {
     }
 }
 
-/// What a closure has captured, by the names of the variables.
-fn captured_by(call: &NativeCallContext, function: &FnPtr) -> Vec<(String, Part, Dynamic)> {
-    let name = function.fn_name();
-    let mut all = call.iter_namespaces().flat_map(|module| module.iter_script_fn_info());
-    let found = all.find(|(_, _, known, ..)| *known == name);
-    let names = found.map(|(.., definition)| definition.params.to_vec()).unwrap_or_default();
-    let each = function.curry().iter().enumerate().map(|(place, value)| {
-        let name = names.get(place).map_or(place.to_string(), |name| name.to_string());
-        (name, Part::of(value), value.clone())
-    });
-    each.collect()
-}
-
-fn parts_of(given: &Dynamic) -> Result<Part> {
-    if given.is_map() {
-        return Ok(match Part::of(given) {
-            Part::Plain(_) => Part::Group(group_of_plain(given)),
-            other => other,
-        });
-    }
-    let wrong = || {
-        Error::new(Kind::Type, "nn::network", "the parts have the wrong type")
-            .expected("a map of parts, or an array of [\"name\", part]")
-            .received(kind_of(given))
-    };
-    let pairs = given.read_lock::<Array>().ok_or_else(wrong)?;
-    let pair = |value: &Dynamic| {
-        let pair = value.read_lock::<Array>().ok_or_else(wrong)?;
-        match pair.as_slice() {
-            [name, part] => match name.clone().into_immutable_string() {
-                Ok(name) => Ok((name.to_string(), Part::of(part))),
-                Err(_) => Err(wrong()),
-            },
-            _ => Err(wrong()),
-        }
-    };
-    Ok(Part::Group(pairs.iter().map(pair).collect::<Result<_>>()?))
-}
-
-fn group_of_plain(given: &Dynamic) -> Vec<(String, Part)> {
-    let map = given.read_lock::<Map>();
-    let entries = map.iter().flat_map(|map| map.iter());
-    entries.map(|(name, value)| (name.to_string(), Part::Plain(value.clone()))).collect()
-}
-
 impl Network for RecipeNetwork {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let output = self.call(vec![Dynamic::from(input.clone())], mode)?;
         let tensor = output.read_lock::<Tensor>().map(|tensor| tensor.clone());
         tensor.ok_or_else(|| {
-            Error::new(Kind::Type, &self.name, "a network must give a tensor here")
+            Error::new(Kind::Type, self.name(), "a network must give a tensor here")
                 .expected("a tensor")
                 .received(kind_of(&output))
         })
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {
-        if let Some(parts) = &self.parts {
-            parts.visit(scope, visit);
-        }
-        for (name, part, _) in &self.captured {
-            part.visit(&scoped(scope, name), visit);
-        }
+        self.all().for_each(|(name, part)| part.visit(&scoped(scope, name), visit));
     }
 
     fn parts(&self) -> Vec<(String, Net)> {
         let mut found = Vec::new();
-        if let Some(parts) = &self.parts {
-            parts.nets("", &mut found);
-        }
-        self.captured.iter().for_each(|(name, part, _)| part.nets(name, &mut found));
+        self.all().for_each(|(name, part)| part.nets(name, &mut found));
         found
     }
 
     fn copied(&self, copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
-        let parts = self.parts.as_ref().map(|parts| parts.copied(copies)).transpose()?;
+        let parts = self.parts.as_ref().map(|parts| part::copied(parts, copies)).transpose()?;
         // A closure's captured networks belong to it: its copy gets copies of them.
-        let captured = self
-            .captured
-            .iter()
-            .map(|(name, part, value)| Ok((name.clone(), part.copied(copies)?, value.clone())));
-        let captured = captured.collect::<Result<_>>()?;
+        let captured = part::copied(&self.captured, copies)?;
         let network = RecipeNetwork::of(parts, captured, self.name.clone(), self.call.clone());
         Ok(Some(Arc::new(network)))
+    }
+
+    fn settings(&self) -> String {
+        let mut functions = Vec::new();
+        let parts = self.parts.as_ref().map(|parts| part::tell(parts, &mut functions));
+        let captured = part::tell(&self.captured, &mut functions);
+        let name = self.name.as_deref().unwrap_or(CLOSURE);
+        format!("{name} of {} and {captured}", parts.as_deref().unwrap_or("its inputs"))
+    }
+
+    fn called_functions(&self) -> Vec<String> {
+        let mut functions = vec![self.name.clone().unwrap_or_default()];
+        self.all().for_each(|(_, part)| drop(part.tell(&mut functions)));
+        functions
     }
 
     fn as_any(&self) -> Option<&dyn std::any::Any> {

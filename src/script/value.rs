@@ -1,7 +1,8 @@
 //! From a script's values to ours: every number takes an integer or a float.
 
 use crate::error::{Error, Kind, Result};
-use rhai::Dynamic;
+use crate::tensor::Tensor;
+use rhai::{Array, Dynamic, FnPtr, Map};
 
 /// What a value is, in a message.
 pub fn kind_of(value: &Dynamic) -> String {
@@ -15,9 +16,62 @@ pub fn kind_of(value: &Dynamic) -> String {
         "array" => "an array",
         other => other.rsplit("::").next().unwrap_or(other),
     };
-    match value.read_lock::<crate::tensor::Tensor>() {
+    match value.read_lock::<Tensor>() {
         Some(tensor) => tensor.describe(),
         None => text.to_string(),
+    }
+}
+
+/// A closure in a network's outline: its own name tells nobody anything.
+pub(super) const CLOSURE: &str = "a closure";
+
+/// A value as a network's outline has it: the same for equal values. `functions` receives the names of the
+/// functions in it, and an empty one for a closure or whatever else cannot be told.
+pub(super) fn told(value: &Dynamic, functions: &mut Vec<String>) -> String {
+    if let Some(array) = value.read_lock::<Array>() {
+        let all: Vec<String> = array.iter().map(|value| told(value, functions)).collect();
+        return format!("[{}]", all.join(", "));
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let each = |(name, value)| format!("{name:?}: {}", told(value, functions));
+        return format!("#{{{}}}", map.iter().map(each).collect::<Vec<_>>().join(", "));
+    }
+    if let Some(function) = value.read_lock::<FnPtr>() {
+        let (name, known) = match function.is_anonymous() {
+            true => (CLOSURE, ""),
+            false => (function.fn_name(), function.fn_name()),
+        };
+        functions.push(known.to_string());
+        let all: Vec<String> = function.iter_curry().map(|own| told(own, functions)).collect();
+        return format!("{name}({})", all.join(", "));
+    }
+    if let Some(tensor) = value.read_lock::<Tensor>() {
+        return format!("{} {}", tensor.describe(), digest(&tensor, functions));
+    }
+    match value.type_name() {
+        // Written so that a float never looks like an integer, nor a string like anything else.
+        "f64" => format!("{:?}", value.as_float().unwrap_or(f64::NAN)),
+        "i64" | "bool" | "()" => value.to_string(),
+        "string" | "char" => format!("{} {:?}", value.type_name(), value.to_string()),
+        _ => {
+            functions.push(String::new());
+            kind_of(value)
+        }
+    }
+}
+
+/// A constant's numbers in short.
+fn digest(tensor: &Tensor, functions: &mut Vec<String>) -> String {
+    let values: Result<Vec<u8>> = tensor.detached().and_then(|plain| match plain.is_float() {
+        true => Ok(plain.to_values()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        false => Ok(plain.to_integers()?.iter().flat_map(|value| value.to_le_bytes()).collect()),
+    });
+    match values {
+        Ok(bytes) => blake3::hash(&bytes).to_hex()[..16].to_string(),
+        Err(_) => {
+            functions.push(String::new());
+            String::new()
+        }
     }
 }
 
@@ -68,7 +122,7 @@ pub(super) fn list_of<T>(
     value: &Dynamic,
     each: impl Fn(&str, &str, &Dynamic) -> Result<T>,
 ) -> Result<Vec<T>> {
-    let Some(array) = value.read_lock::<rhai::Array>() else {
+    let Some(array) = value.read_lock::<Array>() else {
         return Err(wrong(operation, what, "an array", value));
     };
     let element = |(index, value)| each(operation, &format!("{what}[{index}]"), value);
@@ -76,8 +130,8 @@ pub(super) fn list_of<T>(
 }
 
 /// A map, e.g. of options within options.
-pub(super) fn map_of(operation: &str, what: &str, value: &Dynamic) -> Result<rhai::Map> {
-    let map = value.read_lock::<rhai::Map>().map(|map| map.clone());
+pub(super) fn map_of(operation: &str, what: &str, value: &Dynamic) -> Result<Map> {
+    let map = value.read_lock::<Map>().map(|map| map.clone());
     map.ok_or_else(|| wrong(operation, what, "a map: #{ … }", value))
 }
 

@@ -7,4 +7,5 @@ pub mod host;
 mod imports;
 mod networks;
 mod optim;
+mod outline;
 mod tensor;

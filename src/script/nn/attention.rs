@@ -25,7 +25,7 @@ fn attention(width: &Dynamic, heads: &Dynamic, map: Map) -> Result<Net> {
     options.number("eps", &mut own.eps)?;
     options.number("attn_drop", &mut own.attn_drop)?;
     options.number("proj_drop", &mut own.proj_drop)?;
-    drawn("attention", move |random, on| Attention::new(&own, random, on))
+    drawn("attention", own, Attention::new)
 }
 
 const OF_BLOCKS: [&str; 9] = [
@@ -58,7 +58,7 @@ fn block(width: &Dynamic, heads: &Dynamic, map: Map) -> Result<Net> {
         options.number("init_values", &mut start)?;
         own.init_values = Some(start);
     }
-    drawn("transformer_block", move |random, on| Block::new(&own, random, on))
+    drawn("transformer_block", own, Block::new)
 }
 
 pub(super) fn layers(module: &mut Module) {

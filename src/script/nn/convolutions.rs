@@ -32,10 +32,7 @@ fn convolution(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
     let moves = moves(&operation, &options, line)?;
     let mut own = ConvOptions { inputs, outputs, kernel, moves, bias: true };
     options.flag("bias", &mut own.bias)?;
-    drawn(kind, move |random, on| match line {
-        true => Conv::line(&own, random, on),
-        false => Conv::picture(&own, random, on),
-    })
+    drawn(kind, own, if line { Conv::line } else { Conv::picture })
 }
 
 fn depthwise(channels: &Dynamic, kernel: &Dynamic, map: Map) -> Result<Net> {
@@ -47,7 +44,7 @@ fn depthwise(channels: &Dynamic, kernel: &Dynamic, map: Map) -> Result<Net> {
     let mut own = ConvOptions { inputs: count[0], outputs: count[0], kernel, moves, bias: true };
     options.flag("bias", &mut own.bias)?;
     own.check(operation)?;
-    drawn("depthwise", move |random, on| Conv::picture(&own, random, on))
+    drawn("depthwise", own, Conv::picture)
 }
 
 fn transpose(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
@@ -58,10 +55,7 @@ fn transpose(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
     let moves = moves_back(&operation, &options, line)?;
     let mut own = ConvTransposeLayerOptions { inputs, outputs, kernel, moves, bias: true };
     options.flag("bias", &mut own.bias)?;
-    drawn(kind, move |random, on| match line {
-        true => ConvTranspose::line(&own, random, on),
-        false => ConvTranspose::picture(&own, random, on),
-    })
+    drawn(kind, own, if line { ConvTranspose::line } else { ConvTranspose::picture })
 }
 
 pub(super) fn layers(module: &mut Module) {

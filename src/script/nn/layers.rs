@@ -20,7 +20,7 @@ fn linear(inputs: &Dynamic, outputs: &Dynamic, map: Map) -> Result<Net> {
         ..LinearOptions::default()
     };
     options.flag("bias", &mut own.bias)?;
-    drawn("linear", move |random, on| Linear::new(&own, random, on))
+    drawn("linear", own, Linear::new)
 }
 
 fn flatten(start: i64, end: i64) -> Result<Net> {
@@ -58,7 +58,7 @@ pub(super) fn layers(module: &mut Module) {
             let operation = "nn::embedding";
             let count = count_of(operation, "the number of vectors", &count)?;
             let own = EmbeddingOptions { count, width: count_of(operation, "the width", &width)? };
-            drawn("embedding", move |random, on| Embedding::new(&own, random, on))
+            drawn("embedding", own, Embedding::new)
         }
 
         /// Sets each element to 0 with probability `p` and divides the others by 1 − p; in training only.

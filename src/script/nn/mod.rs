@@ -21,6 +21,7 @@ use crate::nn::{Activation, Net, Network};
 use crate::tensor::Device;
 use crate::tensor::random::Stream;
 use rhai::{Dynamic, Engine, Module};
+use std::fmt::Debug;
 use std::sync::Arc;
 
 /// Binds the noun, and what networks can do besides (see also `nets`).
@@ -42,17 +43,28 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
 }
 
 /// A layer without weights. It draws no random numbers, so that those of other layers do not depend on it.
-fn plain(kind: &str, layer: impl Network + Clone + 'static) -> Result<Net> {
+fn plain(kind: &str, layer: impl Network + Clone + Debug + 'static) -> Result<Net> {
     let network: Arc<dyn Network> = Arc::new(layer.clone());
-    Ok(Net::of(kind, network, Some(Arc::new(move |_| Ok(Arc::new(layer.clone()))))))
+    Ok(Net::of(
+        kind,
+        format!("{layer:?}"),
+        network,
+        Some(Arc::new(move |_| Ok(Arc::new(layer.clone())))),
+    ))
 }
 
-/// A layer whose weights are drawn.
-fn drawn<L: Network + 'static>(
+/// A layer whose weights are drawn. All that tells it from others of its kind is in the options: `make` is a
+/// function, and holds nothing more.
+fn drawn<L: Network + 'static, O: Debug + Send + Sync + 'static>(
     kind: &str,
-    make: impl Fn(&mut Stream, &Device) -> Result<L> + Send + Sync + 'static,
+    options: O,
+    make: fn(&O, &mut Stream, &Device) -> Result<L>,
 ) -> Result<Net> {
-    Net::layer(kind, Arc::new(move |random| Ok(Arc::new(make(random, &Device::default())?))))
+    let text = format!("{options:?}");
+    let make = move |random: &mut Stream| -> Result<Arc<dyn Network>> {
+        Ok(Arc::new(make(&options, random, &Device::default())?))
+    };
+    Net::layer(kind, text, Arc::new(make))
 }
 
 /// A width, or the lengths of several dimensions.

@@ -21,10 +21,10 @@ fn batch_norm(kind: &str, channels: &Dynamic, map: Map, line: bool) -> Result<Ne
     options.number("momentum", &mut own.momentum)?;
     options.flag("affine", &mut own.affine)?;
     options.flag("track_running_stats", &mut own.track_running_stats)?;
-    drawn(kind, move |_, on| match line {
-        true => BatchNorm::line(&own, on),
-        false => BatchNorm::picture(&own, on),
-    })
+    match line {
+        true => drawn(kind, own, |own, _, on| BatchNorm::line(own, on)),
+        false => drawn(kind, own, |own, _, on| BatchNorm::picture(own, on)),
+    }
 }
 
 fn layer_norm(shape: &Dynamic, map: Map) -> Result<Net> {
@@ -35,7 +35,7 @@ fn layer_norm(shape: &Dynamic, map: Map) -> Result<Net> {
     options.number("eps", &mut own.eps)?;
     options.flag("affine", &mut own.affine)?;
     options.flag("bias", &mut own.bias)?;
-    drawn("layer_norm", move |_, on| LayerNorm::new(&own, on))
+    drawn("layer_norm", own, |own, _, on| LayerNorm::new(own, on))
 }
 
 fn group_norm(groups: &Dynamic, channels: &Dynamic, map: Map) -> Result<Net> {
@@ -48,7 +48,7 @@ fn group_norm(groups: &Dynamic, channels: &Dynamic, map: Map) -> Result<Net> {
     };
     options.number("eps", &mut own.eps)?;
     options.flag("affine", &mut own.affine)?;
-    drawn("group_norm", move |_, on| GroupNorm::new(&own, on))
+    drawn("group_norm", own, |own, _, on| GroupNorm::new(own, on))
 }
 
 fn rms_norm(shape: &Dynamic, map: Map) -> Result<Net> {
@@ -58,7 +58,7 @@ fn rms_norm(shape: &Dynamic, map: Map) -> Result<Net> {
     let mut own = RmsNormOptions { shape, ..RmsNormOptions::default() };
     options.number("eps", &mut own.eps)?;
     options.flag("affine", &mut own.affine)?;
-    drawn("rms_norm", move |_, on| RmsNorm::new(&own, on))
+    drawn("rms_norm", own, |own, _, on| RmsNorm::new(own, on))
 }
 
 pub(super) fn layers(module: &mut Module) {

@@ -33,8 +33,10 @@ fn size_of(operation: &str, size: &Dynamic, line: bool) -> Result<[usize; 2]> {
 fn moving(kind: &str, pooled: Pooled, size: &Dynamic, map: Map, line: bool) -> Result<Net> {
     let operation = format!("nn::{kind}");
     let known = if pooled == Pooled::Max { OF_MAXIMA } else { OF_MEANS };
-    let how = options(&operation, map, &known, line)?;
+    let mut how = options(&operation, map, &known, line)?;
     let size = size_of(&operation, size, line)?;
+    // Said or not, it is the same layer.
+    how.stride.get_or_insert(size);
     pool(kind, pooled, PoolWindows::Moving(size, how), line)
 }
 
@@ -58,7 +60,7 @@ fn squeeze_excite(channels: &Dynamic, map: Map) -> Result<Net> {
     options.count("reduced", &mut own.reduced)?;
     activation(operation, &options, "activation", &mut own.activation)?;
     activation(operation, &options, "gate", &mut own.gate)?;
-    drawn("squeeze_excite", move |random, on| SqueezeExcite::new(&own, random, on))
+    drawn("squeeze_excite", own, SqueezeExcite::new)
 }
 
 pub(super) fn layers(module: &mut Module) {

@@ -30,12 +30,12 @@ fn own_of(
 
 fn gru(inputs: &Dynamic, hidden: &Dynamic, map: Map) -> Result<Net> {
     let own = own_of("nn::gru", inputs, hidden, map)?;
-    drawn("gru", move |random, on| Gru::new(&own, random, on))
+    drawn("gru", own, Gru::new)
 }
 
 fn lstm(inputs: &Dynamic, hidden: &Dynamic, map: Map) -> Result<Net> {
     let own = own_of("nn::lstm", inputs, hidden, map)?;
-    drawn("lstm", move |random, on| Lstm::new(&own, random, on))
+    drawn("lstm", own, Lstm::new)
 }
 
 pub(super) fn layers(module: &mut Module) {
