@@ -1,13 +1,17 @@
-//! Runs: where they are kept, what is written down of them, and the table at their end.
+//! Runs: where they are kept, what is written down of them, the store of what they gave, and the table
+//! at their end.
 
 mod folder;
 mod home;
+mod past;
 mod record;
 mod report;
 mod results;
+pub mod store;
 
 pub use folder::{Folder, slug};
 pub use home::{HOME_VARIABLE, Home};
+pub use past::{Edit, Past, PastStage, RUN_LOCK, State};
 pub use record::{COLUMNS, Record};
 pub use report::table;
 pub use results::{Results, StageResult};

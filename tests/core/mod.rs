@@ -1,12 +1,15 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod disk;
+mod gc;
 mod hostile;
 mod layers;
 mod loader;
 mod optim;
 mod pattern;
 mod random;
+mod store;
 mod sweep;
 mod synth;
 mod threads;

@@ -8,7 +8,7 @@ mod sounds;
 
 use crate::audio::{Samples, wav};
 use crate::disk;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tensor::random::Stream;
 use rayon::prelude::*;
 use sounds::CLASSES;
@@ -37,20 +37,13 @@ pub fn example(home: &Path) -> Result<PathBuf> {
     }
     disk::make_folder(&data)?;
     // Written beside and renamed: another process sees all of it or nothing.
-    let draft = tempfile::Builder::new()
-        .prefix(".still-")
-        .tempdir_in(&data)
-        .map_err(|cause| Error::io("writing the example data to", &data, &cause))?;
+    let draft = disk::draft_folder(&data, disk::DRAFT)?;
     write(draft.path())?;
-    match std::fs::rename(draft.path(), &folder) {
-        Ok(()) => {
-            // What was renamed is not temporary any more.
-            let _ = draft.keep();
-            Ok(folder)
-        }
-        Err(_) if folder.is_dir() => Ok(folder),
-        Err(cause) => Err(Error::io("writing the example data to", &folder, &cause)),
+    if disk::rename(draft.path(), &folder)? {
+        // What was renamed is not temporary any more.
+        let _ = draft.keep();
     }
+    Ok(folder)
 }
 
 /// Writes the data set into `folder`.

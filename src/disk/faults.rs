@@ -1,0 +1,120 @@
+//! Full disks and kills on purpose, for tests. Every operation of [`super`] asks here first.
+//!
+//! The environment variable `STILL_TEST_WRITE_FAULT` of a child process counts the operations of all its
+//! threads: with `5` the fifth finds the disk full, with `5+` so do all after it, and with `5!` the process
+//! dies in it. [`fail_after`] counts those of the calling thread alone, since tests share a process.
+
+use std::cell::Cell;
+use std::io::{Error, ErrorKind, Result, Write};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// The variable that is read once, at the first write.
+pub const VARIABLE: &str = "STILL_TEST_WRITE_FAULT";
+
+/// What happens at the operation that was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The disk is full, once.
+    Full,
+    /// The disk is full, and stays so.
+    FullFromThere,
+    /// The process dies, as by `kill -9`.
+    Kill,
+}
+
+/// Nothing is armed: the only thing that a program without tests ever reads.
+static QUIET: AtomicBool = AtomicBool::new(false);
+/// Threads that armed a fault; changed and looked at with the lock held, so that `QUIET` is right.
+static ARMED: AtomicUsize = AtomicUsize::new(0);
+static LOCK: Mutex<()> = Mutex::new(());
+
+static PROCESS: LazyLock<Option<(AtomicU64, Fault)>> = LazyLock::new(|| {
+    let text = std::env::var(VARIABLE).ok()?;
+    let (digits, fault) = match text.strip_suffix('+') {
+        Some(digits) => (digits, Fault::FullFromThere),
+        None => match text.strip_suffix('!') {
+            Some(digits) => (digits, Fault::Kill),
+            None => (text.as_str(), Fault::Full),
+        },
+    };
+    Some((AtomicU64::new(digits.parse().ok()?), fault))
+});
+
+thread_local! {
+    static THREAD: Cell<Option<(u64, Fault)>> = const { Cell::new(None) };
+}
+
+/// Arms a fault until it is dropped.
+pub struct Armed(());
+
+/// Makes the `n`-th operation from now (the first is 1) of this thread fail.
+pub fn fail_after(n: u64, fault: Fault) -> Armed {
+    THREAD.set(Some((n, fault)));
+    let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    ARMED.fetch_add(1, Ordering::Relaxed);
+    QUIET.store(false, Ordering::Relaxed);
+    Armed(())
+}
+
+impl Armed {
+    /// Whether the operation has come; a walk through all of them ends where it has not.
+    pub fn struck(&self) -> bool {
+        THREAD.get().is_some_and(|(left, _)| left == 0)
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        THREAD.set(None);
+        ARMED.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What happens to this operation, if anything.
+fn due() -> Option<Fault> {
+    if QUIET.load(Ordering::Relaxed) {
+        return None;
+    }
+    if let Some((left, fault)) = &*PROCESS {
+        let counted = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+        return match (counted, fault) {
+            (Ok(1), fault) => Some(*fault),
+            (Err(_), Fault::FullFromThere) => Some(Fault::Full),
+            _ => None,
+        };
+    }
+    let Some((left, fault)) = THREAD.get() else {
+        let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        QUIET.store(ARMED.load(Ordering::Relaxed) == 0, Ordering::Relaxed);
+        return None;
+    };
+    THREAD.set(Some((left.saturating_sub(1), fault)));
+    match (left, fault) {
+        (1, fault) => Some(fault),
+        (0, Fault::FullFromThere) => Some(Fault::Full),
+        _ => None,
+    }
+}
+
+fn land(fault: Fault) -> Error {
+    if fault == Fault::Kill {
+        // No destructor runs, as with `kill -9`.
+        std::process::abort();
+    }
+    Error::new(ErrorKind::StorageFull, "No space left on device (on purpose)")
+}
+
+/// Before an operation that is done or not done.
+pub(super) fn strike() -> Result<()> {
+    due().map_or(Ok(()), |fault| Err(land(fault)))
+}
+
+/// Writes all bytes; a fault comes after the first half of them, as a disk fills up.
+pub(super) fn write_all(file: &mut impl Write, bytes: &[u8]) -> Result<()> {
+    let Some(fault) = due() else { return file.write_all(bytes) };
+    let _ = file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default());
+    let _ = file.flush();
+    Err(land(fault))
+}

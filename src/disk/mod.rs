@@ -1,0 +1,240 @@
+//! Every write of the program: files that are written whole or not at all, journals that only grow,
+//! folders that come and go in one piece, and locks between processes. Tests can make any of these
+//! operations fail ([`faults`]).
+
+#[doc(hidden)]
+pub mod faults;
+mod journal;
+mod lock;
+
+pub use journal::{Journal, read_lines};
+pub use lock::Lock;
+
+use crate::error::{Error, Kind, Result};
+use std::io::{ErrorKind, Result as IoResult};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+
+/// How the names of files and folders begin that are not in place yet, or not any more. One that is
+/// older than a day was left by a process that was killed.
+pub const DRAFT: &str = ".still-";
+
+/// The error for what the operating system refused; says what helps against a full disk.
+pub(crate) fn refused(doing: &str, path: &Path, cause: &std::io::Error) -> Error {
+    let error = Error::io(doing, path, cause);
+    match cause.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            error.hint("free some space, for instance with `still gc`")
+        }
+        _ => error,
+    }
+}
+
+/// What the user's mask leaves of it, as for any other file: what is temporary would be private.
+#[cfg(unix)]
+fn shared(builder: &mut tempfile::Builder<'_, '_>, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    builder.permissions(std::fs::Permissions::from_mode(mode));
+}
+
+#[cfg(not(unix))]
+fn shared(_: &mut tempfile::Builder<'_, '_>, _: u32) {}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes `bytes` to `path` through a temporary file beside it: a reader sees the old content or
+/// the new, never a part, and so it stays after a power failure. What is no regular file (a pipe, a
+/// device) is written as it is, and a link stays a link.
+///
+/// # Errors
+/// A folder that is not there or cannot be written, a full disk; the old content is still there.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let wrong = |cause: &std::io::Error| refused("writing", path, cause);
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return std::fs::write(path, bytes).map_err(|cause| wrong(&cause));
+    }
+    let real = path.canonicalize();
+    let real = real.as_deref().unwrap_or(path);
+    let write = || -> IoResult<()> {
+        let folder = folder_of(real);
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(DRAFT);
+        shared(&mut builder, 0o666);
+        faults::strike()?;
+        let mut file = builder.tempfile_in(folder)?;
+        faults::write_all(&mut file, bytes)?;
+        faults::strike()?;
+        file.as_file().sync_all()?;
+        faults::strike()?;
+        file.persist(real).map_err(|cause| cause.error)?;
+        sync_folder(folder)
+    };
+    write().map_err(|cause| wrong(&cause))
+}
+
+/// Writes a new file in place. For folders that are not in place themselves yet: a killed process
+/// leaves a part of it.
+///
+/// # Errors
+/// A file that is there already or cannot be written, a full disk.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || -> IoResult<()> {
+        faults::strike()?;
+        let mut file = std::fs::File::create_new(path)?;
+        faults::write_all(&mut file, bytes)?;
+        faults::strike()?;
+        file.sync_all()
+    };
+    write().map_err(|cause| refused("writing", path, &cause))
+}
+
+/// Makes `folder` and those above it.
+///
+/// # Errors
+/// A folder above it that cannot be written, a file of this name.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    faults::strike().and_then(|()| std::fs::create_dir_all(folder)).map_err(|cause| {
+        let error = refused("making the folder", folder, &cause);
+        match error.report().hint {
+            Some(_) => error,
+            None => error.hint("say where runs may go with STILL_HOME=FOLDER"),
+        }
+    })
+}
+
+/// Makes `folder`, and says whether it was not there before: of two processes, one gets `true`.
+///
+/// # Errors
+/// A folder above it that is not there or cannot be written.
+pub fn claim_folder(folder: &Path) -> Result<bool> {
+    match faults::strike().and_then(|()| std::fs::create_dir(folder)) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(cause) => Err(refused("making the folder", folder, &cause)),
+    }
+}
+
+/// A folder for what is not whole yet, beside where it will go; it is removed unless it is kept.
+///
+/// # Errors
+/// A folder `within` that is not there or cannot be written.
+pub fn draft_folder(within: &Path, prefix: &str) -> Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    shared(&mut builder, 0o777);
+    let made = faults::strike().and_then(|()| builder.tempdir_in(within));
+    made.map_err(|cause| refused("making a folder in", within, &cause))
+}
+
+/// Gives a folder another name on the same file system. `false` where that name is taken by a folder
+/// with something in it or by a file, which is then left as it is.
+///
+/// # Errors
+/// Folders that are not there or cannot be written.
+pub fn rename(from: &Path, to: &Path) -> Result<bool> {
+    let moved = faults::strike().and_then(|()| std::fs::rename(from, to));
+    match moved.and_then(|()| sync_folder(folder_of(to))) {
+        Ok(()) => Ok(true),
+        Err(cause) => match cause.kind() {
+            ErrorKind::DirectoryNotEmpty
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory => Ok(false),
+            // Windows refuses every folder that is there.
+            ErrorKind::PermissionDenied if cfg!(windows) && to.is_dir() => Ok(false),
+            _ => Err(refused("renaming to", to, &cause)),
+        },
+    }
+}
+
+/// Removes a file; one that is not there is no error.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn remove_file(path: &Path) -> Result<()> {
+    match faults::strike().and_then(|()| std::fs::remove_file(path)) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(refused("removing", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder with all that is in it; one that is not there is no error. It loses its name first,
+/// so a killed process leaves no part of it under that name.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn remove_folder(path: &Path) -> Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{DRAFT}gone-{}-{number}", std::process::id());
+    let aside = folder_of(path).join(name);
+    let remove = || -> IoResult<()> {
+        faults::strike()?;
+        match std::fs::rename(path, &aside) {
+            Ok(()) => std::fs::remove_dir_all(&aside),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(()),
+            Err(_) => std::fs::remove_dir_all(path),
+        }
+    };
+    remove().map_err(|cause| refused("removing", path, &cause))
+}
+
+/// Makes the names in a folder last through a power failure, where the system can do that.
+///
+/// # Errors
+/// A disk that is full or broken.
+pub fn sync_folder(folder: &Path) -> IoResult<()> {
+    faults::strike()?;
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems cannot; what is written is there all the same.
+        Err(cause)
+            if matches!(
+                cause.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// The length of a file, or of all files in a folder, in bytes; what cannot be read counts nothing.
+pub fn size_of(path: &Path) -> u64 {
+    let mut sum = 0u64;
+    let mut open = vec![path.to_path_buf()];
+    while let Some(path) = open.pop() {
+        // A link counts itself: what it leads to is not in the folder.
+        let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };
+        match std::fs::read_dir(&path) {
+            Ok(read) if meta.is_dir() => open.extend(read.flatten().map(|entry| entry.path())),
+            _ if meta.is_dir() => {}
+            _ => sum = sum.saturating_add(meta.len()),
+        }
+    }
+    sum
+}
+
+/// The text of a file that must be UTF-8.
+///
+/// # Errors
+/// A file that cannot be read, or that is no UTF-8.
+pub fn read_text(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause))?;
+    String::from_utf8(bytes).map_err(|cause| {
+        Error::new(Kind::Data, format!("reading {}", path.display()), "the file is not UTF-8 text")
+            .received(format!("a wrong byte at {}", cause.utf8_error().valid_up_to()))
+    })
+}
