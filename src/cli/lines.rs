@@ -1,17 +1,18 @@
 //! What a run says, in words; the same for a terminal and for a log.
 
-use crate::train::{Change, Outcome, Plan, Reading, StageKind, Trained};
+use crate::train::{Change, Moment, Outcome, Plan, Reading, StageKind, Trained};
 use std::time::Duration;
 
 /// A stage begins.
-pub(super) fn started(plan: &Plan, parameters: usize, steps: usize) -> String {
+pub(super) fn started(plan: &Plan, parameters: usize, steps: usize, step: usize) -> String {
     let teacher = match &plan.teacher {
         Some(teacher) => format!(", taught by '{}'", teacher.name),
         None => String::new(),
     };
     let shape = plan.features.shape();
+    let from = if step > 0 { format!(", from step {step} on") } else { String::new() };
     format!(
-        "{}: {}{teacher}, {parameters} parameters, {} clips of [{}, {}], {steps} steps",
+        "{}: {}{teacher}, {parameters} parameters, {} clips of [{}, {}], {steps} steps{from}",
         plan.name,
         plan.spec.name(),
         plan.features.train.len(),
@@ -42,17 +43,55 @@ pub(super) fn epoch(stage: &str, epochs: usize, reading: &Reading) -> String {
 
 /// A stage is done.
 pub(super) fn ended(trained: &Trained) -> String {
-    let source = match trained.kind {
-        StageKind::Train => "trained",
-        StageKind::Distill => "distilled",
-        StageKind::EachStep => "stepped",
-    };
     format!(
-        "{}: {source}, accuracy {:.1} %, {}",
+        "{}: {}, accuracy {:.1} %, {}",
         trained.name,
+        verb(trained.kind),
         trained.accuracy * 100.0,
         time(Duration::from_secs_f64(trained.seconds)),
     )
+}
+
+/// A stage came from the store.
+pub(super) fn recalled(trained: &Trained, age: Option<Duration>) -> String {
+    let verb = verb(trained.kind);
+    let ago = match age {
+        Some(age) => format!("{verb} {}", ago(age)),
+        None => format!("{verb} earlier"),
+    };
+    format!("{}: from the store, {ago}, {:.3}", trained.name, trained.accuracy)
+}
+
+/// A stage waits.
+pub(super) fn paused(moment: &Moment) -> String {
+    format!(
+        "{}: paused at step {} of {}, waiting for an edit (Ctrl-C stops; nothing is lost)",
+        moment.stage, moment.step, moment.steps
+    )
+}
+
+/// A stage that waited goes on.
+pub(super) fn continued(moment: &Moment) -> String {
+    format!("{}: goes on at step {}", moment.stage, moment.step)
+}
+
+/// `just now`, `5 min ago`, `2 h ago`, `3 days ago`.
+pub(super) fn ago(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match minutes {
+        0 => "just now".to_string(),
+        1..60 => format!("{minutes} min ago"),
+        60..2880 => format!("{} h ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1440),
+    }
+}
+
+fn verb(kind: StageKind) -> &'static str {
+    match kind {
+        StageKind::Train => "trained",
+        StageKind::Distill => "distilled",
+        StageKind::EachStep => "stepped",
+    }
 }
 
 /// An edit and what became of it; the error, if there is one, is told apart.

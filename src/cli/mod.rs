@@ -86,6 +86,14 @@ fn catch_signals(stop: &Arc<AtomicBool>) -> Result<()> {
     Ok(())
 }
 
+/// SIGUSR1, which a scheduler sends before it ends a job, asks for a checkpoint.
+fn catch_request(asked: &Arc<AtomicBool>) -> Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked.clone())
+        .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
+    Ok(())
+}
+
 /// Shows an error on standard error, in colours on a terminal.
 fn tell(error: &Error) {
     note(&error.render(colours()));

@@ -2,7 +2,7 @@
 //! else to standard error.
 
 use super::{lines, note, out, tell};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::recipe::Display;
 use crate::train::{Event, Observer, Outcome};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,6 +33,7 @@ struct Progress {
 struct Shown {
     begun: Instant,
     clips: usize,
+    steps: usize,
     accuracy: Option<f64>,
 }
 
@@ -45,8 +46,15 @@ impl Progress {
         }
     }
 
-    fn begin(&mut self, name: &str, steps: usize) {
-        self.shown = Some(Shown { begun: Instant::now(), clips: 0, accuracy: None });
+    fn tell(&self, error: &Error) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| tell(error)),
+            None => tell(error),
+        }
+    }
+
+    fn begin(&mut self, name: &str, steps: usize, step: usize) {
+        self.shown = Some(Shown { begun: Instant::now(), clips: 0, steps: 0, accuracy: None });
         if !self.terminal {
             return;
         }
@@ -55,18 +63,21 @@ impl Progress {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(name.to_string());
+        bar.set_position(step as u64);
+        bar.reset_eta();
         self.bar = Some(bar);
     }
 
-    fn step(&mut self, first: bool, loss: f64, clips: usize) {
+    fn step(&mut self, loss: f64, clips: usize) {
+        let first = self.shown.as_ref().is_none_or(|shown| shown.clips == 0);
         self.loss = if first { loss } else { self.loss + SMOOTHING * (loss - self.loss) };
         let Some(shown) = &mut self.shown else { return };
         shown.clips += clips;
         let Some(bar) = &self.bar else { return };
         bar.inc(1);
         let elapsed = shown.begun.elapsed();
-        let done = bar.position().max(1);
-        let left = bar.length().unwrap_or(done).saturating_sub(done);
+        shown.steps += 1;
+        let left = bar.length().unwrap_or(0).saturating_sub(bar.position());
         let accuracy = match shown.accuracy {
             Some(accuracy) => format!("  accuracy {:.1} %", accuracy * 100.0),
             None => String::new(),
@@ -75,7 +86,7 @@ impl Progress {
             "loss {:.4}{accuracy}  {:.0} clips/s  {} left",
             self.loss,
             shown.clips as f64 / elapsed.as_secs_f64().max(1e-6),
-            lines::time(elapsed.mul_f64(left as f64 / done as f64)),
+            lines::time(elapsed.mul_f64(left as f64 / shown.steps as f64)),
         ));
     }
 }
@@ -83,21 +94,25 @@ impl Progress {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) -> Result<()> {
         match event {
-            Event::Started { plan, parameters, steps } => {
-                self.line(&lines::started(plan, *parameters, *steps));
+            Event::Started { plan, parameters, steps, step, .. } => {
+                self.line(&lines::started(plan, *parameters, *steps, *step));
                 self.epochs = plan.epochs;
-                self.begin(&plan.name, *steps);
+                self.begin(&plan.name, *steps, *step);
             }
-            Event::Stepped { moment, report, clips } => {
-                self.step(moment.step == 0, report.loss, *clips);
+            Event::Checkpoint { .. } => {}
+            Event::Paused { moment, failure } => {
+                self.line(&lines::paused(moment));
+                self.tell(failure);
+            }
+            Event::Continued { moment } => self.line(&lines::continued(moment)),
+            Event::Recalled { trained, age } => self.line(&lines::recalled(trained, *age)),
+            Event::Stepped { report, clips, .. } => {
+                self.step(report.loss, *clips);
             }
             Event::Changed { moment, change } => {
                 self.line(&lines::changed(moment.step, change));
                 if let Outcome::Rejected(error) | Outcome::Reverted(error) = &change.outcome {
-                    match &self.bar {
-                        Some(bar) => bar.suspend(|| tell(error)),
-                        None => tell(error),
-                    }
+                    self.tell(error);
                 }
             }
             Event::Epoch { stage, reading, .. } => {

@@ -1,13 +1,12 @@
 //! `still run`: runs a recipe.
 
-use super::{catch_signals, out, progress};
+use super::{catch_request, catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Declared, Setup};
-use crate::run::{HOME_VARIABLE, Home};
+use crate::recipe::{self, Declared, Entry, Fresh, Setup, Signals};
+use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home};
 use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Run a recipe.
 #[derive(Args)]
@@ -21,15 +20,75 @@ pub(super) struct Run {
     /// The seed of all random numbers [default: 0, or what the recipe says].
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
-    /// Threads that prepare batches; any number gives the same batches.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
-    workers: u16,
+    /// Begin a new run, whatever was cut off before.
+    #[arg(long)]
+    new: bool,
+    /// Compute a stage again whatever the store has; all stages without a name. Begins a new run.
+    #[arg(long, value_name = "STAGE", num_args = 0..=1, default_missing_value = "")]
+    fresh: Vec<String>,
+    #[command(flatten)]
+    manner: Manner,
     /// Print the results as one line of JSON at the end of standard output.
     #[arg(long)]
     json: bool,
     /// Print help; with a recipe, its arguments too.
     #[arg(short, long)]
     help: bool,
+}
+
+/// How a run is carried out, whichever it is.
+#[derive(Args)]
+pub(super) struct Manner {
+    /// Threads that prepare batches; any number gives the same batches.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
+    workers: u16,
+    /// What to do where a hook fails and no version before it is left.
+    #[arg(long, value_enum, default_value_t = OnError::Pause)]
+    on_error: OnError,
+    /// Make a checkpoint after so many steps, beside those after some time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    checkpoint_steps: Option<u32>,
+    /// Make a checkpoint after so many minutes.
+    #[arg(long, value_name = "MINUTES", default_value_t = 1.0, value_parser = minutes)]
+    checkpoint_minutes: f64,
+}
+
+/// What to do where a hook fails.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum OnError {
+    /// Wait for an edit.
+    Pause,
+    /// End the run; `still resume` goes on with it.
+    Stop,
+}
+
+fn minutes(text: &str) -> std::result::Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|_| "not a number".to_string())?;
+    let sensible = (0.0..=1e6).contains(&minutes);
+    if sensible { Ok(minutes) } else { Err("0 to 1000000 minutes".into()) }
+}
+
+impl Manner {
+    /// Runs a recipe and shows it.
+    pub(super) fn run(&self, setup: Setup, json: bool) -> Result<()> {
+        let setup = Setup {
+            workers: usize::from(self.workers),
+            patient: self.on_error == OnError::Pause,
+            checkpoints: CheckpointPolicy {
+                steps: self.checkpoint_steps.map(|steps| steps as usize),
+                every: Duration::from_secs_f64(self.checkpoint_minutes * 60.0),
+            },
+            ..setup
+        };
+        let signals = Signals::default();
+        catch_signals(&signals.stop)?;
+        catch_request(&signals.checkpoint)?;
+        let results = recipe::run(setup, progress::display(), signals)?;
+        if json {
+            out(&results.to_json()?);
+        }
+        Ok(())
+    }
 }
 
 impl Run {
@@ -43,15 +102,15 @@ impl Run {
         })?;
         let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
-        let setup =
-            Setup { recipe, set, seed: self.seed, workers: usize::from(self.workers), home };
-        let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
-        let results = recipe::run(setup, progress::display(), stop)?;
-        if self.json {
-            out(&results.to_json()?);
-        }
-        Ok(())
+        let fresh = match self.fresh.as_slice() {
+            [] => Fresh::None,
+            names if names.iter().any(String::is_empty) => Fresh::All,
+            names => Fresh::Named(names.to_vec()),
+        };
+        let new = self.new || fresh != Fresh::None;
+        let entry = if new { Entry::New } else { Entry::Run };
+        let setup = Setup { set, seed: self.seed, entry, fresh, ..Setup::new(recipe, home) };
+        self.manner.run(setup, self.json)
     }
 
     fn help(&self) -> Result<()> {

@@ -66,20 +66,25 @@ impl Loader {
 
     /// All batches of `epoch`, in order.
     pub fn epoch(&self, epoch: usize) -> Batches {
+        self.epoch_from(epoch, 0)
+    }
+
+    /// The batches of `epoch` from number `first` on.
+    pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches {
         let order = if self.options.shuffle {
             Stream::new(self.options.seed, "order", &[epoch as u64]).permutation(self.source.len())
         } else {
             (0..self.source.len()).collect()
         };
         let order = Arc::new(order);
-        let workers = self.options.workers.min(self.batches());
+        let workers = self.options.workers.min(self.batches().saturating_sub(first));
         let lanes = (0..workers)
             .map(|worker| {
                 let (sender, receiver) = bounded(AHEAD);
                 let (loader, order) = (self.clone(), order.clone());
                 let work = move || {
-                    // Worker w of n makes the batches w, w + n, …; the consumer asks in turn.
-                    for index in (worker..loader.batches()).step_by(workers) {
+                    // Worker w of n makes every n-th batch; the consumer asks in turn.
+                    for index in (first + worker..loader.batches()).step_by(workers) {
                         if sender.send(loader.make(epoch, index, &order)).is_err() {
                             return; // nobody waits any more
                         }
@@ -90,7 +95,7 @@ impl Loader {
                 spawned.ok().map(|_| receiver)
             })
             .collect();
-        Batches { loader: self.clone(), epoch, order, lanes, next: 0 }
+        Batches { loader: self.clone(), epoch, order, lanes, first, next: first }
     }
 
     fn make(&self, epoch: usize, index: usize, order: &[usize]) -> Result<Batch> {
@@ -159,6 +164,7 @@ pub struct Batches {
     epoch: usize,
     order: Arc<Vec<usize>>,
     lanes: Vec<Option<Receiver<Result<Batch>>>>,
+    first: usize,
     next: usize,
 }
 
@@ -171,7 +177,9 @@ impl Iterator for Batches {
         }
         let index = self.next;
         self.next += 1;
-        let lane = index.checked_rem(self.lanes.len()).and_then(|lane| self.lanes.get(lane));
+        let lane = (index - self.first)
+            .checked_rem(self.lanes.len())
+            .and_then(|lane| self.lanes.get(lane));
         let lane = lane.and_then(Option::as_ref);
         Some(match lane {
             None => self.loader.make(self.epoch, index, &self.order),

@@ -3,6 +3,7 @@
 mod augmentation;
 mod dataset;
 mod esc50;
+mod fingerprint;
 mod frontend;
 mod loader;
 mod source;
@@ -11,6 +12,7 @@ pub mod synth;
 pub use augmentation::{Augmentation, HostBatch};
 pub use dataset::{Dataset, Record, Split};
 pub use esc50::{Esc50Options, esc50};
+pub use fingerprint::{FilePrint, Fingerprint};
 pub use frontend::FrontEnd;
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use source::ClipSource;

@@ -19,9 +19,17 @@ pub struct ClipSource {
     fbank: Fbank,
     frames: usize,
     longest: usize,
-    statistics: [f64; 2],
+    /// Shared by both splits, and measured on the clips that train where none are given.
+    statistics: Arc<Statistics>,
     kept: Vec<OnceLock<Arc<[f32]>>>,
     room: AtomicUsize,
+}
+
+/// Mean and deviation, given or measured when they are first needed.
+struct Statistics {
+    known: OnceLock<[f64; 2]>,
+    /// The clips to measure.
+    records: Vec<Record>,
 }
 
 impl ClipSource {
@@ -34,18 +42,21 @@ impl ClipSource {
             Some(frames) => frames,
             None => fbank.frames_of(dataset.longest),
         };
-        let mut train = ClipSource::new(dataset, Split::Train, fbank.clone(), frames);
-        let mut test = ClipSource::new(dataset, Split::Test, fbank, frames);
-        let statistics = match front.statistics {
-            Some(given) => given,
-            None => train.measure()?,
-        };
-        train.statistics = statistics;
-        test.statistics = statistics;
-        Ok([train, test])
+        let known = front.statistics.map_or_else(OnceLock::new, OnceLock::from);
+        let records = dataset.records(Split::Train).to_vec();
+        let statistics = Arc::new(Statistics { known, records });
+        Ok([Split::Train, Split::Test].map(|split| {
+            ClipSource::new(dataset, split, fbank.clone(), frames, statistics.clone())
+        }))
     }
 
-    fn new(dataset: &Dataset, split: Split, fbank: Fbank, frames: usize) -> Self {
+    fn new(
+        dataset: &Dataset,
+        split: Split,
+        fbank: Fbank,
+        frames: usize,
+        statistics: Arc<Statistics>,
+    ) -> Self {
         let records = dataset.records(split).to_vec();
         ClipSource {
             kept: records.iter().map(|_| OnceLock::new()).collect(),
@@ -55,7 +66,7 @@ impl ClipSource {
             fbank,
             frames,
             longest: dataset.longest,
-            statistics: [0.0, 0.5],
+            statistics,
             room: AtomicUsize::new(KEPT_BYTES),
         }
     }
@@ -90,9 +101,22 @@ impl ClipSource {
         self.classes
     }
 
-    /// Mean and deviation that the features are normalised with.
-    pub fn statistics(&self) -> [f64; 2] {
-        self.statistics
+    /// Mean and deviation that the features are normalised with, measured where none were given.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn statistics(&self) -> Result<[f64; 2]> {
+        if let Some(known) = self.statistics.known.get() {
+            return Ok(*known);
+        }
+        let measured = self.measure()?;
+        // Another thread may have been faster; both have the same numbers.
+        Ok(*self.statistics.known.get_or_init(|| measured))
+    }
+
+    /// The file of each clip with its class, in order.
+    pub fn clips(&self) -> impl Iterator<Item = (&std::path::Path, usize)> {
+        self.records.iter().map(|record| (record.file.as_path(), record.class))
     }
 
     /// The class of clip `index`.
@@ -102,6 +126,7 @@ impl ClipSource {
 
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts.
     pub fn warm(&self) -> Result<()> {
+        self.statistics()?;
         let failures: Vec<Error> = (0..self.len())
             .into_par_iter()
             .filter_map(|index| self.features(index).err())
@@ -115,8 +140,9 @@ impl ClipSource {
         if let Some(kept) = slot.and_then(OnceLock::get) {
             return Ok(kept.clone());
         }
-        let fitted = self.log_mel(index)?.fit(self.frames);
-        let [mean, std] = self.statistics;
+        let Some(record) = self.records.get(index) else { return Ok(Arc::from([])) };
+        let [mean, std] = self.statistics()?;
+        let fitted = self.log_mel(record)?.fit(self.frames);
         let scale = 1.0 / (2.0 * std);
         let values: Arc<[f32]> =
             fitted.values.iter().map(|v| ((f64::from(*v) - mean) * scale) as f32).collect();
@@ -130,22 +156,21 @@ impl ClipSource {
         Ok(values)
     }
 
-    fn log_mel(&self, index: usize) -> Result<Features> {
-        let Some(record) = self.records.get(index) else {
-            return Ok(Features { frames: 0, mels: self.mels(), values: Vec::new() });
-        };
+    fn log_mel(&self, record: &Record) -> Result<Features> {
         let at_row = |error: Error| error.at(Place::row(&self.manifest, record.row));
         let samples = wav::read(&record.file).map_err(at_row)?;
         let doing = || format!("features of {}", record.file.display());
         self.fbank.compute(&samples).map_err(|cause| at_row(cause.during(doing())))
     }
 
-    /// Mean and deviation over all frames of all clips, summed in the clips' order whatever the threads.
+    /// Mean and deviation over all frames of all clips that train, summed in the clips' order whatever the threads.
     fn measure(&self) -> Result<[f64; 2]> {
-        let sums = (0..self.len())
-            .into_par_iter()
-            .map(|index| {
-                let values = self.log_mel(index)?.values;
+        let sums = self
+            .statistics
+            .records
+            .par_iter()
+            .map(|record| {
+                let values = self.log_mel(record)?.values;
                 let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
                 let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();
                 Ok((values.len() as f64, sum, squares))

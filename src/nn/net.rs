@@ -4,6 +4,7 @@ use super::{Mode, Network, Parameter, Role, Visitor, pass};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Tensor, words};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +43,7 @@ impl PartialEq for Net {
 }
 
 /// What a network's numbers do not tell: which parts are in training, and which parameters train.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manner {
     training: Vec<bool>,
     trainable: Vec<bool>,

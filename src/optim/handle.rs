@@ -16,6 +16,11 @@ impl OptimizerHandle {
         Ok(OptimizerHandle(Arc::new(Mutex::new(Optimizer::new(options)?))))
     }
 
+    /// Whether both are the same optimiser, not only alike.
+    pub fn is(&self, other: &OptimizerHandle) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn own(&self) -> MutexGuard<'_, Optimizer> {
         // A step changes its state at its end only, so what a panic left is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -41,6 +46,11 @@ impl OptimizerHandle {
     /// See [`Optimizer::set_lr`].
     pub fn set_lr(&self, lr: f64) -> Result<()> {
         self.own().set_lr(lr)
+    }
+
+    /// See [`Optimizer::bind`].
+    pub fn bind(&self, parameters: &[(String, Parameter)]) -> Result<()> {
+        self.own().bind(parameters)
     }
 
     /// See [`Optimizer::step`].

@@ -35,6 +35,11 @@ impl Arguments {
         found
     }
 
+    /// Whether a name is computed, so that any argument may be asked for.
+    pub fn has_computed(&self) -> bool {
+        self.computed
+    }
+
     fn find(&mut self, ast: &AST) {
         let first = self.declared.len();
         ast.walk(&mut |path: &[ASTNode]| {

@@ -1,123 +1,50 @@
 //! The recipe's functions as training's hooks.
 
+use super::facts::{Facts, when};
+use super::given::{as_loss, as_number, as_step, call, tensors};
 use super::live::Live;
 use super::rehearsal::try_out;
+use super::session::Session;
+use super::timeline::Timeline;
 use super::trial::Trial;
 use super::version::Version;
 use crate::data::Batch;
-use crate::error::{Error, Kind, Place, Result};
-use crate::models::InputShape;
+use crate::error::{Error, Place, Result};
+use crate::models::Spec;
 use crate::nn::{Net, pass};
 use crate::optim::OptimizerHandle;
-use crate::script::{Context, Desk, Hook, HookSource, HookSources, number_of};
+use crate::run::Identity;
+use crate::script::{Desk, Hook, HookSources, Known, keep, take_up};
 use crate::tensor::Tensor;
-use crate::train::{Before, Change, Hooks, Moment, Plan, StageKind, Workbench};
+use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, StageKind, Workbench};
 use rhai::{Dynamic, Engine, Map};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
-    engine: &'a Engine,
+    pub(super) engine: &'a Engine,
     live: &'a Mutex<Live>,
     trial: &'a Trial,
-    facts: Facts,
-    version: Arc<Version>,
+    pub(super) facts: Facts,
+    pub(super) version: Arc<Version>,
     /// Changes from before the first step, told at the first boundary.
     pending: Vec<Change>,
     desk: Desk,
     bench: Workbench,
-    /// What the recipe's hooks may change, as it was before the step or the end of the epoch.
-    before: Option<(Map, Workbench, Before)>,
-}
-
-/// What the hooks need to know of their stage.
-#[derive(Clone)]
-pub(super) struct Facts {
-    sources: HookSources,
-    kind: StageKind,
-    pub classes: usize,
-    pub input: InputShape,
-}
-
-impl Facts {
-    /// The name of the function that serves a hook, unless a number does.
-    fn name(&self, hook: Hook) -> Option<&str> {
-        match hook.source(&self.sources) {
-            HookSource::Standard => Some(hook.name()).filter(|_| hook.is_found_by_name()),
-            HookSource::Named(name) => Some(name),
-            HookSource::Constant(_) => None,
-        }
-    }
-
-    fn parameters(&self, hook: Hook) -> usize {
-        hook.parameters(self.kind).len()
-    }
-
-    /// The function that serves a hook in `version`, if one does, and its number of parameters.
-    pub fn function(&self, hook: Hook, version: &Version) -> Option<(&str, usize)> {
-        let (name, parameters) = (self.name(hook)?, self.parameters(hook));
-        (hook.of_stage(self.kind) && version.has(name, parameters)).then_some((name, parameters))
-    }
-
-    fn constant(&self, hook: Hook) -> Option<f64> {
-        match hook.source(&self.sources) {
-            HookSource::Constant(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// Functions that the stage's options name must be there.
-    fn check_names(&self, version: &Version) -> Result<()> {
-        for hook in Hook::ALL {
-            let HookSource::Named(name) = hook.source(&self.sources) else { continue };
-            let parameters = self.parameters(hook);
-            if version.has(name, parameters) {
-                continue;
-            }
-            let operation = format!("the option '{}'", hook.name());
-            let arities = version.arities(name);
-            if arities.is_empty() {
-                let known = version.functions();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                return Err(crate::error::unknown(&operation, "function", name, &known));
-            }
-            return Err(Error::new(Kind::Script, operation, format!("'{name}' does not fit"))
-                .expected(format!("a function with {parameters} parameters"))
-                .received(format!("one with {arities:?}")));
-        }
-        Ok(())
-    }
-
-    /// A running stage does not lose a hook that it had.
-    fn check_kept(&self, before: &Version, after: &Version) -> Result<()> {
-        for hook in Hook::ALL {
-            let Some((name, parameters)) = self.function(hook, before) else { continue };
-            if !after.has(name, parameters) {
-                let error = Error::new(Kind::Name, hook.name(), "the running stage uses this hook")
-                    .expected(format!("a function '{name}' with {parameters} parameters"))
-                    .received("an edit without it");
-                return Err(match before.compiled.place_of(name, parameters) {
-                    Some(place) => error.at(Place { note: "it was at".into(), ..place }),
-                    None => error,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds the function's place to an error about what it gave.
-    fn placed(&self, hook: Hook, version: &Version, error: Error) -> Error {
-        let function = self.function(hook, version);
-        match function.and_then(|(name, parameters)| version.compiled.place_of(name, parameters)) {
-            Some(place) => error.at(place),
-            None => error,
-        }
-    }
-}
-
-/// "hook 'loss' of stage 'student', step 12".
-pub(super) fn when(hook: Hook, moment: &Moment) -> String {
-    format!("hook '{}' of stage '{}', step {}", hook.name(), moment.stage, moment.step)
+    /// The recipe's own map, as it was before the step or the end of the epoch.
+    before: Map,
+    /// Whether a stage waits for an edit where nothing else is left.
+    patient: bool,
+    /// What of each version that was in force the stage depends on, by its number.
+    pub(super) code: BTreeMap<usize, String>,
+    timeline: &'a Timeline,
+    /// Networks of the stage: functions of the recipe may be a part of them.
+    pub(super) nets: Vec<Net>,
+    /// What the command line gives for arguments.
+    pub(super) arguments: BTreeMap<String, String>,
+    pub(super) stage: String,
 }
 
 impl<'a> StageHooks<'a> {
@@ -129,18 +56,25 @@ impl<'a> StageHooks<'a> {
     pub fn new(
         engine: &'a Engine,
         live: &'a Mutex<Live>,
-        trial: &'a Trial,
+        timeline: &'a Timeline,
+        session: &'a Session,
         plan: &Plan,
         sources: &HookSources,
     ) -> Result<Self> {
+        let teacher = plan.teacher.iter().map(|teacher| teacher.model.net().clone());
         let facts = Facts {
             sources: sources.clone(),
             kind: plan.kind(),
             classes: plan.features.train.classes(),
             input: plan.features.shape(),
+            nets: teacher.clone().collect(),
         };
-        let mut pending = Vec::new();
         let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
+        // A run that goes on, or is repeated, began the stage with the version of that time.
+        if let Some(number) = timeline.at(&plan.name, 0, Phase::Step) {
+            held.put(timeline.version(engine, number)?);
+        }
+        let mut pending = Vec::new();
         let version = loop {
             let version = held.current();
             let Err(failure) = facts.check_names(&version) else { break version };
@@ -150,18 +84,48 @@ impl<'a> StageHooks<'a> {
             }
         };
         drop(held);
-        let desk = Desk::new(sources.state.clone());
-        Ok(StageHooks {
+        let mut bench = Workbench::default();
+        collect_map(&sources.state, &mut bench);
+        let mut nets: Vec<Net> = teacher.collect();
+        match (&plan.own, &plan.spec) {
+            (Some(own), _) => nets.extend(own.nets.iter().map(|(_, net)| net.clone())),
+            (None, Spec::Net(own)) => nets.push(own.net.clone()),
+            _ => {}
+        }
+        nets.extend(bench.nets.into_iter().map(|(_, net)| net));
+        let mut arguments = session.setup.set.clone();
+        if let Some(seed) = session.setup.seed {
+            arguments.entry("seed".into()).or_insert(seed.to_string());
+        }
+        let mut hooks = StageHooks {
             engine,
             live,
-            trial,
+            trial: &session.trial,
             facts,
-            version,
+            version: version.clone(),
             pending,
-            desk,
+            desk: Desk::new(sources.state.clone()),
             bench: Workbench::default(),
-            before: None,
-        })
+            before: Map::new(),
+            patient: session.setup.patient,
+            code: BTreeMap::new(),
+            timeline,
+            nets,
+            arguments,
+            stage: plan.name.clone(),
+        };
+        hooks.follow(version);
+        Ok(hooks)
+    }
+
+    /// Another version is in force.
+    fn follow(&mut self, version: Arc<Version>) {
+        let number = version.number;
+        self.version = version;
+        if !self.code.contains_key(&number) {
+            let identity = Identity { options: Vec::new(), code: self.code() };
+            self.code.insert(number, identity.code_digest());
+        }
     }
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
@@ -181,20 +145,35 @@ impl<'a> StageHooks<'a> {
 }
 
 impl StageHooks<'_> {
-    /// What hooks may change: what the steps work on, and networks and optimisers in the recipe's own map.
+    /// All that steps work on, for a trial that leaves no trace.
     fn workbench(&self) -> Workbench {
         let mut all = self.bench.clone();
-        for value in self.desk.state().values() {
-            collect(value, &mut all);
-        }
+        collect_map(&self.desk.state(), &mut all);
         all
     }
 
-    fn record(&mut self) {
-        let bench = self.workbench();
-        let before = bench.snapshot();
-        self.before = Some((self.desk.state(), bench, before));
+    /// What the recipe's own map was at first, and what the stage works on.
+    fn known(&self) -> Known {
+        Known { bench: self.bench.clone(), first: self.facts.sources.state.clone().into() }
     }
+
+    /// What a timeline says of this moment comes into force.
+    fn as_written(&mut self, moment: &Moment) -> Result<bool> {
+        let Some(number) = self.timeline.at(&moment.stage, moment.step, moment.phase) else {
+            return Ok(false);
+        };
+        if number == self.version.number {
+            return Ok(false);
+        }
+        let version = self.timeline.version(self.engine, number)?;
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).put(version.clone());
+        self.follow(version);
+        Ok(true)
+    }
+}
+
+pub(super) fn collect_map(map: &Map, into: &mut Workbench) {
+    map.values().for_each(|value| collect(value, into));
 }
 
 /// Networks and optimisers, also those in arrays and maps.
@@ -207,49 +186,117 @@ fn collect(value: &Dynamic, into: &mut Workbench) {
     } else if let Some(array) = value.read_lock::<rhai::Array>() {
         array.iter().for_each(|value| collect(value, into));
     } else if let Some(map) = value.read_lock::<Map>() {
-        map.values().for_each(|value| collect(value, into));
+        collect_map(&map, into);
     }
 }
 
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
+        if self.timeline.rules(moment) {
+            self.as_written(moment)?;
+            return Ok(Vec::new());
+        }
         let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let (bench, state) = (self.workbench(), self.desk.state());
         // A const of the new version runs here too, and must end.
+        // The file is another one than the run had seen when it was cut off.
+        let now = self.timeline.take_next(before.number);
         let change = self.trial.during(|| {
-            live.look(engine, |version| {
+            let trial = |version: &Version| {
                 facts.check_names(version)?;
                 facts.check_kept(&before, version)?;
                 try_out(engine, version, &facts, moment, &bench, state)
-            })
+            };
+            match now {
+                Some(version) => Some(live.offer(engine, version, trial)),
+                None => live.look(engine, trial),
+            }
         });
-        self.version = live.current();
+        let current = live.current();
         drop(live);
-        self.record();
+        self.follow(current);
         let mut changes = std::mem::take(&mut self.pending);
         changes.extend(change);
         Ok(changes)
     }
 
-    fn revert(&mut self, _moment: &Moment, failure: &Error) -> Option<Change> {
+    fn version(&self) -> usize {
+        self.version.number
+    }
+
+    fn revert(&mut self, moment: &Moment, failure: &Error) -> Option<Change> {
+        if self.timeline.rules(moment) {
+            // It was taken back, or mended, the first time, too.
+            let before = self.version.number;
+            return match self.as_written(moment) {
+                Ok(true) => Some(Change::reverted(before, self.version.number, failure)),
+                _ => None,
+            };
+        }
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         let change = live.revert(failure)?;
-        self.version = live.current();
-        // What the undone step logged, remembered or changed never happened.
-        let _ = self.desk.take_logged();
-        if let Some((state, bench, before)) = &self.before {
-            self.desk.set_state(state.clone());
-            // Each has been restored before, by the same numbers: it cannot fail.
-            let _ = bench.restore(before);
-        }
+        let current = live.current();
+        drop(live);
+        self.follow(current);
         Some(change)
     }
 
     fn begin(&mut self, bench: &Workbench) -> Result<()> {
         self.desk.put(bench);
         self.bench = bench.clone();
+        if self.facts.kind != StageKind::EachStep {
+            self.facts.nets.extend(bench.nets.iter().map(|(_, net)| net.clone()));
+        }
         Ok(())
+    }
+
+    fn holdings(&self) -> Workbench {
+        let mut all = Workbench::default();
+        collect_map(&self.desk.state(), &mut all);
+        all
+    }
+
+    fn remember(&mut self) {
+        self.before = self.desk.state();
+    }
+
+    fn undo(&mut self) {
+        // What the undone step logged or remembered never happened.
+        let _ = self.desk.take_logged();
+        self.desk.set_state(self.before.clone());
+    }
+
+    fn belongings(&mut self, _bench: &Workbench) -> Belongings {
+        let mut kept = keep(&self.desk.state().into(), &self.known());
+        kept.lost = kept.lost.map(|lost| format!("ctx.state {lost}"));
+        kept.value = json!({ "state": kept.value, "code": self.code });
+        kept
+    }
+
+    fn take_up(
+        &mut self,
+        value: &Value,
+        tensors: &[(String, Tensor)],
+        knew_length: bool,
+    ) -> Result<()> {
+        let state = take_up(value.get("state").unwrap_or(&Value::Null), tensors, &self.known())?;
+        let code = value.get("code").cloned().unwrap_or_default();
+        let code: BTreeMap<usize, String> = serde_json::from_value(code).unwrap_or_default();
+        self.code.extend(code);
+        self.desk.set_state(state.try_cast::<Map>().unwrap_or_default());
+        self.desk.set_knew_length(knew_length);
+        Ok(())
+    }
+
+    fn knew_length(&self) -> bool {
+        self.desk.knew_length()
+    }
+
+    fn waits(&self, failure: &Error) -> bool {
+        let files = self.version.files();
+        let is_own = |place: &Place| files.contains(&place.file);
+        self.patient && failure.report().places.iter().any(is_own)
     }
 
     fn step(&mut self, moment: &Moment, batch: &Batch) -> Result<Option<f64>> {
@@ -286,7 +333,6 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn on_epoch(&mut self, moment: &Moment) -> Result<()> {
-        self.record();
         // An epoch's end draws other numbers than any step of it.
         let indices = [moment.step as u64, u64::MAX];
         let act = || self.call(Hook::OnEpoch, moment, Vec::new()).map(|_| ());
@@ -303,60 +349,4 @@ impl Hooks for StageHooks<'_> {
     fn logged(&mut self) -> Vec<(String, f64)> {
         self.desk.take_logged()
     }
-}
-
-pub(super) fn tensors(student: &Tensor, teacher: Option<&Tensor>, target: &Tensor) -> Vec<Dynamic> {
-    let all = [Some(student), teacher, Some(target)];
-    all.into_iter().flatten().map(|tensor| Dynamic::from(tensor.clone())).collect()
-}
-
-pub(super) fn call(
-    engine: &Engine,
-    version: &Version,
-    name: &str,
-    moment: &Moment,
-    desk: &Desk,
-    more: Vec<Dynamic>,
-) -> Result<Dynamic> {
-    let mut arguments = vec![Dynamic::from(Context::new(moment, desk))];
-    arguments.extend(more);
-    version.call(engine, name, arguments)
-}
-
-fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
-    Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
-        .expected(expected)
-        .received(crate::script::kind_of(value))
-}
-
-pub(super) fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {
-    number_of(hook.name(), "what the hook gave", value)
-        .map_err(|_| wrong_result(hook, "a number", value))
-}
-
-pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
-    let loss = value.read_lock::<Tensor>().map(|tensor| tensor.clone());
-    match loss {
-        Some(loss) if loss.is_float() && loss.count() == 1 => Ok(loss),
-        Some(_) => Err(wrong_result(Hook::Loss, "tensor f32 [1]: end with .mean()", value)),
-        None => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)),
-    }
-}
-
-/// The loss of a step, and what it logs beside.
-pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
-    let number = |value: &Dynamic| match value.read_lock::<Tensor>() {
-        Some(tensor) if tensor.count() == 1 => tensor.item(),
-        _ => as_number(Hook::Step, value),
-    };
-    let wrong = || wrong_result(Hook::Step, "the loss, or #{ loss: …, other numbers }", value);
-    let Some(map) = value.read_lock::<Map>() else {
-        return number(value).map(|loss| (loss, Vec::new())).map_err(|_| wrong());
-    };
-    let mut told = Vec::new();
-    for (name, value) in map.iter() {
-        told.push((name.to_string(), number(value).map_err(|_| wrong())?));
-    }
-    let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(wrong)?;
-    Ok((told.swap_remove(place).1, told))
 }

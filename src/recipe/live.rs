@@ -28,7 +28,8 @@ pub(super) struct Live {
 
 impl Live {
     /// Puts the first version into force.
-    pub fn new(compiler: Compiler, first: Checked) -> Self {
+    /// Its number and those of later ones are `next` at least.
+    pub fn new(compiler: Compiler, first: Checked, next: usize) -> Self {
         let current = Arc::new(first.into_version());
         let files = current.files();
         let mut live = Live {
@@ -37,7 +38,7 @@ impl Live {
             watch: Watch::new(),
             seen: content(&files, |file| text_of(&current, file)),
             files: Vec::new(),
-            next: 1,
+            next,
             current,
         };
         live.follow(files);
@@ -47,6 +48,29 @@ impl Live {
     /// The version in force.
     pub fn current(&self) -> Arc<Version> {
         self.current.clone()
+    }
+
+    /// Puts a version into force that was in force before, at this step of the run.
+    pub fn put(&mut self, version: Arc<Version>) {
+        let before = std::mem::replace(&mut self.current, version);
+        self.before.push(before);
+    }
+
+    /// Puts a version that was compiled before into force, if `trial` has nothing against it.
+    pub fn offer(
+        &mut self,
+        engine: &Engine,
+        version: Arc<Version>,
+        trial: impl FnOnce(&Version) -> Result<()>,
+    ) -> Change {
+        if let Err(error) = trial(&version) {
+            return self.stays(Outcome::Rejected(error), "version {} stays in force");
+        }
+        let (functions, note) = self.difference(engine, &version.compiled);
+        let hash = version.compiled.source.hash.clone();
+        let number = version.number;
+        self.put(version);
+        Change { version: number, hash, outcome: Outcome::InForce, functions, note }
     }
 
     fn follow(&mut self, mut files: Vec<PathBuf>) {

@@ -109,7 +109,7 @@ impl Outline {
 }
 
 /// All tokens with their lines, without comments.
-fn tokens(engine: &Engine, text: &str) -> Vec<(Token, usize)> {
+pub(super) fn tokens(engine: &Engine, text: &str) -> Vec<(Token, usize)> {
     let texts = [text];
     let (stream, control) = engine.lex(&texts);
     let mut all = Vec::new();

@@ -1,14 +1,15 @@
 //! A new version's hooks are called once before it may come into force.
 
-use super::hooks::{Facts, as_loss, as_number, as_step, call, tensors, when};
+use super::facts::{Facts, when};
+use super::given::{as_loss, as_number, as_step, call, tensors};
 use super::version::Version;
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;
-use crate::nn::pass;
+use crate::nn::{Mode, Network, pass};
 use crate::script::{Desk, Hook};
 use crate::tensor::random::Stream;
-use crate::tensor::{Device, Tensor};
+use crate::tensor::{Device, Tensor, words};
 use crate::train::{Moment, Reading, StageKind, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
@@ -30,9 +31,12 @@ pub(super) fn try_out(
     desk.put(bench);
     let before = bench.snapshot();
     // Its random numbers are its own, and what it changes is put back.
-    let act = || each_hook(engine, version, facts, moment, &desk);
+    let act = || {
+        each_hook(engine, version, facts, moment, &desk)?;
+        each_network(version, facts)
+    };
     let outcome = pass::during(moment.seed, &[moment.step as u64], act);
-    bench.restore(&before)?;
+    before.restore()?;
     outcome
 }
 
@@ -79,6 +83,24 @@ fn each_hook(
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// Networks of the recipe's own go forward as the new version has it.
+fn each_network(version: &Version, facts: &Facts) -> Result<()> {
+    let batch = made_up_batch(facts)?;
+    let expected = [TRIAL_CLIPS, facts.classes];
+    for net in facts.nets.iter().filter(|net| !net.functions().is_empty()) {
+        version.in_force("forward", || {
+            let logits = net.forward(&batch.input, Mode::Train)?;
+            if logits.shape() == expected {
+                return Ok(());
+            }
+            Err(Error::new(Kind::Shape, "forward", "the network gives no logits of the classes")
+                .expected(format!("{} for two clips", words(&expected)))
+                .received(words(&logits.shape())))
+        })?;
     }
     Ok(())
 }

@@ -4,39 +4,26 @@ use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
-use super::hooks::StageHooks;
 use super::live::Live;
+use super::setup::{Entry, Setup, Signals};
 use super::source::Source;
+use super::timeline::Timeline;
 use super::trial::Trial;
+use super::why::Why;
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
-use crate::run::{Folder, Home, Record, Results, StageResult, slug, table};
+use crate::run::store::Store;
+use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
-use crate::train::{Event, Features, Observer, Outcome, Plan, Trained, train};
+use crate::train::{Event, Features, Moment, Observer, Outcome, Plan, Trained};
 use rhai::{Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-/// What the command line says.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The recipe's file.
-    pub recipe: PathBuf,
-    /// Values for its arguments.
-    pub set: BTreeMap<String, String>,
-    /// The seed of stages that name none; a recipe's `arg("seed", …)` gets it too.
-    pub seed: Option<u64>,
-    /// Threads of each stage's loader.
-    pub workers: usize,
-    /// Where runs are kept.
-    pub home: Home,
-}
 
 /// Shows a run to whoever started it.
 pub trait Display: Observer + Send {
@@ -48,16 +35,18 @@ pub trait Display: Observer + Send {
 
     /// A remark on the recipe.
     fn warn(&mut self, text: &str);
+
+    /// Whether a stage would come from the store.
+    fn why(&mut self, _why: &Why) {}
 }
 
 /// Runs a recipe.
 ///
 /// # Errors
-/// Whatever goes wrong, with its place; `Interrupted` when `stop` was raised.
-pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Result<Results> {
-    let source = Source::read(&setup.recipe)?;
+/// Whatever goes wrong, with its place; `Interrupted` when it was asked to stop.
+pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<Results> {
     let resolver = Resolver::new(folder_of(&setup.recipe));
-    let session = Arc::new(Session::new(setup, display, stop));
+    let session = Arc::new(Session::new(setup, display, signals));
     let host: Arc<dyn Host> = session.clone();
     let engine = Arc::new(script::engine(&host, resolver.clone()));
     let held = Arc::downgrade(&session);
@@ -68,17 +57,26 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
+    let source = Source::read(&session.setup.recipe)?;
     let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
     compiled.arguments.check(&session.setup.set)?;
     for (name, hook) in near_hooks(&compiled) {
         let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
         session.display().warn(&text);
     }
-    let first = check(0, compiled, &compiler)?;
-    session.begin(&first.version().compiled)?;
-    let live = Live::new(compiler.clone(), first);
+    let opening = session.open(&engine, &compiler, &compiled)?;
+    let first = check(opening.number, compiled, &compiler)?;
+    let live = Live::new(compiler.clone(), first, opening.next);
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
+    opening.timeline.know(version.clone());
+    opening.timeline.then(version.clone());
+    // Statements that ran already stay as they were: a run that goes on runs the same ones again.
+    let version = match opening.statements {
+        Some(number) => opening.timeline.version(&engine, number)?,
+        None => version,
+    };
+    let _ = session.timeline.set(opening.timeline);
     let compiled = &version.compiled;
     let outcome = version.with_imports(|| {
         // What statements draw, e.g. the weights of a network, is that of the seed.
@@ -89,7 +87,7 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
         outcome.map_err(|cause| knowledge.run_error(cause, &compiled.source.name))
     });
     // A script can catch that it was stopped; it is stopped all the same.
-    let caught = || session.stop.load(Ordering::Relaxed).then(stopped);
+    let caught = || session.signals.stop.load(Ordering::Relaxed).then(stopped);
     session.end(outcome.err().or_else(caught))
 }
 
@@ -120,30 +118,37 @@ pub(super) fn folder_of(recipe: &Path) -> &Path {
 /// A data set with a front end, and what came of them.
 type Made = (Arc<Dataset>, FrontEnd, Features);
 
-struct Session {
-    setup: Setup,
+pub(super) struct Session {
+    pub setup: Setup,
     display: Mutex<Box<dyn Display>>,
-    stop: Arc<AtomicBool>,
-    live: OnceLock<Mutex<Live>>,
+    pub signals: Signals,
+    pub live: OnceLock<Mutex<Live>>,
+    pub timeline: OnceLock<Timeline>,
+    /// What the run had come to before this process went on with it.
+    pub past: OnceLock<Past>,
+    pub store: Store,
     callback: Callback,
-    record: OnceLock<Mutex<Record>>,
+    pub record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
     busy: AtomicBool,
-    trial: Trial,
+    pub trial: Trial,
 }
 
-fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Session {
-    fn new(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Self {
+    fn new(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Self {
         Session {
+            store: Store::at(&setup.home),
             setup,
             display: Mutex::new(display),
-            stop,
+            signals,
             live: OnceLock::new(),
+            timeline: OnceLock::new(),
+            past: OnceLock::new(),
             callback: Callback::default(),
             record: OnceLock::new(),
             made: Mutex::default(),
@@ -153,37 +158,27 @@ impl Session {
         }
     }
 
-    fn display(&self) -> MutexGuard<'_, Box<dyn Display>> {
+    pub fn display(&self) -> MutexGuard<'_, Box<dyn Display>> {
         lock(&self.display)
     }
 
-    /// Makes the run's folder. Nothing is written for a recipe that does not compile.
-    fn begin(&self, compiled: &Compiled) -> Result<()> {
-        let source = &compiled.source;
-        self.setup.home.ready()?;
-        let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
-        let mut folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
-        folder.keep_recipe(0, &self.texts(compiled))?;
-        folder.event(
-            "run",
-            json!({
-                "run": folder.name(), "recipe": source.name, "blake3": source.hash,
-                "still": env!("CARGO_PKG_VERSION"), "seed": self.seed(), "set": self.setup.set,
-                "workers": self.setup.workers, "device": self.device().name(),
-            }),
-        )?;
-        let _ = self.record.set(Mutex::new(Record::new(folder)));
-        Ok(())
+    /// The record of the run.
+    pub fn record(&self) -> Result<MutexGuard<'_, Record>> {
+        self.record.get().map(lock).ok_or_else(not_begun)
     }
 
     fn end(&self, failure: Option<Error>) -> Result<Results> {
-        let record = self.record.get().ok_or_else(not_begun)?;
-        let mut record = lock(record);
+        if self.setup.entry == Entry::Ask {
+            return failure.map_or_else(|| Ok(Results::default()), Err);
+        }
+        let mut record = self.record()?;
         match failure {
             None => {
                 let results = record.results().clone();
+                record.event("end", json!({}));
+                // Now nothing is left that could be tried again later.
+                record.folder().catch_up()?;
                 record.folder().write_results(&results)?;
-                record.folder().event("end", json!({}))?;
                 let path = record.folder().path().display().to_string();
                 self.display().say(&format!("run folder: {path}"));
                 Ok(results)
@@ -191,14 +186,14 @@ impl Session {
             Some(error) => {
                 let name = if error.kind() == Kind::Interrupted { "interrupted" } else { "failed" };
                 // The run's own error matters more than one in telling of it.
-                let _ = record.folder().event(name, json!({ "message": error.to_string() }));
+                record.event(name, json!({ "message": error.to_string() }));
                 Err(error)
             }
         }
     }
 
     /// The texts of a version: the recipe and the files that it imports, by their paths within its folder.
-    fn texts(&self, compiled: &Compiled) -> Vec<(PathBuf, Arc<str>)> {
+    pub fn texts(&self, compiled: &Compiled) -> Vec<(PathBuf, Arc<str>)> {
         let root = folder_of(&compiled.source.file);
         let own = std::iter::once(&compiled.source.file).chain(&compiled.imports.files);
         let text = |file: &PathBuf| {
@@ -206,6 +201,14 @@ impl Session {
             Some((file.strip_prefix(root).unwrap_or(file).to_path_buf(), text))
         };
         own.filter_map(text).collect()
+    }
+
+    /// A remark, shown and written down.
+    pub fn warn(&self, text: &str) {
+        if let Some(record) = self.record.get() {
+            lock(record).event("warning", json!({ "message": text }));
+        }
+        self.display().warn(text);
     }
 
     fn claim(&self, name: &str) -> Result<()> {
@@ -224,33 +227,43 @@ impl Session {
     }
 }
 
-fn not_begun() -> Error {
+pub(super) fn not_begun() -> Error {
     Error::new(Kind::Script, "stage", "a const cannot train")
         .hint("consts are evaluated again at every edit: write `let`")
 }
 
-fn stopped() -> Error {
+pub(super) fn stopped() -> Error {
     Error::new(Kind::Interrupted, "the recipe", "stopped by a signal")
 }
 
 /// Tells the record and the display, in this order: what is shown is written down.
-struct Both<'a>(&'a Session);
+pub(super) struct Both<'a>(pub &'a Session);
 
 impl Observer for Both<'_> {
     fn observe(&mut self, event: &Event) -> Result<()> {
+        let mut warnings = Vec::new();
         if let Some(record) = self.0.record.get() {
             let mut record = lock(record);
-            record.observe(event)?;
+            // The text is there before the line that names it.
             if let Event::Changed { change, .. } = event
                 && matches!(change.outcome, Outcome::InForce | Outcome::Unchanged)
                 && let Some(live) = self.0.live.get()
             {
                 let version = lock(live).current();
                 let texts = self.0.texts(&version.compiled);
-                record.folder().keep_recipe(change.version, &texts)?;
+                let kept = record.folder().keep_recipe(change.version, &texts);
+                record.tolerate(&format!("version {} of the recipe", change.version), kept);
             }
+            record.observe(event)?;
+            warnings = record.take_warnings();
         }
-        self.0.display().observe(event)
+        let mut display = self.0.display();
+        warnings.iter().for_each(|text| display.warn(text));
+        display.observe(event)
+    }
+
+    fn wants_checkpoint(&mut self, moment: &Moment) -> bool {
+        self.0.record.get().is_some_and(|record| lock(record).wants_checkpoint(moment))
     }
 }
 
@@ -298,13 +311,12 @@ impl Host for Session {
     }
 
     fn stage(&self, engine: &Engine, plan: &Plan, sources: &HookSources) -> Result<Trained> {
-        let live = self.live.get().ok_or_else(not_begun)?;
         if self.busy.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
-        let outcome = self.claim(&plan.name).and_then(|()| {
-            let mut hooks = StageHooks::new(engine, live, &self.trial, plan, sources)?;
-            train(plan, &mut hooks, &mut Both(self), &self.stop)
+        let outcome = self.claim(&plan.name).and_then(|()| match self.setup.entry {
+            Entry::Ask => self.ask(engine, plan, sources),
+            _ => self.result_of(engine, plan, sources),
         });
         self.busy.store(false, Ordering::SeqCst);
         outcome
@@ -315,6 +327,9 @@ impl Host for Session {
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {
+        if self.setup.entry == Entry::Ask {
+            return Ok(());
+        }
         let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
         self.display().report(&table(&results));
         Ok(())
@@ -330,6 +345,6 @@ impl Host for Session {
         }
         // A stage stops by itself, after a whole step; hooks are never cut off.
         let at_once = !self.busy.load(Ordering::Relaxed) || self.trial.is_on();
-        (at_once && self.stop.load(Ordering::Relaxed)).then(stopped)
+        (at_once && self.signals.stop.load(Ordering::Relaxed)).then(stopped)
     }
 }

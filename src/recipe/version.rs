@@ -86,6 +86,17 @@ impl Version {
         self.functions.call(engine, name, arguments)
     }
 
+    /// Does `act` as if this version were in force: networks of the recipe's own call its functions.
+    pub fn in_force<T>(&self, operation: &str, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        let calling = &self.functions.0.compiler.calling;
+        self.with_imports(|| {
+            calling.push(self.functions.clone());
+            let outcome = guarded(operation, act);
+            calling.pop();
+            outcome
+        })
+    }
+
     /// See [`Callables::with_imports`].
     pub fn with_imports<T>(&self, act: impl FnOnce() -> T) -> T {
         self.functions.with_imports(act)

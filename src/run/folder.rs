@@ -1,20 +1,22 @@
 //! The folder of one run. Files are written whole or not at all; the journal only grows.
 
-use super::{Home, Results};
-use crate::disk;
+use super::{Home, RUN_LOCK, Results};
+use crate::disk::{self, Journal, Lock};
 use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The folder of one run: `recipe/`, `weights/`, `events.jsonl`, `metrics.csv`, `results.json`.
+/// The folder of one run: `recipe/`, `weights/`, `checkpoints/`, `events.jsonl`, `metrics.csv`, `results.json`,
+/// `still.lock`. While this lives, no other process takes the run.
 pub struct Folder {
     path: PathBuf,
     name: String,
-    journal: File,
+    journal: Journal,
+    /// Lines that a full disk refused; they are written before the next one.
+    waiting: Vec<Value>,
+    _held: Lock,
 }
 
 impl Folder {
@@ -29,27 +31,33 @@ impl Folder {
         let time = time.trim_end_matches('Z').replace(':', "-").replace('T', "_");
         for attempt in 1..1000 {
             let suffix = if attempt > 1 { format!("-{attempt}") } else { String::new() };
-            let name = format!("{time}_{}{suffix}", slug(recipe));
-            let path = runs.join(&name);
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Folder::open(path, name),
-                Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(cause) => return Err(Error::io("making the run folder", &path, &cause)),
+            let path = runs.join(format!("{time}_{}{suffix}", slug(recipe)));
+            if disk::claim_folder(&path)? {
+                return Folder::open(&path);
             }
         }
         Err(Error::new(Kind::File, "making the run folder", "too many runs began in this second"))
     }
 
-    fn open(path: PathBuf, name: String) -> Result<Self> {
-        disk::make_folder(&path.join("recipe"))?;
-        disk::make_folder(&path.join("weights"))?;
-        let events = path.join("events.jsonl");
-        let journal = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&events)
-            .map_err(|cause| Error::io("making", &events, &cause))?;
-        Ok(Folder { path, name, journal })
+    /// Opens the folder of a run that nobody runs just now.
+    ///
+    /// # Errors
+    /// A run that lives, a folder that cannot be written.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_string());
+        let name = name.unwrap_or_default();
+        let Some(held) = Lock::try_take(&path.join(RUN_LOCK))? else {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("opening the run '{name}'"),
+                "it is running",
+            ));
+        };
+        for folder in ["recipe", "weights"] {
+            disk::make_folder(&path.join(folder))?;
+        }
+        let journal = Journal::open(&path.join("events.jsonl"))?;
+        Ok(Folder { path: path.to_path_buf(), name, journal, waiting: Vec::new(), _held: held })
     }
 
     /// Where it is.
@@ -63,22 +71,35 @@ impl Folder {
     }
 
     /// Adds one line to `events.jsonl`: the time, the event's name, and its fields.
+    ///
+    /// # Errors
+    /// A disk that is full; the line is kept, and written with the next one.
     pub fn event(&mut self, name: &str, fields: Value) -> Result<()> {
         let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
         let mut line = json!({ "at": now, "event": name });
         if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
             line.extend(fields);
         }
-        // One write a line: a reader never sees half of one, nor does a killed run leave it.
-        self.journal
-            .write_all(format!("{line}\n").as_bytes())
-            .map_err(|cause| Error::io("writing", self.path.join("events.jsonl"), &cause))
+        self.waiting.push(line);
+        self.catch_up()
+    }
+
+    /// Writes the lines that were refused before.
+    ///
+    /// # Errors
+    /// A disk that is still full.
+    pub fn catch_up(&mut self) -> Result<()> {
+        while let Some(line) = self.waiting.first() {
+            self.journal.append(line)?;
+            self.waiting.remove(0);
+        }
+        Ok(())
     }
 
     /// Keeps the texts of a recipe's version in a folder named by its number; `events.jsonl` says from
     /// which step it was in force.
     pub fn keep_recipe(&self, version: usize, texts: &[(PathBuf, Arc<str>)]) -> Result<()> {
-        let folder = self.path.join("recipe").join(format!("{version:04}"));
+        let folder = self.version(version);
         for (file, text) in texts {
             let path = folder.join(file);
             disk::make_folder(path.parent().unwrap_or(&folder))?;
@@ -87,16 +108,65 @@ impl Folder {
         Ok(())
     }
 
+    /// The folder of a version of the recipe.
+    pub fn version(&self, version: usize) -> PathBuf {
+        version_of(&self.path, version)
+    }
+
+    /// The texts of a version by their files' names.
+    pub fn texts_of(&self, version: usize) -> Value {
+        let root = self.version(version);
+        let (mut texts, mut folders) = (serde_json::Map::new(), vec![root.clone()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(text) = disk::read_text(&path) {
+                    let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
+                    texts.insert(name, text.into());
+                }
+            }
+        }
+        texts.sort_keys();
+        texts.into()
+    }
+
+    /// The number after those of all versions that were kept.
+    pub fn next_version(&self) -> usize {
+        let entries = std::fs::read_dir(self.path.join("recipe")).into_iter().flatten().flatten();
+        let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<usize>().ok());
+        numbers.max().map_or(0, |last| last + 1)
+    }
+
     /// Writes `results.json`.
     pub fn write_results(&self, results: &Results) -> Result<()> {
         let text = results.to_json_pretty()?;
         disk::write_whole(&self.path.join("results.json"), text.as_bytes())
     }
 
+    /// Writes `still.lock`: what the run was computed with.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write_lock(&self, lock: &Value) -> Result<()> {
+        disk::write_whole(&self.path.join("still.lock"), format!("{lock:#}\n").as_bytes())
+    }
+
+    /// Where checkpoints of a stage go.
+    pub fn checkpoints(&self, stage: &str) -> PathBuf {
+        self.path.join("checkpoints").join(slug(stage))
+    }
+
     /// Where weights of a stage go: `which` is `best` or `last`.
     pub fn weights(&self, stage: &str, which: &str) -> PathBuf {
         self.path.join("weights").join(format!("{}.{which}.safetensors", slug(stage)))
     }
+}
+
+/// The folder of a version of the recipe in the folder of a run.
+pub fn version_of(run: &Path, version: usize) -> PathBuf {
+    run.join("recipe").join(format!("{version:04}"))
 }
 
 /// `name` with everything that is awkward in a file name replaced.

@@ -1,11 +1,15 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
+use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
-use crate::train::{Event, Observer, Outcome, Reading};
+use crate::train::{Event, Moment, Observer, Outcome, Reading};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Columns of `metrics.csv` that every run has; what hooks log comes after them.
 pub const COLUMNS: [&str; 11] = [
@@ -22,18 +26,77 @@ pub const COLUMNS: [&str; 11] = [
     "seconds",
 ];
 
-/// The record of a run in progress.
+/// The record of a run in progress. A disk that is full does not end the run: what could not be written is told,
+/// and tried again.
 pub struct Record {
     folder: Folder,
     results: Results,
     rows: Vec<(String, usize, Reading)>,
+    clock: Clock,
+    /// Somebody asks for a checkpoint: a scheduler's signal.
+    asked: Arc<AtomicBool>,
+    warnings: Vec<String>,
+    /// What went wrong last: the same is not told again.
+    trouble: Option<String>,
+    lock: Value,
 }
 
 impl Record {
-    /// A record in a new folder.
-    pub fn new(folder: Folder) -> Self {
+    /// A record in a folder.
+    pub fn new(folder: Folder, policy: CheckpointPolicy, asked: Arc<AtomicBool>) -> Self {
         let results = Results { run: folder.name().to_string(), stages: Vec::new() };
-        Record { folder, results, rows: Vec::new() }
+        let (clock, lock) = (Clock::new(policy), json!({ "data": {} }));
+        let (warnings, trouble, rows) = (Vec::new(), None, Vec::new());
+        Record { folder, results, rows, clock, asked, warnings, trouble, lock }
+    }
+
+    /// What is worth a word since this was last asked: writes that failed.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Goes on where a write fails; `what` was not written.
+    pub fn tolerate(&mut self, what: &str, outcome: Result<()>) {
+        match outcome {
+            Ok(()) => self.trouble = None,
+            Err(error) => {
+                let text = format!("{what} could not be written: {}", error.headline());
+                if self.trouble.as_ref() != Some(&text) {
+                    self.warnings.push(text.clone());
+                }
+                self.trouble = Some(text);
+            }
+        }
+    }
+
+    /// Adds a line to the journal, now or when the disk has room again.
+    pub fn event(&mut self, name: &str, fields: Value) {
+        let outcome = self.folder.event(name, fields);
+        self.tolerate("events.jsonl", outcome);
+    }
+
+    /// Writes down what the run is computed with.
+    pub fn write_lock(&mut self, fields: Value) {
+        if let (Some(lock), Value::Object(fields)) = (self.lock.as_object_mut(), fields) {
+            lock.extend(fields);
+        }
+        let outcome = self.folder.write_lock(&self.lock);
+        self.tolerate("still.lock", outcome);
+    }
+
+    /// Writes down which data a stage used.
+    pub fn note_data(&mut self, name: &str, blake3: &str) {
+        if let Some(data) = self.lock.get_mut("data").and_then(Value::as_object_mut) {
+            data.insert(name.to_string(), json!(blake3));
+        }
+        self.write_lock(json!({}));
+    }
+
+    /// Takes a result in.
+    fn add(&mut self, result: StageResult) {
+        self.results.stages.push(result);
+        let outcome = self.folder.write_results(&self.results);
+        self.tolerate("results.json", outcome);
     }
 
     /// The run's folder.
@@ -90,20 +153,31 @@ impl Record {
 impl Observer for Record {
     fn observe(&mut self, event: &Event) -> Result<()> {
         match event {
-            Event::Started { plan, parameters, steps } => self.folder.event(
-                "stage",
-                json!({
-                    "stage": plan.name, "kind": plan.kind(), "spec": plan.spec,
-                    "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name),
-                    "input": plan.features.shape(), "statistics": plan.features.train.statistics(),
-                    "clips": { "train": plan.features.train.len(), "test": plan.features.test.len() },
-                    "augment": plan.chain.iter().map(|stage| stage.describe()).collect::<Vec<_>>(),
-                    "batch": plan.batch, "epochs": plan.epochs, "optimizer": plan.optimizer,
-                    "seed": plan.seed, "device": plan.device.name(),
-                    "parameters": parameters, "steps": steps,
-                }),
-            ),
-            Event::Stepped { .. } => Ok(()),
+            Event::Started { plan, parameters, steps, step, version, readings } => {
+                self.clock.begin(*step);
+                self.rows.retain(|(stage, ..)| *stage != plan.name);
+                let before = readings.iter();
+                self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
+                self.event(
+                    "stage",
+                    json!({
+                        "stage": plan.name, "kind": plan.kind(), "spec": plan.spec,
+                        "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name),
+                        "input": plan.features.shape(),
+                        "statistics": plan.features.train.statistics()?,
+                        "clips": {
+                            "train": plan.features.train.len(), "test": plan.features.test.len()
+                        },
+                        "augment":
+                            plan.chain.iter().map(|stage| stage.describe()).collect::<Vec<_>>(),
+                        "batch": plan.batch, "epochs": plan.epochs, "optimizer": plan.optimizer,
+                        "seed": plan.seed, "device": plan.device.name(),
+                        "parameters": parameters, "steps": steps, "step": step,
+                        "version": version,
+                    }),
+                );
+            }
+            Event::Stepped { .. } => {}
             Event::Changed { moment, change } => {
                 let (outcome, message) = match &change.outcome {
                     Outcome::InForce => ("in_force", None),
@@ -111,14 +185,29 @@ impl Observer for Record {
                     Outcome::Rejected(error) => ("rejected", Some(error.to_string())),
                     Outcome::Reverted(error) => ("reverted", Some(error.to_string())),
                 };
-                self.folder.event(
+                self.event(
                     "edit",
                     json!({
-                        "stage": &*moment.stage, "step": moment.step, "version": change.version,
-                        "blake3": change.hash, "outcome": outcome, "functions": change.functions,
-                        "note": change.note, "message": message,
+                        "stage": &*moment.stage, "step": moment.step, "phase": moment.phase,
+                        "version": change.version, "blake3": change.hash, "outcome": outcome,
+                        "functions": change.functions, "note": change.note, "message": message,
                     }),
-                )
+                );
+            }
+            Event::Paused { moment, failure } => self.event(
+                "paused",
+                json!({
+                    "stage": &*moment.stage, "step": moment.step, "message": failure.to_string(),
+                }),
+            ),
+            Event::Continued { moment } => {
+                self.event("continued", json!({ "stage": &*moment.stage, "step": moment.step }));
+            }
+            Event::Checkpoint { moment, checkpoint } => {
+                let begun = Instant::now();
+                let written = self.folder.keep_checkpoint(&moment.stage, checkpoint);
+                self.tolerate(&format!("the checkpoint of step {}", moment.step), written);
+                self.clock.written(moment.step, begun.elapsed());
             }
             Event::Epoch { stage, reading, step, state, best } => {
                 self.rows.push((stage.to_string(), *step, (*reading).clone()));
@@ -127,22 +216,40 @@ impl Observer for Record {
                     fields.insert("stage".into(), json!(stage));
                     fields.insert("step".into(), json!(step));
                 }
-                self.folder.event("epoch", fields)?;
-                self.write_metrics()?;
+                self.event("epoch", fields);
+                let written = self.write_metrics();
+                self.tolerate("metrics.csv", written);
                 let weights = store::encode(state)?;
-                disk::write_whole(&self.folder.weights(stage, "last"), &weights)?;
-                if *best {
-                    disk::write_whole(&self.folder.weights(stage, "best"), &weights)?;
+                let kept = if *best { &["last", "best"][..] } else { &["last"] };
+                for which in kept {
+                    let written = disk::write_whole(&self.folder.weights(stage, which), &weights);
+                    self.tolerate(&format!("the {which} weights of '{stage}'"), written);
                 }
-                Ok(())
             }
             Event::Ended { trained } => {
                 let result = StageResult::from(*trained);
-                let fields = serde_json::to_value(&result).unwrap_or(Value::Null);
-                self.folder.event("stage_end", fields)?;
-                self.results.stages.push(result);
-                self.folder.write_results(&self.results)
+                self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));
+                self.add(result);
+            }
+            Event::Recalled { trained, .. } => {
+                self.rows.retain(|(stage, ..)| *stage != trained.name);
+                let rows = trained.readings.iter();
+                self.rows.extend(rows.map(|(at, row)| (trained.name.clone(), *at, row.clone())));
+                let written = self.write_metrics();
+                self.tolerate("metrics.csv", written);
+                let result = StageResult { from_store: true, ..StageResult::from(*trained) };
+                let mut fields = serde_json::to_value(&result).unwrap_or(Value::Null);
+                if let Some(fields) = fields.as_object_mut() {
+                    fields.insert("stage".into(), json!(trained.name));
+                }
+                self.event("store_hit", fields);
+                self.add(result);
             }
         }
+        Ok(())
+    }
+
+    fn wants_checkpoint(&mut self, moment: &Moment) -> bool {
+        self.asked.swap(false, Ordering::Relaxed) || self.clock.due(moment.step)
     }
 }

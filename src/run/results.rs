@@ -1,7 +1,7 @@
 //! What a run gave, as `results.json` and `--json` have it.
 
 use crate::error::{Error, Kind, Result};
-use crate::train::{StageKind, Trained};
+use crate::train::{StageKind, Stint, Trained};
 use serde::Serialize;
 
 /// One stage's outcome.
@@ -25,6 +25,12 @@ pub struct StageResult {
     pub parameters: usize,
     /// BLAKE3 of the last weights.
     pub weights_blake3: String,
+    /// What names it in the store.
+    pub key: String,
+    /// Whether it came from the store.
+    pub from_store: bool,
+    /// Which version of the recipe was in force from which step on.
+    pub history: Vec<Stint>,
 }
 
 impl From<&Trained> for StageResult {
@@ -39,6 +45,9 @@ impl From<&Trained> for StageResult {
             steps: trained.steps,
             parameters: trained.parameters,
             weights_blake3: trained.weights_blake3.clone(),
+            key: trained.key.clone(),
+            from_store: false,
+            history: trained.history.clone(),
         }
     }
 }

@@ -21,6 +21,8 @@ struct Papers {
     state: Map,
     nets: Map,
     optimizers: Map,
+    /// Whether a hook has looked at how long the stage is.
+    knew_length: bool,
 }
 
 impl Desk {
@@ -52,6 +54,16 @@ impl Desk {
     /// The recipe's own map as it is.
     pub fn state(&self) -> Map {
         self.with(|papers| papers.state.clone())
+    }
+
+    /// Whether a hook has looked at how long the stage is.
+    pub fn knew_length(&self) -> bool {
+        self.with(|papers| papers.knew_length)
+    }
+
+    /// A hook has looked, perhaps before the stage went on from a checkpoint.
+    pub fn set_knew_length(&self, knew: bool) {
+        self.with(|papers| papers.knew_length = knew);
     }
 
     /// Puts the recipe's own map back.
@@ -115,6 +127,7 @@ pub(super) mod bindings {
     /// The number of epochs of the stage.
     #[rhai_fn(get = "epochs", pure)]
     pub fn epochs(ctx: &mut Context) -> i64 {
+        ctx.desk.set_knew_length(true);
         ctx.moment.epochs as i64
     }
 
@@ -127,12 +140,14 @@ pub(super) mod bindings {
     /// Optimiser steps of the whole stage.
     #[rhai_fn(get = "steps", pure)]
     pub fn steps(ctx: &mut Context) -> i64 {
+        ctx.desk.set_knew_length(true);
         ctx.moment.steps as i64
     }
 
     /// How much of the stage is done, 0.0 to 1.0.
     #[rhai_fn(get = "progress", pure)]
     pub fn progress(ctx: &mut Context) -> f64 {
+        ctx.desk.set_knew_length(true);
         ctx.moment.progress()
     }
 

@@ -22,6 +22,11 @@ impl Sources {
         self.0.get(source)
     }
 
+    /// All files with their texts.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
+        self.0.iter().map(|(name, text)| (name.as_str(), text))
+    }
+
     fn place(&self, source: &str, position: Position, note: String) -> Option<Place> {
         let line = position.line()?;
         let text = self.text(source)?.clone();

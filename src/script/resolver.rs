@@ -36,6 +36,8 @@ struct Inner {
     imports: Arc<Imports>,
     /// What is being loaded just now, for cycles.
     loading: Vec<String>,
+    /// Where imports are found just now, if not in the resolver's own folder.
+    root: Option<PathBuf>,
 }
 
 /// Resolves imports below one folder; clones share what is loaded.
@@ -49,6 +51,14 @@ impl Resolver {
     /// A resolver for recipes in `root`.
     pub fn new(root: &Path) -> Self {
         Resolver { root: root.to_path_buf(), inner: Arc::default() }
+    }
+
+    /// Does `act` while imports are found in another folder: where a run kept a version.
+    pub fn rooted<T>(&self, root: &Path, act: impl FnOnce() -> T) -> T {
+        let before = self.with(|inner| inner.root.replace(root.to_path_buf()));
+        let outcome = act();
+        self.with(|inner| inner.root = before);
+        outcome
     }
 
     /// Puts the imports of a version into force, and gives those that were.
@@ -116,11 +126,12 @@ impl Resolver {
         if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
             return Err(outside());
         }
-        let mut path = self.root.join(relative);
+        let root = self.with(|inner| inner.root.clone()).unwrap_or_else(|| self.root.clone());
+        let mut path = root.join(relative);
         if path.extension().is_none_or(|ending| ending != ENDING) {
             path.as_mut_os_string().push(format!(".{ENDING}"));
         }
-        let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
         let (real, real_root) = match (path.canonicalize(), root.canonicalize()) {
             (Ok(real), Ok(real_root)) => (real, real_root),
             _ => return Ok(path), // reading it will tell what is wrong

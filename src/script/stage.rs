@@ -28,7 +28,11 @@ const MODEL: &str = "a model or a network: model::cnn(#{ … }), nn::sequential(
 /// Who teaches, as a recipe says it.
 fn teacher_of(given: &Dynamic) -> Result<Teacher> {
     if let Some(trained) = given.read_lock::<Trained>() {
-        let model = TeacherModel { name: trained.name.clone(), model: trained.model.clone() };
+        let model = TeacherModel {
+            name: trained.name.clone(),
+            key: trained.key.clone(),
+            model: trained.model.clone(),
+        };
         return Ok(Teacher::Model(Box::new(model)));
     }
     let expected = "what train(…) or distill(…) gave, or a network";
@@ -105,6 +109,7 @@ impl Common {
     ) -> Result<Plan> {
         Ok(Plan {
             name: self.name.unwrap_or_else(|| spec.name().to_string()),
+            identity: String::new(),
             features: host.features(&self.data, &self.front)?,
             teacher: None,
             own,
@@ -153,6 +158,7 @@ pub(super) fn learn(
             Teacher::Model(model) => *model,
             Teacher::Net(net) => TeacherModel {
                 name: net.kind().to_string(),
+                key: String::new(),
                 model: crate::models::Model::of(net, plan.features.shape()),
             },
         });

@@ -43,11 +43,15 @@ pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
 /// Reads all tensors of a file, in the file's order of names.
 pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
     let bytes = std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause))?;
-    let doing = format!("reading {}", path.display());
+    decode(&format!("reading {}", path.display()), &bytes, device)
+}
+
+/// The tensors in the bytes of a safetensors file; `doing` names the operation in errors.
+pub fn decode(doing: &str, bytes: &[u8], device: &Device) -> Result<Vec<(String, Tensor)>> {
     let damaged = |cause: String| {
-        Error::new(Kind::Data, &doing, "not a whole safetensors file").received(cause)
+        Error::new(Kind::Data, doing, "not a whole safetensors file").received(cause)
     };
-    let file = SafeTensors::deserialize(&bytes).map_err(|cause| damaged(cause.to_string()))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|cause| damaged(cause.to_string()))?;
     let mut tensors = Vec::new();
     for (name, view) in file.tensors() {
         let shape = if view.shape().is_empty() { vec![1] } else { view.shape().to_vec() };
@@ -93,7 +97,7 @@ pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
                 Tensor::from_bools(flags, &shape, device)?
             }
             other => {
-                return Err(Error::new(Kind::Data, &doing, format!("'{name}' cannot be read"))
+                return Err(Error::new(Kind::Data, doing, format!("'{name}' cannot be read"))
                     .expected("F32, F64, F16, BF16, I64, I32, U8 or BOOL")
                     .received(format!("{other:?} {}", words(view.shape()))));
             }

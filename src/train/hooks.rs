@@ -1,11 +1,36 @@
 //! What the loop asks of whoever wrote the experiment.
 
-use super::step::Workbench;
+use super::bench::Workbench;
+use super::checkpoint::Belongings;
+use super::exact;
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// What hooks are called for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The end of an epoch, before the step that comes next.
+    EpochEnd,
+    /// A step.
+    #[default]
+    Step,
+}
+
+/// From here on a version of the recipe was in force, until the next of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stint {
+    /// Steps that were done before.
+    pub step: usize,
+    /// What was done with it first.
+    #[serde(default)]
+    pub phase: Phase,
+    /// The version's number.
+    pub version: usize,
+}
 
 /// Where a stage stands when a hook is called.
 #[derive(Clone, Debug)]
@@ -22,6 +47,8 @@ pub struct Moment {
     pub step: usize,
     /// Optimiser steps in all.
     pub steps: usize,
+    /// What hooks are called for.
+    pub phase: Phase,
     /// The optimiser's base learning rate.
     pub lr: f64,
     /// What the finished epochs gave.
@@ -36,7 +63,7 @@ impl Moment {
 }
 
 /// What one epoch gave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The epoch, counted from 1.
     pub epoch: usize,
@@ -49,14 +76,17 @@ pub struct Reading {
     /// Learning rate of the last step.
     pub lr: f64,
     /// λ of the last step, where a teacher takes part and the standard loss is used, or the hook exists.
+    #[serde(with = "exact::maybe")]
     pub lambda: Option<f64>,
     /// τ of the last step, likewise.
+    #[serde(with = "exact::maybe")]
     pub tau: Option<f64>,
     /// Training clips a second, waiting for data included.
     pub clips_per_second: f64,
     /// Seconds of the epoch, evaluation included.
     pub seconds: f64,
     /// Means of what hooks logged in this epoch, by name, in the order of their first mention.
+    #[serde(with = "exact::pairs")]
     pub logged: Vec<(String, f64)>,
 }
 
@@ -106,6 +136,19 @@ pub struct Change {
     pub note: Option<String>,
 }
 
+impl Change {
+    /// A version that failed, and the one that is in force again.
+    pub fn reverted(failed: usize, version: usize, failure: &Error) -> Self {
+        Change {
+            version,
+            hash: String::new(),
+            outcome: Outcome::Reverted(failure.clone()),
+            functions: Vec::new(),
+            note: Some(format!("version {failed} failed; version {version} is in force again")),
+        }
+    }
+}
+
 /// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".
 pub trait Hooks {
     /// Called between two steps: the only moment at which other code may come into force.
@@ -113,12 +156,56 @@ pub trait Hooks {
         Ok(Vec::new())
     }
 
+    /// The number of the version that is in force.
+    fn version(&self) -> usize {
+        0
+    }
+
+    /// Networks and optimisers that hooks hold beside those of the stage: a step may change them, too.
+    fn holdings(&self) -> Workbench {
+        Workbench::default()
+    }
+
+    /// Remembers what else a step may change: one begins.
+    fn remember(&mut self) {}
+
+    /// Puts back what was remembered: the step failed.
+    fn undo(&mut self) {}
+
+    /// What hooks keep between two steps, for a checkpoint.
+    fn belongings(&mut self, _bench: &Workbench) -> Belongings {
+        Belongings::default()
+    }
+
+    /// Takes up what [`Hooks::belongings`] gave; `knew_length` is what [`Hooks::knew_length`] said then.
+    ///
+    /// # Errors
+    /// Something that does not belong to this stage.
+    fn take_up(
+        &mut self,
+        _value: &serde_json::Value,
+        _tensors: &[(String, Tensor)],
+        _knew_length: bool,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether a hook has looked at how long the stage is.
+    fn knew_length(&self) -> bool {
+        false
+    }
+
+    /// Whether the stage is to wait for an edit after this failure, where no version before is left.
+    fn waits(&self, _failure: &Error) -> bool {
+        false
+    }
+
     /// Takes the version in force back after it failed, if there is a version before it.
     fn revert(&mut self, _moment: &Moment, _failure: &Error) -> Option<Change> {
         None
     }
 
-    /// Called once, before the first step: what the recipe's own steps work on.
+    /// Called once, before the first step: what the steps work on.
     fn begin(&mut self, _bench: &Workbench) -> Result<()> {
         Ok(())
     }

@@ -1,14 +1,21 @@
 //! Training: the step, the loop, evaluation. It knows the trait [`Hooks`] and nothing of Rhai, so the
 //! whole loop runs with hooks written in ten lines of Rust.
 
+mod bench;
+mod checkpoint;
 mod evaluate;
+mod event;
+mod exact;
 mod hooks;
 mod plan;
 mod stage;
 mod step;
+mod tally;
 
+pub use bench::{Before, Workbench};
+pub use checkpoint::{Belongings, Checkpoint};
 pub use evaluate::evaluate;
-pub use hooks::{Change, Hooks, Moment, Outcome, Plain, Reading};
+pub use event::{Event, Observer, Trained};
+pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Stint};
 pub use plan::{Features, OwnStep, Plan, StageKind, TeacherModel};
-pub use stage::{Event, Observer, Trained, train};
-pub use step::{Before, Workbench};
+pub use stage::{recall, train, untrained};

@@ -1,13 +1,13 @@
 //! Everything that a stage needs, checked before it starts.
 
-use crate::data::{Augmentation, ClipSource, Dataset, FrontEnd};
+use crate::data::{Augmentation, ClipSource, Dataset, Fingerprint, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
 use crate::nn::Net;
 use crate::optim::OptimizerOptions;
 use crate::tensor::Device;
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What a stage does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +35,8 @@ pub struct OwnStep {
 pub struct TeacherModel {
     /// The stage that made it.
     pub name: String,
+    /// What it is, as a store names it; empty where it is a network that no stage made.
+    pub key: String,
     /// The model with its weights.
     pub model: Model,
 }
@@ -46,15 +48,49 @@ pub struct Features {
     pub train: Arc<ClipSource>,
     /// Clips that test.
     pub test: Arc<ClipSource>,
+    dataset: Arc<Dataset>,
+    front: FrontEnd,
+    fingerprint: Arc<OnceLock<Arc<Fingerprint>>>,
 }
 
 impl Features {
-    /// Reads and computes the features of a data set.
-    pub fn of(dataset: &Dataset, front: &FrontEnd) -> Result<Self> {
-        let [train, test] = ClipSource::both(dataset, front)?;
-        train.warm()?;
-        test.warm()?;
-        Ok(Features { train: Arc::new(train), test: Arc::new(test) })
+    /// Says which features of which clips; none is computed yet.
+    ///
+    /// # Errors
+    /// A front end that makes no sense for these clips.
+    pub fn of(dataset: &Arc<Dataset>, front: &FrontEnd) -> Result<Self> {
+        let [train, test] = ClipSource::both(dataset, front)?.map(Arc::new);
+        let (dataset, front, fingerprint) = (dataset.clone(), front.clone(), Arc::default());
+        Ok(Features { train, test, dataset, front, fingerprint })
+    }
+
+    /// What the data set is called.
+    pub fn name(&self) -> &str {
+        &self.dataset.name
+    }
+
+    /// How they are computed.
+    pub fn front(&self) -> &FrontEnd {
+        &self.front
+    }
+
+    /// What the clips' files contain, read when it is first asked for.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn fingerprint(&self) -> Result<Arc<Fingerprint>> {
+        if let Some(known) = self.fingerprint.get() {
+            return Ok(known.clone());
+        }
+        let read = Arc::new(Fingerprint::of(&self.dataset)?);
+        Ok(self.fingerprint.get_or_init(|| read).clone())
+    }
+
+    /// Computes all features, where they are not there yet, so that a damaged file is told before anything
+    /// is trained.
+    pub fn ready(&self) -> Result<()> {
+        self.train.warm()?;
+        self.test.warm()
     }
 
     /// The shape of one clip.
@@ -71,6 +107,8 @@ const MOST_EPOCHS: usize = 1_000_000_000;
 pub struct Plan {
     /// Its name in results.
     pub name: String,
+    /// What it is asked for, as a store names it; empty where there is no store.
+    pub identity: String,
     /// The model to train.
     pub spec: Spec,
     /// The teacher of a distillation.

@@ -1,143 +1,101 @@
 //! A whole stage: epochs of steps, evaluation after each, the best and the last weights.
 
+use super::checkpoint::{Checkpoint, Head};
 use super::evaluate::evaluate;
-use super::hooks::{Change, Hooks, Moment, Reading};
-use super::plan::{Plan, StageKind};
-use super::step::{Learner, StepReport};
-use crate::data::{Batch, Loader, LoaderOptions};
+use super::event::{Event, Observer, Trained};
+use super::hooks::{Hooks, Moment, Outcome, Phase, Reading, Stint};
+use super::plan::Plan;
+use super::step::Learner;
+use super::tally::{Tally, mean_by_name};
+use crate::data::{Loader, LoaderOptions};
 use crate::error::{Error, Kind, Result};
-use crate::models::Model;
-use crate::nn::Net;
-use crate::tensor::{Tensor, store};
+use crate::tensor::store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// What a stage tells while it runs.
-pub enum Event<'a> {
-    /// A stage begins.
-    Started {
-        /// The stage.
-        plan: &'a Plan,
-        /// Trained numbers of its model.
-        parameters: usize,
-        /// Steps in all.
-        steps: usize,
-    },
-    /// A step is done.
-    Stepped {
-        /// Where the stage stood before it.
-        moment: &'a Moment,
-        /// Its numbers.
-        report: StepReport,
-        /// Clips in it.
-        clips: usize,
-    },
-    /// An edit was taken up, or refused.
-    Changed {
-        /// Where the stage stands.
-        moment: &'a Moment,
-        /// The edit.
-        change: &'a Change,
-    },
-    /// An epoch is done.
-    Epoch {
-        /// The stage.
-        stage: &'a str,
-        /// What it gave.
-        reading: &'a Reading,
-        /// Steps done.
-        step: usize,
-        /// The weights as they are now.
-        state: &'a [(String, Tensor)],
-        /// Whether no epoch before had a better accuracy.
-        best: bool,
-    },
-    /// The stage is done.
-    Ended {
-        /// What it made.
-        trained: &'a Trained,
-    },
-}
+/// How often a stage that waits for an edit looks for one.
+const LOOK: Duration = Duration::from_millis(40);
 
-/// Somebody who wants to know: the run folder, a progress bar.
-pub trait Observer {
-    /// Called in the training thread, in order.
-    fn observe(&mut self, event: &Event) -> Result<()>;
-}
-
-/// What a stage made.
-#[derive(Clone)]
-pub struct Trained {
-    /// The stage's name.
-    pub name: String,
-    /// What it did.
-    pub kind: StageKind,
-    /// The model with its last weights.
-    pub model: Model,
-    /// All networks of a stage whose steps are the recipe's own.
-    pub nets: Vec<(String, Net)>,
-    /// Accuracy on the test clips with the last weights.
-    pub accuracy: f64,
-    /// The best accuracy of any epoch (chosen on the test clips, so optimistic).
-    pub best_accuracy: f64,
-    /// Wall time.
-    pub seconds: f64,
-    /// Optimiser steps.
-    pub steps: usize,
-    /// Trained numbers.
-    pub parameters: usize,
-    /// BLAKE3 of the last weights as a safetensors file.
-    pub weights_blake3: String,
-    /// What each epoch gave.
-    pub readings: Vec<Reading>,
-}
-
-/// Runs `plan` to its end.
+/// Runs `plan` to its end, from its beginning or from a checkpoint.
 ///
 /// # Errors
-/// Whatever its parts say; `Interrupted` when `stop` was raised, at the next step.
+/// Whatever its parts say; `Interrupted` when `stop` was raised, at the next step. A checkpoint of another stage.
 pub fn train(
     plan: &Plan,
+    from: Option<Checkpoint>,
     hooks: &mut dyn Hooks,
     observer: &mut dyn Observer,
     stop: &AtomicBool,
 ) -> Result<Trained> {
     plan.check()?;
+    plan.features.ready()?;
     let mut run = Stage::new(plan)?;
-    let parameters = run.learner.model.network().parameter_count();
-    observer.observe(&Event::Started { plan, parameters, steps: run.moment.steps })?;
-    if let Some(own) = &run.learner.own {
-        hooks.begin(own)?;
+    hooks.begin(&run.learner.bench)?;
+    if let Some(checkpoint) = from {
+        run.take_up(checkpoint, hooks)?;
     }
-    let begun = Instant::now();
-    for epoch in 0..plan.epochs {
+    observer.observe(&Event::Started {
+        plan,
+        parameters: run.learner.model.network().parameter_count(),
+        steps: run.moment.steps,
+        step: run.moment.step,
+        version: hooks.version(),
+        readings: &run.readings,
+    })?;
+    for epoch in run.moment.epoch..plan.epochs {
         run.moment.epoch = epoch;
         run.epoch(plan, hooks, observer, stop)?;
     }
-    let weights = store::encode(&run.learner.model.network().state())?;
-    let readings = run.moment.readings.to_vec();
-    let trained = Trained {
-        name: plan.name.clone(),
-        kind: plan.kind(),
-        model: run.learner.model,
-        nets: run.learner.own.map(|own| own.nets).unwrap_or_default(),
-        accuracy: readings.last().map_or(0.0, |reading| reading.accuracy),
-        best_accuracy: readings.iter().map(|reading| reading.accuracy).fold(0.0, f64::max),
-        seconds: begun.elapsed().as_secs_f64(),
-        steps: run.moment.step,
-        parameters,
-        weights_blake3: blake3::hash(&weights).to_hex().to_string(),
-        readings,
-    };
-    observer.observe(&Event::Ended { trained: &trained })?;
-    Ok(trained)
+    run.moment.epoch = plan.epochs;
+    run.finish(plan, hooks)
+}
+
+/// What a stage had made, from the checkpoint at its end; nothing is computed.
+///
+/// # Errors
+/// A checkpoint of another stage, or not at its end.
+pub fn recall(plan: &Plan, from: Checkpoint, hooks: &mut dyn Hooks) -> Result<Trained> {
+    plan.check()?;
+    if from.head.epoch != plan.epochs || from.head.batch != 0 {
+        return Err(Error::new(
+            Kind::Data,
+            "taking a stage from the store",
+            "it is not at its end",
+        )
+        .expected(format!("{} epochs", plan.epochs))
+        .received(format!("{} epochs", from.head.epoch)));
+    }
+    let mut run = Stage::new(plan)?;
+    hooks.begin(&run.learner.bench)?;
+    run.take_up(from, hooks)?;
+    run.finish(plan, hooks)
+}
+
+/// A stage before its first step: what asks for its result's place among others, not for the result.
+///
+/// # Errors
+/// A plan that makes no sense.
+pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
+    plan.check()?;
+    let run = Stage::new(plan)?;
+    hooks.begin(&run.learner.bench)?;
+    run.finish(plan, hooks)
 }
 
 struct Stage {
     learner: Learner,
     loader: Loader,
     moment: Moment,
+    /// Batches of the epoch that are done.
+    batch: usize,
+    tally: Tally,
+    readings: Vec<(usize, Reading)>,
+    history: Vec<Stint>,
+    identity: String,
+    /// Seconds before this process went on with it.
+    before: f64,
+    begun: Instant,
 }
 
 impl Stage {
@@ -157,10 +115,102 @@ impl Stage {
             epochs: plan.epochs,
             step: 0,
             steps: plan.epochs * loader.batches(),
+            phase: Phase::Step,
             lr: plan.optimizer.lr,
             readings: Arc::new(Vec::new()),
         };
-        Ok(Stage { learner: Learner::new(plan)?, loader, moment })
+        Ok(Stage {
+            learner: Learner::new(plan)?,
+            loader,
+            moment,
+            batch: 0,
+            tally: Tally::default(),
+            readings: Vec::new(),
+            history: Vec::new(),
+            identity: plan.identity.clone(),
+            before: 0.0,
+            begun: Instant::now(),
+        })
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before + self.begun.elapsed().as_secs_f64()
+    }
+
+    /// Goes to where a checkpoint was made.
+    fn take_up(&mut self, checkpoint: Checkpoint, hooks: &mut dyn Hooks) -> Result<()> {
+        let Checkpoint { head, tensors } = checkpoint;
+        if head.epoch > self.moment.epochs || head.batch > self.loader.batches() {
+            return Err(Error::new(Kind::Data, "going on", "the checkpoint is beyond the stage")
+                .expected(format!("{} epochs at most", self.moment.epochs))
+                .received(format!("epoch {}, batch {}", head.epoch, head.batch)));
+        }
+        self.learner.bench.load(&tensors, &head.manners)?;
+        hooks.take_up(&head.hooks, &super::bench::under(&tensors, "hooks/"), head.knew_length)?;
+        self.moment.epoch = head.epoch;
+        self.moment.step = head.step;
+        self.moment.readings =
+            Arc::new(head.readings.iter().map(|(_, reading)| reading.clone()).collect());
+        self.batch = head.batch;
+        self.tally = head.tally;
+        self.readings = head.readings;
+        self.history = head.history;
+        self.before = head.seconds;
+        Ok(())
+    }
+
+    /// The result, where all epochs are done.
+    fn finish(self, plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
+        let end = self.freeze(hooks)?;
+        let weights = store::encode(&self.learner.model.network().state())?;
+        let accuracies = self.readings.iter().map(|(_, reading)| reading.accuracy);
+        Ok(Trained {
+            name: plan.name.clone(),
+            kind: plan.kind(),
+            accuracy: accuracies.clone().next_back().unwrap_or(0.0),
+            best_accuracy: accuracies.fold(0.0, f64::max),
+            seconds: end.head.seconds,
+            parameters: self.learner.model.network().parameter_count(),
+            nets: if self.learner.is_own { self.learner.bench.nets } else { Vec::new() },
+            model: self.learner.model,
+            steps: self.moment.step,
+            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
+            readings: self.readings,
+            history: self.history,
+            knew_length: end.head.knew_length,
+            key: String::new(),
+            end: Some(end),
+        })
+    }
+
+    /// Everything that going on needs.
+    fn freeze(&self, hooks: &mut dyn Hooks) -> Result<Checkpoint> {
+        let belongings = hooks.belongings(&self.learner.bench);
+        let mut tensors = self.learner.bench.tensors()?;
+        let own = belongings.tensors.into_iter();
+        tensors.extend(own.map(|(name, tensor)| (format!("hooks/{name}"), tensor)));
+        let head = Head {
+            identity: self.identity.clone(),
+            epoch: self.moment.epoch,
+            batch: self.batch,
+            step: self.moment.step,
+            steps: self.moment.steps,
+            seconds: self.seconds(),
+            readings: self.readings.clone(),
+            tally: self.tally.clone(),
+            history: self.history.clone(),
+            knew_length: hooks.knew_length(),
+            manners: self.learner.bench.nets.iter().map(|(_, net)| net.manner()).collect(),
+            hooks: belongings.value,
+            lost: belongings.lost,
+        };
+        Ok(Checkpoint { head, tensors })
+    }
+
+    /// Tells everything that going on needs.
+    fn checkpoint(&self, hooks: &mut dyn Hooks, observer: &mut dyn Observer) -> Result<()> {
+        let checkpoint = self.freeze(hooks)?;
+        observer.observe(&Event::Checkpoint { moment: &self.moment, checkpoint: &checkpoint })
     }
 
     fn epoch(
@@ -170,43 +220,44 @@ impl Stage {
         observer: &mut dyn Observer,
         stop: &AtomicBool,
     ) -> Result<()> {
-        let begun = Instant::now();
-        let mut tally = Tally::default();
-        for batch in self.loader.epoch(self.moment.epoch) {
+        let (begun, before) = (Instant::now(), self.tally.seconds);
+        self.moment.phase = Phase::Step;
+        for batch in self.loader.epoch_from(self.moment.epoch, self.batch) {
             let batch = batch?;
-            if stop.load(Ordering::Relaxed) {
-                return Err(self.interrupted());
-            }
-            let changes = hooks.boundary(&self.moment)?;
-            for change in &changes {
-                observer.observe(&Event::Changed { moment: &self.moment, change })?;
-            }
-            let report = self.step(&batch, hooks, observer)?;
-            tally.add(report, batch.clips, hooks.logged());
+            self.between(hooks, observer, stop)?;
+            let report = self.attempt(hooks, observer, stop, |stage, hooks| {
+                stage.learner.step(&batch, &stage.moment, hooks)
+            })?;
+            self.note_version(hooks);
+            self.tally.add(report, batch.clips, hooks.logged());
+            self.tally.seconds = before + begun.elapsed().as_secs_f64();
             let moment = &self.moment;
             observer.observe(&Event::Stepped { moment, report, clips: batch.clips })?;
             self.moment.step += 1;
+            self.batch += 1;
         }
-        let trained = begun.elapsed().as_secs_f64();
         let score = evaluate(&self.learner.model, &plan.features.test, &plan.device)?;
         if !score.loss.is_finite() {
             return Err(self.lost(score.loss));
         }
-        let mut reading = tally.reading(self.moment.epoch + 1, trained);
+        let mut reading = self.tally.reading(self.moment.epoch + 1);
         reading.test_loss = score.loss;
         reading.accuracy = score.accuracy;
-        reading.seconds = begun.elapsed().as_secs_f64();
-        let best = self.moment.readings.iter().all(|before| before.accuracy < reading.accuracy);
+        reading.seconds = before + begun.elapsed().as_secs_f64();
+        let best = self.readings.iter().all(|(_, before)| before.accuracy < reading.accuracy);
         // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
         Arc::make_mut(&mut self.moment.readings).push(reading.clone());
-        while let Err(failure) = hooks.on_epoch(&self.moment) {
-            self.revert(failure, hooks, observer)?;
-        }
-        tally.logged.extend(hooks.logged());
-        reading.logged = mean_by_name(&tally.logged);
+        self.moment.phase = Phase::EpochEnd;
+        self.attempt(hooks, observer, stop, |stage, hooks| hooks.on_epoch(&stage.moment))?;
+        self.note_version(hooks);
+        self.tally.logged.extend(hooks.logged());
+        reading.logged = mean_by_name(&self.tally.logged);
         if let Some(last) = Arc::make_mut(&mut self.moment.readings).last_mut() {
             *last = reading.clone();
         }
+        self.readings.push((self.moment.step, reading.clone()));
+        self.tally = Tally::default();
+        self.batch = 0;
         let state = self.learner.model.network().state();
         observer.observe(&Event::Epoch {
             stage: &plan.name,
@@ -217,40 +268,83 @@ impl Stage {
         })
     }
 
-    /// A step is a transaction: where a hook fails, the version before comes back, if there is one, and the
-    /// step is done again.
-    fn step(
+    /// Between two steps: the only moment at which the stage can be stopped, kept, or get other code.
+    fn between(
         &mut self,
-        batch: &Batch,
         hooks: &mut dyn Hooks,
         observer: &mut dyn Observer,
-    ) -> Result<StepReport> {
-        let before = self.learner.snapshot();
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        if stop.load(Ordering::Relaxed) {
+            self.checkpoint(hooks, observer)?;
+            return Err(self.interrupted());
+        }
+        if observer.wants_checkpoint(&self.moment) {
+            self.checkpoint(hooks, observer)?;
+        }
+        self.look(hooks, observer).map(|_| ())
+    }
+
+    /// Takes an edit up, if there is one; `true` where it is in force.
+    fn look(&self, hooks: &mut dyn Hooks, observer: &mut dyn Observer) -> Result<bool> {
+        let mut taken = false;
+        for change in hooks.boundary(&self.moment)? {
+            taken |= matches!(change.outcome, Outcome::InForce | Outcome::Unchanged);
+            observer.observe(&Event::Changed { moment: &self.moment, change: &change })?;
+        }
+        Ok(taken)
+    }
+
+    /// Does `act` as a transaction: where a hook fails, all that it changed is put back, the version before
+    /// comes back, if there is one, and it is done again. Without one the stage waits for an edit, where the
+    /// hooks say so.
+    fn attempt<T>(
+        &self,
+        hooks: &mut dyn Hooks,
+        observer: &mut dyn Observer,
+        stop: &AtomicBool,
+        act: impl Fn(&Self, &mut dyn Hooks) -> Result<T>,
+    ) -> Result<T> {
         loop {
-            let failure = match self.learner.step(batch, &self.moment, hooks) {
-                Ok(report) => return Ok(report),
+            let before = self.learner.bench.with(hooks.holdings()).snapshot();
+            hooks.remember();
+            let failure = match act(self, hooks) {
+                Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
-            self.revert(failure, hooks, observer)?;
-            self.learner.restore(&before)?;
+            let waits = hooks.waits(&failure);
+            before.restore()?;
+            hooks.undo();
+            if failure.kind() == Kind::Interrupted {
+                self.checkpoint(hooks, observer)?;
+                return Err(failure);
+            }
+            let moment = &self.moment;
+            if let Some(change) = hooks.revert(moment, &failure) {
+                observer.observe(&Event::Changed { moment, change: &change })?;
+                continue;
+            }
+            self.checkpoint(hooks, observer)?;
+            if !waits {
+                return Err(failure);
+            }
+            observer.observe(&Event::Paused { moment, failure: &failure })?;
+            while !self.look(hooks, observer)? {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(self.interrupted());
+                }
+                std::thread::sleep(LOOK);
+            }
+            observer.observe(&Event::Continued { moment })?;
         }
     }
 
-    /// Takes the version that failed out of force; gives its failure back where it was the first one.
-    fn revert(
-        &self,
-        failure: Error,
-        hooks: &mut dyn Hooks,
-        observer: &mut dyn Observer,
-    ) -> Result<()> {
-        if failure.kind() == Kind::Interrupted {
-            return Err(failure);
-        }
-        match hooks.revert(&self.moment, &failure) {
-            None => Err(failure),
-            Some(change) => {
-                observer.observe(&Event::Changed { moment: &self.moment, change: &change })
-            }
+    /// Writes down which version did what was done just now.
+    fn note_version(&mut self, hooks: &dyn Hooks) {
+        let version = hooks.version();
+        if self.history.last().is_none_or(|stint| stint.version != version) {
+            let Moment { step, phase, .. } = self.moment;
+            self.history.push(Stint { step, phase, version });
         }
     }
 
@@ -266,51 +360,4 @@ impl Stage {
         Error::new(Kind::Interrupted, format!("stage '{stage}'"), "stopped by a signal")
             .received(format!("{step} of {steps} steps done"))
     }
-}
-
-/// Sums over an epoch.
-#[derive(Default)]
-struct Tally {
-    loss: f64,
-    clips: usize,
-    last: Option<StepReport>,
-    logged: Vec<(String, f64)>,
-}
-
-impl Tally {
-    fn add(&mut self, report: StepReport, clips: usize, logged: Vec<(String, f64)>) {
-        self.loss += report.loss * clips as f64;
-        self.clips += clips;
-        self.last = Some(report);
-        self.logged.extend(logged);
-    }
-
-    fn reading(&self, epoch: usize, seconds: f64) -> Reading {
-        Reading {
-            epoch,
-            loss: self.loss / self.clips.max(1) as f64,
-            test_loss: 0.0,
-            accuracy: 0.0,
-            lr: self.last.map_or(0.0, |last| last.lr),
-            lambda: self.last.and_then(|last| last.lambda),
-            tau: self.last.and_then(|last| last.tau),
-            clips_per_second: self.clips as f64 / seconds.max(1e-9),
-            seconds,
-            logged: mean_by_name(&self.logged),
-        }
-    }
-}
-
-fn mean_by_name(logged: &[(String, f64)]) -> Vec<(String, f64)> {
-    let mut means: Vec<(String, f64, usize)> = Vec::new();
-    for (name, value) in logged {
-        match means.iter_mut().find(|(known, ..)| known == name) {
-            Some((_, sum, count)) => {
-                *sum += value;
-                *count += 1;
-            }
-            None => means.push((name.clone(), *value, 1)),
-        }
-    }
-    means.into_iter().map(|(name, sum, count)| (name, sum / count as f64)).collect()
 }

@@ -1,15 +1,14 @@
 //! One optimiser step, top to bottom.
 
+use super::bench::Workbench;
 use super::hooks::{Hooks, Moment};
-use super::plan::{OwnStep, Plan, TeacherModel};
+use super::plan::{Plan, TeacherModel};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
-use crate::nn::{Copies, Manner, Mode, Net, Network, Parameter, pass};
-use crate::optim::{
-    Optimizer, OptimizerHandle, OptimizerOptions, Snapshot, check_gradients, one_number,
-};
+use crate::nn::{Mode, Parameter, pass};
+use crate::optim::{check_gradients, one_number};
 use crate::tensor::Tensor;
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
@@ -34,133 +33,63 @@ pub struct StepReport {
 
 /// What is being trained.
 pub(super) struct Learner {
+    /// What is evaluated: one of the networks on the bench.
     pub model: Model,
     pub parameters: Vec<(String, Parameter)>,
-    pub optimizer: Optimizer,
     pub teacher: Option<TeacherModel>,
-    /// What the recipe's own steps work on.
-    pub own: Option<Workbench>,
-}
-
-/// Networks and optimisers of a stage whose steps are the recipe's own, by name.
-#[derive(Clone, Default)]
-pub struct Workbench {
-    /// The networks.
-    pub nets: Vec<(String, Net)>,
-    /// Their optimisers.
-    pub optimizers: Vec<(String, OptimizerHandle)>,
-}
-
-/// All that a step changes, as it was before.
-pub struct Before {
-    manners: Vec<Manner>,
-    weights: Vec<Vec<(String, Tensor)>>,
-    optimizers: Vec<Snapshot>,
-}
-
-impl Workbench {
-    /// Copies of a plan's networks, which share what the originals share, and fresh optimisers.
-    fn of(own: &OwnStep) -> Result<Self> {
-        let mut copies = Copies::default();
-        let copy = |(name, net): &(String, Net)| Ok((name.clone(), net.copy_into(&mut copies)?));
-        let fresh = |(name, options): &(String, OptimizerOptions)| {
-            Ok((name.clone(), OptimizerHandle::new(options.clone())?))
-        };
-        Ok(Workbench {
-            nets: own.nets.iter().map(copy).collect::<Result<_>>()?,
-            optimizers: own.optimizers.iter().map(fresh).collect::<Result<_>>()?,
-        })
-    }
-
-    /// All that a step changes. Handles only; no number is copied.
-    pub fn snapshot(&self) -> Before {
-        Before {
-            manners: self.nets.iter().map(|(_, net)| net.manner()).collect(),
-            weights: self.nets.iter().map(|(_, net)| net.state()).collect(),
-            optimizers: self.optimizers.iter().map(|(_, handle)| handle.snapshot()).collect(),
-        }
-    }
-
-    /// Goes back to before a step.
-    pub fn restore(&self, before: &Before) -> Result<()> {
-        for ((_, handle), snapshot) in self.optimizers.iter().zip(&before.optimizers) {
-            handle.restore(snapshot);
-        }
-        for ((_, net), manner) in self.nets.iter().zip(&before.manners) {
-            net.set_manner(manner)?;
-        }
-        let nets = self.nets.iter().zip(&before.weights);
-        nets.into_iter().try_for_each(|((_, net), weights)| net.restore(weights))
-    }
+    /// All that steps work on.
+    pub bench: Workbench,
+    /// Whether the steps are the recipe's own.
+    pub is_own: bool,
 }
 
 impl Learner {
     pub fn new(plan: &Plan) -> Result<Self> {
-        let own = plan.own.as_ref().map(Workbench::of).transpose()?;
-        let evaluated = own.as_ref().and_then(|own| {
-            let place = plan.own.as_ref()?.nets.iter().position(|(_, net)| plan.evaluates(net))?;
-            own.nets.get(place).map(|(_, net)| net.clone())
-        });
         let shape = plan.features.shape();
-        let model = match evaluated {
-            Some(net) => Model::of(net, shape),
-            None => plan.spec.build(shape, plan.seed, &plan.device)?,
+        let (model, bench) = match &plan.own {
+            None => {
+                let model = plan.spec.build(shape, plan.seed, &plan.device)?;
+                let bench = Workbench::single(model.net().clone(), plan.optimizer.clone())?;
+                (model, bench)
+            }
+            Some(own) => {
+                let bench = Workbench::of(own)?;
+                let place = own.nets.iter().position(|(_, net)| plan.evaluates(net));
+                let evaluated = place.and_then(|place| bench.nets.get(place)).ok_or_else(|| {
+                    Error::new(Kind::Internal, plan.operation(), "no network is evaluated")
+                })?;
+                (Model::of(evaluated.1.clone(), shape), bench)
+            }
         };
         if plan.spec.classes().is_none() {
             model.check_output(plan.features.train.classes(), &plan.device)?;
         }
         let parameters = model.net().unique_parameters();
-        let mut optimizer = Optimizer::new(plan.optimizer.clone())?;
-        // A group that fits no parameter is told before anything is trained.
-        if own.is_none() {
-            optimizer.bind(&parameters)?;
+        if plan.own.is_none() {
+            // A group that fits no parameter is told before anything is trained.
+            bench.optimizers.iter().try_for_each(|(_, handle)| handle.bind(&parameters))?;
         }
-        Ok(Learner { parameters, model, optimizer, teacher: plan.teacher.clone(), own })
-    }
-
-    /// All that a step changes. Handles only; no number is copied.
-    pub fn snapshot(&self) -> Before {
-        match &self.own {
-            Some(own) => own.snapshot(),
-            None => Before {
-                manners: Vec::new(),
-                weights: vec![self.model.network().state()],
-                optimizers: vec![self.optimizer.snapshot()],
-            },
-        }
-    }
-
-    /// Goes back to before a step.
-    pub fn restore(&mut self, before: &Before) -> Result<()> {
-        if let Some(own) = &self.own {
-            return own.restore(before);
-        }
-        if let Some(snapshot) = before.optimizers.first() {
-            self.optimizer.restore(snapshot);
-        }
-        match before.weights.first() {
-            Some(weights) => self.model.network().restore(weights),
-            None => Ok(()),
-        }
+        let (teacher, is_own) = (plan.teacher.clone(), plan.own.is_some());
+        Ok(Learner { parameters, model, teacher, bench, is_own })
     }
 
     /// Forward, loss, backward, update. Nothing but the running statistics has changed when it fails; with
     /// an optimiser that accumulates, some steps make no update.
     pub fn step(
-        &mut self,
+        &self,
         batch: &Batch,
         moment: &Moment,
         hooks: &mut dyn Hooks,
     ) -> Result<StepReport> {
         let step = [moment.step as u64];
-        pass::during(moment.seed, &step, || match &self.own {
-            Some(own) => own_step(own, batch, moment, hooks),
-            None => self.standard(batch, moment, hooks),
+        pass::during(moment.seed, &step, || match self.is_own {
+            true => own_step(&self.bench, batch, moment, hooks),
+            false => self.standard(batch, moment, hooks),
         })
     }
 
     fn standard(
-        &mut self,
+        &self,
         batch: &Batch,
         moment: &Moment,
         hooks: &mut dyn Hooks,
@@ -197,7 +126,9 @@ impl Learner {
                 .received(lr.to_string());
             return Err(hooks.blame("lr", moment, error));
         }
-        self.optimizer.step(&self.parameters, &gradients, Some(lr))?;
+        for (_, optimizer) in &self.bench.optimizers {
+            optimizer.step(&self.parameters, &gradients, Some(lr))?;
+        }
         Ok(StepReport { loss: value, lr, lambda, tau })
     }
 }

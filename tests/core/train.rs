@@ -29,11 +29,13 @@ pub fn features() -> Features {
     let options = Esc50Options { per_class: Some(2), ..Esc50Options::default() };
     let data = esc50(example(), &options).expect("the example");
     let fbank = FbankOptions { mels: 16, hop_ms: 40.0, ..FbankOptions::default() };
-    Features::of(&data, &FrontEnd { fbank, frames: Some(32), statistics: None }).expect("features")
+    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None })
+        .expect("features")
 }
 
 fn plan() -> Plan {
     Plan {
+        identity: String::new(),
         name: "net".into(),
         spec: Spec::Cnn(CnnOptions { classes: 10, channels: vec![4] }),
         teacher: None,
@@ -75,22 +77,26 @@ fn hooks_in_ten_lines_of_rust() {
         }
     }
     let mut hooks = Halving(Vec::new());
-    let trained = train(&plan(), &mut hooks, &mut Silent, &never()).expect("trained");
+    let trained = train(&plan(), None, &mut hooks, &mut Silent, &never()).expect("trained");
     assert_eq!(hooks.0, [0.01, 0.01, 0.01, 0.005, 0.005, 0.005]);
     assert_eq!((trained.kind, trained.steps, trained.readings.len()), (StageKind::Train, 6, 2));
 }
 
 #[test]
 fn a_frozen_teacher_stays_as_it_is() {
-    let teacher = train(&plan(), &mut Plain, &mut Silent, &never()).expect("trained");
+    let teacher = train(&plan(), None, &mut Plain, &mut Silent, &never()).expect("trained");
     let before = teacher.model.network().state();
     let student = Plan {
         name: "student".into(),
         seed: 4,
-        teacher: Some(TeacherModel { name: "net".into(), model: teacher.model.clone() }),
+        teacher: Some(TeacherModel {
+            name: "net".into(),
+            key: String::new(),
+            model: teacher.model.clone(),
+        }),
         ..plan()
     };
-    let trained = train(&student, &mut Plain, &mut Silent, &never()).expect("distilled");
+    let trained = train(&student, None, &mut Plain, &mut Silent, &never()).expect("distilled");
     assert_eq!(trained.kind, StageKind::Distill);
     for ((name, old), (_, new)) in before.iter().zip(teacher.model.network().state()) {
         assert_eq!(old.to_values().unwrap(), new.to_values().unwrap(), "{name}");
@@ -121,9 +127,9 @@ fn teacher_and_student_see_the_very_same_batch() {
     let same = plan.spec.build(plan.features.shape(), plan.seed, &plan.device).expect("a model");
     let other = plan.spec.build(plan.features.shape(), 99, &plan.device).expect("a model");
     let first = |model: stillroom::models::Model| {
-        let teacher = Some(TeacherModel { name: "teacher".into(), model });
+        let teacher = Some(TeacherModel { name: "teacher".into(), key: String::new(), model });
         let mut hooks = Same(Vec::new());
-        train(&Plan { teacher, ..plan.clone() }, &mut hooks, &mut Silent, &never())
+        train(&Plan { teacher, ..plan.clone() }, None, &mut hooks, &mut Silent, &never())
             .expect("distilled");
         hooks.0[0]
     };
@@ -145,7 +151,7 @@ fn a_loss_that_is_no_number_is_told_with_its_step() {
             student.mul_number(0.0)?.log()?.mean().map(Some)
         }
     }
-    let error = train(&plan(), &mut Broken, &mut Silent, &never()).err().expect("an error");
+    let error = train(&plan(), None, &mut Broken, &mut Silent, &never()).err().expect("an error");
     insta::assert_snapshot!(error.to_string(), @r"
     error[number]: loss: the loss is no finite number
       received: -inf at step 0 of stage 'net'
@@ -167,14 +173,14 @@ fn a_loss_without_the_student_is_told() {
             kd::cross_entropy(&student.detached()?, target).map(Some)
         }
     }
-    let error = train(&plan(), &mut Detached, &mut Silent, &never()).err().expect("an error");
+    let error = train(&plan(), None, &mut Detached, &mut Silent, &never()).err().expect("an error");
     assert!(error.to_string().contains("no parameter took part in this number"), "{error}");
 }
 
 #[test]
 fn a_raised_flag_stops_it_between_two_steps() {
     let stop = AtomicBool::new(true);
-    let error = train(&plan(), &mut Plain, &mut Silent, &stop).err().expect("an error");
+    let error = train(&plan(), None, &mut Plain, &mut Silent, &stop).err().expect("an error");
     assert_eq!(error.kind(), Kind::Interrupted);
     assert!(error.to_string().contains("0 of 6 steps done"), "{error}");
 }
@@ -182,8 +188,9 @@ fn a_raised_flag_stops_it_between_two_steps() {
 #[test]
 fn classes_must_be_those_of_the_data() {
     let spec = Spec::Cnn(CnnOptions { classes: 7, channels: vec![4] });
-    let error: Error =
-        train(&Plan { spec, ..plan() }, &mut Plain, &mut Silent, &never()).err().expect("an error");
+    let error: Error = train(&Plan { spec, ..plan() }, None, &mut Plain, &mut Silent, &never())
+        .err()
+        .expect("an error");
     insta::assert_snapshot!(error.to_string(), @r"
     error[shape]: train: the model tells another number of classes
       expected: 10 classes, as the data has
@@ -195,7 +202,7 @@ fn classes_must_be_those_of_the_data() {
 #[test]
 fn weights_go_to_a_file_and_back() {
     let plan = plan();
-    let trained = train(&plan, &mut Plain, &mut Silent, &never()).expect("trained");
+    let trained = train(&plan, None, &mut Plain, &mut Silent, &never()).expect("trained");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("net.safetensors");
     stillroom::tensor::store::save(&path, &trained.model.network().state()).expect("saved");

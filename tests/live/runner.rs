@@ -3,11 +3,10 @@
 use crate::support::{Sandbox, example};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stillroom::error::Result;
-use stillroom::recipe::{Display, Setup, run};
+use stillroom::recipe::{Display, Setup, Signals, run};
 use stillroom::run::{Home, Results};
 use stillroom::train::{Event, Observer, Outcome};
 
@@ -118,14 +117,14 @@ pub fn with_edits(recipe: &str, before: impl FnOnce(&Sandbox), edits: Vec<Edit>)
     let file = sandbox.write("recipe.rhai", recipe);
     let shown = Arc::new(Mutex::new(Shown::default()));
     let editor = Editor { sandbox: sandbox.clone(), edits, shown: shown.clone() };
+    let home = Home::of(&PathBuf::new(), Some(sandbox.file("home")));
     let setup = Setup {
-        recipe: file,
         set: BTreeMap::from([("data".into(), example().display().to_string())]),
-        seed: None,
         workers: 1,
-        home: Home::of(&PathBuf::new(), Some(sandbox.file("home"))),
+        patient: false,
+        ..Setup::new(file, home)
     };
-    let results = run(setup, Box::new(editor), Arc::new(AtomicBool::new(false)));
+    let results = run(setup, Box::new(editor), Signals::default());
     let shown = std::mem::take(&mut *shown.lock().expect("not poisoned"));
     Run { results, shown, sandbox }
 }

@@ -174,7 +174,7 @@ fn loss(ctx, student, teacher, target) {{
 }}
 "
     );
-    let ran = Sandbox::new().run(&recipe, &["--set", "epochs=1"]);
+    let ran = Sandbox::new().run(&recipe, &["--set", "epochs=1", "--on-error", "stop"]);
     assert_eq!(ran.code, 3);
     insta::assert_snapshot!(ran.error(), @r#"
     error[shape]: kd::kl: the student's logits are no table

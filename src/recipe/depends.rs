@@ -1,0 +1,87 @@
+//! What a stage's result depends on beside its plan: its hooks, the functions, consts, arguments and files that
+//! they reach, and what its own map begins with.
+
+use super::hooks::{StageHooks, collect_map};
+use super::pieces::reached;
+use crate::error::Result;
+use crate::run::{Part, net_identity};
+use crate::script::{Hook, HookSource, Known, keep};
+use crate::tensor::store;
+use crate::train::Workbench;
+use rhai::Dynamic;
+use serde_json::json;
+
+impl StageHooks<'_> {
+    /// What the stage's options say of its hooks, and what its own map begins with.
+    ///
+    /// # Errors
+    /// Weights that cannot be read back from their device.
+    pub fn options(&self) -> Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for hook in Hook::ALL {
+            match hook.source(&self.facts.sources) {
+                HookSource::Standard => {}
+                source => parts.push(Part::new(hook.name(), format!("{source:?}"))),
+            }
+        }
+        let state = &self.facts.sources.state;
+        if !state.is_empty() {
+            let first = Dynamic::from(state.clone());
+            let known = Known { bench: Workbench::default(), first: first.clone() };
+            let kept = keep(&first, &known);
+            let mut held = Workbench::default();
+            collect_map(state, &mut held);
+            let nets = held.nets.iter().map(|(_, net)| net_identity(net));
+            let nets = nets.collect::<Result<Vec<_>>>()?;
+            let numbers = blake3::hash(&store::encode(&kept.tensors)?).to_hex().to_string();
+            let all = json!([kept.value, nets, numbers]).to_string();
+            parts.push(Part::new("state", blake3::hash(all.as_bytes()).to_hex().to_string()));
+        }
+        Ok(parts)
+    }
+
+    /// What the stage depends on of the version in force: functions, consts, arguments, files.
+    pub fn code(&self) -> Vec<Part> {
+        let mut roots: Vec<(String, Option<usize>)> = Vec::new();
+        for hook in Hook::ALL {
+            let function = self.facts.function(hook, &self.version);
+            roots.extend(function.map(|(name, count)| (name.to_string(), Some(count))));
+        }
+        let functions: Vec<String> = self.nets.iter().flat_map(|net| net.functions()).collect();
+        let closures = functions.iter().any(String::is_empty);
+        roots.extend(functions.into_iter().map(|name| (name, None)));
+        if roots.is_empty() {
+            return Vec::new();
+        }
+        let compiled = &self.version.compiled;
+        let mut reached = reached(self.engine, compiled, &roots, closures);
+        let mentions = &reached.mentions;
+        let computed = compiled.arguments.has_computed();
+        for (name, value) in &self.arguments {
+            if computed || mentions.contains(name) {
+                reached.parts.push(Part::new(&format!("argument {name}"), value));
+            }
+        }
+        if mentions.contains("stage") {
+            reached.parts.push(Part::new("name", &self.stage));
+        }
+        // A function may read a file: what is in it counts.
+        let files = mentions.iter().filter(|name| name.contains('.') && is_file(name));
+        for name in files {
+            if let Ok(bytes) = std::fs::read(name) {
+                let hash = blake3::hash(&bytes).to_hex().to_string();
+                reached.parts.push(Part::new(&format!("file {name}"), hash));
+            }
+        }
+        reached.parts
+    }
+
+    /// A digest of what the stage depended on of a version that was in force.
+    pub fn code_of(&self, version: usize) -> String {
+        self.code.get(&version).cloned().unwrap_or_default()
+    }
+}
+
+fn is_file(name: &str) -> bool {
+    std::path::Path::new(name).is_file()
+}

@@ -1,0 +1,64 @@
+//! What hooks are given, and what they give.
+
+use super::version::Version;
+use crate::error::{Error, Kind, Result};
+use crate::script::{Context, Desk, Hook, number_of};
+use crate::tensor::Tensor;
+use crate::train::Moment;
+use rhai::{Dynamic, Engine, Map};
+
+pub(super) fn tensors(student: &Tensor, teacher: Option<&Tensor>, target: &Tensor) -> Vec<Dynamic> {
+    let all = [Some(student), teacher, Some(target)];
+    all.into_iter().flatten().map(|tensor| Dynamic::from(tensor.clone())).collect()
+}
+
+pub(super) fn call(
+    engine: &Engine,
+    version: &Version,
+    name: &str,
+    moment: &Moment,
+    desk: &Desk,
+    more: Vec<Dynamic>,
+) -> Result<Dynamic> {
+    let mut arguments = vec![Dynamic::from(Context::new(moment, desk))];
+    arguments.extend(more);
+    version.call(engine, name, arguments)
+}
+
+fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
+    Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
+        .expected(expected)
+        .received(crate::script::kind_of(value))
+}
+
+pub(super) fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {
+    number_of(hook.name(), "what the hook gave", value)
+        .map_err(|_| wrong_result(hook, "a number", value))
+}
+
+pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
+    let loss = value.read_lock::<Tensor>().map(|tensor| tensor.clone());
+    match loss {
+        Some(loss) if loss.is_float() && loss.count() == 1 => Ok(loss),
+        Some(_) => Err(wrong_result(Hook::Loss, "tensor f32 [1]: end with .mean()", value)),
+        None => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)),
+    }
+}
+
+/// The loss of a step, and what it logs beside.
+pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
+    let number = |value: &Dynamic| match value.read_lock::<Tensor>() {
+        Some(tensor) if tensor.count() == 1 => tensor.item(),
+        _ => as_number(Hook::Step, value),
+    };
+    let wrong = || wrong_result(Hook::Step, "the loss, or #{ loss: …, other numbers }", value);
+    let Some(map) = value.read_lock::<Map>() else {
+        return number(value).map(|loss| (loss, Vec::new())).map_err(|_| wrong());
+    };
+    let mut told = Vec::new();
+    for (name, value) in map.iter() {
+        told.push((name.to_string(), number(value).map_err(|_| wrong())?));
+    }
+    let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(wrong)?;
+    Ok((told.swap_remove(place).1, told))
+}

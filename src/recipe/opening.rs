@@ -1,0 +1,215 @@
+//! Which run it is: a new one, or one that was cut off and goes on.
+
+use super::compile::{Compiled, Compiler};
+use super::outline::Outline;
+use super::session::Session;
+use super::setup::Entry;
+use super::timeline::Timeline;
+use crate::error::{Error, Kind, Result};
+use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
+use crate::script::Host;
+use rhai::Engine;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// How a run begins.
+pub(super) struct Opening {
+    /// The number of the recipe as it stands in its file.
+    pub number: usize,
+    /// The number of the next version.
+    pub next: usize,
+    /// What was in force when, where the run goes on or is repeated.
+    pub timeline: Timeline,
+    /// The version whose statements run, where it is another one.
+    pub statements: Option<usize>,
+}
+
+impl Session {
+    /// Opens the run's folder. Nothing is written for a recipe that does not compile.
+    pub(super) fn open(
+        &self,
+        engine: &Engine,
+        compiler: &Compiler,
+        compiled: &Compiled,
+    ) -> Result<Opening> {
+        if self.setup.entry == Entry::Ask {
+            let timeline = Timeline::default();
+            return Ok(Opening { number: 0, next: 1, timeline, statements: None });
+        }
+        self.setup.home.ready()?;
+        let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
+        match &self.setup.entry {
+            Entry::New | Entry::Ask => self.begin(compiled, Timeline::default()),
+            Entry::Replay(run) => {
+                let past = Past::open(run);
+                self.begin(compiled, Timeline::of(&past, &file, true, compiler))
+            }
+            Entry::Resume(run) => {
+                let (past, folder) = (Past::open(run), Folder::open(run)?);
+                self.go_on(engine, compiler, compiled, past, folder)
+            }
+            Entry::Run => {
+                let (found, changed) = self.cut_off(engine, compiled)?;
+                if let Some((past, folder)) = found {
+                    return self.go_on(engine, compiler, compiled, past, folder);
+                }
+                if let Some(past) = changed {
+                    let name = past.name();
+                    self.display().say(&format!(
+                        "run {name} was cut off, and the recipe has changed since: this is a new run \
+                         (`still resume {name}` goes on with that one)"
+                    ));
+                }
+                self.begin(compiled, Timeline::default())
+            }
+        }
+    }
+
+    /// Makes the run's folder.
+    fn begin(&self, compiled: &Compiled, timeline: Timeline) -> Result<Opening> {
+        let source = &compiled.source;
+        let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
+        let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
+        folder.keep_recipe(0, &self.texts(compiled))?;
+        let mut record = self.recording(folder);
+        let mut fields = self.describe(compiled);
+        fields["run"] = json!(record.folder().name());
+        record.event("run", fields);
+        let _ = self.record.set(Mutex::new(record));
+        Ok(Opening { number: 0, next: 1, timeline, statements: None })
+    }
+
+    fn recording(&self, folder: Folder) -> Record {
+        let asked = self.signals.checkpoint.clone();
+        let mut record = Record::new(folder, self.setup.checkpoints, asked);
+        record.write_lock(json!({
+            "still": env!("CARGO_PKG_VERSION"), "numerics": NUMERICS,
+            "device": self.device().name(), "seed": self.seed(), "set": self.setup.set,
+            "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        }));
+        record
+    }
+
+    fn describe(&self, compiled: &Compiled) -> Value {
+        let source = &compiled.source;
+        json!({
+            "recipe": source.name, "file": absolute(&source.file), "blake3": source.hash,
+            "still": env!("CARGO_PKG_VERSION"), "numerics": NUMERICS, "seed": self.seed(),
+            "given_seed": self.setup.seed, "set": self.setup.set, "workers": self.setup.workers, "device": self.device().name(),
+        })
+    }
+
+    /// Goes on with a run.
+    fn go_on(
+        &self,
+        engine: &Engine,
+        compiler: &Compiler,
+        compiled: &Compiled,
+        past: Past,
+        folder: Folder,
+    ) -> Result<Opening> {
+        let last = Timeline::last(&past);
+        let before = past.events_of("resumed").filter_map(|event| event.get("version")?.as_u64());
+        let statements = before.last().unwrap_or(0) as usize;
+        let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
+        let timeline = Timeline::of(&past, &file, false, compiler);
+        let next = folder.next_version();
+        let same = same_code(engine, compiled, &version_of(past.path(), last));
+        let (number, next) = if same { (last, next) } else { (next, next + 1) };
+        if !same {
+            folder.keep_recipe(number, &self.texts(compiled))?;
+        }
+        let unchanged = same_statements(engine, compiled, &version_of(past.path(), statements))
+            && !self.is_changed(&past);
+        let statements = if unchanged { statements } else { number };
+        let mut record = self.recording(folder);
+        let mut fields = self.describe(compiled);
+        fields["version"] = json!(statements);
+        record.event("resumed", fields);
+        self.display().say(&format!("going on with run {}", past.name()));
+        let _ = self.past.set(past);
+        let _ = self.record.set(Mutex::new(record));
+        let statements = Some(statements).filter(|statements| *statements != number);
+        Ok(Opening { number, next, timeline, statements })
+    }
+
+    /// Whether the command line says something else than it did.
+    fn is_changed(&self, past: &Past) -> bool {
+        let told = past.events_of("run").chain(past.events_of("resumed")).last();
+        let told = told.cloned().unwrap_or_default();
+        told.get("set") != Some(&json!(self.setup.set))
+            || told.get("seed") != Some(&json!(self.seed()))
+    }
+
+    /// The newest run of this recipe that was cut off, as it is now; else one whose code was another.
+    fn cut_off(
+        &self,
+        engine: &Engine,
+        compiled: &Compiled,
+    ) -> Result<(Option<(Past, Folder)>, Option<Past>)> {
+        let file = json!(absolute(&compiled.source.file));
+        let stem = compiled.source.file.file_stem().unwrap_or_default().to_string_lossy();
+        let mut changed = None;
+        for path in Past::folders(&self.setup.home)?.into_iter().rev() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_string();
+            if !name.contains(&slug(&stem)) {
+                continue;
+            }
+            let past = Past::open(&path);
+            let told = past.events_of("run").chain(past.events_of("resumed")).last();
+            let same_file = told.and_then(|event| event.get("file")) == Some(&file);
+            let same_code_of_numbers =
+                told.and_then(|event| event.get("numerics")) == Some(&json!(NUMERICS));
+            if !same_file || self.is_changed(&past) || past.state().lives() {
+                continue;
+            }
+            if past.state() == State::Ended {
+                // What came before the newest run that ended is over.
+                break;
+            }
+            let last = version_of(&path, Timeline::last(&past));
+            if !same_code_of_numbers || !same_code(engine, compiled, &last) {
+                changed.get_or_insert(past);
+                continue;
+            }
+            // Another process may have taken it just now.
+            match Folder::open(&path) {
+                Ok(folder) => return Ok((Some((past, folder)), None)),
+                Err(error) if error.kind() == Kind::Usage => {}
+                Err(error) => return Err(unwritable(error)),
+            }
+        }
+        Ok((None, changed))
+    }
+}
+
+fn unwritable(error: Error) -> Error {
+    error.hint("`still run --new` begins a new run")
+}
+
+fn absolute(file: &Path) -> String {
+    let path = file.canonicalize().or_else(|_| std::path::absolute(file));
+    path.unwrap_or_else(|_| file.to_path_buf()).display().to_string()
+}
+
+/// Whether the statements of a version that a run kept are those that stand in the file now.
+fn same_statements(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool {
+    let name = compiled.source.file.file_name().unwrap_or_default();
+    let kept = crate::disk::read_text(&folder.join(name));
+    kept.is_ok_and(|text| compiled.outline.same_statements(&Outline::of(engine, &text)))
+}
+
+/// Whether a version that a run kept in `folder` does the same as what stands in the files now.
+fn same_code(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool {
+    let root = super::session::folder_of(&compiled.source.file);
+    let own = std::iter::once(&compiled.source.file).chain(&compiled.imports.files);
+    let same = |file: &PathBuf| {
+        let now = compiled.sources.text(&file.display().to_string());
+        let kept = crate::disk::read_text(&folder.join(file.strip_prefix(root).unwrap_or(file)));
+        let (Some(now), Ok(kept)) = (now, kept) else { return false };
+        let [now, kept] = [now, kept.as_str()].map(|text| Outline::of(engine, text));
+        now.same_statements(&kept) && now.changed(&kept).is_empty()
+    };
+    own.into_iter().all(same)
+}

@@ -1,0 +1,94 @@
+//! What the command line says of a run.
+
+use crate::run::{CheckpointPolicy, Home};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What the command line says.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The recipe's file.
+    pub recipe: PathBuf,
+    /// Values for its arguments.
+    pub set: BTreeMap<String, String>,
+    /// The seed of stages that name none; a recipe's `arg("seed", …)` gets it too.
+    pub seed: Option<u64>,
+    /// Threads of each stage's loader.
+    pub workers: usize,
+    /// Where runs are kept.
+    pub home: Home,
+    /// Which run.
+    pub entry: Entry,
+    /// Stages that are computed whatever the store has.
+    pub fresh: Fresh,
+    /// Whether a stage waits for an edit where a hook fails and no version before is left.
+    pub patient: bool,
+    /// When checkpoints are made.
+    pub checkpoints: CheckpointPolicy,
+}
+
+impl Setup {
+    /// A run of `recipe` with nothing else said.
+    pub fn new(recipe: PathBuf, home: Home) -> Self {
+        Setup {
+            recipe,
+            set: BTreeMap::new(),
+            seed: None,
+            workers: 2,
+            home,
+            entry: Entry::Run,
+            fresh: Fresh::default(),
+            patient: true,
+            checkpoints: CheckpointPolicy::default(),
+        }
+    }
+}
+
+/// Which run it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The newest one of this recipe that was cut off, where nothing was changed since; a new one else.
+    Run,
+    /// A new one.
+    New,
+    /// The one in this folder, whatever was changed since.
+    Resume(PathBuf),
+    /// A new one that does what the one in this folder did.
+    Replay(PathBuf),
+    /// None: stages are only asked whether they would come from the store.
+    Ask,
+}
+
+/// Stages that are computed whatever the store has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Fresh {
+    /// None.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// These.
+    Named(Vec<String>),
+}
+
+impl Fresh {
+    /// Whether the stage is one of them.
+    pub(super) fn has(&self, stage: &str) -> bool {
+        match self {
+            Fresh::None => false,
+            Fresh::All => true,
+            Fresh::Named(names) => names.iter().any(|name| name == stage),
+        }
+    }
+}
+
+/// What may be asked of a run from outside.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// To stop at the next step.
+    pub stop: Arc<AtomicBool>,
+    /// To make a checkpoint at the next step.
+    pub checkpoint: Arc<AtomicBool>,
+}

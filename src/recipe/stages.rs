@@ -1,0 +1,336 @@
+//! A stage's result: from the run that goes on, from the store, or computed and then stored.
+
+use super::hooks::StageHooks;
+use super::session::{Both, Session, lock, not_begun, stopped};
+use crate::error::{Kind, Result};
+use crate::run::store::{Found, Object};
+use crate::run::{Identity, StageResult};
+use crate::script::HookSources;
+use crate::train::{Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train};
+use rhai::Engine;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+/// The file of an object that holds the stage at its end.
+const END: &str = "end.checkpoint";
+/// The weights of the best epoch.
+const BEST: &str = "best.safetensors";
+/// The texts of the recipe's versions that were in force.
+const RECIPE: &str = "recipe.json";
+
+/// A stage that is about to run.
+struct Job<'a> {
+    session: &'a Session,
+    engine: &'a Engine,
+    plan: Plan,
+    sources: &'a HookSources,
+    identity: Identity,
+}
+
+impl Session {
+    /// What a stage gives.
+    pub(super) fn result_of(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        sources: &HookSources,
+    ) -> Result<Trained> {
+        let (plan, identity) = self.identified(engine, plan, sources)?;
+        let fingerprint = plan.features.fingerprint()?;
+        self.record()?.note_data(plan.features.name(), &fingerprint.hash);
+        Job { session: self, engine, plan, sources, identity }.result()
+    }
+
+    /// The plan with what names it, and all that its result depends on.
+    pub(super) fn identified(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        sources: &HookSources,
+    ) -> Result<(Plan, Identity)> {
+        plan.check()?;
+        let mut identity = Identity::of(plan)?;
+        let hooks = self.hooks(engine, plan, sources)?;
+        identity.options.extend(hooks.options()?);
+        identity.code = hooks.code();
+        Ok((Plan { identity: identity.ground(), ..plan.clone() }, identity))
+    }
+
+    pub(super) fn hooks<'a>(
+        &'a self,
+        engine: &'a Engine,
+        plan: &Plan,
+        sources: &HookSources,
+    ) -> Result<StageHooks<'a>> {
+        let live = self.live.get().ok_or_else(not_begun)?;
+        let timeline = self.timeline.get().ok_or_else(not_begun)?;
+        StageHooks::new(engine, live, timeline, self, plan, sources)
+    }
+}
+
+/// The stage at its end, as an object has it.
+pub(super) fn end_of(object: &Object, plan: &Plan) -> Result<Checkpoint> {
+    Checkpoint::decode(&object.read(END)?, &plan.device)
+}
+
+impl Job<'_> {
+    fn name(&self) -> &str {
+        &self.plan.name
+    }
+
+    fn result(&self) -> Result<Trained> {
+        let session = self.session;
+        let fresh = session.setup.fresh.has(self.name());
+        let mut from = None;
+        if !fresh {
+            if let Some(trained) = self.of_this_run(&mut from)? {
+                return Ok(trained);
+            }
+            if let Some(trained) = self.of_the_store(&self.identity.key())? {
+                return Ok(trained);
+            }
+            if from.is_none() {
+                from = self.cut_off()?;
+            }
+            if from.is_none() {
+                from = self.shorter()?;
+            }
+        }
+        let mut told = false;
+        let held = session.store.lock(&self.identity.key(), &mut || {
+            if session.signals.stop.load(Ordering::Relaxed) {
+                return Err(stopped());
+            }
+            if !std::mem::replace(&mut told, true) {
+                let name = self.name();
+                session.display().say(&format!("{name}: another run computes it, waiting for it"));
+            }
+            Ok(())
+        });
+        let held = match held {
+            Ok(held) => Some(held),
+            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
+            Err(error) => {
+                session.warn(&format!("the store cannot be locked: {}", error.headline()));
+                None
+            }
+        };
+        if told && let Some(trained) = self.of_the_store(&self.identity.key())? {
+            return Ok(trained);
+        }
+        let trained = self.compute(from)?;
+        drop(held);
+        Ok(trained)
+    }
+
+    /// The result that this run has already, where it goes on; a shorter one is where to go on from.
+    fn of_this_run(&self, from: &mut Option<Checkpoint>) -> Result<Option<Trained>> {
+        let Some(past) = self.session.past.get() else { return Ok(None) };
+        let ends = past.events().iter().filter(|event| {
+            let event = |key| event.get(key).and_then(Value::as_str);
+            matches!(event("event"), Some("stage_end" | "store_hit"))
+                && event("name") == Some(self.name())
+        });
+        let Some(key) = ends.last().and_then(|event| event.get("key")?.as_str()) else {
+            return Ok(None);
+        };
+        let Some(object) = self.find(key)? else { return Ok(None) };
+        if object.meta.get("ground").and_then(Value::as_str) != Some(&self.plan.identity) {
+            return Ok(None);
+        }
+        let end = end_of(&object, &self.plan)?;
+        if end.epochs() < self.plan.epochs {
+            *from = Some(end);
+            return Ok(None);
+        }
+        if end.epochs() > self.plan.epochs {
+            return Ok(None);
+        }
+        self.take(&object, end, true).map(Some)
+    }
+
+    fn of_the_store(&self, key: &str) -> Result<Option<Trained>> {
+        let Some(object) = self.find(key)? else { return Ok(None) };
+        let end = end_of(&object, &self.plan)?;
+        self.take(&object, end, false).map(Some)
+    }
+
+    /// An object that is whole; one that is damaged is told.
+    fn find(&self, key: &str) -> Result<Option<Object>> {
+        Ok(match self.session.store.get(key)? {
+            Found::Hit(object) => Some(object),
+            Found::Missing => None,
+            Found::Damaged(reason) => {
+                let name = self.name();
+                self.session.warn(&format!(
+                    "what the store had of '{name}' is damaged ({reason}): it is computed anew"
+                ));
+                None
+            }
+        })
+    }
+
+    /// The stage's result from an object.
+    fn take(&self, object: &Object, end: Checkpoint, own: bool) -> Result<Trained> {
+        let mut hooks = self.session.hooks(self.engine, &self.plan, self.sources)?;
+        let version = crate::train::Hooks::version(&hooks);
+        // Another run's versions have other numbers; what an unedited stage depends on is the same.
+        let now = Stint { step: 0, phase: Phase::Step, version };
+        let mut trained = recall(&self.plan, end, &mut hooks)?;
+        if !own {
+            trained.history = vec![now];
+        }
+        trained.key = object.key.clone();
+        if let Ok(best) = object.read(BEST) {
+            let mut record = self.session.record()?;
+            let weights = crate::tensor::store::encode(&trained.model.network().state())?;
+            for (which, bytes) in [("best", best), ("last", weights)] {
+                let path = record.folder().weights(self.name(), which);
+                let written = crate::disk::write_whole(&path, &bytes);
+                record.tolerate(&format!("the {which} weights of '{}'", self.name()), written);
+            }
+        }
+        let age = SystemTime::now().duration_since(object.committed).ok();
+        Both(self.session).observe(&Event::Recalled { trained: &trained, age })?;
+        Ok(trained)
+    }
+
+    /// Where this run was cut off in the stage.
+    fn cut_off(&self) -> Result<Option<Checkpoint>> {
+        if self.session.past.get().is_none() {
+            return Ok(None);
+        }
+        let found = self.session.record()?.folder().checkpoint(self.name(), &self.plan.device);
+        let name = self.name();
+        for problem in &found.damaged {
+            self.session.warn(&format!("a checkpoint of '{name}' cannot be used, {problem}"));
+        }
+        let Some(checkpoint) = found.checkpoint else { return Ok(None) };
+        if checkpoint.identity() != self.plan.identity {
+            self.session
+                .warn(&format!("'{name}' was asked for something else before: it begins anew"));
+            return Ok(None);
+        }
+        if let Some(lost) = checkpoint.lost() {
+            self.session.warn(&format!(
+                "'{name}' begins anew: a checkpoint cannot hold {lost}, which was made in a hook (give it in the \
+                 option 'state' instead)"
+            ));
+            return Ok(None);
+        }
+        Ok(Some(checkpoint))
+    }
+
+    /// The end of the same stage with fewer epochs, where none of its hooks knew how many there would be.
+    fn shorter(&self) -> Result<Option<Checkpoint>> {
+        let wanted = json!(self.identity.without_length());
+        let epochs =
+            |meta: &Value| meta.get("epochs").and_then(Value::as_u64).unwrap_or(0) as usize;
+        let metas = self.session.store.objects().into_iter().map(|found| (found.key, found.meta));
+        let fitting = metas.filter(|(_, meta)| {
+            meta.get("without_length") == Some(&wanted) && epochs(meta) < self.plan.epochs
+        });
+        let Some((key, meta)) = fitting.max_by_key(|(_, meta)| epochs(meta)) else {
+            return Ok(None);
+        };
+        let name = self.name();
+        if meta.get("knew_length") == Some(&json!(true)) {
+            self.session.display().say(&format!(
+                "{name}: its hooks look at the stage's length, so it begins anew ({} of {} epochs are in the store; \
+                 `still resume` goes on from there)",
+                epochs(&meta),
+                self.plan.epochs
+            ));
+            return Ok(None);
+        }
+        let Some(object) = self.find(&key)? else { return Ok(None) };
+        let end = end_of(&object, &self.plan)?;
+        let version = self.session.live.get().map_or(0, |live| lock(live).current().number);
+        self.session
+            .display()
+            .say(&format!("{name}: goes on after {} epochs of the store", end.epochs()));
+        Ok(Some(end.renumbered(|_| version)))
+    }
+
+    fn compute(&self, from: Option<Checkpoint>) -> Result<Trained> {
+        let session = self.session;
+        if from.is_none() {
+            let mut record = session.record()?;
+            let dropped = record.folder().drop_checkpoints(self.name());
+            record.tolerate("the list of checkpoints", dropped);
+        }
+        let mut hooks = session.hooks(self.engine, &self.plan, self.sources)?;
+        let mut observer = Both(session);
+        let stop = &session.signals.stop;
+        let mut trained = train(&self.plan, from, &mut hooks, &mut observer, stop)?;
+        let fingerprint = self.plan.features.fingerprint()?;
+        let changed = fingerprint.changed();
+        trained.key =
+            self.identity.key_of_history(&trained.history, |version| hooks.code_of(version));
+        match changed.as_slice() {
+            [] => self.store(&mut trained)?,
+            files => {
+                let shown = files.iter().take(3).map(|file| format!("'{file}'"));
+                session.warn(&format!(
+                    "the data changed while '{}' was computed: {}{}; its result is not stored",
+                    self.name(),
+                    shown.collect::<Vec<_>>().join(", "),
+                    if files.len() > 3 {
+                        format!(" and {} more", files.len() - 3)
+                    } else {
+                        String::new()
+                    }
+                ));
+                let all = format!("{} {files:?}", trained.key);
+                trained.key = blake3::hash(all.as_bytes()).to_hex().to_string();
+            }
+        }
+        observer.observe(&Event::Ended { trained: &trained })?;
+        let mut record = session.record()?;
+        let dropped = record.folder().drop_checkpoints(self.name());
+        record.tolerate("the list of checkpoints", dropped);
+        drop(record);
+        Ok(trained)
+    }
+
+    /// Puts the result into the store. A disk that is full is told; the run has its result all the same.
+    fn store(&self, trained: &mut Trained) -> Result<()> {
+        let session = self.session;
+        let Some(end) = trained.end.take() else { return Ok(()) };
+        if let Some(lost) = end.lost() {
+            session.warn(&format!(
+                "the result of '{}' is not stored: nothing can hold {lost}, which was made in a hook (give it in the \
+                 option 'state' instead)",
+                self.name()
+            ));
+            return Ok(());
+        }
+        let mut record = session.record()?;
+        let mut files = vec![(END.to_string(), end.encode()?)];
+        if let Ok(best) = std::fs::read(record.folder().weights(self.name(), "best")) {
+            files.push((BEST.to_string(), best));
+        }
+        let texts = trained
+            .history
+            .iter()
+            .map(|stint| (stint.version.to_string(), record.folder().texts_of(stint.version)));
+        let texts = Value::Object(texts.collect());
+        files.push((RECIPE.to_string(), texts.to_string().into_bytes()));
+        let fingerprint = self.plan.features.fingerprint()?;
+        let data: Value =
+            fingerprint.files.iter().map(|file| json!([file.name, file.blake3])).collect();
+        let result = StageResult::from(&*trained);
+        let edited = trained.key != self.identity.key();
+        let meta = json!({
+            "name": self.name(), "result": result, "identity": self.identity,
+            "ground": self.plan.identity, "epochs": self.plan.epochs, "edited": edited,
+            "without_length": if edited { Value::Null } else { json!(self.identity.without_length()) },
+            "knew_length": trained.knew_length, "data": data, "run": record.folder().name(),
+            "still": env!("CARGO_PKG_VERSION"),
+        });
+        let kept = session.store.commit(&trained.key, meta, files).map(|_| ());
+        record.tolerate(&format!("the result of '{}'", self.name()), kept);
+        Ok(())
+    }
+}

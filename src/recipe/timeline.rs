@@ -1,0 +1,159 @@
+//! Which version of the recipe was in force when, as a run's journal tells it: going on with a run, or
+//! repeating it, puts the same versions into force at the same steps.
+
+use super::check::check;
+use super::compile::Compiler;
+use super::source::Source;
+use super::version::Version;
+use crate::error::{Error, Kind, Result};
+use crate::run::{Past, version_of};
+use crate::train::{Moment, Phase, Stint};
+use rhai::Engine;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The versions of a run, by stage and step.
+#[derive(Default)]
+pub(super) struct Timeline {
+    /// In the order in which they came.
+    stints: BTreeMap<String, Vec<Stint>>,
+    /// After this, saves of the recipe count again; a run that is only repeated has no such moment.
+    end: Option<(String, usize, Phase)>,
+    /// The folder of the run that it tells of.
+    run: PathBuf,
+    /// The recipe's file within a version's folder.
+    file: PathBuf,
+    known: Mutex<BTreeMap<usize, Arc<Version>>>,
+    /// What stands in the files now, where the run has not seen it yet.
+    next: Mutex<Option<Arc<Version>>>,
+    compiler: Option<Compiler>,
+}
+
+impl Timeline {
+    /// What `past` tells. With `forever` nothing but it counts.
+    pub fn of(past: &Past, file: &Path, forever: bool, compiler: &Compiler) -> Self {
+        let mut timeline = Timeline {
+            run: past.path().to_path_buf(),
+            file: file.to_path_buf(),
+            compiler: Some(compiler.clone()),
+            ..Timeline::default()
+        };
+        let count = |event: &Value, key: &str| {
+            event.get(key).and_then(Value::as_u64).map(|count| count as usize)
+        };
+        let mut last = None;
+        for event in past.events() {
+            let name = event.get("event").and_then(Value::as_str).unwrap_or_default();
+            let outcome = event.get("outcome").and_then(Value::as_str).unwrap_or_default();
+            let counts = match name {
+                "stage" => true,
+                "edit" => matches!(outcome, "in_force" | "unchanged" | "reverted"),
+                _ => false,
+            };
+            let (Some(stage), Some(step), Some(version), true) = (
+                event.get("stage").and_then(Value::as_str),
+                count(event, "step"),
+                count(event, "version"),
+                counts,
+            ) else {
+                continue;
+            };
+            let phase = event.get("phase").cloned().unwrap_or_default();
+            let phase: Phase = serde_json::from_value(phase).unwrap_or_default();
+            timeline.add(stage, Stint { step, phase, version });
+            last = Some((stage.to_string(), step, phase));
+        }
+        timeline.end = if forever { None } else { last };
+        timeline
+    }
+
+    /// A stage that goes on tells its version again; what was told before holds.
+    fn add(&mut self, stage: &str, stint: Stint) {
+        let stints = self.stints.entry(stage.to_string()).or_default();
+        if stints.last().is_none_or(|last| last.version != stint.version) {
+            stints.push(stint);
+        }
+    }
+
+    /// The version that came last.
+    pub fn last(past: &Past) -> usize {
+        let versions = past.events().iter().filter_map(|event| {
+            let counts = match event.get("event")?.as_str()? {
+                "stage" | "resumed" => true,
+                "edit" => event.get("outcome")?.as_str()? != "rejected",
+                _ => false,
+            };
+            counts.then_some(event.get("version")?.as_u64()? as usize)
+        });
+        versions.last().unwrap_or(0)
+    }
+
+    /// Whether it says what is in force just now.
+    pub fn rules(&self, moment: &Moment) -> bool {
+        let Some(stints) = self.stints.get(&*moment.stage) else { return false };
+        let Some((stage, step, phase)) = &self.end else { return !stints.is_empty() };
+        **stage != *moment.stage || (moment.step, moment.phase) <= (*step, *phase)
+    }
+
+    /// The version that is in force in a stage after so many steps.
+    pub fn at(&self, stage: &str, step: usize, phase: Phase) -> Option<usize> {
+        let stints = self.stints.get(stage)?.iter();
+        let before = stints.rev().find(|stint| (stint.step, stint.phase) <= (step, phase));
+        before.map(|stint| stint.version)
+    }
+
+    /// What stands in the files now, once: it is an edit where it is not in force.
+    pub fn take_next(&self, in_force: usize) -> Option<Arc<Version>> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        next.filter(|version| version.number != in_force)
+    }
+
+    /// What stands in the files when a run goes on: it comes into force when all is as it was.
+    pub fn then(&self, version: Arc<Version>) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
+    }
+
+    /// A version that need not be compiled again.
+    pub fn know(&self, version: Arc<Version>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(version.number, version);
+    }
+
+    /// A version as the run kept it.
+    ///
+    /// # Errors
+    /// Files that are gone, or do not compile any more.
+    pub fn version(&self, engine: &Engine, number: usize) -> Result<Arc<Version>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(version) = known.get(&number) {
+            return Ok(version.clone());
+        }
+        let compiler = self.compiler.as_ref().ok_or_else(|| {
+            Error::new(Kind::Internal, "a version of the recipe", "it was not kept")
+        })?;
+        let folder = version_of(&self.run, number);
+        let version = compile_kept(engine, compiler, &folder, &self.file, number)?;
+        known.insert(number, version.clone());
+        Ok(version)
+    }
+}
+
+/// Compiles a version from the folder in which a run kept it.
+///
+/// # Errors
+/// Files that are gone, or do not compile any more.
+pub(super) fn compile_kept(
+    engine: &Engine,
+    compiler: &Compiler,
+    folder: &Path,
+    file: &Path,
+    number: usize,
+) -> Result<Arc<Version>> {
+    let during = |error: Error| error.note(format!("version {number} of the run"));
+    let source = Source::read(&folder.join(file)).map_err(during)?;
+    let compiled = compiler.resolver.rooted(folder, || compiler.compile(engine, source));
+    let compiled = compiled.map_err(|refused| during(refused.error))?;
+    Ok(Arc::new(check(number, compiled, compiler)?.into_version()))
+}

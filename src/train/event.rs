@@ -1,0 +1,136 @@
+//! What a stage tells while it runs, and what it made.
+
+use super::checkpoint::Checkpoint;
+use super::hooks::{Change, Moment, Reading, Stint};
+use super::plan::{Plan, StageKind};
+use super::step::StepReport;
+use crate::error::{Error, Result};
+use crate::models::Model;
+use crate::nn::Net;
+use crate::tensor::Tensor;
+use std::time::Duration;
+
+/// What a stage tells while it runs.
+pub enum Event<'a> {
+    /// A stage begins, or goes on.
+    Started {
+        /// The stage.
+        plan: &'a Plan,
+        /// Trained numbers of its model.
+        parameters: usize,
+        /// Steps in all.
+        steps: usize,
+        /// Steps that were done before.
+        step: usize,
+        /// The version of the recipe that is in force.
+        version: usize,
+        /// What the epochs before gave, each with the steps at its end.
+        readings: &'a [(usize, Reading)],
+    },
+    /// A step is done.
+    Stepped {
+        /// Where the stage stood before it.
+        moment: &'a Moment,
+        /// Its numbers.
+        report: StepReport,
+        /// Clips in it.
+        clips: usize,
+    },
+    /// An edit was taken up, or refused.
+    Changed {
+        /// Where the stage stands.
+        moment: &'a Moment,
+        /// The edit.
+        change: &'a Change,
+    },
+    /// A hook failed, and no version before it is left: the stage waits for an edit.
+    Paused {
+        /// Where the stage stands.
+        moment: &'a Moment,
+        /// What went wrong.
+        failure: &'a Error,
+    },
+    /// An edit came into force, and the stage goes on.
+    Continued {
+        /// Where the stage stands.
+        moment: &'a Moment,
+    },
+    /// Everything that going on later needs; between two steps.
+    Checkpoint {
+        /// Where the stage stands.
+        moment: &'a Moment,
+        /// What is to be kept.
+        checkpoint: &'a Checkpoint,
+    },
+    /// An epoch is done.
+    Epoch {
+        /// The stage.
+        stage: &'a str,
+        /// What it gave.
+        reading: &'a Reading,
+        /// Steps done.
+        step: usize,
+        /// The weights as they are now.
+        state: &'a [(String, Tensor)],
+        /// Whether no epoch before had a better accuracy.
+        best: bool,
+    },
+    /// The stage is done.
+    Ended {
+        /// What it made.
+        trained: &'a Trained,
+    },
+    /// The stage was done before: its result was taken out of a store.
+    Recalled {
+        /// What it had made.
+        trained: &'a Trained,
+        /// Since when it was there; unknown where a clock was set back.
+        age: Option<Duration>,
+    },
+}
+
+/// Somebody who wants to know: the run folder, a progress bar.
+pub trait Observer {
+    /// Called in the training thread, in order.
+    fn observe(&mut self, event: &Event) -> Result<()>;
+
+    /// Whether a checkpoint is due, between two steps. One is made in any case where a stage is stopped or waits.
+    fn wants_checkpoint(&mut self, _moment: &Moment) -> bool {
+        false
+    }
+}
+
+/// What a stage made.
+#[derive(Clone)]
+pub struct Trained {
+    /// The stage's name.
+    pub name: String,
+    /// What it did.
+    pub kind: StageKind,
+    /// The model with its last weights.
+    pub model: Model,
+    /// All networks of a stage whose steps are the recipe's own.
+    pub nets: Vec<(String, Net)>,
+    /// Accuracy on the test clips with the last weights.
+    pub accuracy: f64,
+    /// The best accuracy of any epoch (chosen on the test clips, so optimistic).
+    pub best_accuracy: f64,
+    /// Wall time.
+    pub seconds: f64,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// BLAKE3 of the last weights as a safetensors file.
+    pub weights_blake3: String,
+    /// What each epoch gave, with the steps at its end.
+    pub readings: Vec<(usize, Reading)>,
+    /// Which version of the recipe was in force from which step on.
+    pub history: Vec<Stint>,
+    /// Whether a hook looked at how long the stage would be: more epochs would have changed its steps.
+    pub knew_length: bool,
+    /// What names the result in a store: the stage's key. Empty where there is no store.
+    pub key: String,
+    /// The stage at its end: more epochs would go on from here.
+    pub end: Option<Checkpoint>,
+}
