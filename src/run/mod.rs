@@ -1,8 +1,11 @@
 //! Runs: where they are kept, what is written down of them, the store of what they gave, and the table
 //! at their end.
 
+pub mod find;
 mod folder;
 mod home;
+pub mod index;
+pub mod pack;
 mod past;
 mod record;
 mod report;
