@@ -144,9 +144,9 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let mut index = Connection::open(file)?;
     index.busy_timeout(Duration::from_millis(500))?;
     let version: i64 = index.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let table = "SELECT 1 FROM sqlite_master WHERE name = 'runs' AND sql LIKE 'CREATE TABLE runs%'";
-    let there = index.query_row(table, [], |_| Ok(())).optional()?.is_some();
-    if version != VERSION || !there {
+    let table = "SELECT sql FROM sqlite_master WHERE name = 'runs'";
+    let there: Option<String> = index.query_row(table, [], |row| row.get(0)).optional()?;
+    if version != VERSION || there.as_deref() != Some(TABLE) {
         let change = index.transaction()?;
         change.execute_batch("DROP TABLE IF EXISTS runs")?;
         change.execute_batch(TABLE)?;

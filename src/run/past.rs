@@ -226,7 +226,7 @@ impl Past {
         for event in &self.events {
             state = match (event.get("event").and_then(Value::as_str), lives) {
                 (Some("paused"), true) => State::Paused,
-                (Some("continued" | "resumed" | "edit"), true) => State::Running,
+                (Some("continued" | "resumed" | "epoch"), true) => State::Running,
                 (Some("end"), false) => State::Ended,
                 (Some("failed"), false) => State::Failed,
                 (Some("interrupted"), false) => State::Interrupted,
@@ -250,7 +250,7 @@ impl Past {
                 Some("epoch") => stage_of(&mut stages, &stage).reached(event),
                 Some("store_hit") => {
                     let stage = stage_of(&mut stages, &stage);
-                    stage.from_store = true;
+                    (stage.from_store, stage.done) = (true, true);
                     stage.key = text(event, "key");
                 }
                 Some("stage_end") => stage_of(&mut stages, &stage).end(event),

@@ -7,5 +7,6 @@ mod memory;
 mod recipes;
 mod reproducible;
 mod run;
+mod runs;
 mod test;
 mod usage;

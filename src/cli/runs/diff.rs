@@ -1,6 +1,6 @@
 //! `still runs diff`.
 
-use super::{Place, show};
+use super::Place;
 use crate::cli::lines;
 use crate::cli::out;
 use crate::cli::words::{columns, percent, plain};
@@ -103,8 +103,7 @@ fn facts(run: &Past) -> BTreeMap<String, String> {
         facts.insert("recipe".into(), name.unwrap_or(recipe));
     }
     for (name, value) in run.set() {
-        facts
-            .insert(format!("--set {}", show::argument(&name, &Value::from("…"))), text_of(&value));
+        facts.insert(format!("--set {name}"), text_of(&value));
     }
     facts
 }
@@ -120,9 +119,9 @@ fn options(run: &Past) -> Vec<(String, BTreeMap<String, String>)> {
         let Some(name) = event.get("stage").and_then(Value::as_str) else { continue };
         let mut flat = BTreeMap::new();
         let options = event.as_object().into_iter().flatten();
-        for (key, value) in
-            options.filter(|(key, _)| !matches!(key.as_str(), "at" | "event" | "stage"))
-        {
+        // Steps and parameters follow from the others, and stand with the results.
+        let own = ["at", "event", "stage", "steps", "parameters", "device"];
+        for (key, value) in options.filter(|(key, _)| !own.contains(&key.as_str())) {
             flatten(key, value, &mut flat);
         }
         stages.retain(|(known, _)| known != name);

@@ -75,7 +75,10 @@ fn facts(past: &Past, row: &Row) -> String {
     });
     let span = || past.last()?.duration_since(past.started()?).ok();
     let set: Vec<String> = row.set.iter().map(|(name, value)| argument(name, value)).collect();
-    let began = past.started().map(|time| format!("{} UTC, {}", date(time), ago(time)));
+    let began = past.started().map(|time| match time.elapsed() {
+        Ok(_) => format!("{} UTC, {}", date(time), ago(time)),
+        Err(_) => format!("{} UTC", date(time)),
+    });
     let facts = [
         ("state", Some(state)),
         ("because", message),
@@ -96,7 +99,7 @@ fn facts(past: &Past, row: &Row) -> String {
 }
 
 /// An argument as the command line has it.
-pub(super) fn argument(name: &str, value: &Value) -> String {
+fn argument(name: &str, value: &Value) -> String {
     let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
     plain(&format!("{name}={value}"))
 }

@@ -1,6 +1,7 @@
 //! A run as one file: a zip archive with a manifest that has the hash of everything in it. The same run
 //! gives the same bytes.
 
+mod held;
 mod unpack;
 
 pub use unpack::{Unpacked, unpack};
@@ -9,6 +10,7 @@ use super::store::Store;
 use super::{Home, Past};
 use crate::disk::{self, Whole};
 use crate::error::{Error, Kind, Result};
+use held::Held;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
@@ -107,7 +109,9 @@ pub fn pack(run: &Path, home: Option<&Home>, weights: bool, to: &Path) -> Result
             }
         }
     }
-    let mut archive = ZipWriter::new(BufWriter::new(Whole::create(to)?));
+    // In one order, wherever the files lie.
+    names.sort();
+    let mut archive = ZipWriter::new(BufWriter::new(Held::new(Whole::create(to)?)));
     let mut manifest = Manifest {
         format: FORMAT,
         run: past.name().to_string(),
@@ -131,8 +135,8 @@ pub fn pack(run: &Path, home: Option<&Home>, weights: bool, to: &Path) -> Result
         .map_err(|cause| Error::new(Kind::Internal, &doing, cause.to_string()))?;
     put(&mut archive, MANIFEST, text.as_bytes(), to)?;
     let whole = archive.finish().map_err(|cause| failed(to, cause))?;
-    let whole = whole.into_inner().map_err(|cause| disk::refused("writing", to, cause.error()))?;
-    whole.finish()?;
+    let held = whole.into_inner().map_err(|cause| disk::refused("writing", to, cause.error()))?;
+    held.into_whole().map_err(|cause| disk::refused("writing", to, &cause))?.finish()?;
     Ok(Packed { files: manifest.files.len(), bytes: disk::size_of(to) })
 }
 
@@ -144,7 +148,7 @@ fn failed(to: &Path, cause: zip::result::ZipError) -> Error {
 }
 
 fn put(
-    archive: &mut ZipWriter<BufWriter<Whole>>,
+    archive: &mut ZipWriter<BufWriter<Held>>,
     name: &str,
     bytes: &[u8],
     to: &Path,

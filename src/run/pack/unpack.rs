@@ -42,10 +42,8 @@ pub fn unpack(file: &Path, home: &Home) -> Result<Unpacked> {
         return Err(wrong.told("this is no file"));
     }
     let mut archive = ZipArchive::new(BufReader::new(opened)).map_err(|cause| {
-        wrong
-            .told("not a whole packed run")
-            .received(cause.to_string())
-            .hint("copy or download the file again; `still runs pack` makes such files")
+        let whole = wrong.told("not a whole packed run").received(cause.to_string());
+        whole.hint("copy or download the file again; `still runs pack` makes such files")
     })?;
     let manifest = manifest(&mut archive, &wrong)?;
     check_sizes(&manifest, length.len(), &wrong)?;
