@@ -8,7 +8,7 @@ use crate::error::Result;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -104,8 +104,8 @@ pub fn runs(home: &Home) -> Result<Vec<Row>> {
             }
         }
     }
-    let gone = known.keys().filter(|name| !rows.iter().any(|row| row.name == **name));
-    let gone: Vec<&String> = gone.collect();
+    let there: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    let gone: Vec<&String> = known.keys().filter(|name| !there.contains(name.as_str())).collect();
     if let Some(index) = index.as_mut().filter(|_| !changed.is_empty() || !gone.is_empty()) {
         // Another process may be at it; the next one catches up.
         let _ = save(index, &changed, &gone);

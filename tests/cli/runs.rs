@@ -29,7 +29,16 @@ fn a_list_tells_how_far_each_run_has_come() {
     };
     let held = [lock("5_running"), lock("6_paused")];
     let ran = sandbox.still(&["runs", "ls"]).good();
-    insta::assert_snapshot!(ran.out.trim_end(), @"");
+    insta::assert_snapshot!(ran.out.trim_end(), @r"
+    run            state        began                recipe  stages                             tags
+    7_hit          ended        2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3, student
+    6_paused       paused       2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3
+    5_running      running      2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3
+    4_stopped      stopped      2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3
+    3_interrupted  interrupted  2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3
+    2_failed       failed       2999-01-01 00:00:00  tiny    teacher 50.0 % at step 3
+    1_ended        ended        2999-01-01 00:00:00  tiny    teacher 75.0 %
+    ");
     assert_eq!(sandbox.still(&["runs"]).good().out, ran.out);
     drop(held);
     // No file changed, but the processes are gone.
@@ -51,7 +60,31 @@ fn a_run_is_shown() {
     sandbox.write("home/runs/2026-01-01_10-00-00_tiny/recipe/0001/tiny.rhai", "new\n");
     sandbox.still(&["runs", "tag", "tiny", "good", "first"]).good();
     let ran = sandbox.still(&["runs", "show", "last"]).good();
-    insta::assert_snapshot!(ran.out.trim_end(), @"");
+    insta::assert_snapshot!(ran.out.trim_end(), @r"
+    2026-01-01_10-00-00_tiny
+      state      ended
+      recipe     lab/tiny.rhai, version 1 at the end
+      began      2999-01-01 00:00:00 UTC
+      took       0.0 s
+      seed       7
+      arguments  epochs=2
+      device     cpu
+      still      0.1.0
+      tags       first, good
+      folder     SANDBOX/home/runs/2026-01-01_10-00-00_tiny, 942 B
+
+    stage    kind   model  accuracy    best  steps   time
+    teacher  train  cnn      75.0 %  80.0 %      6  1.5 s  done
+
+    edit in  step  version  outcome   functions
+    teacher     4        1  in force  tau, lr
+
+    file                    size
+    events.jsonl           917 B
+    recipe/0000/tiny.rhai    4 B
+    recipe/0001/tiny.rhai    4 B
+    tags.json               17 B
+    ");
     let ran = sandbox.still(&["runs", "show", "last", "--json"]).good();
     let shown: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(shown["edits"][0]["functions"], json!(["tau", "lr"]));
@@ -67,7 +100,28 @@ fn two_runs_are_compared() {
     let text = text.replace("0.75", "0.7").replace("abab", "cdcd");
     sandbox.write("home/runs/2026-01-02_10-00-00_tiny/events.jsonl", text);
     let ran = sandbox.still(&["runs", "diff", "2026-01-01", "last"]).good();
-    insta::assert_snapshot!(ran.out.trim_end(), @"");
+    insta::assert_snapshot!(ran.out.trim_end(), @r"
+    a: 2026-01-01_10-00-00_tiny
+    b: 2026-01-02_10-00-00_tiny
+
+                           a      b
+    --set epochs           2      3
+    teacher: optimizer.lr  0.005  0.001
+
+    --- a/the recipe
+    +++ b/the recipe
+    @@ -1 +1 @@
+    -fn tau(ctx) { 1.0 }
+    +fn tau(ctx) { 2.0 }
+
+    stage                       a         b   b - a
+    teacher  accuracy      75.0 %    70.0 %    -5.0
+             best          80.0 %    80.0 %    +0.0
+             steps              6         6
+             parameters       246       246
+             time           1.5 s     1.5 s
+             weights     abababab  cdcdcdcd  differ
+    ");
     let ran = sandbox.still(&["runs", "diff", "last", "last"]).good();
     assert!(ran.out.contains("Arguments and options are the same.\n\nThe recipes are the same."));
 }
@@ -91,18 +145,37 @@ fn a_run_has_many_names() {
 fn mistakes_in_naming_a_run() {
     let sandbox = Sandbox::new();
     let none = sandbox.still(&["runs", "show", "last"]);
-    insta::assert_snapshot!(none.error(), @"");
+    insta::assert_snapshot!(none.error(), @r"
+    error[usage]: run 'last': there are no runs yet
+      received: SANDBOX/home
+    ");
     two(&sandbox);
     let told = |named: &str| {
         let ran = sandbox.still(&["runs", "show", named]);
         assert_eq!(ran.code, 2);
         ran.error()
     };
-    insta::assert_snapshot!(told("tiny"), @"");
-    insta::assert_snapshot!(told("tyni"), @"");
-    insta::assert_snapshot!(told("teacher"), @"");
-    insta::assert_snapshot!(told("home/runs"), @"");
-    insta::assert_snapshot!(told("home/nope"), @"");
+    insta::assert_snapshot!(told("tiny"), @r"
+    error[usage]: run 'tiny': several runs are meant
+      received: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
+      hint: give more of the name, or `last` for the newest
+    ");
+    insta::assert_snapshot!(told("tyni"), @r"
+    error[usage]: run 'tyni': no run has this name or tag
+      hint: near: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
+    ");
+    insta::assert_snapshot!(told("teacher"), @r"
+    error[usage]: run 'teacher': no run has this name or tag
+      hint: the newest: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
+    ");
+    insta::assert_snapshot!(told("home/runs"), @r"
+    error[usage]: run home/runs: this is no folder of a run
+      hint: `still runs ls` lists the runs
+    ");
+    insta::assert_snapshot!(told("home/nope"), @r"
+    error[usage]: run home/nope: no such folder
+      hint: `still runs ls` lists the runs
+    ");
 }
 
 #[test]
@@ -115,9 +188,15 @@ fn filters_that_fit_nothing_are_slips() {
     let ran = sandbox.still(&["runs", "ls", "--recipe", "scripts/tiny.rhai"]).good();
     assert_eq!(ran.out.lines().count(), 3);
     let ran = sandbox.still(&["runs", "ls", "--tag", "god"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: --tag: unknown tag 'god'
+      hint: did you mean 'good'?
+    ");
     let ran = sandbox.still(&["runs", "ls", "--recipe", "tinny"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: --recipe: unknown recipe 'tinny'
+      hint: did you mean 'tiny'?
+    ");
 }
 
 #[test]
@@ -134,11 +213,20 @@ fn tags_come_and_go() {
     assert_eq!(out(&["--remove", "b"]), "2026-01-02_10-00-00_tiny: no tags");
     assert!(!sandbox.file("home/runs/2026-01-02_10-00-00_tiny/tags.json").exists());
     let ran = sandbox.still(&["runs", "tag", "last", "two words"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: tag 'two words': it is no single word
+      expected: a word of up to 64 characters, without spaces or '/'
+    ");
     let ran = sandbox.still(&["runs", "tag", "last", "last"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: tag 'last': the word means the newest run
+      expected: a word of up to 64 characters, without spaces or '/'
+    ");
     let ran = sandbox.still(&["runs", "tag", "last", "--remove", "c"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: still runs tag --remove: unknown tag 'c'
+      hint: no tag is known here
+    ");
 }
 
 #[test]
@@ -147,19 +235,59 @@ fn runs_are_removed_when_that_was_meant() {
     two(&sandbox);
     let ran = sandbox.still(&["runs", "rm", "last"]);
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: removing 2026-01-02_10-00-00_tiny: nobody can be asked here
+      hint: --yes removes without asking
+    ");
     let ran = sandbox.still(&["runs", "rm", "2026-01-01", "nope", "--yes"]);
     assert_eq!(ran.code, 2, "one name is wrong, so nothing goes");
     let path = sandbox.file("home/runs/2026-01-02_10-00-00_tiny/run.lock");
     let lock = Lock::try_take(&path).expect("a file").expect("a free lock");
     let ran = sandbox.still(&["runs", "rm", "2026-01-01", "last", "--yes"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: removing 2026-01-02_10-00-00_tiny: the run is still running
+      hint: end it with Ctrl-C or SIGTERM first
+    ");
     drop(lock);
     assert_eq!(std::fs::read_dir(sandbox.file("home/runs")).expect("runs").count(), 2);
     let ran = sandbox.still(&["runs", "rm", "2026-01-01", "last", "01-01", "--yes"]).good();
     assert_eq!(ran.out, "removed 2026-01-01_10-00-00_tiny\nremoved 2026-01-02_10-00-00_tiny\n");
     assert_eq!(std::fs::read_dir(sandbox.file("home/runs")).expect("runs").count(), 0);
     assert!(sandbox.still(&["runs", "ls"]).good().err.starts_with("no runs yet in SANDBOX/home"));
+}
+
+#[test]
+fn what_may_be_more_than_a_run_is_not_removed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("project/results.json", "{}");
+    sandbox.write("project/precious", "text");
+    let ran = sandbox.still(&["runs", "rm", "project/", "--yes"]);
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: removing project/: this folder may be more than a run
+      expected: a folder in runs/, or one whose events.jsonl begins a run
+    ");
+    assert!(sandbox.file("project/precious").exists());
+}
+
+#[test]
+fn what_no_run_needs_is_freed() {
+    let sandbox = Sandbox::new();
+    two(&sandbox);
+    let home = stillroom::run::Home::of("".as_ref(), Some(sandbox.file("home")));
+    let store = stillroom::run::store::Store::at(&home);
+    let key = "ab".repeat(32);
+    // As the weights' hash in the journals: named by a run.
+    store.commit(&key, json!(0), Vec::new()).expect("committed");
+    let object = store.commit(&"cd".repeat(32), json!(0), vec![("w".into(), vec![1; 9000])]);
+    let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let folder = std::fs::File::open(object.expect("committed").path).expect("a folder");
+    folder.set_modified(hour_ago).expect("another time");
+    let ran = sandbox.still(&["gc", "--dry-run"]).good();
+    insta::assert_snapshot!(ran.out.trim_end(), @"would free 9.3 kB: 1 result that no run refers to; 1 result kept");
+    let ran = sandbox.still(&["gc"]).good();
+    insta::assert_snapshot!(ran.out.trim_end(), @"freed 9.3 kB: 1 result that no run refers to; 1 result kept");
+    let ran = sandbox.still(&["gc"]).good();
+    insta::assert_snapshot!(ran.out.trim_end(), @"nothing to free; 1 result kept");
 }
 
 #[test]
@@ -170,12 +298,22 @@ fn the_home_is_looked_for_where_no_recipe_says_it() {
         command.env_remove("STILL_HOME").args(arguments);
         sandbox.finish(command.output().expect("the binary"))
     };
-    insta::assert_snapshot!(still(&["runs", "ls"]).error(), @"");
-    insta::assert_snapshot!(still(&["gc", "--home", "nope"]).error(), @"");
+    insta::assert_snapshot!(still(&["runs", "ls"]).error(), @r"
+    error[usage]: looking for runs: no folder .still is here or one below
+      hint: name one: --home scripts/.still, or STILL_HOME=FOLDER
+    ");
+    insta::assert_snapshot!(still(&["gc", "--home", "nope"]).error(), @r"
+    error[usage]: --home nope: no such folder
+      hint: a home is the folder .still beside a recipe, with runs/ in it
+    ");
     sandbox.write("scripts/.still/runs/1_a/events.jsonl", "{\"event\":\"run\"}\n");
     assert!(still(&["runs", "ls"]).good().out.contains("1_a"));
     sandbox.write("lab/.still/runs/2_b/events.jsonl", "{\"event\":\"run\"}\n");
-    insta::assert_snapshot!(still(&["runs", "ls"]).error(), @"");
+    insta::assert_snapshot!(still(&["runs", "ls"]).error(), @r"
+    error[usage]: looking for runs: several folders have runs
+      received: lab/.still, scripts/.still
+      hint: say which one: --home FOLDER
+    ");
     assert!(still(&["runs", "ls", "--home", "lab/.still"]).good().out.contains("2_b"));
     assert!(still(&["runs", "show", "lab/.still/runs/2_b"]).good().out.starts_with("2_b\n"));
     sandbox.write(".still/runs/3_c/events.jsonl", "{\"event\":\"run\"}\n");
@@ -225,7 +363,7 @@ fn garbage_in_a_run_hurts_nobody() {
         assert!(!ran.out.contains(['\u{1b}', '\u{7}']), "{arguments:?}: {}", ran.out);
     }
     let ran = sandbox.still(&["runs", "pack", "2_"]);
-    insta::assert_snapshot!(ran.error(), @"");
+    insta::assert_snapshot!(ran.error(), @"error[file]: packing 2_empty: this is no folder of a run");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::run::{Past, RUN_LOCK};
 use clap::Args;
 use std::io::{BufRead, IsTerminal, Write};
+use std::path::Path;
 
 /// Remove runs, with all their files.
 #[derive(Args)]
@@ -29,6 +30,11 @@ impl Rm {
             if past.state().lives() {
                 return Err(alive(&past));
             }
+            if !is_ours(&past) {
+                let doing = format!("removing {named}");
+                return Err(Error::new(Kind::Usage, doing, "this folder may be more than a run")
+                    .expected("a folder in runs/, or one whose events.jsonl begins a run"));
+            }
             if !found.iter().any(|known| known.path() == past.path()) {
                 found.push(past);
             }
@@ -45,12 +51,20 @@ impl Rm {
             if lock.exists() && held.is_none() {
                 return Err(alive(past));
             }
-            disk::remove_folder(past.path())?;
+            disk::remove_folder(&past.path().canonicalize().unwrap_or(past.path().into()))?;
             out(&format!("removed {}", past.name()));
         }
         note(&format!("{} freed; `still gc` frees results that only they needed", bytes(size)));
         Ok(())
     }
+}
+
+/// Whether a folder is a run's and nothing else: `rm .` must not empty a project that happens to have a
+/// results.json.
+fn is_ours(past: &Past) -> bool {
+    let path = past.path().canonicalize().unwrap_or_default();
+    let within = path.parent().and_then(Path::file_name).is_some_and(|name| name == "runs");
+    within || past.events_of("run").next().is_some()
 }
 
 fn alive(past: &Past) -> Error {
