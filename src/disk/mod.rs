@@ -106,17 +106,18 @@ impl Whole {
 
 impl Write for Whole {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        faults::write_all(&mut self.file, bytes).map(|()| bytes.len())
+        // Not through `NamedTempFile`, which would tell a name that means nothing to anybody.
+        faults::write_all(self.file.as_file_mut(), bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> IoResult<()> {
-        self.file.flush()
+        self.file.as_file_mut().flush()
     }
 }
 
 impl Seek for Whole {
     fn seek(&mut self, to: SeekFrom) -> IoResult<u64> {
-        self.file.seek(to)
+        self.file.as_file_mut().seek(to)
     }
 }
 

@@ -1,14 +1,9 @@
 //! `still runs` and `still gc`: what they show, and how mistakes are told.
 
-use crate::support::past::{ended, past, write};
+use crate::support::past::{ended, past, two, write};
 use crate::support::{Sandbox, TINY};
 use serde_json::{Value, json};
 use stillroom::disk::Lock;
-
-fn two(sandbox: &Sandbox) {
-    past(sandbox, "2026-01-01_10-00-00_tiny", "fn tau(ctx) { 1.0 }\n", &ended());
-    past(sandbox, "2026-01-02_10-00-00_tiny", "fn tau(ctx) { 2.0 }\n", &ended());
-}
 
 #[test]
 fn a_list_tells_how_far_each_run_has_come() {
@@ -89,41 +84,6 @@ fn a_run_is_shown() {
     let shown: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(shown["edits"][0]["functions"], json!(["tau", "lr"]));
     assert_eq!((&shown["version"], &shown["seed"]), (&json!(1), &json!(7)));
-}
-
-#[test]
-fn two_runs_are_compared() {
-    let sandbox = Sandbox::new();
-    two(&sandbox);
-    let text = sandbox.read("home/runs/2026-01-02_10-00-00_tiny/events.jsonl");
-    let text = text.replace("0.005", "0.001").replace("\"epochs\":\"2\"", "\"epochs\":\"3\"");
-    let text = text.replace("0.75", "0.7").replace("abab", "cdcd");
-    sandbox.write("home/runs/2026-01-02_10-00-00_tiny/events.jsonl", text);
-    let ran = sandbox.still(&["runs", "diff", "2026-01-01", "last"]).good();
-    insta::assert_snapshot!(ran.out.trim_end(), @r"
-    a: 2026-01-01_10-00-00_tiny
-    b: 2026-01-02_10-00-00_tiny
-
-                           a      b
-    --set epochs           2      3
-    teacher: optimizer.lr  0.005  0.001
-
-    --- a/the recipe
-    +++ b/the recipe
-    @@ -1 +1 @@
-    -fn tau(ctx) { 1.0 }
-    +fn tau(ctx) { 2.0 }
-
-    stage                       a         b   b - a
-    teacher  accuracy      75.0 %    70.0 %    -5.0
-             best          80.0 %    80.0 %    +0.0
-             steps              6         6
-             parameters       246       246
-             time           1.5 s     1.5 s
-             weights     abababab  cdcdcdcd  differ
-    ");
-    let ran = sandbox.still(&["runs", "diff", "last", "last"]).good();
-    assert!(ran.out.contains("Arguments and options are the same.\n\nThe recipes are the same."));
 }
 
 #[test]

@@ -41,3 +41,9 @@ pub fn write(sandbox: &Sandbox, name: &str, events: &[Value]) {
     let text: String = events.iter().map(line).collect();
     sandbox.write(&format!("home/runs/{name}/events.jsonl"), text);
 }
+
+/// Two runs of one recipe, in which a number differs.
+pub fn two(sandbox: &Sandbox) {
+    past(sandbox, "2026-01-01_10-00-00_tiny", "fn tau(ctx) { 1.0 }\n", &ended());
+    past(sandbox, "2026-01-02_10-00-00_tiny", "fn tau(ctx) { 2.0 }\n", &ended());
+}

@@ -52,33 +52,38 @@ impl Diff {
 
 /// What the runs were told, where it differs: a row each.
 fn settings(a: &Past, b: &Past) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    compare("", &facts(a), &facts(b), &mut rows);
+    let mut rows = changes(&facts(a), &facts(b));
     let (of_a, of_b) = (options(a), options(b));
-    for (stage, options) in &of_a {
-        let Some((_, others)) = of_b.iter().find(|(name, _)| name == stage) else { continue };
-        compare(&format!("{stage}: "), options, others, &mut rows);
+    let shared = of_a.iter().filter_map(|(stage, options)| {
+        let (_, others) = of_b.iter().find(|(name, _)| name == stage)?;
+        Some((stage, changes(options, others)))
+    });
+    let shared: Vec<(&String, Vec<Vec<String>>)> = shared.collect();
+    // What differs in the same way in every stage is told once.
+    let everywhere = |row: &Vec<String>| {
+        shared.len() > 1 && shared.iter().all(|(_, changes)| changes.contains(row))
+    };
+    for (index, (stage, changes)) in shared.iter().enumerate() {
+        for row in changes {
+            let stage = if everywhere(row) { "every stage" } else { stage.as_str() };
+            if index == 0 || !everywhere(row) {
+                let mut row = row.clone();
+                row.iter_mut().take(1).for_each(|name| *name = format!("{}: {name}", plain(stage)));
+                rows.push(row);
+            }
+        }
     }
     rows
 }
 
-fn compare(
-    before: &str,
-    a: &BTreeMap<String, String>,
-    b: &BTreeMap<String, String>,
-    rows: &mut Vec<Vec<String>>,
-) {
-    let names = a.keys().chain(b.keys().filter(|name| !a.contains_key(*name)));
-    for name in names {
-        if a.get(name) != b.get(name) {
-            let cell = |value: Option<&String>| value.map_or("–".into(), |value| short(value));
-            rows.push(vec![
-                plain(&format!("{before}{name}")),
-                cell(a.get(name)),
-                cell(b.get(name)),
-            ]);
-        }
-    }
+/// Name and both values of what differs.
+fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Vec<String>> {
+    let cell = |value: Option<&String>| value.map_or("–".into(), |value| short(value));
+    a.keys()
+        .chain(b.keys().filter(|name| !a.contains_key(*name)))
+        .filter(|name| a.get(*name) != b.get(*name))
+        .map(|name| vec![plain(name), cell(a.get(name)), cell(b.get(name))])
+        .collect()
 }
 
 fn short(value: &str) -> String {
@@ -120,7 +125,7 @@ fn options(run: &Past) -> Vec<(String, BTreeMap<String, String>)> {
         let mut flat = BTreeMap::new();
         let options = event.as_object().into_iter().flatten();
         // Steps and parameters follow from the others, and stand with the results.
-        let own = ["at", "event", "stage", "steps", "parameters", "device"];
+        let own = ["at", "event", "stage", "steps", "parameters", "device", "key"];
         for (key, value) in options.filter(|(key, _)| !own.contains(&key.as_str())) {
             flatten(key, value, &mut flat);
         }
