@@ -13,7 +13,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | `error` | the one error type, and how it looks |
-//! | `disk` | files that are written whole or not at all |
+//! | `disk` | every write: whole files, journals, folders, locks |
 //! | `tensor` | the rank-erased tensor, autodiff, kernels of our own, random streams |
 //! | `audio` | WAV files, windows, filter banks |
 //! | `metrics` | what a model is worth |
@@ -24,7 +24,7 @@
 //! | `optim` | optimisers and schedules |
 //! | `augment` | augmentations, steps of the loader |
 //! | `train` | the step, the loop, evaluation; knows the trait `Hooks` |
-//! | `run` | run folders, records, reports |
+//! | `run` | run folders, records, reports, the store, the index, packed runs |
 //! | `script` | the Rhai engine, its bindings, diagnoses |
 //! | `recipe` | the editing flow: watch, compile, check, swap; implements `Hooks` |
 //! | `cli` | one file a verb |

@@ -22,13 +22,15 @@ const FLOW: [&[&str]; 11] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 6] = [
+const CONFINED: [(&str, &[&str]); 8] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
     ("burn_autodiff", &["tensor"]),
     ("clap", &["cli"]),
     ("notify", &["recipe"]),
+    ("rusqlite", &["run"]),
+    ("similar", &["cli"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -3,11 +3,14 @@
 mod arguments;
 mod eval;
 mod features;
+mod gc;
 mod lines;
 mod progress;
 mod run;
+mod runs;
 mod stdlib;
 mod test;
+mod words;
 
 use crate::error::{Error, Kind, Result, guarded};
 use clap::{Parser, Subcommand};
@@ -27,6 +30,8 @@ struct Still {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Run),
+    Runs(runs::Runs),
+    Gc(gc::Gc),
     Test(test::Test),
     Eval(eval::Eval),
     Features(features::Features),
@@ -48,6 +53,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let outcome = with_room(|| {
         guarded("still", || match still.verb {
             Verb::Run(run) => run.run().map(|()| 0),
+            Verb::Runs(runs) => runs.run().map(|()| 0),
+            Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Test(test) => test.run(),
             Verb::Eval(eval) => eval.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),

@@ -11,10 +11,10 @@ pub use journal::{Journal, read_lines};
 pub use lock::Lock;
 
 use crate::error::{Error, Kind, Result};
-use std::io::{ErrorKind, Result as IoResult};
-use std::path::Path;
+use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// How the names of files and folders begin that are not in place yet, or not any more. One that is
 /// older than a day was left by a process that was killed.
@@ -59,23 +59,66 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return std::fs::write(path, bytes).map_err(|cause| wrong(&cause));
     }
-    let real = path.canonicalize();
-    let real = real.as_deref().unwrap_or(path);
-    let write = || -> IoResult<()> {
-        let folder = folder_of(real);
+    let mut whole = Whole::create(path)?;
+    whole.write_all(bytes).map_err(|cause| wrong(&cause))?;
+    whole.finish()
+}
+
+/// A file that is being written: it gets its name when it is finished, and is gone when it is dropped
+/// before.
+#[derive(Debug)]
+pub struct Whole {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Whole {
+    /// Begins a file beside `path`; a link stays a link.
+    ///
+    /// # Errors
+    /// A folder that is not there or cannot be written.
+    pub fn create(path: &Path) -> Result<Self> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let mut builder = tempfile::Builder::new();
         builder.prefix(DRAFT);
         shared(&mut builder, 0o666);
-        faults::strike()?;
-        let mut file = builder.tempfile_in(folder)?;
-        faults::write_all(&mut file, bytes)?;
-        faults::strike()?;
-        file.as_file().sync_all()?;
-        faults::strike()?;
-        file.persist(real).map_err(|cause| cause.error)?;
-        sync_folder(folder)
-    };
-    write().map_err(|cause| wrong(&cause))
+        let made = faults::strike().and_then(|()| builder.tempfile_in(folder_of(&path)));
+        let file = made.map_err(|cause| refused("writing", &path, &cause))?;
+        Ok(Whole { path, file })
+    }
+
+    /// Puts it in place, over what was there.
+    ///
+    /// # Errors
+    /// A full disk; what was there before is still there.
+    pub fn finish(self) -> Result<()> {
+        let Whole { path, file } = self;
+        let put = || -> IoResult<()> {
+            faults::strike()?;
+            file.as_file().sync_all()?;
+            faults::strike()?;
+            file.persist(&path).map_err(|cause| cause.error)?;
+            sync_folder(folder_of(&path))
+        };
+        put().map_err(|cause| refused("writing", &path, &cause))
+    }
+}
+
+impl Write for Whole {
+    fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
+        // Not through `NamedTempFile`, which would tell a name that means nothing to anybody.
+        faults::write_all(self.file.as_file_mut(), bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> IoResult<()> {
+        self.file.as_file_mut().flush()
+    }
+}
+
+impl Seek for Whole {
+    fn seek(&mut self, to: SeekFrom) -> IoResult<u64> {
+        self.file.as_file_mut().seek(to)
+    }
 }
 
 /// Writes a new file in place. For folders that are not in place themselves yet: a killed process
@@ -84,14 +127,23 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// A file that is there already or cannot be written, a full disk.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> IoResult<()> {
-        faults::strike()?;
-        let mut file = std::fs::File::create_new(path)?;
-        faults::write_all(&mut file, bytes)?;
-        faults::strike()?;
-        file.sync_all()
-    };
-    write().map_err(|cause| refused("writing", path, &cause))
+    write_parts(path, |write| write(bytes))
+}
+
+/// As [`write_new`], for what need not be in memory as a whole: `parts` hands on one part after the
+/// other, in its order.
+///
+/// # Errors
+/// As `write_new`; what `parts` gives.
+pub fn write_parts(
+    path: &Path,
+    parts: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>,
+) -> Result<()> {
+    let wrong = |cause: std::io::Error| refused("writing", path, &cause);
+    let made = faults::strike().and_then(|()| std::fs::File::create_new(path));
+    let mut file = made.map_err(wrong)?;
+    parts(&mut |bytes| faults::write_all(&mut file, bytes).map_err(wrong))?;
+    faults::strike().and_then(|()| file.sync_all()).map_err(wrong)
 }
 
 /// Makes `folder` and those above it.
@@ -225,6 +277,28 @@ pub fn size_of(path: &Path) -> u64 {
         }
     }
     sum
+}
+
+/// All regular files in a folder and in those below it, by their paths within it with `/`, sorted. Links
+/// are left out, and so is what cannot be read or has a name that is no UTF-8.
+pub fn files_in(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut open = vec![String::new()];
+    while let Some(within) = open.pop() {
+        for entry in std::fs::read_dir(folder.join(&within)).into_iter().flatten().flatten() {
+            let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+                continue;
+            };
+            let name = if within.is_empty() { name } else { format!("{within}/{name}") };
+            match (kind.is_dir(), kind.is_file()) {
+                (true, _) => open.push(name),
+                (_, true) => names.push(name),
+                _ => {}
+            }
+        }
+    }
+    names.sort();
+    names
 }
 
 /// The text of a file that must be UTF-8.

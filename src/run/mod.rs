@@ -1,9 +1,12 @@
 //! Runs: where they are kept, what is written down of them, the store of what they gave, and the table
 //! at their end.
 
+pub mod find;
 mod folder;
 mod home;
 mod identity;
+pub mod index;
+pub mod pack;
 mod past;
 mod record;
 mod report;

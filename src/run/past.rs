@@ -4,7 +4,7 @@
 use super::Home;
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl State {
 }
 
 /// A stage as far as it came.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PastStage {
     /// Its name.
     pub name: String,
@@ -226,7 +226,7 @@ impl Past {
         for event in &self.events {
             state = match (event.get("event").and_then(Value::as_str), lives) {
                 (Some("paused"), true) => State::Paused,
-                (Some("continued" | "resumed" | "edit"), true) => State::Running,
+                (Some("continued" | "resumed" | "epoch"), true) => State::Running,
                 (Some("end"), false) => State::Ended,
                 (Some("failed"), false) => State::Failed,
                 (Some("interrupted"), false) => State::Interrupted,
@@ -250,7 +250,7 @@ impl Past {
                 Some("epoch") => stage_of(&mut stages, &stage).reached(event),
                 Some("store_hit") => {
                     let stage = stage_of(&mut stages, &stage);
-                    stage.from_store = true;
+                    (stage.from_store, stage.done) = (true, true);
                     stage.key = text(event, "key");
                 }
                 Some("stage_end") => stage_of(&mut stages, &stage).end(event),
@@ -264,6 +264,31 @@ impl Past {
             }
         }
         stages
+    }
+
+    /// The number of the version that was in force last: that of its folder in `recipe/`.
+    pub fn version(&self) -> u64 {
+        // Each edit names the version that was in force after it, also one that was refused.
+        self.edits().iter().rev().find_map(|edit| edit.version).unwrap_or(0)
+    }
+
+    /// The texts of a version, by their names in its folder, sorted.
+    pub fn texts(&self, version: u64) -> Vec<(String, String)> {
+        let folder = self.path.join("recipe").join(format!("{version:04}"));
+        let text = |name: String| {
+            let bytes = std::fs::read(folder.join(&name)).ok()?;
+            Some((name, String::from_utf8_lossy(&bytes).to_string()))
+        };
+        disk::files_in(&folder).into_iter().filter_map(text).collect()
+    }
+
+    /// What ended it, where that was a mistake or a signal.
+    pub fn message(&self) -> Option<String> {
+        let ended = |event: &&Value| {
+            let name = event.get("event").and_then(Value::as_str);
+            matches!(name, Some("end" | "failed" | "interrupted"))
+        };
+        text(self.events.iter().rev().find(ended)?, "message")
     }
 
     /// Its edits, in the order in which they came.
@@ -280,7 +305,12 @@ impl Past {
 
     /// Its tags, sorted.
     pub fn tags(&self) -> Vec<String> {
-        let mut tags = strings(Some(&json_of(&self.path.join(TAGS))));
+        Past::tags_of(&self.path)
+    }
+
+    /// The tags of the run in that folder, sorted.
+    pub fn tags_of(path: &Path) -> Vec<String> {
+        let mut tags = strings(Some(&json_of(&path.join(TAGS))));
         tags.sort();
         tags.dedup();
         tags

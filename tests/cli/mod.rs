@@ -1,5 +1,6 @@
 //! The command line, as a user meets it.
 
+mod compare;
 mod damage;
 mod eval;
 mod features;
@@ -7,5 +8,6 @@ mod memory;
 mod recipes;
 mod reproducible;
 mod run;
+mod runs;
 mod test;
 mod usage;

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub mod past;
 mod sandbox;
 
 pub use sandbox::{Ran, Sandbox};

@@ -70,6 +70,11 @@ impl Store {
         Ok(self.objects.join(key.get(..2).unwrap_or_default()).join(key))
     }
 
+    /// The folder of the object of `key` where it is there, unchecked.
+    pub fn place(&self, key: &str) -> Option<PathBuf> {
+        self.folder(key).ok().filter(|folder| folder.is_dir())
+    }
+
     /// The object of `key`, after the hashes of all its files were checked. A damaged one is moved to
     /// `damaged/`, so that it is never found again.
     ///

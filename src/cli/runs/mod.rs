@@ -1,0 +1,79 @@
+//! `still runs`: lists, shows, compares and moves runs.
+
+mod diff;
+mod ls;
+mod pack;
+mod rm;
+mod show;
+mod tag;
+
+use crate::error::Result;
+use crate::run::{HOME_VARIABLE, Home, Past, find};
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+/// List, show, compare, tag, remove, pack and unpack runs [without a command: ls].
+///
+/// A run is named by its name, the beginning or any part of it that no other run has, a tag, `last`, or
+/// a path to its folder.
+#[derive(Args)]
+pub(super) struct Runs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Ls(ls::Ls),
+    Show(show::Show),
+    Diff(diff::Diff),
+    Tag(tag::Tag),
+    Rm(rm::Rm),
+    Pack(pack::Pack),
+    Unpack(pack::Unpack),
+}
+
+/// Where runs are.
+#[derive(Args)]
+pub(super) struct Place {
+    /// The folder of the runs [default: STILL_HOME, or .still here or one folder below].
+    #[arg(long, value_name = "FOLDER", global = true)]
+    home: Option<PathBuf>,
+}
+
+impl Place {
+    pub(super) fn home(&self) -> Result<Home> {
+        let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
+        find::home(self.home.clone(), variable, Path::new(""))
+    }
+
+    /// The same, for what may make a new home.
+    fn new_home(&self) -> Result<Home> {
+        match &self.home {
+            Some(folder) => Ok(Home::of(Path::new(""), Some(folder.clone()))),
+            None => self.home(),
+        }
+    }
+
+    /// The run that a user names.
+    fn run(&self, named: &str) -> Result<Past> {
+        find::run(&|| self.home(), named).map(|path| Past::open(&path))
+    }
+}
+
+impl Runs {
+    pub(super) fn run(self) -> Result<()> {
+        match self.verb {
+            None => ls::Ls::default().run(&self.place),
+            Some(Verb::Ls(ls)) => ls.run(&self.place),
+            Some(Verb::Show(show)) => show.run(&self.place),
+            Some(Verb::Diff(diff)) => diff.run(&self.place),
+            Some(Verb::Tag(tag)) => tag.run(&self.place),
+            Some(Verb::Rm(rm)) => rm.run(&self.place),
+            Some(Verb::Pack(pack)) => pack.run(&self.place),
+            Some(Verb::Unpack(unpack)) => unpack.run(&self.place),
+        }
+    }
+}
