@@ -22,13 +22,12 @@ const FLOW: [&[&str]; 11] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 6] = [
+const CONFINED: [(&str, &[&str]); 5] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
     ("burn_autodiff", &["tensor"]),
     ("clap", &["cli"]),
-    ("notify", &["recipe"]),
 ];
 
 const LONGEST_FILE: usize = 400;

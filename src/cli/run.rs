@@ -2,7 +2,7 @@
 
 use super::{catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Declared, Setup};
+use crate::recipe::{self, Declared, Patience, Setup};
 use crate::run::{HOME_VARIABLE, Home};
 use clap::{Args, CommandFactory};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,10 @@ pub(super) struct Run {
     /// Threads that prepare batches; any number gives the same batches.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
     workers: u16,
+    /// Seconds that a hook may take, 0 for any time; steps and networks of the recipe's own may take ten
+    /// times as long.
+    #[arg(long, value_name = "SECONDS", default_value_t = recipe::HOOK_SECONDS, value_parser = seconds)]
+    hook_seconds: f64,
     /// Print the results as one line of JSON at the end of standard output.
     #[arg(long)]
     json: bool,
@@ -43,8 +47,15 @@ impl Run {
         })?;
         let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
-        let setup =
-            Setup { recipe, set, seed: self.seed, workers: usize::from(self.workers), home };
+        let setup = Setup {
+            recipe,
+            set,
+            seed: self.seed,
+            workers: usize::from(self.workers),
+            home,
+            hook_seconds: self.hook_seconds,
+            patience: Patience::default(),
+        };
         let stop = Arc::new(AtomicBool::new(false));
         catch_signals(&stop)?;
         let results = recipe::run(setup, progress::display(), stop)?;
@@ -86,4 +97,13 @@ fn describe(recipe: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A time that is none is told before anything runs.
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds is expected".to_string())?;
+    match std::time::Duration::try_from_secs_f64(number) {
+        Ok(_) => Ok(number),
+        Err(cause) => Err(cause.to_string()),
+    }
 }

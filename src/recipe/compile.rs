@@ -52,6 +52,8 @@ impl Compiled {
 pub(super) struct Refused {
     pub error: Error,
     pub files: Vec<PathBuf>,
+    /// What was read of them.
+    pub sources: Sources,
 }
 
 impl Compiler {
@@ -81,7 +83,8 @@ impl Compiler {
                 Failure::Run(cause) => self.knowledge(&sources).run_error(cause, &source.name),
                 Failure::Own(error) => error,
             };
-            Box::new(Refused { error, files: imports.files.clone() })
+            let files = imports.files.clone();
+            Box::new(Refused { error, files, sources: imports.sources.clone() })
         })?;
         Ok(Compiled {
             outline: Outline::of(engine, &source.text),

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use super::rehearsal::try_out;
-use super::trial::Trial;
+use super::trial::{Span, Trial};
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Place, Result};
@@ -14,6 +14,7 @@ use crate::tensor::Tensor;
 use crate::train::{Before, Change, Hooks, Moment, Plan, StageKind, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
@@ -28,6 +29,9 @@ pub(super) struct StageHooks<'a> {
     bench: Workbench,
     /// What the recipe's hooks may change, as it was before the step or the end of the epoch.
     before: Option<(Map, Workbench, Before)>,
+    /// When the step that is going on began, and the longest one so far.
+    begun: Option<Instant>,
+    pace: Option<Duration>,
 }
 
 /// What the hooks need to know of their stage.
@@ -161,12 +165,16 @@ impl<'a> StageHooks<'a> {
             desk,
             bench: Workbench::default(),
             before: None,
+            begun: None,
+            pace: None,
         })
     }
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
         let Some((name, _)) = self.facts.function(hook, &self.version) else { return Ok(None) };
-        let called = call(self.engine, &self.version, name, moment, &self.desk, more);
+        let span = if hook == Hook::Step { Span::Work } else { Span::Hook };
+        let act = || call(self.engine, &self.version, name, moment, &self.desk, more);
+        let called = self.trial.within(span, act);
         called.map(Some).map_err(|error| error.note(when(hook, moment)))
     }
 
@@ -213,22 +221,25 @@ fn collect(value: &Dynamic, into: &mut Workbench) {
 
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
-        let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
+        let (engine, facts, before) = (self.engine, &self.facts, &self.version);
+        self.pace = self.pace.max(self.begun.map(|begun| begun.elapsed()));
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let (bench, state) = (self.workbench(), self.desk.state());
         // A const of the new version runs here too, and must end.
-        let change = self.trial.during(|| {
+        let change = self.trial.during(self.pace.unwrap_or_default(), || {
             live.look(engine, |version| {
                 facts.check_names(version)?;
-                facts.check_kept(&before, version)?;
-                try_out(engine, version, &facts, moment, &bench, state)
+                facts.check_kept(before, version)?;
+                let (bench, state) = (self.workbench(), self.desk.state());
+                try_out(engine, version, facts, moment, &bench, state)
             })
         });
         self.version = live.current();
         drop(live);
+        self.trial.allow(self.pace.filter(|_| !self.version.is_proved()));
         self.record();
         let mut changes = std::mem::take(&mut self.pending);
         changes.extend(change);
+        self.begun = Some(Instant::now());
         Ok(changes)
     }
 
@@ -318,7 +329,7 @@ pub(super) fn call(
     desk: &Desk,
     more: Vec<Dynamic>,
 ) -> Result<Dynamic> {
-    let mut arguments = vec![Dynamic::from(Context::new(moment, desk))];
+    let mut arguments = vec![Dynamic::from(Context::new(moment, desk, version.number))];
     arguments.extend(more);
     version.call(engine, name, arguments)
 }

@@ -8,6 +8,7 @@ use super::hooks::StageHooks;
 use super::live::Live;
 use super::source::Source;
 use super::trial::Trial;
+use super::watch::Patience;
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
@@ -36,6 +37,10 @@ pub struct Setup {
     pub workers: usize,
     /// Where runs are kept.
     pub home: Home,
+    /// What a hook may take, 0 for any time; ten times as much for steps and networks of the recipe's own.
+    pub hook_seconds: f64,
+    /// How long saves are waited for.
+    pub patience: Patience,
 }
 
 /// Shows a run to whoever started it.
@@ -76,7 +81,7 @@ pub fn run(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Re
     }
     let first = check(0, compiled, &compiler)?;
     session.begin(&first.version().compiled)?;
-    let live = Live::new(compiler.clone(), first);
+    let live = Live::new(compiler.clone(), first, session.setup.patience);
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     let compiled = &version.compiled;
@@ -139,17 +144,20 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     fn new(setup: Setup, display: Box<dyn Display>, stop: Arc<AtomicBool>) -> Self {
+        let callback = Callback::default();
+        let trial = callback.calling().trial();
+        trial.set_standard(setup.hook_seconds);
         Session {
             setup,
             display: Mutex::new(display),
             stop,
             live: OnceLock::new(),
-            callback: Callback::default(),
+            callback,
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
             busy: AtomicBool::new(false),
-            trial: Trial::default(),
+            trial,
         }
     }
 
@@ -183,6 +191,11 @@ impl Session {
             None => {
                 let results = record.results().clone();
                 record.folder().write_results(&results)?;
+                if let Some(late) = self.live.get().and_then(|live| lock(live).late()) {
+                    let told = json!({ "outcome": "late", "note": late });
+                    record.folder().event("edit", told)?;
+                    self.display().warn(&late);
+                }
                 record.folder().event("end", json!({}))?;
                 let path = record.folder().path().display().to_string();
                 self.display().say(&format!("run folder: {path}"));
@@ -328,8 +341,9 @@ impl Host for Session {
         if let Some(error) = self.trial.over_time() {
             return Some(error);
         }
-        // A stage stops by itself, after a whole step; hooks are never cut off.
-        let at_once = !self.busy.load(Ordering::Relaxed) || self.trial.is_on();
-        (at_once && self.stop.load(Ordering::Relaxed)).then(stopped)
+        // A stage stops by itself, after a whole step; only a hook that takes long is cut off.
+        let at_once =
+            || !self.busy.load(Ordering::Relaxed) || self.trial.is_on() || self.trial.is_long();
+        (self.stop.load(Ordering::Relaxed) && at_once()).then(stopped)
     }
 }

@@ -129,17 +129,20 @@ impl Resolver {
     }
 
     fn text(&self, name: &str) -> Result<(String, String)> {
-        if let Some(module) = stdlib::find(name) {
-            return Ok((name.to_string(), module.text.to_string()));
-        }
-        if name.starts_with("std/") {
-            let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
-            return Err(crate::error::unknown("import", "module", name, &known));
-        }
         let path = self.file(name)?;
         self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(path.clone()));
+        // A file of the recipe's own goes before the module of the standard library.
+        if name.starts_with("std/") && std::fs::symlink_metadata(&path).is_err() {
+            let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
+            return match stdlib::find(name) {
+                Some(module) => Ok((name.to_string(), module.text.to_string())),
+                None => Err(crate::error::unknown("import", "module", name, &known)),
+            };
+        }
         let text = disk::read_text(&path)?;
-        Ok((path.display().to_string(), text))
+        // Some editors begin a file with a mark that is no part of it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Ok((path.display().to_string(), text.to_string()))
     }
 
     fn load(
