@@ -186,11 +186,11 @@ impl Found {
     fn at(file: &Path, open: bool, close: bool) -> Found {
         let Ok(mut meta) = std::fs::metadata(file) else { return Found::Nothing };
         // A pipe would wait for its other end.
-        if open && meta.is_file() {
-            match std::fs::File::open(file).and_then(|file| file.metadata()) {
-                Ok(opened) => meta = opened,
-                Err(_) => return Found::Nothing,
-            }
+        if open
+            && meta.is_file()
+            && let Ok(opened) = std::fs::File::open(file).and_then(|file| file.metadata())
+        {
+            meta = opened;
         }
         let read = || std::fs::read(file).ok().map(|bytes| blake3::hash(&bytes));
         let content = if close && meta.is_file() { read() } else { None };

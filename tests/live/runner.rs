@@ -12,7 +12,7 @@ use stillroom::run::{Home, Results};
 use stillroom::train::{Event, Observer, Outcome};
 
 /// A save counts when the file has been quiet for so long, and a little more.
-const SETTLE: Duration = Duration::from_millis(250);
+const SETTLE: Duration = Duration::from_millis(160);
 
 /// What was seen of an edit.
 #[derive(Clone, Debug)]
@@ -70,6 +70,7 @@ struct Editor {
     sandbox: Arc<Sandbox>,
     edits: Vec<Edit>,
     shown: Arc<Mutex<Shown>>,
+    settle: Duration,
 }
 
 impl Editor {
@@ -80,7 +81,7 @@ impl Editor {
         let due: Vec<Edit> = due;
         for (_, act) in due {
             act(&self.sandbox);
-            std::thread::sleep(SETTLE);
+            std::thread::sleep(self.settle);
         }
     }
 }
@@ -159,6 +160,8 @@ pub struct Manner {
     pub patience: Patience,
     pub hook_seconds: f64,
     pub stop: Arc<AtomicBool>,
+    /// How long an edit is followed by nothing.
+    pub settle: Duration,
 }
 
 impl Default for Manner {
@@ -170,6 +173,7 @@ impl Default for Manner {
             patience: Patience { look: millis(5), rest: millis(25), refuse: millis(60) },
             hook_seconds: HOOK_SECONDS,
             stop: Arc::default(),
+            settle: SETTLE,
         }
     }
 }
@@ -191,7 +195,8 @@ pub fn untouched(recipe: &str) -> Run {
 pub fn run_in(sandbox: Sandbox, manner: Manner, edits: Vec<Edit>) -> Run {
     let sandbox = Arc::new(sandbox);
     let shown = Arc::new(Mutex::new(Shown::default()));
-    let editor = Editor { sandbox: sandbox.clone(), edits, shown: shown.clone() };
+    let settle = manner.settle;
+    let editor = Editor { sandbox: sandbox.clone(), edits, shown: shown.clone(), settle };
     let setup = Setup {
         recipe: sandbox.file(&manner.recipe.display().to_string()),
         set: BTreeMap::from([("data".into(), example().display().to_string())]),
