@@ -68,7 +68,9 @@ fn child() {
     // The first third warms up: caches fill, and the allocator takes what it keeps.
     let (start, end) = (used[count / 3], used[count - 1]);
     let grown = (end.0 as f64 - start.0 as f64) * 4096.0 / 1e6;
-    println!("{count} edits: {grown:.1} MB more at the end, {} and {} handles", start.1, end.1);
+    let megabytes = end.0 as f64 * 4096.0 / 1e6;
+    let handles = end.1;
+    println!("{count} edits: {megabytes:.0} MB, {grown:.1} MB of it new, and {handles} handles");
     assert!(end.1 <= start.1, "{} file handles, then {}", start.1, end.1);
     assert!(grown < 8.0, "{grown:.1} MB more");
 }
