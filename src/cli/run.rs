@@ -24,8 +24,8 @@ pub(super) struct Run {
     /// Threads that prepare batches; any number gives the same batches.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
     workers: u16,
-    /// Seconds that a hook may take, 0 for any time; steps and networks of the recipe's own may take ten
-    /// times as long.
+    /// Seconds that a hook may take, 0 for any time; `on_epoch`, and steps and networks of the recipe's own,
+    /// may take ten times as long.
     #[arg(long, value_name = "SECONDS", default_value_t = recipe::HOOK_SECONDS, value_parser = seconds)]
     hook_seconds: f64,
     /// Print the results as one line of JSON at the end of standard output.

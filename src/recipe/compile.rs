@@ -68,7 +68,8 @@ impl Compiler {
     ) -> std::result::Result<Compiled, Box<Refused>> {
         let before = self.resolver.exchange(Arc::default());
         let made = self.make(engine, &source);
-        let imports = self.resolver.exchange(before);
+        let mut imports = self.resolver.exchange(before);
+        Arc::make_mut(&mut imports).sealed = true;
         let mut sources = imports.sources.clone();
         sources.add(&source.name, &source.text);
         let made = made.and_then(|made| match hidden_method(&made.0, &source, &self.signatures) {

@@ -175,7 +175,8 @@ impl<'a> StageHooks<'a> {
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
         let Some((name, _)) = self.facts.function(hook, &self.version) else { return Ok(None) };
-        let span = if hook == Hook::Step { Span::Work } else { Span::Hook };
+        let works = matches!(hook, Hook::Step | Hook::OnEpoch);
+        let span = if works { Span::Work } else { Span::Hook };
         let act = || call(self.engine, &self.version, name, moment, &self.desk, more);
         let called = self.trial.within(span, act);
         called.map(Some).map_err(|error| error.note(when(hook, moment)))

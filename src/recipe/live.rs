@@ -123,7 +123,7 @@ impl Live {
             }
             // What the run's end cut off was neither taken up nor refused.
             Err(refused) if refused.error.kind() == Kind::Interrupted => None,
-            Err(refused) => self.refuse(at, found, *refused),
+            Err(refused) => self.refuse(at, &found, *refused),
         }
     }
 
@@ -142,21 +142,24 @@ impl Live {
     }
 
     /// Refuses an edit: at once, or when it is clear that it is no half of a save.
-    fn refuse(&mut self, at: Instant, mut found: Content, refused: Refused) -> Option<Change> {
+    fn refuse(&mut self, at: Instant, found: &Content, refused: Refused) -> Option<Change> {
         // What was asked for and was missing or wrong may be mended where it stands.
-        for file in self.current.files().into_iter().chain(refused.files) {
-            let read = || text_of(&refused.sources, &file).or_else(|| on_disk(&file));
-            found.entry(file.clone()).or_insert_with(read);
-        }
+        let files = self.current.files().into_iter().chain(refused.files);
+        let content: Content = files
+            .map(|file| {
+                let read = || text_of(&refused.sources, &file).or_else(|| on_disk(&file));
+                let known = found.get(&file).copied().unwrap_or_else(read);
+                (file, known)
+            })
+            .collect();
         let change = self.stays(Outcome::Rejected(refused.error), "version {} stays in force");
+        let before = self.seen.clone();
+        self.follow(content.clone());
         if self.watch.is_whole(at) {
-            self.follow(found);
             return Some(change);
         }
-        let before = self.seen.clone();
-        self.follow(found.clone());
         self.watch.again(at);
-        self.held = Some(Held { at, content: found, change, before });
+        self.held = Some(Held { at, content, change, before });
         None
     }
 

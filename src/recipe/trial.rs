@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 /// Seconds of a hook where the command line says nothing. Hooks take microseconds.
 pub const HOOK_SECONDS: f64 = 60.0;
-/// A step of the recipe's own, or a network's function, may take so many times as long.
+/// What computes may take so many times as long: see [`Span::Work`].
 const WORK: f64 = 10.0;
-/// What a rehearsal takes at least; hooks take microseconds, and the run waits.
+/// What a rehearsal may take, or a share of a hook's time, or a few steps, whichever is most: hooks take
+/// microseconds, and the run waits.
 const REHEARSAL: Duration = Duration::from_secs(5);
+const SHARE: u64 = 12;
+const STEPS: u32 = 3;
 /// A version that is new gets as many times the longest step so far, but no less than this.
 const NEW: (u32, Duration) = (20, Duration::from_secs(10));
 /// What is running when the run shall stop is given so long.
@@ -26,7 +29,7 @@ const SAMPLE: u64 = 16;
 pub(super) enum Span {
     /// A hook that looks and decides.
     Hook,
-    /// A step of the recipe's own, or a network's function.
+    /// A step of the recipe's own, the end of an epoch, or a network's function.
     Work,
 }
 
@@ -102,9 +105,13 @@ impl Trial {
         self.0.work_limit.store(work.min(most), Ordering::Relaxed);
     }
 
-    /// Rehearses: `act` may take a while, and three times as long as the longest step so far.
+    /// Rehearses a version; `pace` is the longest step so far.
     pub fn during<T>(&self, pace: Duration, act: impl FnOnce() -> T) -> T {
-        let limit = nanos(REHEARSAL.max(pace.saturating_mul(3)));
+        let share = match self.0.standard.load(Ordering::Relaxed) {
+            u64::MAX => 0,
+            hook => hook / SHARE,
+        };
+        let limit = nanos(REHEARSAL.max(pace.saturating_mul(STEPS))).max(share);
         self.0.rehearsal_limit.store(limit, Ordering::Relaxed);
         self.0.rehearsal_ends.store(self.0.now().saturating_add(limit), Ordering::Relaxed);
         self.0.on.store(true, Ordering::Relaxed);
@@ -150,7 +157,11 @@ impl Trial {
         }
         let (now, relaxed) = (inner.now(), Ordering::Relaxed);
         if self.is_on() && now > inner.rehearsal_ends.load(relaxed) {
-            return Some(does_not_end("a hook", inner.rehearsal_limit.load(relaxed)));
+            let limit = inner.rehearsal_limit.load(relaxed);
+            return Some(does_not_end("a hook", limit).hint(
+                "a new version is tried on two clips while the run waits; where that needs longer: \
+                 --hook-seconds SECONDS, of which it gets a twelfth",
+            ));
         }
         let (began, limit) = (inner.call_began.load(relaxed), inner.call_limit.load(relaxed));
         (began != 0 && now.saturating_sub(began) > limit).then(|| {

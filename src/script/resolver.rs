@@ -26,6 +26,8 @@ pub struct Imports {
     pub files: Vec<PathBuf>,
     /// What was compiled, to look for arguments.
     pub asts: Vec<AST>,
+    /// Whether the version is complete: nothing is loaded any more, since nobody would watch or keep it.
+    pub sealed: bool,
 }
 
 #[derive(Default)]
@@ -176,6 +178,16 @@ impl ModuleResolver for Resolver {
             self.with(|inner| inner.given.get(name).or(inner.imports.modules.get(name)).cloned());
         if let Some(module) = known {
             return Ok(module);
+        }
+        if self.with(|inner| inner.imports.sealed) {
+            let error = Error::new(
+                Kind::Script,
+                format!("import \"{name}\""),
+                "it was not read together with the recipe",
+            );
+            let hint = "write the path of an import within a function or a block out, as \"…\"; at the \
+                        top level it may be computed";
+            return Err(raise(error.hint(hint)));
         }
         let cycle = self.with(|inner| {
             let begins = inner.loading.iter().position(|open| open == name);

@@ -188,16 +188,14 @@ fn a_hundred_saves_in_a_second_end_with_the_last_one() {
 }
 
 #[test]
-fn a_hundred_saves_while_it_trains_end_with_the_last_one() {
-    let recipe = format!(
-        "{}fn lr(ctx) {{ sleep(0.005); 0.25 }}\n",
-        STAGE.replace("epochs: 3", "epochs: 80")
-    );
+fn saves_that_never_rest_end_with_the_last_one() {
+    let recipe =
+        format!("{}fn lr(ctx) {{ sleep(0.01); 0.25 }}\n", STAGE.replace("epochs: 3", "epochs: 80"));
     let saves = recipe.clone();
     let begin = doing(1, move |sandbox| {
         let (file, text) = (sandbox.file("recipe.rhai"), saves.clone());
         std::thread::spawn(move || {
-            for count in 0..100 {
+            for count in 0..200 {
                 let rate = format!("0.{}", 300 + count);
                 let _ = std::fs::write(&file, text.replace("0.25", &rate));
                 pause(10);
@@ -205,10 +203,11 @@ fn a_hundred_saves_while_it_trains_end_with_the_last_one() {
         });
     });
     let run = with_edits(&recipe, |_| {}, vec![begin]).good();
-    assert_eq!(run.shown.rates.last(), Some(&0.399));
+    assert_eq!(run.shown.rates.last(), Some(&0.499));
     let last = run.shown.edits.last().expect("an edit");
     assert_eq!(last.outcome, "in force");
-    assert!(run.shown.edits.len() <= 100);
+    // They never rest, and are taken as they are now and then.
+    assert!((2..50).contains(&run.shown.edits.len()), "{}", run.shown.edits.len());
 }
 
 #[test]

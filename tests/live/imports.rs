@@ -67,6 +67,33 @@ fn a_function_of_an_import_that_a_hook_calls_is_gone() {
     run.same_weights(&plain());
 }
 
+/// Nobody would watch or keep a file whose name only a call can tell.
+#[test]
+fn an_import_in_a_function_whose_name_is_computed() {
+    let edited = recipe().replace(
+        "{ rates::now() }",
+        "{ let name = \"rat\" + ctx.stage.len() + \"es\"; import name as other; other::now() }",
+    );
+    let files = |sandbox: &Sandbox| {
+        quarter(sandbox);
+        sandbox.write("rat3es.rhai", "fn now() { 0.125 }");
+    };
+    let run = with_edits(&recipe(), files, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    let error = &run.shown.edits[0].error;
+    assert!(error.contains("it was not read together with the recipe"), "{error}");
+    run.same_weights(&plain());
+}
+
+#[test]
+fn an_import_at_the_top_level_whose_name_is_computed() {
+    let recipe = recipe().replace("\"rates\"", "arg(\"rates\", \"rates\")");
+    let edits = vec![save(4, "rates.rhai", "fn now() { 0.125 }")];
+    let run = with_edits(&recipe, quarter, edits).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
+    assert_eq!(run.shown.rates, [vec![0.25; 4], vec![0.125; 8]].concat());
+}
+
 const HINTON: &str =
     "fn loss(student, teacher, target, lambda, tau) { cross_entropy(student, target) }";
 
