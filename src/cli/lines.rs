@@ -102,7 +102,7 @@ pub(super) fn changed(step: usize, change: &Change) -> String {
             format!("edit: version {} in force from step {step}: {functions}", change.version)
         }
         Outcome::Unchanged => {
-            format!("edit: version {}, only comments, layout or tests differ", change.version)
+            format!("edit: version {}, nothing that hooks do differs", change.version)
         }
         Outcome::Rejected(_) => "edit: refused".to_string(),
         Outcome::Reverted(_) => format!("edit: taken back at step {step}"),

@@ -42,6 +42,10 @@ pub(super) struct Manner {
     /// Threads that prepare batches; any number gives the same batches.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
     workers: u16,
+    /// Seconds that a hook may take, 0 for any time; `on_epoch`, and steps and networks of the recipe's own,
+    /// may take ten times as long.
+    #[arg(long, value_name = "SECONDS", default_value_t = recipe::HOOK_SECONDS, value_parser = seconds)]
+    hook_seconds: f64,
     /// What to do where a hook fails and no version before it is left.
     #[arg(long, value_enum, default_value_t = OnError::Pause)]
     on_error: OnError,
@@ -73,6 +77,7 @@ impl Manner {
     pub(super) fn run(&self, setup: Setup, json: bool) -> Result<()> {
         let setup = Setup {
             workers: usize::from(self.workers),
+            hook_seconds: self.hook_seconds,
             patient: self.on_error == OnError::Pause,
             checkpoints: CheckpointPolicy {
                 steps: self.checkpoint_steps.map(|steps| steps as usize),
@@ -145,4 +150,13 @@ fn describe(recipe: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A time that is none is told before anything runs.
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds is expected".to_string())?;
+    match std::time::Duration::try_from_secs_f64(number) {
+        Ok(_) => Ok(number),
+        Err(cause) => Err(cause.to_string()),
+    }
 }

@@ -52,6 +52,8 @@ impl Compiled {
 pub(super) struct Refused {
     pub error: Error,
     pub files: Vec<PathBuf>,
+    /// What was read of them.
+    pub sources: Sources,
 }
 
 impl Compiler {
@@ -66,7 +68,8 @@ impl Compiler {
     ) -> std::result::Result<Compiled, Box<Refused>> {
         let before = self.resolver.exchange(Arc::default());
         let made = self.make(engine, &source);
-        let imports = self.resolver.exchange(before);
+        let mut imports = self.resolver.exchange(before);
+        Arc::make_mut(&mut imports).sealed = true;
         let mut sources = imports.sources.clone();
         sources.add(&source.name, &source.text);
         let made = made.and_then(|made| match hidden_method(&made.0, &source, &self.signatures) {
@@ -81,7 +84,8 @@ impl Compiler {
                 Failure::Run(cause) => self.knowledge(&sources).run_error(cause, &source.name),
                 Failure::Own(error) => error,
             };
-            Box::new(Refused { error, files: imports.files.clone() })
+            let files = imports.files.clone();
+            Box::new(Refused { error, files, sources: imports.sources.clone() })
         })?;
         Ok(Compiled {
             outline: Outline::of(engine, &source.text),

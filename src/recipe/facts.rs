@@ -74,7 +74,10 @@ impl Facts {
             if !after.has(name, parameters) {
                 let error = Error::new(Kind::Name, hook.name(), "the running stage uses this hook")
                     .expected(format!("a function '{name}' with {parameters} parameters"))
-                    .received("an edit without it");
+                    .received("an edit without it")
+                    .hint(format!(
+                        "a stage keeps the hooks that it has: let '{name}' do the usual"
+                    ));
                 return Err(match before.compiled.place_of(name, parameters) {
                     Some(place) => error.at(Place { note: "it was at".into(), ..place }),
                     None => error,

@@ -20,7 +20,7 @@ pub(super) fn call(
     desk: &Desk,
     more: Vec<Dynamic>,
 ) -> Result<Dynamic> {
-    let mut arguments = vec![Dynamic::from(Context::new(moment, desk))];
+    let mut arguments = vec![Dynamic::from(Context::new(moment, desk, version.number))];
     arguments.extend(more);
     version.call(engine, name, arguments)
 }

@@ -6,7 +6,7 @@ use super::live::Live;
 use super::rehearsal::try_out;
 use super::session::Session;
 use super::timeline::Timeline;
-use super::trial::Trial;
+use super::trial::{Span, Trial};
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Place, Result};
@@ -21,6 +21,7 @@ use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
@@ -45,6 +46,9 @@ pub(super) struct StageHooks<'a> {
     /// What the command line gives for arguments.
     pub(super) arguments: BTreeMap<String, String>,
     pub(super) stage: String,
+    /// When the step that is going on began, and the longest one so far.
+    begun: Option<Instant>,
+    pace: Option<Duration>,
 }
 
 impl<'a> StageHooks<'a> {
@@ -113,6 +117,8 @@ impl<'a> StageHooks<'a> {
             nets,
             arguments,
             stage: plan.name.clone(),
+            begun: None,
+            pace: None,
         };
         hooks.follow(version);
         Ok(hooks)
@@ -130,7 +136,10 @@ impl<'a> StageHooks<'a> {
 
     fn call(&self, hook: Hook, moment: &Moment, more: Vec<Dynamic>) -> Result<Option<Dynamic>> {
         let Some((name, _)) = self.facts.function(hook, &self.version) else { return Ok(None) };
-        let called = call(self.engine, &self.version, name, moment, &self.desk, more);
+        let works = matches!(hook, Hook::Step | Hook::OnEpoch);
+        let span = if works { Span::Work } else { Span::Hook };
+        let act = || call(self.engine, &self.version, name, moment, &self.desk, more);
+        let called = self.trial.within(span, act);
         called.map(Some).map_err(|error| error.note(when(hook, moment)))
     }
 
@@ -196,17 +205,18 @@ impl Hooks for StageHooks<'_> {
             self.as_written(moment)?;
             return Ok(Vec::new());
         }
-        let (engine, facts, before) = (self.engine, self.facts.clone(), self.version.clone());
+        let (engine, facts, before) = (self.engine, &self.facts, &self.version);
+        self.pace = self.pace.max(self.begun.map(|begun| begun.elapsed()));
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        let (bench, state) = (self.workbench(), self.desk.state());
         // A const of the new version runs here too, and must end.
         // The file is another one than the run had seen when it was cut off.
         let now = self.timeline.take_next(before.number);
-        let change = self.trial.during(|| {
+        let change = self.trial.during(self.pace.unwrap_or_default(), || {
             let trial = |version: &Version| {
                 facts.check_names(version)?;
-                facts.check_kept(&before, version)?;
-                try_out(engine, version, &facts, moment, &bench, state)
+                facts.check_kept(before, version)?;
+                let (bench, state) = (self.workbench(), self.desk.state());
+                try_out(engine, version, facts, moment, &bench, state)
             };
             match now {
                 Some(version) => Some(live.offer(engine, version, trial)),
@@ -216,8 +226,10 @@ impl Hooks for StageHooks<'_> {
         let current = live.current();
         drop(live);
         self.follow(current);
+        self.trial.allow(self.pace.filter(|_| !self.version.is_proved()));
         let mut changes = std::mem::take(&mut self.pending);
         changes.extend(change);
+        self.begun = Some(Instant::now());
         Ok(changes)
     }
 

@@ -1,47 +1,73 @@
 //! The version in force, and how another one takes its place.
 
 use super::check::{self, Checked};
-use super::compile::{Compiled, Compiler, Refused};
+use super::compile::{Compiler, Refused};
+use super::difference::difference;
 use super::outline::Outline;
 use super::source::Source;
 use super::version::Version;
-use super::watch::Watch;
-use crate::error::{Error, Result};
+use super::watch::{Patience, Watch};
+use crate::error::{Error, Kind, Result};
+use crate::script::Sources;
 use crate::train::{Change, Outcome};
 use rhai::Engine;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
+
+/// So many versions before the current one stay at hand. That one version did well for a while does not prove
+/// that it does at the next step, so more than one is kept; but where this many fail at one step one after
+/// the other, they fail for a reason that is older than any of them.
+const KEPT: usize = 8;
+
+/// What files hold, by their paths; `None` where there is nothing to read.
+type Content = BTreeMap<PathBuf, Option<blake3::Hash>>;
 
 /// The recipe while it runs.
 pub(super) struct Live {
     compiler: Compiler,
     current: Arc<Version>,
     /// What was in force before, newest last: where the current version fails, it comes back.
-    before: Vec<Arc<Version>>,
+    before: VecDeque<Arc<Version>>,
+    /// Whether the current version failed and nothing was there to come back.
+    failed: bool,
+    /// The recipe whose statements run.
+    first: Outline,
     watch: Watch,
-    /// The files whose save may bring another version: those in force, and those of a refused attempt.
-    files: Vec<PathBuf>,
-    /// Their content when they were last looked at, so that an edit is told once.
-    seen: String,
+    /// The files whose save may bring another version, those in force and those of a refused attempt, with
+    /// what was last read of them: an edit is told once.
+    seen: Content,
+    /// A refusal that is not told yet: it may be half of a save.
+    held: Option<Held>,
     next: usize,
+}
+
+struct Held {
+    at: Instant,
+    content: Content,
+    change: Change,
+    /// What was known before it.
+    before: Content,
 }
 
 impl Live {
     /// Puts the first version into force.
     /// Its number and those of later ones are `next` at least.
-    pub fn new(compiler: Compiler, first: Checked, next: usize) -> Self {
+    pub fn new(compiler: Compiler, first: Checked, next: usize, patience: Patience) -> Self {
         let current = Arc::new(first.into_version());
-        let files = current.files();
         let mut live = Live {
             compiler,
-            before: Vec::new(),
-            watch: Watch::new(),
-            seen: content(&files, |file| text_of(&current, file)),
-            files: Vec::new(),
+            before: VecDeque::new(),
+            failed: false,
+            first: current.compiled.outline.clone(),
+            watch: Watch::new(patience),
+            seen: Content::new(),
+            held: None,
             next,
             current,
         };
-        live.follow(files);
+        live.follow(as_compiled(&live.current));
         live
     }
 
@@ -53,7 +79,7 @@ impl Live {
     /// Puts a version into force that was in force before, at this step of the run.
     pub fn put(&mut self, version: Arc<Version>) {
         let before = std::mem::replace(&mut self.current, version);
-        self.before.push(before);
+        self.keep(before);
     }
 
     /// Puts a version that was compiled before into force, if `trial` has nothing against it.
@@ -66,18 +92,32 @@ impl Live {
         if let Err(error) = trial(&version) {
             return self.stays(Outcome::Rejected(error), "version {} stays in force");
         }
-        let (functions, note) = self.difference(engine, &version.compiled);
+        let told = difference(engine, &self.first, &self.current.compiled, &version.compiled);
         let hash = version.compiled.source.hash.clone();
         let number = version.number;
         self.put(version);
+        self.follow(as_compiled(&self.current));
+        let (functions, note) = (told.names, told.note);
         Change { version: number, hash, outcome: Outcome::InForce, functions, note }
     }
 
-    fn follow(&mut self, mut files: Vec<PathBuf>) {
-        files.sort();
-        files.dedup();
-        self.watch.follow(&files);
-        self.files = files;
+    /// Keeps a version to go back to.
+    fn keep(&mut self, version: Arc<Version>) {
+        self.before.push_back(version);
+        if self.before.len() > KEPT {
+            self.before.pop_front();
+        }
+    }
+
+    /// Follows these files from now on, of which so much is known.
+    fn follow(&mut self, seen: Content) {
+        self.watch.follow(&seen.keys().cloned().collect::<Vec<_>>());
+        self.seen = seen;
+    }
+
+    /// What the files hold now.
+    fn found(&self) -> Content {
+        self.seen.keys().map(|file| (file.clone(), on_disk(file))).collect()
     }
 
     /// Looks for an edit, between two steps. `trial` says whether a version would do for the run; one
@@ -87,33 +127,74 @@ impl Live {
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> Option<Change> {
-        if !self.watch.due() {
+        self.current.survive();
+        let at = self.watch.rested()?;
+        if self.held.as_ref().is_some_and(|held| held.at == at && !self.watch.is_whole(at)) {
             return None;
         }
-        let found = content(&self.files, |file| std::fs::read(file).ok());
+        self.watch.done(at);
+        let mut found = self.found();
+        if let Some(held) = self.held.take() {
+            if held.content == found {
+                self.seen = found;
+                return Some(held.change);
+            }
+            self.follow(held.before);
+            found = self.found();
+        }
         if found == self.seen {
             return None;
         }
-        self.seen = found;
+        let known = as_compiled(&self.current);
+        if known.iter().all(|(file, content)| found.get(file) == Some(content)) {
+            self.follow(known);
+            return Some(self.stays(Outcome::Unchanged, "as version {}, which is in force"));
+        }
         match self.prepare(engine, trial) {
             Ok((version, change)) => {
-                self.next += 1;
-                let before = std::mem::replace(&mut self.current, Arc::new(version));
-                self.before.push(before);
-                let (files, current) = (self.current.files(), self.current.clone());
-                self.follow(files);
-                self.seen = content(&self.files, |file| text_of(&current, file));
+                self.replace(Arc::new(version), &change);
                 Some(change)
             }
-            Err(refused) => {
-                // What was asked for and was missing or wrong may be mended where it stands.
-                let mut files = self.current.files();
-                files.extend(refused.files);
-                self.follow(files);
-                self.seen = content(&self.files, |file| std::fs::read(file).ok());
-                Some(self.stays(Outcome::Rejected(refused.error), "version {} stays in force"))
-            }
+            // What the run's end cut off was neither taken up nor refused.
+            Err(refused) if refused.error.kind() == Kind::Interrupted => None,
+            Err(refused) => self.refuse(at, &found, *refused),
         }
+    }
+
+    fn replace(&mut self, version: Arc<Version>, change: &Change) {
+        self.next += 1;
+        let before = std::mem::replace(&mut self.current, version);
+        // What does the same as the current version, or has failed, is nothing to go back to.
+        let is_new = matches!(change.outcome, Outcome::InForce);
+        if is_new && !std::mem::take(&mut self.failed) {
+            self.before.push_back(before);
+        }
+        if self.before.len() > KEPT {
+            self.before.pop_front();
+        }
+        self.follow(as_compiled(&self.current));
+    }
+
+    /// Refuses an edit: at once, or when it is clear that it is no half of a save.
+    fn refuse(&mut self, at: Instant, found: &Content, refused: Refused) -> Option<Change> {
+        // What was asked for and was missing or wrong may be mended where it stands.
+        let files = self.current.files().into_iter().chain(refused.files);
+        let content: Content = files
+            .map(|file| {
+                let read = || text_of(&refused.sources, &file).or_else(|| on_disk(&file));
+                let known = found.get(&file).copied().unwrap_or_else(read);
+                (file, known)
+            })
+            .collect();
+        let change = self.stays(Outcome::Rejected(refused.error), "version {} stays in force");
+        let before = self.seen.clone();
+        self.follow(content.clone());
+        if self.watch.is_whole(at) {
+            return Some(change);
+        }
+        self.watch.again(at);
+        self.held = Some(Held { at, content, change, before });
+        None
     }
 
     /// A change that leaves, or puts, the current version in force; `{}` in the note is its number.
@@ -132,76 +213,69 @@ impl Live {
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> std::result::Result<(Version, Change), Box<Refused>> {
-        let alone = |error| Box::new(Refused { error, files: Vec::new() });
+        let alone =
+            |error| Box::new(Refused { error, files: Vec::new(), sources: Sources::default() });
         let source = Source::read(&self.current.compiled.source.file).map_err(alone)?;
         let hash = source.hash.clone();
         let compiled = self.compiler.compile(engine, source)?;
-        let files = compiled.imports.files.clone();
-        let refused = |error| Box::new(Refused { error, files: files.clone() });
-        let (functions, note) = self.difference(engine, &compiled);
+        let (files, sources) = (compiled.imports.files.clone(), compiled.sources.clone());
+        let refused =
+            |error| Box::new(Refused { error, files: files.clone(), sources: sources.clone() });
+        let told = difference(engine, &self.first, &self.current.compiled, &compiled);
         let checked = check::check(self.next, compiled, &self.compiler).map_err(refused)?;
         trial(checked.version()).map_err(refused)?;
-        let outcome = if functions.is_empty() { Outcome::Unchanged } else { Outcome::InForce };
-        let version = checked.into_version();
-        Ok((version, Change { version: self.next, hash, outcome, functions, note }))
-    }
-
-    /// What an edit changes: functions and imports, and a note on what cannot be changed any more.
-    fn difference(&self, engine: &Engine, fresh: &Compiled) -> (Vec<String>, Option<String>) {
-        let own = &self.current.compiled;
-        let mut functions = own.outline.changed(&fresh.outline);
-        for file in fresh.imports.files.iter().chain(&own.imports.files) {
-            let name = file.display().to_string();
-            let texts = [own, fresh].map(|compiled| compiled.sources.text(&name));
-            let [before, after] = texts.map(|text| text.map(|text| Outline::of(engine, text)));
-            let same = match (before, after) {
-                (Some(before), Some(after)) => {
-                    before.same_statements(&after) && before.changed(&after).is_empty()
-                }
-                (before, after) => before == after,
-            };
-            if !same && !functions.contains(&name) {
-                functions.push(name);
-            }
-        }
-        let note = (!own.outline.same_statements(&fresh.outline)).then(|| {
-            "statements changed as well: those that ran already stay as they were until the next \
-             run; consts that hooks read are in force"
-                .to_string()
-        });
-        // A const is a statement, and a hook may read it.
-        if note.is_some() && functions.is_empty() {
-            functions.push("(statements)".to_string());
-        }
-        (functions, note)
+        let outcome = match told.names.is_empty() {
+            // A version that failed is replaced by whatever passes.
+            true if !self.failed => Outcome::Unchanged,
+            _ => Outcome::InForce,
+        };
+        let (functions, note) = (told.names, told.note);
+        let change = Change { version: self.next, hash, outcome, functions, note };
+        Ok((checked.into_version(), change))
     }
 
     /// Brings the version before back after the current one failed, if there is one.
     pub fn revert(&mut self, failure: &Error) -> Option<Change> {
-        let before = self.before.pop()?;
+        let Some(before) = self.before.pop_back() else {
+            self.failed = true;
+            return None;
+        };
         let failed = std::mem::replace(&mut self.current, before);
         let note = format!("version {} failed; version {{}} is in force again", failed.number);
         Some(self.stays(Outcome::Reverted(failure.clone()), &note))
     }
-}
 
-/// A fingerprint of files, with whatever `read` finds in them.
-fn content(files: &[PathBuf], read: impl Fn(&Path) -> Option<Vec<u8>>) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let mut sorted: Vec<&PathBuf> = files.iter().collect();
-    sorted.sort();
-    sorted.dedup();
-    for file in sorted {
-        match read(file) {
-            Some(bytes) => hasher.update(blake3::hash(&bytes).as_bytes()),
-            None => hasher.update(b"not there"),
-        };
+    /// What is to be said, at the end of a run, of a save that no step has seen.
+    pub fn late(&self) -> Option<String> {
+        let found = self.found();
+        let known = self.held.as_ref().map_or(&self.seen, |held| &held.before);
+        let differs = |file: &&PathBuf| known.get(*file).is_some_and(|old| found[*file] != *old);
+        let files: Vec<String> =
+            found.keys().filter(differs).map(|file| file.display().to_string()).collect();
+        (!files.is_empty()).then(|| {
+            format!(
+                "{}: saved after the last step; not in force in this run, it counts in the next one",
+                files.join(", ")
+            )
+        })
     }
-    hasher.finalize().to_hex().to_string()
 }
 
-/// The text of a file as a version was compiled from it.
-fn text_of(version: &Version, file: &Path) -> Option<Vec<u8>> {
-    let sources = &version.compiled.sources;
-    sources.text(&file.display().to_string()).map(|text| text.as_bytes().to_vec())
+/// What was read of a version's files when it was compiled.
+fn as_compiled(version: &Version) -> Content {
+    let text = |file: PathBuf| {
+        let read = text_of(&version.compiled.sources, &file);
+        (file, read)
+    };
+    version.files().into_iter().map(text).collect()
+}
+
+fn text_of(sources: &Sources, file: &Path) -> Option<blake3::Hash> {
+    sources.text(&file.display().to_string()).map(|text| blake3::hash(text.as_bytes()))
+}
+
+/// A fingerprint of what stands in a file now, without the mark that some editors put before it.
+fn on_disk(file: &Path) -> Option<blake3::Hash> {
+    let bytes = std::fs::read(file).ok()?;
+    Some(blake3::hash(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)))
 }

@@ -66,7 +66,7 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     }
     let opening = session.open(&engine, &compiler, &compiled)?;
     let first = check(opening.number, compiled, &compiler)?;
-    let live = Live::new(compiler.clone(), first, opening.next);
+    let live = Live::new(compiler.clone(), first, opening.next, session.setup.patience);
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     opening.timeline.know(version.clone());
@@ -141,6 +141,9 @@ pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Session {
     fn new(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Self {
+        let callback = Callback::default();
+        let trial = callback.calling().trial();
+        trial.set_standard(setup.hook_seconds);
         Session {
             store: Store::at(&setup.home),
             setup,
@@ -149,12 +152,12 @@ impl Session {
             live: OnceLock::new(),
             timeline: OnceLock::new(),
             past: OnceLock::new(),
-            callback: Callback::default(),
+            callback,
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
             busy: AtomicBool::new(false),
-            trial: Trial::default(),
+            trial,
         }
     }
 
@@ -175,6 +178,10 @@ impl Session {
         match failure {
             None => {
                 let results = record.results().clone();
+                if let Some(late) = self.live.get().and_then(|live| lock(live).late()) {
+                    record.event("edit", json!({ "outcome": "late", "note": late }));
+                    self.display().warn(&late);
+                }
                 record.event("end", json!({}));
                 // Now nothing is left that could be tried again later.
                 record.folder().catch_up()?;
@@ -343,8 +350,9 @@ impl Host for Session {
         if let Some(error) = self.trial.over_time() {
             return Some(error);
         }
-        // A stage stops by itself, after a whole step; hooks are never cut off.
-        let at_once = !self.busy.load(Ordering::Relaxed) || self.trial.is_on();
-        (at_once && self.signals.stop.load(Ordering::Relaxed)).then(stopped)
+        // A stage stops by itself, after a whole step; only a hook that takes long is cut off.
+        let at_once =
+            || !self.busy.load(Ordering::Relaxed) || self.trial.is_on() || self.trial.is_long();
+        (self.signals.stop.load(Ordering::Relaxed) && at_once()).then(stopped)
     }
 }

@@ -1,5 +1,7 @@
 //! What the command line says of a run.
 
+use super::trial::HOOK_SECONDS;
+use super::watch::Patience;
 use crate::run::{CheckpointPolicy, Home};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,6 +21,10 @@ pub struct Setup {
     pub workers: usize,
     /// Where runs are kept.
     pub home: Home,
+    /// What a hook may take, 0 for any time; ten times as much for steps and networks of the recipe's own.
+    pub hook_seconds: f64,
+    /// How long saves are waited for.
+    pub patience: Patience,
     /// Which run.
     pub entry: Entry,
     /// Stages that are computed whatever the store has.
@@ -38,6 +44,8 @@ impl Setup {
             seed: None,
             workers: 2,
             home,
+            hook_seconds: HOOK_SECONDS,
+            patience: Patience::default(),
             entry: Entry::Run,
             fresh: Fresh::default(),
             patient: true,

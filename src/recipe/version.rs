@@ -1,12 +1,13 @@
 //! A version of the recipe that hooks can be called in.
 
 use super::compile::{Compiled, Compiler};
+use super::trial::{Span, Trial};
 use crate::error::{Error, Kind, Result, guarded};
 use crate::script::{Imports, Kept, Sources};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Callers by function and number of arguments.
@@ -18,7 +19,12 @@ pub(super) struct Version {
     pub number: usize,
     pub compiled: Compiled,
     functions: Callables,
+    /// Steps done with it.
+    survived: AtomicUsize,
 }
+
+/// A version that has done so many steps is trusted as the first one is.
+const PROVED: usize = 10;
 
 /// A way to call a version's functions; clones call the same ones.
 #[derive(Clone)]
@@ -48,7 +54,17 @@ impl Version {
             declared: compiled.declared.clone(),
             callers: Mutex::default(),
         }));
-        Version { number, compiled, functions }
+        Version { number, compiled, functions, survived: AtomicUsize::new(0) }
+    }
+
+    /// One more step has been done with it.
+    pub fn survive(&self) {
+        self.survived.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether it need not prove itself any more.
+    pub fn is_proved(&self) -> bool {
+        self.number == 0 || self.survived.load(Ordering::Relaxed) >= PROVED
     }
 
     /// The way to call its functions.
@@ -83,7 +99,15 @@ impl Version {
 
     /// See [`Callables::call`].
     pub fn call(&self, engine: &Engine, name: &str, arguments: Vec<Dynamic>) -> Result<Dynamic> {
-        self.functions.call(engine, name, arguments)
+        let count = arguments.len();
+        self.functions.call(engine, name, arguments).map_err(|error| {
+            // Rhai does not say where it was when a clock ended it.
+            let place = self.compiled.place_of(name, count);
+            match place.filter(|_| error.report().places.is_empty()) {
+                Some(place) if error.kind() != Kind::Interrupted => error.at(place),
+                _ => error,
+            }
+        })
     }
 
     /// Does `act` as if this version were in force: networks of the recipe's own call its functions.
@@ -150,9 +174,12 @@ impl Callables {
         let compiler = &self.0.compiler;
         self.with_imports(|| {
             compiler.calling.push(self.clone());
-            let outcome = guarded(operation, || {
-                let knowledge = compiler.knowledge(&self.0.sources);
-                act().map_err(|cause| knowledge.run_error(cause, ""))
+            // Whoever calls a hook has set the clock; a network's function is called from anywhere.
+            let outcome = compiler.calling.trial.within(Span::Work, || {
+                guarded(operation, || {
+                    let knowledge = compiler.knowledge(&self.0.sources);
+                    act().map_err(|cause| knowledge.run_error(cause, ""))
+                })
             });
             compiler.calling.pop();
             outcome
@@ -214,6 +241,8 @@ pub(super) struct Calling {
     versions: Arc<Mutex<Vec<Callables>>>,
     /// Whether the consts of a new version are being evaluated.
     declaring: Arc<AtomicBool>,
+    /// How long a call may take.
+    trial: Trial,
 }
 
 impl Calling {
@@ -240,6 +269,11 @@ impl Calling {
 
     fn pop(&self) {
         self.all().pop();
+    }
+
+    /// How long a call may take.
+    pub fn trial(&self) -> Trial {
+        self.trial.clone()
     }
 
     /// The innermost one.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Context {
     moment: Arc<Moment>,
     desk: Desk,
+    version: usize,
 }
 
 /// What lies on a stage's desk from step to step; clones are the same desk.
@@ -77,9 +78,9 @@ impl Desk {
 }
 
 impl Context {
-    /// A context for one moment of the stage at this desk.
-    pub fn new(moment: &Moment, desk: &Desk) -> Self {
-        Context { moment: Arc::new(moment.clone()), desk: desk.clone() }
+    /// A context for one moment of the stage at this desk, in that version of the recipe.
+    pub fn new(moment: &Moment, desk: &Desk, version: usize) -> Self {
+        Context { moment: Arc::new(moment.clone()), desk: desk.clone(), version }
     }
 }
 
@@ -149,6 +150,13 @@ pub(super) mod bindings {
     pub fn progress(ctx: &mut Context) -> f64 {
         ctx.desk.set_knew_length(true);
         ctx.moment.progress()
+    }
+
+    /// The number of the version of the recipe that is in force: 0 is what the run began with, and each edit
+    /// that comes into force counts one on. While an edit is tried it is the number that it would get.
+    #[rhai_fn(get = "version", pure)]
+    pub fn version(ctx: &mut Context) -> i64 {
+        ctx.version as i64
     }
 
     /// The optimiser's base learning rate.

@@ -26,6 +26,8 @@ pub struct Imports {
     pub files: Vec<PathBuf>,
     /// What was compiled, to look for arguments.
     pub asts: Vec<AST>,
+    /// Whether the version is complete: nothing is loaded any more, since nobody would watch or keep it.
+    pub sealed: bool,
 }
 
 #[derive(Default)]
@@ -140,17 +142,20 @@ impl Resolver {
     }
 
     fn text(&self, name: &str) -> Result<(String, String)> {
-        if let Some(module) = stdlib::find(name) {
-            return Ok((name.to_string(), module.text.to_string()));
-        }
-        if name.starts_with("std/") {
-            let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
-            return Err(crate::error::unknown("import", "module", name, &known));
-        }
         let path = self.file(name)?;
         self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(path.clone()));
+        // A file of the recipe's own goes before the module of the standard library.
+        if name.starts_with("std/") && std::fs::symlink_metadata(&path).is_err() {
+            let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
+            return match stdlib::find(name) {
+                Some(module) => Ok((name.to_string(), module.text.to_string())),
+                None => Err(crate::error::unknown("import", "module", name, &known)),
+            };
+        }
         let text = disk::read_text(&path)?;
-        Ok((path.display().to_string(), text))
+        // Some editors begin a file with a mark that is no part of it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Ok((path.display().to_string(), text.to_string()))
     }
 
     fn load(
@@ -184,6 +189,16 @@ impl ModuleResolver for Resolver {
             self.with(|inner| inner.given.get(name).or(inner.imports.modules.get(name)).cloned());
         if let Some(module) = known {
             return Ok(module);
+        }
+        if self.with(|inner| inner.imports.sealed) {
+            let error = Error::new(
+                Kind::Script,
+                format!("import \"{name}\""),
+                "it was not read together with the recipe",
+            );
+            let hint = "write the path of an import within a function or a block out, as \"…\"; at the \
+                        top level it may be computed";
+            return Err(raise(error.hint(hint)));
         }
         let cycle = self.with(|inner| {
             let begins = inner.loading.iter().position(|open| open == name);

@@ -91,7 +91,7 @@ fn moment() -> Moment {
 }
 
 fn context() -> Dynamic {
-    Dynamic::from(Context::new(&moment(), &Desk::default()))
+    Dynamic::from(Context::new(&moment(), &Desk::default(), 0))
 }
 
 /// A call that is measured, and what its operation does without a script.

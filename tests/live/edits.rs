@@ -1,6 +1,6 @@
 //! Edits that come into force.
 
-use super::runner::{STAGE, save, with_edits};
+use super::runner::{STAGE, doing, save, with_edits};
 use crate::support::Sandbox;
 
 #[test]
@@ -40,7 +40,8 @@ fn a_changed_const_that_a_hook_reads() {
     let run = with_edits(&recipe, |_| {}, vec![save(3, "recipe.rhai", edited)]).good();
     assert_eq!(run.outcomes(), [(3, "in force")]);
     assert_eq!(run.shown.rates, [vec![0.25; 3], vec![0.125; 9]].concat());
-    assert!(run.shown.edits[0].note.starts_with("statements changed as well"));
+    assert_eq!(run.shown.edits[0].functions, ["const RATE"]);
+    assert_eq!(run.note(0), "");
 }
 
 #[test]
@@ -80,13 +81,10 @@ fn an_edit_changes_the_weights_from_its_step_on() {
 fn a_save_by_rename() {
     let recipe = format!("{STAGE}fn lr(ctx) {{ 0.25 }}\n");
     let edited = recipe.replace("0.25", "0.125");
-    let rename = (
-        4,
-        Box::new(move |sandbox: &crate::support::Sandbox| {
-            let beside = sandbox.write("recipe.rhai.swp", &edited);
-            std::fs::rename(beside, sandbox.file("recipe.rhai")).expect("renamed");
-        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
-    );
+    let rename = doing(4, move |sandbox| {
+        let beside = sandbox.write("recipe.rhai.swp", &edited);
+        std::fs::rename(beside, sandbox.file("recipe.rhai")).expect("renamed");
+    });
     let run = with_edits(&recipe, |_| {}, vec![rename]).good();
     assert_eq!(run.outcomes(), [(4, "in force")]);
 }
@@ -109,16 +107,6 @@ fn named_hooks_are_live_too() {
 }
 
 #[test]
-fn statements_that_ran_are_told_and_stay() {
-    let recipe = format!("{STAGE}fn lr(ctx) {{ 0.25 }}\n");
-    let edited = recipe.replace("channels: [4]", "channels: [8]");
-    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
-    assert!(run.shown.edits[0].note.contains("stay as they were until the next run"));
-    let plain = with_edits(&recipe, |_| {}, Vec::new()).good();
-    assert_eq!(run.weights(), plain.weights());
-}
-
-#[test]
 fn what_a_function_imports_is_live_and_kept() {
     let recipe = format!("{STAGE}fn lr(ctx) {{ import \"rates\" as rates; rates::now() }}\n");
     let run = with_edits(
@@ -135,19 +123,16 @@ fn what_a_function_imports_is_live_and_kept() {
 fn other_files_of_the_folder_do_not_hold_an_edit_back() {
     let recipe = format!("{STAGE}fn lr(ctx) {{ 0.25 }}\n");
     let edited = recipe.replace("0.25", "0.125");
-    let busy = (
-        4,
-        Box::new(move |sandbox: &crate::support::Sandbox| {
-            sandbox.write("recipe.rhai", &edited);
-            let log = sandbox.file("train.log");
-            std::thread::spawn(move || {
-                for line in 0..40 {
-                    let _ = std::fs::write(&log, line.to_string());
-                    std::thread::sleep(std::time::Duration::from_millis(10));
-                }
-            });
-        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
-    );
+    let busy = doing(4, move |sandbox| {
+        sandbox.write("recipe.rhai", &edited);
+        let log = sandbox.file("train.log");
+        std::thread::spawn(move || {
+            for line in 0..40 {
+                let _ = std::fs::write(&log, line.to_string());
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        });
+    });
     let run = with_edits(&recipe, |_| {}, vec![busy]).good();
     assert_eq!(run.outcomes(), [(4, "in force")]);
 }

@@ -2,6 +2,12 @@
 //! step an edit must be seen.
 
 mod edits;
+mod endless;
+mod files;
+mod imports;
+mod many;
+mod moments;
 mod own;
 mod refused;
 mod runner;
+mod told;

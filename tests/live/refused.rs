@@ -1,6 +1,6 @@
 //! Edits that are refused or taken back: the version before stays in force, and no step is lost.
 
-use super::runner::{Run, STAGE, save, with_edits};
+use super::runner::{Run, STAGE, doing, save, untouched, with_edits};
 
 /// Runs with a good `lr` hook, then saves `edited` after 4 steps.
 fn after_edit(edited: &str) -> Run {
@@ -99,18 +99,12 @@ fn a_hook_that_vanishes() {
 
 #[test]
 fn a_file_that_is_not_utf8_or_gone() {
-    let bytes = (
-        4,
-        Box::new(|sandbox: &crate::support::Sandbox| {
-            sandbox.write("recipe.rhai", [b'/', b'/', 0xff, 0xfe]);
-        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
-    );
-    let gone = (
-        8,
-        Box::new(|sandbox: &crate::support::Sandbox| {
-            std::fs::remove_file(sandbox.file("recipe.rhai")).expect("removed");
-        }) as Box<dyn Fn(&crate::support::Sandbox) + Send>,
-    );
+    let bytes = doing(4, |sandbox| {
+        sandbox.write("recipe.rhai", [b'/', b'/', 0xff, 0xfe]);
+    });
+    let gone = doing(8, |sandbox| {
+        std::fs::remove_file(sandbox.file("recipe.rhai")).expect("removed");
+    });
     let run = with_edits(&recipe(), |_| {}, vec![bytes, gone]).good();
     assert_eq!(run.outcomes(), [(4, "refused"), (8, "refused")]);
     assert!(run.shown.edits[0].error.contains("not UTF-8"));
@@ -244,4 +238,21 @@ fn a_missing_import_can_be_made_afterwards() {
     assert_eq!(run.shown.rates, [vec![0.25; 6], vec![0.125; 6]].concat());
     let kept = run.sandbox.run_folder().join("recipe/0001/later.rhai");
     assert_eq!(std::fs::read_to_string(kept).expect("the import"), "fn rate() { 0.125 }");
+}
+
+#[test]
+fn a_hook_with_another_name() {
+    let run = after_edit(&recipe().replace("fn lr(ctx)", "fn rate(ctx)"));
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    error[name]: lr: the running stage uses this hook
+      it was at
+      --> SANDBOX/recipe.rhai:8
+    8 | fn lr(ctx) {
+      | ^^^^^^^^^^^^
+      expected: a function 'lr' with 1 parameters
+      received: an edit without it
+      hint: a stage keeps the hooks that it has: let 'lr' do the usual
+    ");
+    run.same_weights(&untouched(&recipe()));
 }

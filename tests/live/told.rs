@@ -1,0 +1,165 @@
+//! What is told of an edit: what it changes, and what of it has no effect in this run.
+
+use super::runner::{Run, STAGE, save, untouched, with_edits};
+
+const ONCE: &str = "statements run once, as they stood at the start: ";
+
+/// Runs `recipe`, saves `edited` after 4 steps, and holds that no weight differs from a run without it.
+#[track_caller]
+fn without_effect(recipe: &str, edited: &str) -> Run {
+    assert_ne!(recipe, edited, "an edit");
+    let run = with_edits(recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "unchanged")], "{}", run.note(0));
+    run.same_weights(&untouched(recipe));
+    run
+}
+
+#[test]
+fn a_statement_that_ran() {
+    let run = without_effect(STAGE, &STAGE.replace("fold: 5", "fold: 4"));
+    assert_eq!(
+        run.note(0),
+        format!("{ONCE}line 1 (option 'fold') has no effect until the next run")
+    );
+}
+
+#[test]
+fn options_of_the_running_stage() {
+    let edited = STAGE.replace("batch: 5, epochs: 3", "batch: 4, epochs: 9");
+    let run = without_effect(STAGE, &edited);
+    assert_eq!(
+        run.note(0),
+        format!(
+            "{ONCE}lines 3-7 (option 'batch', option 'epochs') has no effect until the next run"
+        )
+    );
+}
+
+#[test]
+fn the_default_of_an_argument_at_the_top_level() {
+    let recipe = STAGE.replace("epochs: 3", "epochs: arg(\"epochs\", 3)");
+    let run = without_effect(&recipe, &recipe.replace("\"epochs\", 3", "\"epochs\", 4"));
+    assert_eq!(
+        run.note(0),
+        format!("{ONCE}lines 3-7 (default of arg 'epochs') has no effect until the next run")
+    );
+}
+
+#[test]
+fn the_default_of_an_argument_in_a_hook() {
+    let recipe = format!("{STAGE}fn lr(ctx) {{ arg(\"lr\", 0.25) }}\n");
+    let edits = vec![save(4, "recipe.rhai", recipe.replace("0.25", "0.125"))];
+    let run = with_edits(&recipe, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
+    assert_eq!(run.shown.rates, [vec![0.25; 4], vec![0.125; 8]].concat());
+}
+
+#[test]
+fn a_closure_that_a_network_holds() {
+    let recipe = STAGE.replace(
+        "let net = model::cnn(#{ classes: data.classes, channels: [4] });",
+        "let parts = #{ head: nn::linear(16, 10) };\nlet net = nn::network(parts, |self, x| self.head.forward(x.mean(1)));",
+    );
+    let run = without_effect(&recipe, &recipe.replace("x.mean(1)", "x.max(1)"));
+    assert_eq!(
+        run.note(0),
+        format!(
+            "{ONCE}line 3 has no effect until the next run; closures are not live, and what holds the one \
+             at line 3 keeps it as it was: write a function, `fn my_part(…)`, and give Fn(\"my_part\")"
+        )
+    );
+}
+
+#[test]
+fn a_closure_in_a_function_that_makes_a_network() {
+    let recipe = STAGE.replace(
+        "let net = model::cnn(#{ classes: data.classes, channels: [4] });",
+        "let net = make();",
+    ) + "fn make() {\n    let parts = #{ head: nn::linear(16, 10) };\n    nn::network(parts, |self, x| self.head.forward(x.mean(1)))\n}\n";
+    let edited = recipe.replace("x.mean(1)", "x.max(1)");
+    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
+    assert_eq!(run.shown.edits[0].functions, ["make"]);
+    assert!(run.note(0).starts_with("closures are not live"), "{}", run.note(0));
+    assert!(run.note(0).contains("the one at line 10"), "{}", run.note(0));
+    run.same_weights(&untouched(&recipe));
+}
+
+#[test]
+fn a_const_that_statements_have_read() {
+    let recipe = format!("const RATE = 0.25;\n{STAGE}fn lr(ctx) {{ global::RATE }}\n")
+        .replace("lr: 0.5", "lr: RATE");
+    let edits = vec![save(3, "recipe.rhai", recipe.replace("0.25", "0.125"))];
+    let run = with_edits(&recipe, |_| {}, edits).good();
+    assert_eq!(run.shown.edits[0].functions, ["const RATE"]);
+    assert_eq!(run.note(0), "statements that read 'const RATE' stay as they were");
+}
+
+#[test]
+fn another_import_and_a_new_one() {
+    let recipe = format!("import \"a\" as rates;\n{STAGE}fn lr(ctx) {{ rates::now() }}\n");
+    let edited = recipe.replace("\"a\"", "\"b\"");
+    let files = |sandbox: &crate::support::Sandbox| {
+        sandbox.write("a.rhai", "fn now() { 0.25 }");
+        sandbox.write("b.rhai", "fn now() { 0.125 }");
+    };
+    let run = with_edits(&recipe, files, vec![save(3, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(3, "in force")]);
+    assert_eq!(
+        run.shown.edits[0].functions,
+        ["SANDBOX/b.rhai", "SANDBOX/a.rhai", "import \"b\"", "import \"a\""]
+    );
+    assert_eq!(run.shown.rates, [vec![0.25; 3], vec![0.125; 9]].concat());
+}
+
+#[test]
+fn statements_that_are_back_as_they_ran_are_not_told() {
+    let edits = vec![
+        save(3, "recipe.rhai", STAGE.replace("fold: 5", "fold: 4")),
+        save(6, "recipe.rhai", format!("{STAGE}fn half(x) {{ x / 2 }}\n")),
+    ];
+    let run = with_edits(STAGE, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(3, "unchanged"), (6, "in force")]);
+    assert_eq!(run.note(1), "");
+}
+
+#[test]
+fn a_function_that_is_gone() {
+    let recipe = format!("{STAGE}fn half(x) {{ x / 2 }}\n");
+    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", STAGE)]).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
+    assert_eq!(run.note(0), "'half' is gone");
+}
+
+#[test]
+fn a_function_that_only_a_later_stage_names() {
+    let second = STAGE
+        .replace("let data", "let again")
+        .replace("train(net, #{", "train(net, #{ name: \"second\", loss: Fn(\"soft\"),");
+    let soft = "fn soft(ctx, student, target) { cross_entropy(student, target) * 0.5 }\n";
+    let recipe = format!("{STAGE}{second}{soft}");
+    let edited = format!("{STAGE}{second}fn lr(ctx) {{ 0.25 }}\n");
+    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "in force"), (0, "taken back")]);
+    assert_eq!(
+        run.note(0),
+        "'soft' is gone; the options of a stage name 'soft': when such a stage begins, the version before \
+         comes back"
+    );
+    assert_eq!(run.shown.edits[1].stage, "second");
+    assert_eq!(run.shown.rates, [vec![0.5; 4], vec![0.25; 8], vec![0.5; 12]].concat());
+}
+
+#[test]
+fn the_journal_and_the_binary_tell_it() {
+    let recipe = format!("{STAGE}fn lr(ctx) {{ 0.25 }}\n");
+    let edited = recipe.replace("0.25", "0.125").replace("fold: 5", "fold: 4");
+    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    let events = run.sandbox.events();
+    let edit = events.iter().find(|event| event["event"] == "edit").expect("an edit");
+    assert_eq!(edit["functions"][0], "lr");
+    assert_eq!(
+        edit["note"],
+        format!("{ONCE}line 1 (option 'fold') has no effect until the next run")
+    );
+}
