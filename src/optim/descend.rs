@@ -38,7 +38,13 @@ impl OptimizerHandle {
         lr: Option<f64>,
     ) -> Result<bool> {
         check_gradients("step", parameters, gradients)?;
-        self.step(parameters, gradients, lr)
+        // Whoever holds the gradients may use them once more.
+        let before: Vec<_> = parameters.iter().map(|(_, own)| own.present()).collect();
+        let changed = self.step(parameters, gradients, lr)?;
+        if changed {
+            parameters.iter().zip(before).for_each(|((_, own), leaf)| own.remember(leaf));
+        }
+        Ok(changed)
     }
 }
 

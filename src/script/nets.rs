@@ -144,7 +144,7 @@ fn weights(module: &mut Module) {
         /// let net = nn::linear(2, 3);
         /// grad(net.forward(tensor([[1, 2]])).sum(), net.weight("bias")).to_array() == [1.0, 1.0, 1.0]
         /// ```
-        fn "weight"(net: Net, name: &str) -> Tensor { Ok(parameter(&net, name)?.get(mode())) }
+        fn "weight"(net: Net, name: &str) -> Tensor { Ok(parameter(&net, name)?.leaf(mode())) }
 
         /// Puts other numbers into the parameter called `name`.
         ///

@@ -4,6 +4,7 @@ mod assert;
 mod errors;
 mod examples;
 pub mod host;
+mod identity;
 mod imports;
 mod networks;
 mod optim;
