@@ -10,3 +10,4 @@ mod networks;
 mod optim;
 mod outline;
 mod tensor;
+mod truth;
