@@ -17,6 +17,7 @@ pub mod pass;
 mod pattern;
 mod pooling;
 mod recurrent;
+mod reset;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionOptions};

@@ -150,13 +150,18 @@ pub(super) fn learn(
         let sources = sources(operation, &options, common.state.clone())?;
         let optimizer = optimizer.map(|own| own.options()).unwrap_or_default();
         let mut plan = common.plan(host, spec, optimizer, None)?;
-        plan.teacher = teacher.map(|teacher| match teacher {
-            Teacher::Model(model) => *model,
-            Teacher::Net(net) => TeacherModel {
-                name: net.kind().to_string(),
-                model: crate::models::Model::of(net, plan.features.shape()),
-            },
-        });
+        plan.teacher = match teacher {
+            None => None,
+            Some(Teacher::Model(model)) => Some(*model),
+            Some(Teacher::Net(net)) => {
+                let name = net.kind().to_string();
+                let model = crate::models::Model::of(net, plan.features.shape());
+                // The same check later knows networks by their kinds only: both may be of one.
+                let fits = model.check_output(plan.features.train.classes(), &plan.device);
+                fits.map_err(|error| error.during("distill, the teacher"))?;
+                Some(TeacherModel { name, model })
+            }
+        };
         host.stage(call.engine(), &plan, &sources)
     };
     raw(act())

@@ -77,7 +77,7 @@ fn values_as_json() {
     insta::assert_snapshot!(ran.error(), @r"
     error[type]: --json: JSON cannot hold this value
       expected: numbers, bools, strings, tensors, arrays or maps
-      received: Spec
+      received: a model
     ");
 }
 

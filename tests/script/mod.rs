@@ -3,6 +3,7 @@
 mod assert;
 mod errors;
 mod examples;
+mod hints;
 pub mod host;
 mod identity;
 mod imports;
