@@ -134,12 +134,9 @@ impl Attention {
     fn lengths(&self, input: &Tensor) -> Result<[usize; 3]> {
         let (shape, width) = (input.shape(), self.options.width);
         let found = <[usize; 3]>::try_from(shape.as_slice()).ok();
-        let fits = found.filter(|found| found[2] == width && !shape.contains(&0));
-        fits.ok_or_else(|| {
-            Error::new(Kind::Shape, "nn::attention", "the input does not fit")
-                .expected(format!("[batch, token, {width}]"))
-                .received(words(&shape))
-        })
+        let fits = found.filter(|found| found[2] == width && found[1] > 0);
+        let expected = format!("[batch, token, {width}]");
+        fits.ok_or_else(|| check::unfit("nn::attention", expected, &shape, 3))
     }
 
     /// `[batch, token, width]` as `[batch, head, token, width of a head]`.

@@ -5,9 +5,9 @@ use super::{
     Activation, Attention, AttentionOptions, Conv, ConvOptions, LayerNorm, Linear, LinearOptions,
     Mode, Network, Parameter, Role, Visitor, check, init, scoped,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::tensor::random::Stream;
-use crate::tensor::{Device, Tensor, words};
+use crate::tensor::{Device, Tensor};
 use serde::Serialize;
 
 /// The options of a multi-layer perceptron.
@@ -292,9 +292,8 @@ impl Network for SqueezeExcite {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let shape = input.shape();
         if shape.len() != 4 || shape[1] != self.options.channels {
-            return Err(Error::new(Kind::Shape, "nn::squeeze_excite", "the input does not fit")
-                .expected(format!("[batch, {}, height, width]", self.options.channels))
-                .received(words(&shape)));
+            let expected = format!("[batch, {}, height, width]", self.options.channels);
+            return Err(check::unfit("nn::squeeze_excite", expected, &shape, 4));
         }
         let SqueezeExciteOptions { activation, gate, .. } = self.options;
         let squeezed = input.mean_dims(&[2, 3], true)?;

@@ -1,9 +1,18 @@
 //! What the options of layers have in common.
 
 use crate::error::{Error, Kind, Result};
+use crate::tensor::{BATCH_OF_ONE, words};
 
 /// More is a slip.
 const MOST: usize = 1 << 20;
+
+/// The error for an input of so many dimensions: where just the batch is missing, it says how to add one.
+pub(super) fn unfit(operation: &str, expected: String, shape: &[usize], rank: usize) -> Error {
+    let error = Error::new(Kind::Shape, operation, "the input does not fit")
+        .expected(expected)
+        .received(words(shape));
+    if shape.len() + 1 == rank { error.hint(BATCH_OF_ONE) } else { error }
+}
 
 /// Refuses a number that is 0 or absurdly large.
 pub(super) fn count(operation: &str, name: &str, value: usize) -> Result<()> {

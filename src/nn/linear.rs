@@ -3,7 +3,7 @@
 use super::check;
 use super::init::{self, NormalOptions, UniformOptions};
 use super::{Mode, Network, Parameter, Role, Visitor, scoped};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
 use serde::Serialize;
@@ -102,13 +102,23 @@ pub struct EmbeddingOptions {
     pub count: usize,
     /// Width of a row.
     pub width: usize,
+    /// A row that begins at 0 and never learns: that of padding.
+    pub padding: Option<usize>,
 }
 
 impl EmbeddingOptions {
     /// Refuses what makes no sense.
     pub fn check(&self) -> Result<()> {
         check::count("nn::embedding", "count", self.count)?;
-        check::count("nn::embedding", "width", self.width)
+        check::count("nn::embedding", "width", self.width)?;
+        match self.padding {
+            Some(row) if row >= self.count => {
+                Err(Error::new(Kind::Range, "nn::embedding", "'padding_idx' is out of range")
+                    .expected(format!("a row of {}", self.count))
+                    .received(row.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -116,6 +126,7 @@ impl EmbeddingOptions {
 #[derive(Clone, Debug)]
 pub struct Embedding {
     weight: Parameter,
+    padding: Option<usize>,
 }
 
 impl Embedding {
@@ -123,14 +134,25 @@ impl Embedding {
     pub fn new(options: &EmbeddingOptions, random: &mut Stream, on: &Device) -> Result<Self> {
         options.check()?;
         let shape = [options.count, options.width];
-        let weight = init::normal(&shape, NormalOptions::default(), random, on)?;
-        Ok(Embedding { weight: Parameter::new(weight, Role::Weight)? })
+        let mut weight = init::normal(&shape, NormalOptions::default(), random, on)?;
+        if let Some(row) = options.padding {
+            let mut values = weight.to_values()?;
+            values[row * options.width..(row + 1) * options.width].fill(0.0);
+            weight = Tensor::from_values(values, &shape, on)?;
+        }
+        let weight = Parameter::new(weight, Role::Weight)?;
+        Ok(Embedding { weight, padding: options.padding })
     }
 }
 
 impl Network for Embedding {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.weight.get(mode).embedding(input)
+        let rows = self.weight.get(mode).embedding(input)?;
+        let Some(padding) = self.padding else { return Ok(rows) };
+        let number = Tensor::from_integers(vec![padding as i64], &[1], &Device::default())?;
+        let padded = input.equal(&number)?.unsqueeze(-1)?.expand(&rows.shape())?;
+        // The numbers of that row, but no way back to it.
+        Tensor::select(&padded, &rows.detached()?, &rows)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

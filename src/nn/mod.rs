@@ -17,6 +17,7 @@ pub mod pass;
 mod pattern;
 mod pooling;
 mod recurrent;
+mod reset;
 
 pub use activation::Activation;
 pub use attention::{Attention, AttentionOptions};
@@ -30,7 +31,7 @@ pub use norm::{
     BatchNorm, BatchNormOptions, GroupNorm, GroupNormOptions, LayerNorm, LayerNormOptions, RmsNorm,
     RmsNormOptions,
 };
-pub use parameter::{Mode, Network, Parameter, Role, Visitor, scoped, unique};
+pub use parameter::{Mode, Network, Parameter, Role, Visitor, gradient_of, scoped, unique};
 pub use pattern::Pattern;
 pub use pooling::{
     AsPicture, Flatten, FlattenOptions, Identity, Pool, PoolLayerOptions, PoolWindows, Pooled,

@@ -104,6 +104,11 @@ impl Net {
         &self.node.options
     }
 
+    /// How to make another one of its kind.
+    pub(super) fn maker(&self) -> Option<&Maker> {
+        self.node.make.as_ref()
+    }
+
     /// The network behind the handle.
     pub fn network(&self) -> &Arc<dyn Network> {
         &self.node.network
@@ -310,16 +315,15 @@ impl Net {
                 return Err(crate::error::unknown("forward_taps", "tap", name, &known));
             }
         }
-        let (output, mut found) = pass::tapping(names, || self.forward(input, mode));
+        let (output, found) = pass::tapping(names, || self.forward(input, mode));
         let output = output?;
         let mut taps = Vec::new();
         for name in names {
-            let place = found.iter().position(|(tapped, _)| tapped == name);
-            let Some(place) = place else {
+            let Some(tap) = found.iter().find(|(tapped, _)| tapped == name) else {
                 return Err(Error::new(Kind::Name, "forward_taps", "this part did not go forward")
                     .received(format!("'{name}'")));
             };
-            taps.push(found.swap_remove(place));
+            taps.push(tap.clone());
         }
         Ok((output, taps))
     }

@@ -82,9 +82,7 @@ impl BatchNorm {
             return Ok(());
         }
         let expected = format!("{expected} with {} channels", self.options.channels);
-        Err(Error::new(Kind::Shape, operation, "the input does not fit")
-            .expected(expected)
-            .received(words(&shape)))
+        Err(check::unfit(operation, expected, &shape, *fits.start()))
     }
 
     fn remember(&self, mean: &Tensor, variance: &Tensor, count: usize) -> Result<()> {
@@ -110,13 +108,14 @@ impl Network for BatchNorm {
             return input.batch_norm_eval(&weight, &bias, &mean.value(), &variance.value(), eps);
         }
         let count = input.count() / self.options.channels;
-        if count < 2 && mode == Mode::Train {
+        if count == 1 && mode == Mode::Train {
             return Err(Error::new(Kind::Shape, "batch_norm", "one value has no variance")
                 .expected("more than one value of each channel in training")
                 .received(words(&input.shape())));
         }
         let normed = input.batch_norm_train(&weight, &bias, eps)?;
-        if mode == Mode::Train {
+        // An empty batch says nothing of the statistics.
+        if mode == Mode::Train && count > 0 {
             self.remember(&normed.mean, &normed.variance, count)?;
         }
         Ok(normed.output)

@@ -4,7 +4,11 @@ use super::net::{Copies, Net};
 use super::pass;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Gradients, Tensor, words};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 
 /// Whether a forward pass is one of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +30,19 @@ pub enum Role {
     Buffer,
 }
 
+/// Leaves before the present one that are kept. Gradients of an earlier one are the parameter's too, as in
+/// PyTorch, where a parameter stays the same tensor whatever its numbers: SAM needs two, to climb and to go back.
+const RECENT: usize = 3;
+
 #[derive(Debug)]
 struct Held {
     plain: Tensor,
     leaf: Option<Tensor>,
     trainable: bool,
+    /// Whether the leaf was handed out: no graph begins at one that was not.
+    used: AtomicBool,
+    /// Leaves before this one that were handed out, newest last.
+    recent: VecDeque<Tensor>,
 }
 
 /// A named place for numbers; clones share it.
@@ -40,10 +52,61 @@ pub struct Parameter {
     held: Arc<RwLock<Held>>,
 }
 
+/// Parameters by the leaves that a recipe was given by name; see [`gradient_of`].
+static KNOWN: Mutex<BTreeMap<u64, Weak<RwLock<Held>>>> = Mutex::new(BTreeMap::new());
+
+fn known() -> MutexGuard<'static, BTreeMap<u64, Weak<RwLock<Held>>>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn forget<'a>(leaves: impl Iterator<Item = &'a Tensor>) {
+    let mut known = known();
+    leaves.filter_map(Tensor::leaf_id).for_each(|id| drop(known.remove(&id)));
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        forget(self.leaves());
+    }
+}
+
+impl Held {
+    fn new(value: Tensor, role: Role, trainable: bool) -> Result<Held> {
+        let plain = value.detached()?;
+        let leaf = match role {
+            Role::Weight if trainable => Some(plain.tracked()?),
+            _ => None,
+        };
+        Ok(Held { plain, leaf, trainable, used: AtomicBool::new(false), recent: VecDeque::new() })
+    }
+
+    /// The present leaf, and those before it.
+    fn leaves(&self) -> impl Iterator<Item = &Tensor> {
+        self.leaf.iter().chain(&self.recent)
+    }
+
+    fn gradient(&self, gradients: &Gradients) -> Option<Tensor> {
+        // A loss can be made of outputs before and after the numbers were set.
+        self.leaves().filter_map(|leaf| gradients.of(leaf)).reduce(|sum, part| {
+            // All have the parameter's shape.
+            sum.add(&part).unwrap_or(sum)
+        })
+    }
+}
+
+/// The gradient of a leaf; that of the whole parameter, where it is one that [`Parameter::leaf`] gave.
+pub fn gradient_of(gradients: &Gradients, leaf: &Tensor) -> Option<Tensor> {
+    let held = leaf.leaf_id().and_then(|id| known().get(&id).and_then(Weak::upgrade));
+    match held {
+        Some(held) => held.read().unwrap_or_else(PoisonError::into_inner).gradient(gradients),
+        None => gradients.of(leaf),
+    }
+}
+
 impl Parameter {
     /// A parameter that starts with `value`.
     pub fn new(value: Tensor, role: Role) -> Result<Self> {
-        Ok(Parameter { role, held: Arc::new(RwLock::new(hold(value, role, true)?)) })
+        Ok(Parameter { role, held: Arc::new(RwLock::new(Held::new(value, role, true)?)) })
     }
 
     /// What it is for.
@@ -51,40 +114,90 @@ impl Parameter {
         self.role
     }
 
+    fn read(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Its numbers, outside of any graph.
     pub fn value(&self) -> Tensor {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).plain.clone()
+        self.read().plain.clone()
     }
 
     /// Its numbers for a forward pass: a leaf of the graph when training a weight.
     pub fn get(&self, mode: Mode) -> Tensor {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self.read();
         match (&held.leaf, mode) {
-            (Some(leaf), Mode::Train | Mode::Fixed) if pass::has_gradients() => leaf.clone(),
+            (Some(leaf), Mode::Train | Mode::Fixed) if pass::has_gradients() => {
+                held.used.store(true, Ordering::Relaxed);
+                leaf.clone()
+            }
             _ => held.plain.clone(),
         }
     }
 
-    /// Puts other numbers of the same shape in.
+    /// As [`Parameter::get`], for somebody who will ask for its gradient by this leaf: see [`gradient_of`].
+    pub fn leaf(&self, mode: Mode) -> Tensor {
+        let given = self.get(mode);
+        if let Some(id) = given.leaf_id() {
+            known().insert(id, Arc::downgrade(&self.held));
+        }
+        given
+    }
+
+    /// Puts other numbers of the same shape in. Gradients that were made before are still the parameter's.
     pub fn set(&self, value: Tensor) -> Result<()> {
+        self.check(&value)?;
+        self.put(value, self.is_trainable(), RECENT)
+    }
+
+    /// Puts the numbers of an update in, whose gradients are gone: what came before is forgotten, so that
+    /// training keeps the weights once.
+    pub fn update(&self, value: Tensor) -> Result<()> {
+        self.check(&value)?;
+        self.put(value, self.is_trainable(), 0)
+    }
+
+    fn check(&self, value: &Tensor) -> Result<()> {
         let expected = self.value().shape();
         if value.shape() != expected {
             return Err(Error::new(Kind::Shape, "setting a parameter", "the shape differs")
                 .expected(words(&expected))
                 .received(words(&value.shape())));
         }
-        self.put(value, self.is_trainable())
+        Ok(())
     }
 
-    fn put(&self, value: Tensor, trainable: bool) -> Result<()> {
-        let fresh = hold(value, self.role, trainable)?;
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    fn put(&self, value: Tensor, trainable: bool, keep: usize) -> Result<()> {
+        let mut fresh = Held::new(value, self.role, trainable)?;
+        let mut held = self.write();
+        let mut recent = std::mem::take(&mut held.recent);
+        if held.used.load(Ordering::Relaxed) {
+            recent.extend(held.leaf.take());
+        }
+        let gone = recent.len().saturating_sub(keep);
+        forget(recent.drain(..gone).collect::<Vec<_>>().iter());
+        fresh.recent = recent;
+        *held = fresh;
         Ok(())
+    }
+
+    /// The present leaf, where it has one.
+    pub fn present(&self) -> Option<Tensor> {
+        self.read().leaf.clone()
+    }
+
+    /// Counts gradients of an earlier leaf as its own.
+    pub fn remember(&self, leaf: Option<Tensor>) {
+        self.write().recent.extend(leaf);
     }
 
     /// Whether an optimiser may change it. A buffer is never changed by one.
     pub fn is_trainable(&self) -> bool {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).trainable
+        self.read().trainable
     }
 
     /// Lets optimisers change it, or not: a frozen one has no gradient.
@@ -92,7 +205,7 @@ impl Parameter {
         if self.is_trainable() == trainable {
             return Ok(());
         }
-        self.put(self.value(), trainable)
+        self.put(self.value(), trainable, 0)
     }
 
     /// Where it lives: the same for its clones, another one for every other parameter.
@@ -102,18 +215,8 @@ impl Parameter {
 
     /// Its gradient in `gradients`; `None` where it took no part.
     pub fn gradient(&self, gradients: &Gradients) -> Option<Tensor> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.leaf.as_ref().and_then(|leaf| gradients.of(leaf))
+        self.read().gradient(gradients)
     }
-}
-
-fn hold(value: Tensor, role: Role, trainable: bool) -> Result<Held> {
-    let plain = value.detached()?;
-    let leaf = match role {
-        Role::Weight if trainable => Some(plain.tracked()?),
-        _ => None,
-    };
-    Ok(Held { plain, leaf, trainable })
 }
 
 /// Each parameter once, under its first name: one that is shared has several.

@@ -175,9 +175,8 @@ impl Network for AsPicture {
     fn forward(&self, input: &Tensor, _mode: Mode) -> Result<Tensor> {
         let shape = input.shape();
         if shape.len() != 3 {
-            return Err(Error::new(Kind::Shape, "nn::as_picture", "the input does not fit")
-                .expected("[batch, frames, mels]")
-                .received(words(&shape)));
+            let expected = "[batch, frames, mels]".to_string();
+            return Err(check::unfit("nn::as_picture", expected, &shape, 3));
         }
         input.transpose(1, 2)?.unsqueeze(1)
     }

@@ -237,10 +237,9 @@ impl Layers {
         let RecurrentOptions { inputs, hidden, .. } = self.options;
         let shape = input.shape();
         let [batch, time, width] = <[usize; 3]>::try_from(shape.as_slice()).unwrap_or_default();
-        if batch == 0 || time == 0 || width != inputs {
-            return Err(Error::new(Kind::Shape, operation, "the input does not fit")
-                .expected(format!("[batch, time, {inputs}], none of them 0"))
-                .received(words(&shape)));
+        if time == 0 || width != inputs {
+            let expected = format!("[batch, time, {inputs}], with one step at least");
+            return Err(check::unfit(operation, expected, &shape, 3));
         }
         let full = [self.all.len(), batch, hidden];
         let part = |given: Option<&Tensor>, index: usize| match given {

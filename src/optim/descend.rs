@@ -2,8 +2,8 @@
 
 use super::OptimizerHandle;
 use crate::error::{Error, Kind, Result};
-use crate::nn::Parameter;
-use crate::tensor::{Gradients, Tensor};
+use crate::nn::{Parameter, Role};
+use crate::tensor::{Along, Gradients, Tensor};
 
 impl OptimizerHandle {
     /// The backward pass from `loss`, and a step with its gradients; `true` where parameters changed.
@@ -16,6 +16,7 @@ impl OptimizerHandle {
         loss: &Tensor,
         lr: Option<f64>,
     ) -> Result<bool> {
+        check_trainable("step", parameters)?;
         let value = one_number("step", loss)?;
         if !value.is_finite() {
             return Err(Error::new(Kind::Number, "step", "the loss is no finite number")
@@ -37,9 +38,32 @@ impl OptimizerHandle {
         gradients: &Gradients,
         lr: Option<f64>,
     ) -> Result<bool> {
+        check_trainable("step", parameters)?;
         check_gradients("step", parameters, gradients)?;
-        self.step(parameters, gradients, lr)
+        // Whoever holds the gradients may use them once more.
+        let before: Vec<_> = parameters.iter().map(|(_, own)| own.present()).collect();
+        let changed = self.step(parameters, gradients, lr)?;
+        if changed {
+            parameters.iter().zip(before).for_each(|((_, own), leaf)| own.remember(leaf));
+        }
+        Ok(changed)
     }
+}
+
+/// Refuses a network with nothing to train, before its loss is looked at.
+///
+/// # Errors
+/// No weight, or frozen ones only.
+fn check_trainable(operation: &str, parameters: &[(String, Parameter)]) -> Result<()> {
+    let mut weights = parameters.iter().filter(|(_, own)| own.role() == Role::Weight).peekable();
+    if weights.peek().is_none() {
+        return Err(Error::new(Kind::Type, operation, "this network has no parameters"));
+    }
+    if weights.any(|(_, own)| own.is_trainable()) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Type, operation, "all parameters of this network are frozen")
+        .hint("net.unfreeze(), or net.unfreeze(\"head.*\") for some of them"))
 }
 
 /// The number that a loss must be.
@@ -67,8 +91,10 @@ pub fn check_gradients(
 ) -> Result<()> {
     for (name, parameter) in parameters {
         let Some(gradient) = parameter.gradient(gradients) else { continue };
-        // A sum is finite only if all its terms are.
-        if !gradient.sum()?.item()?.is_finite() {
+        // A sum is finite only if all its terms are; one of finite terms may still be too large.
+        let finite = gradient.sum()?.item()?.is_finite()
+            || gradient.is_finite()?.all_along(&Along::all())?.item()? != 0.0;
+        if !finite {
             return Err(Error::new(Kind::Number, operation, "its gradient is no finite number")
                 .received(format!("in the gradient of '{name}'"))
                 .hint("sqrt(), log() and division have infinite slopes at 0: add a little"));

@@ -30,7 +30,7 @@ impl OptimizerHandle {
     /// nothing of this one's state.
     pub fn options(&self) -> OptimizerOptions {
         let own = self.own();
-        OptimizerOptions { lr: own.lr(), ..own.options().clone() }
+        own.options().with_lr(own.lr())
     }
 
     /// The algorithm's name: `sgd`, `adam`, …

@@ -163,7 +163,7 @@ impl Optimizer {
             fresh.push((parameter, value));
         }
         for (parameter, value) in fresh {
-            parameter.set(value)?;
+            parameter.update(value)?;
         }
         self.state = state;
         Ok(true)

@@ -87,6 +87,20 @@ impl OptimizerOptions {
         }
     }
 
+    /// The same with another learning rate; those of groups, and of Muon's AdamW, follow in proportion.
+    pub fn with_lr(&self, lr: f64) -> Self {
+        let mut own = OptimizerOptions { lr, ..self.clone() };
+        if lr == self.lr {
+            return own;
+        }
+        let factor = lr / self.lr;
+        own.groups.iter_mut().flat_map(|group| &mut group.lr).for_each(|lr| *lr *= factor);
+        if let Algorithm::Muon(muon) = &mut own.algorithm {
+            muon.adamw.lr *= factor;
+        }
+        own
+    }
+
     /// Its function's name in messages: `optim::adam`.
     pub fn operation(&self) -> String {
         format!("optim::{}", self.algorithm.name())

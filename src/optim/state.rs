@@ -5,7 +5,8 @@ use crate::tensor::{Device, Tensor};
 use std::collections::BTreeMap;
 
 /// Names of all tensors that any algorithm keeps for a parameter; torch's, where torch has them.
-const KEPT: [&str; 5] = ["momentum_buffer", "exp_avg", "exp_avg_sq", "exp_avg_diff", "pre_grad"];
+const KEPT: [&str; 6] =
+    ["momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_avg_diff", "pre_grad"];
 
 const OPERATION: &str = "restoring an optimiser";
 

@@ -46,6 +46,11 @@ impl Signatures {
         let tree = serde_json::from_str(&json).unwrap_or_default();
         let mut all = Vec::new();
         collect(&tree, "", &mut all);
+        // Rhai's own order is that of a hash.
+        all.sort_by_cached_key(|(name, form)| {
+            (name.clone(), form.matches(", ").count(), form.clone())
+        });
+        all.dedup();
         Signatures(all)
     }
 
@@ -66,7 +71,7 @@ fn collect(tree: &serde_json::Value, scope: &str, all: &mut Vec<(String, String)
         let params = function.get("params").and_then(|list| list.as_array());
         let words = params.into_iter().flatten().map(|param| {
             let part = |key: &str| param.get(key).and_then(|value| value.as_str());
-            part("name").filter(|name| *name != "_").or(part("type")).unwrap_or("?")
+            part("name").filter(|name| *name != "_").or(part("type").map(word)).unwrap_or("?")
         });
         let form = format!("{scope}{name}({})", words.collect::<Vec<_>>().join(", "));
         all.push((format!("{scope}{name}"), form));
@@ -168,9 +173,13 @@ impl Knowledge<'_> {
             }
             EvalAltResult::ErrorMismatchDataType(expected, received, _)
             | EvalAltResult::ErrorMismatchOutputType(expected, received, _) => {
-                Error::new(Kind::Type, "the recipe", "a value has the wrong type")
+                let error = Error::new(Kind::Type, "the recipe", "a value has the wrong type")
                     .expected(word(expected))
-                    .received(word(received))
+                    .received(word(received));
+                match (word(expected), word(received)) {
+                    ("bool", "Tensor") => error.hint(super::truth::ONE_BOOL),
+                    _ => error,
+                }
             }
             EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
             EvalAltResult::ErrorDotExpr(what, _) => self.no_property(what),
@@ -204,11 +213,40 @@ impl Knowledge<'_> {
         }
         let error = Error::new(Kind::Name, name, "there is no such function")
             .received(format!("{name}({types})"));
+        if let Some(hint) = self.meant(name, &types) {
+            return error.hint(hint);
+        }
         let known = self.signatures.0.iter().map(|(known, _)| known.as_str());
         let known = known.filter(|known| !known.contains('$'));
         match nearest(name, known) {
             Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
             None => error,
+        }
+    }
+
+    /// What a call of something that is no function, or not in this way, was meant to be.
+    fn meant(&self, name: &str, types: &str) -> Option<String> {
+        let count = types.split(", ").filter(|one| !one.is_empty()).count();
+        let texts = || self.sources.0.values();
+        let start = format!("fn {name}(");
+        let found = texts().find_map(|text| text.split_once(start.as_str()));
+        if let Some((_, form)) = found {
+            let params = form.split(')').next().unwrap_or_default();
+            let own = params.split(',').filter(|one| !one.trim().is_empty()).count();
+            // It has the parameters, so it stood behind a point, where Rhai counts one less.
+            return Some(match own == count {
+                true => format!("call the recipe's own function as {name}(…), not behind a point"),
+                false => format!("the recipe's own function is {name}({})", params.trim()),
+            });
+        }
+        match types.split(", ").collect::<Vec<_>>().as_slice() {
+            ["map" | "Network", "Tensor", ..] => {
+                Some(format!("if '{name}' is a network, call .{name}.forward(…)"))
+            }
+            ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
+                Some(format!("if '{name}' is a network, call {name}.forward(…)"))
+            }
+            _ => None,
         }
     }
 
@@ -286,6 +324,19 @@ fn declares(text: &str, name: &str) -> bool {
     })
 }
 
+/// Whether `name` is a variable or a parameter somewhere in `text`.
+fn binds(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let whole = !before.ends_with(part) && !after.starts_with(part);
+        let next = after.trim_start();
+        let listed =
+            before.trim_end().ends_with(['(', ',', '|']) && next.starts_with([',', ')', '|']);
+        whole && (listed || before.ends_with("let ") || before.ends_with("const "))
+    })
+}
+
 /// Rhai's types in the words of our messages.
 fn word(name: &str) -> &str {
     match name {
@@ -293,6 +344,8 @@ fn word(name: &str) -> &str {
         "f64" => "float",
         "&str | ImmutableString | String" | "string" | "ImmutableString" => "string",
         "()" => "nothing",
+        "Dynamic" => "value",
+        "Fn" | "FnPtr" => "function",
         other => other.rsplit("::").next().unwrap_or(other),
     }
 }

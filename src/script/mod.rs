@@ -40,6 +40,7 @@ pub mod stdlib;
 mod step;
 mod tensor;
 mod train;
+mod truth;
 mod value;
 
 pub use arg::{needed, parse_argument};
@@ -60,6 +61,7 @@ use std::sync::Arc;
 /// Binds every noun, in the order of the flow.
 fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     name_types(engine);
+    engine.register_global_module(truth::module().into());
     tensor::bind(engine, host);
     nn::bind(engine, host);
     engine.register_global_module(exported_module!(convolution::bindings).into());

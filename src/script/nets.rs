@@ -144,7 +144,7 @@ fn weights(module: &mut Module) {
         /// let net = nn::linear(2, 3);
         /// grad(net.forward(tensor([[1, 2]])).sum(), net.weight("bias")).to_array() == [1.0, 1.0, 1.0]
         /// ```
-        fn "weight"(net: Net, name: &str) -> Tensor { Ok(parameter(&net, name)?.get(mode())) }
+        fn "weight"(net: Net, name: &str) -> Tensor { Ok(parameter(&net, name)?.leaf(mode())) }
 
         /// Puts other numbers into the parameter called `name`.
         ///
@@ -220,6 +220,21 @@ fn weights(module: &mut Module) {
         /// ```
         fn "lerp"(net: Net, other: Net, share: Dynamic) -> () {
             net.lerp(&other, number_of("lerp", "the share", &share)?)
+        }
+
+        /// Draws the weights of all layers anew, in PyTorch's ways, and puts running statistics back to their
+        /// start: the same seed gives the same weights. `nn::parameter(…)` of a network of the recipe's own stays,
+        /// and what `init` did is forgotten. Gives the network.
+        ///
+        /// ```rhai
+        /// let net = nn::sequential([nn::linear(2, 3), nn::batch_norm1d(3)]);
+        /// let first = net.reset(1).state();
+        /// (net.reset(2).state()["0.weight"] != first["0.weight"]).all().item()
+        ///     && (net.reset(1).state()["0.weight"] == first["0.weight"]).all().item()
+        /// ```
+        fn "reset"(net: Net, seed: Dynamic) -> Net {
+            net.reset(value::count_of("reset", "the seed", &seed)? as u64)?;
+            Ok(net)
         }
 
         /// Keeps all parameters from training. Gives the network.

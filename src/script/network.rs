@@ -10,8 +10,8 @@ use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// Networks of the recipe's own within each other. More is a circle.
-const DEEPEST: usize = 24;
+/// Networks of the recipe's own within each other. More is a circle; the work's thread has room for so many.
+const DEEPEST: usize = 128;
 
 thread_local! {
     /// Buffers of the networks whose functions are running, innermost last.
@@ -129,7 +129,8 @@ impl RecipeNetwork {
                 self.name(),
                 "networks call each other too deeply",
             )
-            .expected(format!("{DEEPEST} within each other at most")));
+            .expected(format!("{DEEPEST} within each other at most"))
+            .hint("does one contain itself? Many layers stand in nn::sequential([…]), one after another"));
         }
         pass::in_mode(mode, || (self.call)(arguments))
     }

@@ -84,12 +84,19 @@ fn moments(operation: &str, options: &Options) -> Result<AdamOptions> {
     Ok(own)
 }
 
+/// Options of Adam and AdamW.
+const OF_ADAM: [&str; 3] = ["betas", "eps", "amsgrad"];
+
 fn adam(options: &Options) -> Result<Algorithm> {
-    moments("optim::adam", options).map(Algorithm::Adam)
+    let mut own = moments("optim::adam", options)?;
+    options.flag("amsgrad", &mut own.amsgrad)?;
+    Ok(Algorithm::Adam(own))
 }
 
 fn adamw(options: &Options) -> Result<Algorithm> {
-    moments("optim::adamw", options).map(Algorithm::Adamw)
+    let mut own = moments("optim::adamw", options)?;
+    options.flag("amsgrad", &mut own.amsgrad)?;
+    Ok(Algorithm::Adamw(own))
 }
 
 fn sgd(options: &Options) -> Result<Algorithm> {
@@ -174,28 +181,28 @@ pub(super) mod bindings {
 
     /// Adam, with L2 in the gradient as `torch.optim.Adam` has it.
     ///
-    /// Options: `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0), and those that
-    /// every optimiser has, see `optim::sgd`.
+    /// Options: `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `amsgrad` (false; true: the largest
+    /// second moment so far counts), `weight_decay` (0), and those that every optimiser has, see `optim::sgd`.
     ///
     /// ```rhai
     /// optim::adam(#{ lr: 1e-4, betas: [0.95, 0.999] }).lr == 1e-4
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adam(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::adam", options, &["betas", "eps"], super::adam))
+        placed(&call, optimizer("optim::adam", options, &super::OF_ADAM, super::adam))
     }
 
     /// Adam with decoupled weight decay, as `torch.optim.AdamW`.
     ///
-    /// Options: `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0.01), and those that
-    /// every optimiser has, see `optim::sgd`.
+    /// Options: `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `amsgrad` (false), `weight_decay` (0.01),
+    /// and those that every optimiser has, see `optim::sgd`.
     ///
     /// ```rhai
     /// optim::adamw(#{ lr: 3e-4, weight_decay: 0.05, decay_norms: false }).name == "adamw"
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adamw(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::adamw", options, &["betas", "eps"], super::adamw))
+        placed(&call, optimizer("optim::adamw", options, &super::OF_ADAM, super::adamw))
     }
 
     /// Lion: the sign of a momentum (Chen et al. 2023). It wants a learning rate 3 to 10 times smaller than

@@ -59,7 +59,11 @@ impl Part {
         if let Some(map) = value.read_lock::<Map>() {
             let parts = group_of(call, &map, depth)?;
             let plain = parts.iter().all(|(_, part)| part.is_plain());
-            return Ok(if plain { Part::Plain(value.clone()) } else { Part::Group(parts) });
+            if plain {
+                return Ok(Part::Plain(value.clone()));
+            }
+            check_names(&parts)?;
+            return Ok(Part::Group(parts));
         }
         Ok(Part::Plain(value.clone()))
     }
@@ -226,7 +230,9 @@ fn captured_within(
 /// The parts that `nn::network` is given: a map, or an array of `["name", part]`.
 pub(super) fn parts_of(call: &NativeCallContext, given: &Dynamic) -> Result<Vec<(String, Part)>> {
     if let Some(map) = given.read_lock::<Map>() {
-        return group_of(call, &map, 0);
+        let parts = group_of(call, &map, 0)?;
+        check_names(&parts)?;
+        return Ok(parts);
     }
     let wrong = || {
         Error::new(Kind::Type, "nn::network", "the parts have the wrong type")
@@ -244,5 +250,21 @@ pub(super) fn parts_of(call: &NativeCallContext, given: &Dynamic) -> Result<Vec<
             _ => Err(wrong()),
         }
     };
-    pairs.iter().map(pair).collect()
+    let parts = pairs.iter().map(pair).collect::<Result<Vec<_>>>()?;
+    check_names(&parts)?;
+    Ok(parts)
+}
+
+/// Refuses names that would be two in the name of a parameter, and names that stand twice.
+fn check_names(parts: &[(String, Part)]) -> Result<()> {
+    for (place, (name, part)) in parts.iter().enumerate() {
+        if !part.is_plain() {
+            super::network::check_name("nn::network", name)?;
+        }
+        if parts[..place].iter().any(|(known, _)| known == name) {
+            return Err(Error::new(Kind::Name, "nn::network", "two parts have one name")
+                .received(format!("'{name}' again")));
+        }
+    }
+    Ok(())
 }

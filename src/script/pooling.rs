@@ -23,16 +23,15 @@ pub(super) fn options(
     }
     steps(operation, &options, "padding", line, &mut made.padding)?;
     steps(operation, &options, "dilation", line, &mut made.dilation)?;
-    if let Some(include) = options.native("count_include_pad", "true or false")? {
-        made.count_include_pad = include;
-    }
+    options.flag("count_include_pad", &mut made.count_include_pad)?;
+    options.flag("ceil_mode", &mut made.ceil_mode)?;
     Ok(made)
 }
 
 /// Options of maxima.
-pub(super) const OF_MAXIMA: [&str; 3] = ["stride", "padding", "dilation"];
+pub(super) const OF_MAXIMA: [&str; 4] = ["stride", "padding", "dilation", "ceil_mode"];
 /// Options of means.
-pub(super) const OF_MEANS: [&str; 3] = ["stride", "padding", "count_include_pad"];
+pub(super) const OF_MEANS: [&str; 4] = ["stride", "padding", "count_include_pad", "ceil_mode"];
 
 fn max_pool1d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
     let options = options("max_pool1d", map, &OF_MAXIMA, true)?;
@@ -87,7 +86,7 @@ pub(super) mod bindings {
     }
 
     /// As `max_pool1d(x, size)`, with the options `stride` (`size`), `padding` (0; half a window at most),
-    /// `dilation` (1).
+    /// `dilation` (1), `ceil_mode` (false; true: what is left over at the end gets a window).
     ///
     /// ```rhai
     /// max_pool1d(tensor::ones([1, 1, 9]), 3, #{ stride: 2, padding: 1 }).shape == [1, 1, 5]
@@ -111,7 +110,7 @@ pub(super) mod bindings {
     }
 
     /// As `max_pool2d(x, size)`, with the options `stride` (`size`), `padding` (0; half a window at most),
-    /// `dilation` (1), each one number or `[vertical, horizontal]`.
+    /// `dilation` (1), each one number or `[vertical, horizontal]`, and `ceil_mode` (false).
     ///
     /// ```rhai
     /// max_pool2d(tensor::ones([1, 1, 9, 8]), 3, #{ stride: [2, 1], padding: 1 }).shape == [1, 1, 5, 8]
@@ -134,7 +133,7 @@ pub(super) mod bindings {
     }
 
     /// As `avg_pool1d(x, size)`, with the options `stride` (`size`), `padding` (0; half a window at most),
-    /// `count_include_pad` (true: the padding counts as zeros).
+    /// `count_include_pad` (true: the padding counts as zeros), `ceil_mode` (false).
     ///
     /// ```rhai
     /// avg_pool1d(tensor::ones([1, 1, 4]), 2, #{ padding: 1, count_include_pad: false }).mean().item() == 1.0
@@ -157,7 +156,7 @@ pub(super) mod bindings {
     }
 
     /// As `avg_pool2d(x, size)`, with the options `stride` (`size`), `padding` (0; half a window at most),
-    /// `count_include_pad` (true: the padding counts as zeros). Numbers stand for both directions, or are
+    /// `count_include_pad` (true: the padding counts as zeros), `ceil_mode` (false). Numbers stand for both directions, or are
     /// given as `[vertical, horizontal]`.
     ///
     /// ```rhai

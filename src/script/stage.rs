@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result, unknown};
 use crate::models::{NetSpec, Spec};
 use crate::nn::{Net, pass};
 use crate::optim::{OptimizerHandle, OptimizerOptions};
+use crate::tensor::random::Stream;
 use crate::train::{OwnStep, Plan, StageKind, TeacherModel, Trained};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
@@ -154,14 +155,18 @@ pub(super) fn learn(
         let sources = sources(operation, &options, common.state.clone())?;
         let optimizer = optimizer.map(|own| own.options()).unwrap_or_default();
         let mut plan = common.plan(host, spec, optimizer, None)?;
-        plan.teacher = teacher.map(|teacher| match teacher {
-            Teacher::Model(model) => *model,
-            Teacher::Net(net) => TeacherModel {
-                name: net.kind().to_string(),
-                key: String::new(),
-                model: crate::models::Model::of(net, plan.features.shape()),
-            },
-        });
+        plan.teacher = match teacher {
+            None => None,
+            Some(Teacher::Model(model)) => Some(*model),
+            Some(Teacher::Net(net)) => {
+                let name = net.kind().to_string();
+                let model = crate::models::Model::of(net, plan.features.shape());
+                // The same check later knows networks by their kinds only: both may be of one.
+                let fits = model.check_output(plan.features.train.classes(), &plan.device);
+                fits.map_err(|error| error.during("distill, the teacher"))?;
+                Some(TeacherModel { name, key: String::new(), model })
+            }
+        };
         host.stage(call.engine(), &plan, &sources)
     };
     raw(act())
@@ -178,7 +183,7 @@ pub(super) fn each_step(
     host.may_train(operation)?;
     let options = Options::new(operation, options, &known(StageKind::EachStep, &OWN))?;
     let common = common(host, &options)?;
-    let nets = named::<Net>(&options, "nets", "a network: nn::sequential([…])")?;
+    let nets = nets_of(host, &options, &common)?;
     if nets.is_empty() {
         return Err(options.missing("nets", "networks by name: #{ student: net }"));
     }
@@ -203,6 +208,25 @@ pub(super) fn each_step(
     let own = OwnStep { nets: nets.clone(), optimizers };
     let plan = common.plan(host, spec, OptimizerOptions::default(), Some(own))?;
     host.stage(call.engine(), &plan, &sources)
+}
+
+/// The networks that a stage's own steps work on. A model is built for the data's shape; its weights are drawn
+/// from the stage's seed and from its name in the map, so that two of a kind do not start as one.
+fn nets_of(host: &dyn Host, options: &Options, common: &Common) -> Result<Vec<(String, Net)>> {
+    let expected = "a network or a model: nn::sequential([…]), model::cnn(#{ … })";
+    let given: Option<Map> = options.native("nets", &format!("a map, each value {expected}"))?;
+    let build = |(name, value): (rhai::Identifier, Dynamic)| {
+        let name = name.to_string();
+        let Some(spec) = value.read_lock::<Spec>() else {
+            let what = format!("'nets.{name}'");
+            return Ok((name, native_of::<Net>("each_step", &what, expected, &value)?));
+        };
+        let shape = host.features(&common.data, &common.front)?.shape();
+        let seed = Stream::new(common.seed, &format!("weights of net {name}"), &[]).bits();
+        let net = spec.build(shape, seed, &host.device())?.net().clone();
+        Ok((name, net))
+    };
+    given.unwrap_or_default().into_iter().map(build).collect()
 }
 
 /// A map of values of one type.

@@ -31,13 +31,15 @@ const DISTILL_DOC: [&str; 9] = [
     "///",
     "/// Errors: options that contradict each other, damaged data, a hook that fails.",
 ];
-const EACH_STEP_DOC: [&str; 12] = [
+const EACH_STEP_DOC: [&str; 14] = [
     "/// Calls a function `teach(ctx, batch)` for each batch of each epoch: steps of the recipe's own.",
     "///",
     "/// It does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;",
     "/// or a map with `loss` and other numbers, which are logged. It finds `ctx.nets`, `ctx.optimizers` and",
     "/// `ctx.state`, each by name as the options give them. The networks are copies: those of the recipe stay",
-    "/// as they are, and the result has the trained ones as `nets`.",
+    "/// as they are, and the result has the trained ones as `nets`. A model (`model::cnn(#{ … })`) among them",
+    "/// is built for the data's shape, its weights drawn from the stage's seed and its name in the map: two of a",
+    "/// kind start from different weights, and the same name and seed from the same ones.",
     "/// Options: `data` (required), `nets` (required), `optimizers`, `state`, `evaluate` (the name of the",
     "/// network whose accuracy is measured after each epoch, where there are several), `features`,",
     "/// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.",

@@ -4,6 +4,26 @@ use crate::error::{Error, Kind, Result};
 use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, FnPtr, Map};
 
+/// Our types, by the last part of Rust's names for them, in the words that a recipe's author knows.
+const WORDS: [(&str, &str); 16] = [
+    ("Fn", "a function"),
+    ("Net", "a network"),
+    ("Parameter", "a parameter"),
+    ("Spec", "a model"),
+    ("Dataset", "a data set"),
+    ("FrontEnd", "a front end of features"),
+    ("Batch", "a batch"),
+    ("BatchList", "the batches of an epoch"),
+    ("Augmentation", "an augmentation"),
+    ("OptimizerHandle", "an optimiser"),
+    ("Trained", "the result of a stage"),
+    ("Context", "the context of a hook"),
+    ("Handle", "the gradients of a backward pass"),
+    ("Error", "an error"),
+    ("Range<i64", "a range"),
+    ("RangeInclusive<i64", "a range"),
+];
+
 /// What a value is, in a message.
 pub fn kind_of(value: &Dynamic) -> String {
     let text = match value.type_name() {
@@ -14,7 +34,10 @@ pub fn kind_of(value: &Dynamic) -> String {
         "()" => "nothing ()",
         "map" => "a map",
         "array" => "an array",
-        other => other.rsplit("::").next().unwrap_or(other),
+        other => {
+            let own = other.rsplit("::").next().unwrap_or(other).trim_end_matches('>');
+            WORDS.iter().find(|(known, _)| *known == own).map_or(own, |(_, word)| word)
+        }
     };
     match value.read_lock::<Tensor>() {
         Some(tensor) => tensor.describe(),

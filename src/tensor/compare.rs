@@ -183,8 +183,9 @@ impl Tensor {
             return Ok(value);
         }
         let half = a.equal(&b)?.float()?.mul_number(0.5)?;
-        let left_slope = wins(&a, &b)?.float()?.add(&half)?;
-        let right_slope = wins(&b, &a)?.float()?.add(&half)?;
+        // Who does not lose has a slope: where one is NaN, neither loses, as in PyTorch.
+        let left_slope = wins(&b, &a)?.not()?.float()?.sub(&half)?;
+        let right_slope = wins(&a, &b)?.not()?.float()?.sub(&half)?;
         left.sloped(&value, &left_slope)?.sum_of_slopes(&right, &right_slope)
     }
 }

@@ -98,7 +98,12 @@ impl Tensor {
         if !own.is_tracked() {
             return kept.to(self.dtype())?.without_axes(along, &shape, &axes);
         }
-        let same = plain.equal(&kept)?.float()?;
+        let mut same = plain.equal(&kept)?;
+        if along.dims.is_none() {
+            // PyTorch's max() of everything shares the slope among NaNs; its amax() gives NaN.
+            same = same.or(&plain.is_nan()?)?;
+        }
+        let same = same.float()?;
         let slope = same.div(&same.sum_along(&along.kept())?)?;
         own.sloped(&kept, &slope)?.without_axes(along, &shape, &axes)
     }

@@ -8,6 +8,9 @@ use std::path::Path;
 
 const ENDINGS: &str = ".npy, .npz or .safetensors";
 
+/// The most bytes that the tensors of an `.npz` may have in all: what is packed small may be huge.
+const MOST: u64 = super::LARGEST as u64 * 8;
+
 fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
@@ -79,14 +82,18 @@ fn unpack(bytes: Vec<u8>, doing: &str) -> Result<Vec<(String, Tensor)>> {
         Error::new(Kind::Data, doing, "not a whole .npz file").received(cause.to_string())
     };
     let mut reader = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|cause| damaged(&cause))?;
-    let mut tensors = Vec::new();
+    let (mut tensors, mut left) = (Vec::new(), MOST);
     for index in 0..reader.len() {
         let mut file = reader.by_index(index).map_err(|cause| damaged(&cause))?;
         let name = file.name().map_err(|cause| damaged(&cause))?;
         let Some(name) = name.strip_suffix(".npy").map(str::to_string) else { continue };
-        let most = super::LARGEST as u64 * 8;
         let mut data = Vec::new();
-        (&mut file).take(most).read_to_end(&mut data).map_err(|cause| damaged(&cause))?;
+        // One more than may be tells that there is more: what a header says need not be true.
+        (&mut file).take(left + 1).read_to_end(&mut data).map_err(|cause| damaged(&cause))?;
+        left = left.checked_sub(data.len() as u64).ok_or_else(|| {
+            Error::new(Kind::Range, doing, "its tensors are too large")
+                .expected(format!("{} GiB in all", MOST >> 30))
+        })?;
         tensors.push((name.clone(), npy::decode(&data, &format!("{doing}: {name}"))?));
     }
     Ok(tensors)

@@ -29,6 +29,20 @@ impl Tensor {
         matches!(self.0.kind, DispatchTensorKind::Autodiff(_))
     }
 
+    /// The number that tells this leaf from all others of the process, where the device tells it.
+    pub fn leaf_id(&self) -> Option<u64> {
+        use burn::backend::DispatchTensorKind;
+        let DispatchTensorKind::Autodiff(inner) = &self.0.kind else { return None };
+        // Devices that a feature adds may have kinds of their own.
+        #[allow(unreachable_patterns)]
+        match inner.as_ref() {
+            DispatchTensorKind::Flex(tensor) if self.is_leaf() => {
+                Some(tensor.as_autodiff().id().value)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it is a leaf, whose gradient a backward pass tells.
     pub fn is_leaf(&self) -> bool {
         self.is_tracked() && Dispatch::float_is_require_grad(&self.0)

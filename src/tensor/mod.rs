@@ -121,15 +121,19 @@ impl Tensor {
         if self.rank() == rank {
             return Ok(());
         }
-        Err(Error::new(
+        let error = Error::new(
             Kind::Shape,
             operation,
             format!("{what} has the wrong number of dimensions"),
         )
         .expected(format!("{rank} dimensions"))
-        .received(words(&self.shape())))
+        .received(words(&self.shape()));
+        Err(if self.rank() + 1 == rank { error.hint(BATCH_OF_ONE) } else { error })
     }
 }
+
+/// What to do where the batch is missing.
+pub(crate) const BATCH_OF_ONE: &str = "did you mean .unsqueeze(0)? It makes a batch of one";
 
 fn unreadable(cause: impl std::fmt::Debug) -> Error {
     Error::new(Kind::Internal, "reading a tensor back", format!("{cause:?}"))

@@ -25,6 +25,11 @@ impl Tensor {
         eps: f64,
     ) -> Result<BatchNormed> {
         self.check_channels("batch_norm", &[scale, shift])?;
+        if self.count() == 0 {
+            let none = || Tensor::full(&scale.shape(), 0.0, &super::Device::default());
+            let output = self.nothing(&[scale, shift])?;
+            return Ok(BatchNormed { output, mean: none()?, variance: none()? });
+        }
         let statistics = Dispatch::still_channel_statistics(self.detached()?.0);
         let taken = Tensor(statistics.clone());
         let channels = [scale.count() as i64];
@@ -50,6 +55,9 @@ impl Tensor {
         eps: f64,
     ) -> Result<Tensor> {
         self.check_channels("batch_norm", &[scale, shift, mean, variance])?;
+        if self.count() == 0 {
+            return self.nothing(&[scale, shift]);
+        }
         let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
         let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
         Ok(Tensor(Dispatch::still_channel_norm(
@@ -74,7 +82,7 @@ impl Tensor {
         }
         let [own, scale, shift] = [self.float()?, scale.float()?, shift.float()?];
         if own.count() == 0 {
-            return Ok(own);
+            return own.nothing(&[&scale, &shift]);
         }
         Ok(Tensor(Dispatch::layer_norm(own.0, scale.0, Some(shift.0), eps)))
     }
@@ -104,6 +112,9 @@ impl Tensor {
             .expected(format!("a divisor of {}", shape[1]))
             .received(groups.to_string()));
         }
+        if own.count() == 0 {
+            return own.nothing(&parts);
+        }
         let whole: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
         // A group of an image is normalised as a channel of one large image is.
         let rows = shape[0] * groups;
@@ -127,8 +138,11 @@ impl Tensor {
     pub fn rms_norm(&self, scale: Option<&Tensor>, eps: f64) -> Result<Tensor> {
         let operation = "rms_norm";
         let own = self.float()?;
-        own.need_some(operation)?;
         let last = own.shape().last().copied().unwrap_or(0);
+        if own.count() == 0 && last > 0 && scale.is_none_or(|scale| scale.shape() == [last]) {
+            return own.nothing(scale.as_slice());
+        }
+        own.need_some(operation)?;
         let squares = own.mul(&own)?.mean_dims(&[-1], true)?;
         let normed = own.mul(&squares.add_number(eps)?.pow_number(-0.5)?)?;
         match scale {
@@ -140,12 +154,19 @@ impl Tensor {
         }
     }
 
+    /// What a normalisation makes of an empty batch: it still depends on all that took part.
+    fn nothing(&self, parts: &[&Tensor]) -> Result<Tensor> {
+        let inputs: Vec<&Tensor> = std::iter::once(self).chain(parts.iter().copied()).collect();
+        Tensor::none(super::DType::F32, &self.shape(), &inputs)
+    }
+
     fn check_channels(&self, operation: &str, parts: &[&Tensor]) -> Result<()> {
         self.need_float(operation)?;
         parts.iter().try_for_each(|part| part.need_float(operation))?;
         let shape = self.shape();
         let channels = shape.get(1).copied().unwrap_or(0);
-        let fits = shape.len() >= 2 && self.count() > 0;
+        // An empty batch is one, an empty picture is a slip.
+        let fits = shape.len() >= 2 && !shape[1..].contains(&0);
         if fits && parts.iter().all(|part| part.shape() == [channels]) {
             return Ok(());
         }

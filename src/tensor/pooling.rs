@@ -21,11 +21,19 @@ pub struct PoolOptions {
     pub dilation: [usize; 2],
     /// Whether the padding counts as zeros of the mean (of a mean only).
     pub count_include_pad: bool,
+    /// Whether what is left over at the end gets a window of its own.
+    pub ceil_mode: bool,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        PoolOptions { stride: None, padding: [0, 0], dilation: [1, 1], count_include_pad: true }
+        PoolOptions {
+            stride: None,
+            padding: [0, 0],
+            dilation: [1, 1],
+            count_include_pad: true,
+            ceil_mode: false,
+        }
     }
 }
 
@@ -42,7 +50,7 @@ struct Windows {
 const FARTHEST: usize = 1 << 24;
 
 impl Windows {
-    /// Windows of `size` over `length` elements, with what is left over at the end dropped.
+    /// Windows of `size` over `length` elements; what is left over at the end is dropped, or has a window.
     fn moving(
         operation: &str,
         length: usize,
@@ -82,12 +90,18 @@ impl Windows {
             let skipped = pad.saturating_sub(start).div_ceil(step) * step;
             (start + skipped).saturating_sub(pad).min(end)..end
         };
-        let ranges: Vec<Range<usize>> = (0..rest / stride + 1).map(window).collect();
-        let divisor = |range: &Range<usize>| match options.count_include_pad {
-            true => size,
+        let mut count = rest / stride + 1;
+        // PyTorch has no window that begins in the padding at the end.
+        if options.ceil_mode && rest % stride > 0 && count * stride < length + pad {
+            count += 1;
+        }
+        let ranges: Vec<Range<usize>> = (0..count).map(window).collect();
+        let divisor = |(index, range): (usize, &Range<usize>)| match options.count_include_pad {
+            // A window may reach beyond the padding, where nothing counts.
+            true => reach.min(length + 2 * pad - index * stride),
             false => range.len().max(1),
         };
-        Ok(Windows { divisors: ranges.iter().map(divisor).collect(), ranges, step })
+        Ok(Windows { divisors: ranges.iter().enumerate().map(divisor).collect(), ranges, step })
     }
 
     /// `count` windows that cover `length` elements, in PyTorch's way: from ⌊i · length / count⌋ to

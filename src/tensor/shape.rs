@@ -17,18 +17,42 @@ pub(super) fn broadcast(operation: &str, left: &[usize], right: &[usize]) -> Res
         let missing = rank - shape.len();
         if i < missing { 1 } else { shape.get(i - missing).copied().unwrap_or(1) }
     };
+    let wrong = || {
+        let error = Error::new(Kind::Shape, operation, "the shapes do not fit each other")
+            .expected("equal lengths, or 1, counted from the last dimension")
+            .received(format!("{} and {}", words(left), words(right)));
+        match lifted_to_fit(left, right) {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    };
     let lengths: Vec<usize> = (0..rank)
         .map(|i| match (length(left, i), length(right, i)) {
             (a, b) if a == b => Ok(a),
             (1, b) => Ok(b),
             (a, 1) => Ok(a),
-            _ => Err(Error::new(Kind::Shape, operation, "the shapes do not fit each other")
-                .expected("equal lengths, or 1, counted from the last dimension")
-                .received(format!("{} and {}", words(left), words(right)))),
+            _ => Err(wrong()),
         })
         .collect::<Result<_>>()?;
     super::check_size(operation, &lengths)?;
     Ok(lengths)
+}
+
+/// What to do where one more dimension in the shorter shape makes both fit: a row for each sample, say.
+fn lifted_to_fit(left: &[usize], right: &[usize]) -> Option<String> {
+    let (short, long) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    if short.len() == long.len() {
+        return None;
+    }
+    // A new first dimension changes nothing: broadcasting adds it anyway.
+    let fits = |dim: &usize| {
+        let mut lifted = short.to_vec();
+        lifted.insert(*dim, 1);
+        let pairs = lifted.iter().rev().zip(long.iter().rev());
+        pairs.clone().all(|(a, b)| a == b || *a == 1)
+    };
+    let dim = (1..=short.len()).find(fits)?;
+    Some(format!("did you mean .unsqueeze({dim}) for the one of shape {}?", words(short)))
 }
 
 /// Two operands of one type and one rank, ready for a broadcasting operation.

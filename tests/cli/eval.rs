@@ -16,6 +16,27 @@ fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(&eval(&["--json", text]).good().out).expect("JSON")
 }
 
+/// A closure that calls a closure, so many times.
+fn nested(depth: usize) -> String {
+    let calls: String =
+        (1..depth).map(|level| format!("let n{level} = wrap(n{});\n", level - 1)).collect();
+    format!(
+        "fn wrap(inner) {{ nn::network(|x| inner.forward(x) + 1) }}\n\
+         let n0 = nn::network(|x| x);\n{calls}n{}.forward(tensor([0.0])).item()",
+        depth - 1
+    )
+}
+
+#[test]
+fn networks_of_closures_may_nest_deeply() {
+    let ran = Sandbox::new().still(&["eval", &nested(128)]).good();
+    assert_eq!(ran.out.trim(), "127.0");
+    let ran = Sandbox::new().still(&["eval", &nested(129)]);
+    let error = ran.error();
+    assert!(error.contains("128 within each other at most"), "{error}");
+    assert!(error.contains("nn::sequential"), "{error}");
+}
+
 #[test]
 fn values_as_they_are_printed() {
     assert_eq!(value("1 + 1"), "2");
@@ -56,7 +77,7 @@ fn values_as_json() {
     insta::assert_snapshot!(ran.error(), @r"
     error[type]: --json: JSON cannot hold this value
       expected: numbers, bools, strings, tensors, arrays or maps
-      received: Spec
+      received: a model
     ");
 }
 

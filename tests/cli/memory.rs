@@ -99,6 +99,38 @@ for round in 0..10000 {
 }
 "#;
 
+/// Numbers are set between the gradients and their use, in every step.
+const CLIMBING: &str = r#"
+let net = nn::sequential([nn::linear(16, 32), nn::tanh(), nn::linear(32, 1)]);
+let average = net.copy();
+let optimizer = optim::adam(#{ lr: 0.001 });
+let x = tensor::normal([4, 16], "x");
+for round in 0..10000 {
+    if round == 1000 { print("early"); sleep(0.5); }
+    if round == 9990 { print("late"); sleep(0.5); }
+    let first = net.forward(x).abs().sum().backward();
+    let before = net.state();
+    for name in net.trainable() {
+        net.set_weight(name, before[name] + first.of(net.weight(name)) * 0.01);
+    }
+    let second = net.forward(x).abs().sum().backward();
+    net.load(before);
+    optimizer.step(net, second);
+    average.forward(x);
+    average.lerp(net, 0.1);
+}
+"#;
+
+#[test]
+fn weights_that_are_set_in_every_step_keep_no_memory() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command();
+    command.arg("eval").arg(CLIMBING);
+    if let Some(growth) = growth(command) {
+        assert!(growth <= GROWTH, "{} KiB more", growth >> 10);
+    }
+}
+
 #[test]
 fn graphs_in_functions_keep_no_memory_walked_back_or_dropped() {
     let sandbox = Sandbox::new();

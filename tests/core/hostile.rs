@@ -82,6 +82,7 @@ fn pooling_and_interpolation_do_not_panic() {
                         padding,
                         dilation: [1, 2],
                         count_include_pad: false,
+                        ceil_mode: size[0] == 2,
                     };
                     done += back(x.max_pool1d(size[1], options));
                     done += back(x.max_pool2d(size, options));

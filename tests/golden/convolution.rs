@@ -95,7 +95,7 @@ fn spread(t: &[Tensor], options: ConvTransposeOptions) -> Result<Tensor> {
 }
 
 fn windows(stride: [usize; 2], padding: [usize; 2], dilation: [usize; 2]) -> PoolOptions {
-    PoolOptions { stride: Some(stride), padding, dilation, count_include_pad: true }
+    PoolOptions { stride: Some(stride), padding, dilation, ..PoolOptions::default() }
 }
 
 fn inside(stride: [usize; 2], padding: [usize; 2]) -> PoolOptions {

@@ -102,7 +102,7 @@ fn linear_layers_and_tables() {
     check_layer("linear_plain", |random, on| Linear::new(&linear(false), random, on));
     let golden = Golden::load(FILE);
     let mut random = Stream::new(1, "embedding", &[]);
-    let options = EmbeddingOptions { count: 7, width: 3 };
+    let options = EmbeddingOptions { count: 7, width: 3, padding: None };
     let network = Embedding::new(&options, &mut random, &Device::cpu()).expect("a table");
     let call =
         |inputs: &[Tensor], mode| Ok(vec![network.forward(&inputs[0].to(DType::I64)?, mode)?]);

@@ -8,5 +8,6 @@ mod metrics;
 mod models;
 mod optim;
 mod random;
+mod sam;
 mod script;
 mod tensor;

@@ -101,8 +101,7 @@ def follow(make, accumulate=1, clip_value=None, clip_norm=None, rate=lambda step
     flat = {name: start.reshape(len(start), -1) if start.ndim > 2 else start for name, start in START.items()}
     parameters = {name: torch.nn.Parameter(start.clone()) for name, start in flat.items()}
     optimizers = make(parameters)
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    base = [group["lr"] for group in groups]
+    schedulers = [torch.optim.lr_scheduler.LambdaLR(optimizer, rate) for optimizer in optimizers]
     kept = {}
     for step in range(STEPS):
         for name, p in parameters.items():
@@ -114,13 +113,13 @@ def follow(make, accumulate=1, clip_value=None, clip_norm=None, rate=lambda step
                 torch.nn.utils.clip_grad_value_(parameters.values(), clip_value)
             if clip_norm is not None:
                 torch.nn.utils.clip_grad_norm_(parameters.values(), clip_norm)
-            for group, own in zip(groups, base):
-                group["lr"] = own * rate(step)
             with no_bfloat16():
                 for optimizer in optimizers:
                     optimizer.step()
             for p in parameters.values():
                 p.grad = None
+        for scheduler in schedulers:
+            scheduler.step()
         if step + 1 in KEPT:
             for name, p in parameters.items():
                 kept[f"{step + 1}/{name}"] = p.detach().clone().reshape(START[name].shape)
@@ -180,6 +179,8 @@ CASES = {
     "adam decayed": follow(plain(adam, lr=0.01, betas=(0.95, 0.999), weight_decay=5e-3), rate=saw),
     "adamw": follow(plain(adamw)),
     "adamw decayed": follow(plain(adamw, lr=0.01, betas=(0.8, 0.99), eps=1e-6, weight_decay=0.5), rate=saw),
+    "adam amsgrad": follow(plain(adam, lr=0.01, weight_decay=5e-3, amsgrad=True), rate=saw),
+    "adamw amsgrad": follow(plain(adamw, lr=0.01, weight_decay=0.1, amsgrad=True)),
     "lion": follow(plain(Lion)),
     "lion decayed": follow(plain(Lion, lr=0.01, betas=(0.95, 0.98), weight_decay=1.0), rate=saw),
     "adan": follow(plain(Adan)),

@@ -6,7 +6,7 @@ use stillroom::nn::{Mode, Parameter, Pattern, Role};
 use stillroom::optim::schedule::{self, OneCycle};
 use stillroom::optim::{
     AdamOptions, AdanOptions, AdjustLr, Algorithm, AuxiliaryOptions, Group, LionOptions,
-    MuonOptions, Optimizer, OptimizerOptions, SgdOptions,
+    MuonOptions, Optimizer, OptimizerHandle, OptimizerOptions, SgdOptions,
 };
 use stillroom::tensor::{Device, Gradients, Tensor};
 
@@ -55,7 +55,12 @@ fn follow(case: &str, options: OptimizerOptions, rate: fn(usize) -> f64, toleran
     let mut optimizer = Optimizer::new(options).expect("the optimiser");
     for step in 0..STEPS {
         let gradients = gradients(&golden, &parameters, step);
-        let lr = Some(base * rate(step));
+        // A rate of the step, or one that is set: groups follow either.
+        let mut lr = Some(base * rate(step));
+        if step % 2 == 1 {
+            optimizer.set_lr(base * rate(step)).expect("a rate");
+            lr = None;
+        }
         let made = optimizer.step(&parameters, &gradients, lr).expect("a step");
         assert_eq!(made, (step + 1) % every == 0, "{case}: an update at step {step}");
         if KEPT.contains(&(step + 1)) {
@@ -95,7 +100,7 @@ fn sgd() {
 
 #[test]
 fn adam_and_adamw() {
-    let adam = |betas, eps| AdamOptions { betas, eps };
+    let adam = |betas, eps| AdamOptions { betas, eps, amsgrad: false };
     let decayed = adam([0.95, 0.999], 1e-8);
     follow("adam", OptimizerOptions::default(), level, 1e-6);
     follow("adam decayed", with(Algorithm::Adam(decayed), 0.01, 5e-3), saw, 1e-6);
@@ -103,6 +108,9 @@ fn adam_and_adamw() {
     follow("adamw", standard, level, 1e-6);
     let decayed = adam([0.8, 0.99], 1e-6);
     follow("adamw decayed", with(Algorithm::Adamw(decayed), 0.01, 0.5), saw, 1e-6);
+    let largest = AdamOptions { amsgrad: true, ..AdamOptions::default() };
+    follow("adam amsgrad", with(Algorithm::Adam(largest.clone()), 0.01, 5e-3), saw, 1e-6);
+    follow("adamw amsgrad", with(Algorithm::Adamw(largest), 0.01, 0.1), level, 1e-6);
 }
 
 #[test]
@@ -249,4 +257,16 @@ fn cyclic_schedules_equal_torch() {
     same(&all, "restarts", restarts(5.0, 1.0));
     same(&all, "doubled restarts", restarts(3.0, 2.0));
     same(&all, "tripled restarts", restarts(1.0, 3.0));
+}
+
+#[test]
+fn an_optimiser_made_of_another_keeps_the_proportions_of_its_groups() {
+    let group =
+        Group { names: patterns(&["head.*"]), lr: Some(0.2), lr_scale: None, weight_decay: None };
+    let options = with(Algorithm::Sgd(SgdOptions::default()), 0.1, 0.0);
+    let handle = OptimizerHandle::new(OptimizerOptions { groups: vec![group], ..options });
+    let handle = handle.expect("the optimiser");
+    handle.set_lr(0.05).expect("a rate");
+    assert_eq!(handle.options().lr, 0.05);
+    assert_eq!(handle.options().groups[0].lr, Some(0.1));
 }

@@ -190,3 +190,10 @@ case("reduce/ranks", "a.argsort(0).argsort(0)", lambda a: a.argsort(0).argsort(0
 case("reduce/the second largest", "a.sort(1, true).values.narrow(1, 1, 1)", lambda a: a.sort(1, True).values[:, 1:2], distinct(3, 5))
 fails("reduce/topk of too many", "a.topk(4)", lambda a: a.topk(4)[0], normal(2, 3))
 fails("reduce/argsort, no such dimension", "a.argsort(2)", lambda a: a.argsort(2), normal(2, 3))
+
+# NaN is the largest and the smallest; without a dimension, NaNs share the gradient.
+for name in ("max", "min"):
+    wild = f32([[1, nan, 2], [nan, 0, inf]])
+    case(f"reduce/{name} of NaN", f"a.{name}()", lambda a: getattr(a, name)(), wild)
+    case(f"reduce/{name} of NaN along one", f"a.{name}(1)", lambda a: getattr(a, name)(1).values, wild)
+    case(f"reduce/{name} of NaN along several", f"a.{name}([0, 1])", lambda a: getattr(torch, "a" + name)(a, (0, 1)), wild)

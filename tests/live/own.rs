@@ -19,6 +19,42 @@ fn teach(ctx, batch) {
 }
 "#;
 
+/// Two models of a kind teach each other.
+const MODELS: &str = r#"let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+let cnn = model::cnn(#{ classes: data.classes, channels: [2] });
+let result = each_step(#{
+    name: "own", data: data, features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 20 }), batch: 10,
+    epochs: 1, nets: #{ one: cnn, two: cnn }, evaluate: "one", seed: arg("own", 3),
+    optimizers: #{ both: optim::sgd(#{ lr: 0.01 }) },
+}, Fn("teach"));
+fn teach(ctx, batch) {
+    let one = ctx.nets.one.weight("head.weight").detach();
+    let apart = (one - ctx.nets.two.weight("head.weight").detach()).abs().max();
+    let loss = cross_entropy(ctx.nets.one.forward(batch.input), batch.target);
+    let loss = loss + cross_entropy(ctx.nets.two.forward(batch.input), batch.target);
+    ctx.optimizers.both.step(ctx.nets, loss);
+    #{ loss: loss, apart: apart, sum: one.abs().sum() }
+}
+"#;
+
+#[test]
+fn models_among_the_networks_are_built_for_the_data_and_drawn_by_name() {
+    let logged = |text: &str| {
+        let run = with_edits(text, |_| {}, vec![]).good();
+        let event = run.sandbox.events().into_iter().find(|event| event["event"] == "epoch");
+        let all = event.expect("an epoch")["logged"].as_array().expect("numbers").clone();
+        let number = |name: &str| {
+            let pair = all.iter().find(|pair| pair[0] == name).expect("logged");
+            pair[1].as_f64().expect("a number")
+        };
+        (number("apart"), number("sum"))
+    };
+    let (apart, sum) = logged(MODELS);
+    assert!(apart > 0.01, "two of a kind start as one");
+    assert_eq!(logged(&MODELS.replace("#{ one: cnn,", "#{ another: cnn, one: cnn,")).1, sum);
+    assert_ne!(logged(&MODELS.replace("\"own\", 3", "\"own\", 4")).1, sum);
+}
+
 fn counts(run: &Run) -> Vec<f64> {
     let epochs = run.sandbox.events().into_iter().filter(|event| event["event"] == "epoch");
     epochs.map(|event| event["logged"][0][1].as_f64().expect("a count")).collect()

@@ -277,7 +277,7 @@ fn wrong_use_of_assertions() {
       --> script:1:1
     1 | assert_eq(model::cnn(#{ classes: 2 }), model::cnn(#{ classes: 2 }))
       | ^^^^^^^^^
-      received: Spec
+      received: a model
       hint: compare what can be read from them
     ");
 }

@@ -3,9 +3,12 @@
 mod assert;
 mod errors;
 mod examples;
+mod hints;
 pub mod host;
+mod identity;
 mod imports;
 mod networks;
 mod optim;
 mod outline;
 mod tensor;
+mod truth;

@@ -23,6 +23,22 @@ fn linear(inputs: &Dynamic, outputs: &Dynamic, map: Map) -> Result<Net> {
     drawn("linear", own, Linear::new)
 }
 
+fn embedding(count: &Dynamic, width: &Dynamic, map: Map) -> Result<Net> {
+    let operation = "nn::embedding";
+    let options = Options::new(operation, map, &["padding_idx"])?;
+    let count = count_of(operation, "the number of vectors", count)?;
+    let width = count_of(operation, "the width", width)?;
+    let padding = match options.get("padding_idx") {
+        None => None,
+        Some(given) => {
+            let row = integer_of(operation, "'padding_idx'", given)?;
+            let counted = if row < 0 { row.saturating_add(count as i64) } else { row };
+            Some(usize::try_from(counted).unwrap_or(count))
+        }
+    };
+    drawn("embedding", EmbeddingOptions { count, width, padding }, Embedding::new)
+}
+
 fn flatten(start: i64, end: i64) -> Result<Net> {
     plain("flatten", Flatten::new(&FlattenOptions { start, end }))
 }
@@ -55,10 +71,17 @@ pub(super) fn layers(module: &mut Module) {
         /// nn::embedding(10, 4).forward(tensor([[1, 2, 9]])).shape == [1, 3, 4]
         /// ```
         fn "embedding"(count: Dynamic, width: Dynamic) -> Net {
-            let operation = "nn::embedding";
-            let count = count_of(operation, "the number of vectors", &count)?;
-            let own = EmbeddingOptions { count, width: count_of(operation, "the width", &width)? };
-            drawn("embedding", own, Embedding::new)
+            embedding(&count, &width, Map::new())
+        }
+
+        /// As `nn::embedding(count, width)`, with the option `padding_idx`: a row that begins at 0 and gets no
+        /// gradient, counted from the end where negative.
+        ///
+        /// ```rhai
+        /// nn::embedding(10, 4, #{ padding_idx: 0 }).forward(tensor([0])).abs().sum().item() == 0.0
+        /// ```
+        fn "embedding"(count: Dynamic, width: Dynamic, options: Map) -> Net {
+            embedding(&count, &width, options)
         }
 
         /// Sets each element to 0 with probability `p` and divides the others by 1 − p; in training only.

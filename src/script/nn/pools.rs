@@ -72,7 +72,8 @@ pub(super) fn layers(module: &mut Module) {
         /// ```
         fn "max_pool1d"(size: Dynamic) -> Net { moving("max_pool1d", Pooled::Max, &size, Map::new(), true) }
 
-        /// As `nn::max_pool1d(size)`, with the options `stride` (`size`), `padding` (0), `dilation` (1).
+        /// As `nn::max_pool1d(size)`, with the options `stride` (`size`), `padding` (0), `dilation` (1),
+        /// `ceil_mode` (false; true: what is left over at the end gets a window).
         ///
         /// ```rhai
         /// nn::max_pool1d(3, #{ stride: 2, padding: 1 }).forward(tensor::ones([1, 1, 9])).shape == [1, 1, 5]
@@ -90,7 +91,7 @@ pub(super) fn layers(module: &mut Module) {
         fn "max_pool2d"(size: Dynamic) -> Net { moving("max_pool2d", Pooled::Max, &size, Map::new(), false) }
 
         /// As `nn::max_pool2d(size)`, with the options `stride` (`size`), `padding` (0), `dilation` (1), each a
-        /// number or `[vertical, horizontal]`.
+        /// number or `[vertical, horizontal]`, and `ceil_mode` (false).
         ///
         /// ```rhai
         /// nn::max_pool2d(3, #{ stride: 2, padding: 1 }).forward(tensor::ones([1, 1, 9, 8])).shape == [1, 1, 5, 4]
@@ -107,7 +108,7 @@ pub(super) fn layers(module: &mut Module) {
         fn "avg_pool1d"(size: Dynamic) -> Net { moving("avg_pool1d", Pooled::Mean, &size, Map::new(), true) }
 
         /// As `nn::avg_pool1d(size)`, with the options `stride` (`size`), `padding` (0), `count_include_pad`
-        /// (true: the padding counts as zeros).
+        /// (true: the padding counts as zeros), `ceil_mode` (false).
         ///
         /// ```rhai
         /// nn::avg_pool1d(3, #{ stride: 1, padding: 1 }).forward(tensor::ones([1, 1, 5])).shape == [1, 1, 5]
@@ -125,7 +126,8 @@ pub(super) fn layers(module: &mut Module) {
         fn "avg_pool2d"(size: Dynamic) -> Net { moving("avg_pool2d", Pooled::Mean, &size, Map::new(), false) }
 
         /// As `nn::avg_pool2d(size)`, with the options `stride` (`size`), `padding` (0), each a number or
-        /// `[vertical, horizontal]`, and `count_include_pad` (true: the padding counts as zeros).
+        /// `[vertical, horizontal]`, `count_include_pad` (true: the padding counts as zeros), and
+        /// `ceil_mode` (false).
         ///
         /// ```rhai
         /// nn::avg_pool2d(2, #{ stride: [2, 1] }).forward(tensor::ones([1, 1, 4, 4])).shape == [1, 1, 2, 3]

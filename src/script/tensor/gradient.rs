@@ -2,7 +2,7 @@
 
 use super::tensors_of;
 use crate::error::{Error, Kind, Result};
-use crate::nn::pass;
+use crate::nn::{gradient_of, pass};
 use crate::script::raise::{Raw, detached, raw};
 use crate::script::register::functions;
 use crate::tensor::{Device, Gradients, Tensor};
@@ -26,7 +26,7 @@ impl Handle {
                 .received(leaf.describe())
                 .hint("keep the leaf: let w = tensor(…).requires_grad()"));
         }
-        match self.with(|gradients| gradients.of(leaf)) {
+        match self.with(|gradients| gradient_of(gradients, leaf)) {
             Some(gradient) => Ok(gradient),
             None => Tensor::full(&leaf.shape(), 0.0, &Device::default()),
         }
