@@ -6,10 +6,13 @@ mod features;
 mod gc;
 mod lines;
 mod progress;
+mod replay;
+mod resume;
 mod run;
 mod runs;
 mod stdlib;
 mod test;
+mod why;
 mod words;
 
 use crate::error::{Error, Kind, Result, guarded};
@@ -30,6 +33,9 @@ struct Still {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Run),
+    Resume(resume::Resume),
+    Replay(replay::Replay),
+    Why(why::WhyOf),
     Runs(runs::Runs),
     Gc(gc::Gc),
     Test(test::Test),
@@ -53,6 +59,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let outcome = with_room(|| {
         guarded("still", || match still.verb {
             Verb::Run(run) => run.run().map(|()| 0),
+            Verb::Resume(resume) => resume.run().map(|()| 0),
+            Verb::Replay(replay) => replay.run(),
+            Verb::Why(why) => why.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
             Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Test(test) => test.run(),

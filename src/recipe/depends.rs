@@ -5,41 +5,41 @@ use super::hooks::{StageHooks, collect_map};
 use super::pieces::reached;
 use crate::error::Result;
 use crate::run::{Part, net_identity};
-use crate::script::{Hook, HookSource, Known, keep};
+use crate::script::{Hook, HookSource, HookSources, Known, keep};
 use crate::tensor::store;
 use crate::train::Workbench;
 use rhai::Dynamic;
 use serde_json::json;
 
-impl StageHooks<'_> {
-    /// What the stage's options say of its hooks, and what its own map begins with.
-    ///
-    /// # Errors
-    /// Weights that cannot be read back from their device.
-    pub fn options(&self) -> Result<Vec<Part>> {
-        let mut parts = Vec::new();
-        for hook in Hook::ALL {
-            match hook.source(&self.facts.sources) {
-                HookSource::Standard => {}
-                source => parts.push(Part::new(hook.name(), format!("{source:?}"))),
-            }
+/// What the stage's options say of its hooks, and what its own map begins with.
+///
+/// # Errors
+/// Weights that cannot be read back from their device.
+pub(super) fn options_of(sources: &HookSources) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for hook in Hook::ALL {
+        match hook.source(sources) {
+            HookSource::Standard => {}
+            source => parts.push(Part::new(hook.name(), format!("{source:?}"))),
         }
-        let state = &self.facts.sources.state;
-        if !state.is_empty() {
-            let first = Dynamic::from(state.clone());
-            let known = Known { bench: Workbench::default(), first: first.clone() };
-            let kept = keep(&first, &known);
-            let mut held = Workbench::default();
-            collect_map(state, &mut held);
-            let nets = held.nets.iter().map(|(_, net)| net_identity(net));
-            let nets = nets.collect::<Result<Vec<_>>>()?;
-            let numbers = blake3::hash(&store::encode(&kept.tensors)?).to_hex().to_string();
-            let all = json!([kept.value, nets, numbers]).to_string();
-            parts.push(Part::new("state", blake3::hash(all.as_bytes()).to_hex().to_string()));
-        }
-        Ok(parts)
     }
+    let state = &sources.state;
+    if !state.is_empty() {
+        let first = Dynamic::from(state.clone());
+        let known = Known { bench: Workbench::default(), first: first.clone() };
+        let kept = keep(&first, &known);
+        let mut held = Workbench::default();
+        collect_map(state, &mut held);
+        let nets = held.nets.iter().map(|(_, net)| net_identity(net));
+        let nets = nets.collect::<Result<Vec<_>>>()?;
+        let numbers = blake3::hash(&store::encode(&kept.tensors)?).to_hex().to_string();
+        let all = json!([kept.value, nets, numbers]).to_string();
+        parts.push(Part::new("state", blake3::hash(all.as_bytes()).to_hex().to_string()));
+    }
+    Ok(parts)
+}
 
+impl StageHooks<'_> {
     /// What the stage depends on of the version in force: functions, consts, arguments, files.
     pub fn code(&self) -> Vec<Part> {
         let mut roots: Vec<(String, Option<usize>)> = Vec::new();

@@ -41,6 +41,8 @@ pub(super) struct StageHooks<'a> {
     /// What of each version that was in force the stage depends on, by its number.
     pub(super) code: BTreeMap<usize, String>,
     timeline: &'a Timeline,
+    /// Whether the timeline tells of this stage.
+    ruled: bool,
     /// Networks of the stage: functions of the recipe may be a part of them.
     pub(super) nets: Vec<Net>,
     /// What the command line gives for arguments.
@@ -75,7 +77,9 @@ impl<'a> StageHooks<'a> {
         };
         let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
         // A run that goes on, or is repeated, began the stage with the version of that time.
-        if let Some(number) = timeline.at(&plan.name, 0, Phase::Step) {
+        let ruled = timeline.tells_of(&plan.name, &plan.identity);
+        let began = timeline.at(&plan.name, 0, Phase::Step).filter(|_| ruled);
+        if let Some(number) = began {
             held.put(timeline.version(engine, number)?);
         }
         let mut pending = Vec::new();
@@ -114,6 +118,7 @@ impl<'a> StageHooks<'a> {
             patient: session.setup.patient,
             code: BTreeMap::new(),
             timeline,
+            ruled,
             nets,
             arguments,
             stage: plan.name.clone(),
@@ -201,7 +206,7 @@ fn collect(value: &Dynamic, into: &mut Workbench) {
 
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
-        if self.timeline.rules(moment) {
+        if self.ruled && self.timeline.rules(moment) {
             self.as_written(moment)?;
             return Ok(Vec::new());
         }
@@ -238,7 +243,7 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn revert(&mut self, moment: &Moment, failure: &Error) -> Option<Change> {
-        if self.timeline.rules(moment) {
+        if self.ruled && self.timeline.rules(moment) {
             // It was taken back, or mended, the first time, too.
             let before = self.version.number;
             return match self.as_written(moment) {

@@ -5,6 +5,7 @@ use super::setup::{Entry, Setup, Signals};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Home, Past, version_of};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What became of one stage.
@@ -25,13 +26,14 @@ impl Replayed {
     }
 }
 
-/// Repeats the run in `folder` in a home of its own, and compares the weights of each stage that ended.
+/// Repeats the run in `folder` in a home of its own, with other arguments where `set` names some, and compares the weights of each stage that ended.
 ///
 /// # Errors
 /// A run that lacks what is needed, and whatever goes wrong in the repetition.
 pub fn replay(
     folder: &Path,
     home: &Path,
+    set: &BTreeMap<String, String>,
     workers: usize,
     display: Box<dyn Display>,
     signals: Signals,
@@ -60,11 +62,14 @@ pub fn replay(
     if then.is_empty() {
         return Err(lacks("no stage of it came to its end"));
     }
+    let others = set;
     let set = head.get("set").and_then(Value::as_object).cloned().unwrap_or_default();
     let set = set.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_string())));
+    let mut set: BTreeMap<String, String> = set.collect();
+    set.extend(others.clone());
     let seed = head.get("given_seed").and_then(Value::as_u64);
     let setup = Setup {
-        set: set.collect(),
+        set,
         seed,
         workers,
         entry: Entry::Replay(folder.to_path_buf()),

@@ -1,5 +1,6 @@
 //! A stage's result: from the run that goes on, from the store, or computed and then stored.
 
+use super::depends::options_of;
 use super::hooks::StageHooks;
 use super::session::{Both, Session, lock, not_begun, stopped};
 use crate::error::{Kind, Result};
@@ -51,10 +52,10 @@ impl Session {
     ) -> Result<(Plan, Identity)> {
         plan.check()?;
         let mut identity = Identity::of(plan)?;
-        let hooks = self.hooks(engine, plan, sources)?;
-        identity.options.extend(hooks.options()?);
-        identity.code = hooks.code();
-        Ok((Plan { identity: identity.ground(), ..plan.clone() }, identity))
+        identity.options.extend(options_of(sources)?);
+        let plan = Plan { identity: identity.ground(), ..plan.clone() };
+        identity.code = self.hooks(engine, &plan, sources)?.code();
+        Ok((plan, identity))
     }
 
     pub(super) fn hooks<'a>(

@@ -19,6 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Timeline {
     /// In the order in which they came.
     stints: BTreeMap<String, Vec<Stint>>,
+    /// What each stage was asked for.
+    grounds: BTreeMap<String, String>,
+    /// Steps of the stages that came to their ends.
+    ends: BTreeMap<String, usize>,
     /// After this, saves of the recipe count again; a run that is only repeated has no such moment.
     end: Option<(String, usize, Phase)>,
     /// The folder of the run that it tells of.
@@ -46,6 +50,12 @@ impl Timeline {
         let mut last = None;
         for event in past.events() {
             let name = event.get("event").and_then(Value::as_str).unwrap_or_default();
+            if name == "stage_end"
+                && let (Some(stage), Some(steps)) =
+                    (event.get("name").and_then(Value::as_str), count(event, "steps"))
+            {
+                timeline.ends.insert(stage.to_string(), steps);
+            }
             let outcome = event.get("outcome").and_then(Value::as_str).unwrap_or_default();
             let counts = match name {
                 "stage" => true,
@@ -60,6 +70,9 @@ impl Timeline {
             ) else {
                 continue;
             };
+            if let Some(ground) = event.get("ground").and_then(Value::as_str) {
+                timeline.grounds.insert(stage.to_string(), ground.to_string());
+            }
             let phase = event.get("phase").cloned().unwrap_or_default();
             let phase: Phase = serde_json::from_value(phase).unwrap_or_default();
             timeline.add(stage, Stint { step, phase, version });
@@ -90,10 +103,20 @@ impl Timeline {
         versions.last().unwrap_or(0)
     }
 
+    /// Whether it tells of the same stage, and not of one of the same name that was asked for something else.
+    pub fn tells_of(&self, stage: &str, ground: &str) -> bool {
+        self.stints.contains_key(stage)
+            && self.grounds.get(stage).is_none_or(|known| known == ground)
+    }
+
     /// Whether it says what is in force just now.
     pub fn rules(&self, moment: &Moment) -> bool {
         let Some(stints) = self.stints.get(&*moment.stage) else { return false };
         let Some((stage, step, phase)) = &self.end else { return !stints.is_empty() };
+        // Steps beyond the end that it had are new.
+        if self.ends.get(&*moment.stage).is_some_and(|steps| moment.step >= *steps) {
+            return false;
+        }
         **stage != *moment.stage || (moment.step, moment.phase) <= (*step, *phase)
     }
 

@@ -173,7 +173,7 @@ impl Observer for Record {
                         "batch": plan.batch, "epochs": plan.epochs, "optimizer": plan.optimizer,
                         "seed": plan.seed, "device": plan.device.name(),
                         "parameters": parameters, "steps": steps, "step": step,
-                        "version": version,
+                        "version": version, "ground": plan.identity,
                     }),
                 );
             }

@@ -3,6 +3,7 @@
 use crate::support::{Sandbox, example};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use stillroom::error::Result;

@@ -58,7 +58,7 @@ impl Place {
     }
 
     /// The run that a user names.
-    fn run(&self, named: &str) -> Result<Past> {
+    pub(super) fn run(&self, named: &str) -> Result<Past> {
         find::run(&|| self.home(), named).map(|path| Past::open(&path))
     }
 }

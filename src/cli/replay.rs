@@ -1,0 +1,69 @@
+//! `still replay`: repeats a run and compares what it gives.
+
+use super::runs::Place;
+use super::{catch_signals, out, progress};
+use crate::error::{Error, Kind, Result};
+use crate::recipe::{Replayed, Signals, replay};
+use clap::Args;
+use serde_json::json;
+
+/// Repeat a run with its edits at their steps, and compare the weights of each stage.
+///
+/// Everything is computed anew in a temporary folder; the run and the store stay as they are.
+#[derive(Args)]
+pub(super) struct Replay {
+    /// The run: its name, a part of it, a tag, `last`, or its folder.
+    run: String,
+    /// Give an argument another value, e.g. where the data are on this machine; can be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Threads that prepare batches; any number gives the same batches.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
+    workers: u16,
+    /// Print the comparison as one line of JSON at the end of standard output.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Replay {
+    /// 0 where all weights are the same, 1 where some are not.
+    pub(super) fn run(self) -> Result<i32> {
+        let past = self.place.run(&self.run)?;
+        let set = self.set.iter().map(|text| crate::recipe::assignment(text));
+        let set = set.collect::<Result<_>>()?;
+        let home = tempfile::tempdir().map_err(|cause| {
+            Error::new(Kind::File, "still replay", "no temporary folder")
+                .received(cause.to_string())
+        })?;
+        let signals = Signals::default();
+        catch_signals(&signals.stop)?;
+        let workers = usize::from(self.workers);
+        let display = progress::display();
+        let all = replay(past.path(), home.path(), &set, workers, display, signals)?;
+        let same = all.iter().all(Replayed::is_same);
+        if self.json {
+            let stages = all.iter().map(|one| {
+                json!({
+                    "stage": one.stage, "then": one.then, "now": one.now, "same": one.is_same(),
+                })
+            });
+            let stages: Vec<_> = stages.collect();
+            out(&json!({ "run": past.name(), "same": same, "stages": stages }).to_string());
+        } else {
+            all.iter().for_each(|one| out(&told(one)));
+        }
+        Ok(i32::from(!same))
+    }
+}
+
+fn told(one: &Replayed) -> String {
+    let short = |hash: &str| hash.chars().take(12).collect::<String>();
+    let Replayed { stage, then, now } = one;
+    match now {
+        Some(now) if now == then => format!("{stage}: the same weights, {}", short(now)),
+        Some(now) => format!("{stage}: OTHER weights, {} then, {} now", short(then), short(now)),
+        None => format!("{stage}: did not come up"),
+    }
+}
