@@ -58,6 +58,16 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, but for a process that another thread is starting right now: it has all
+        // files open for a moment.
+        if let Some(file) = &self.file {
+            let _ = file.unlock();
+        }
+    }
+}
+
 /// Whether `path` still leads to `file`: it may have been removed before it was locked.
 #[cfg(unix)]
 fn is_file_of(file: &File, path: &Path) -> bool {

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 use tempfile::{NamedTempFile, TempDir};
 
 /// How the names of files and folders begin that are not in place yet, or not any more. One that is
@@ -29,6 +30,13 @@ pub(crate) fn refused(doing: &str, path: &Path, cause: &std::io::Error) -> Error
         }
         _ => error,
     }
+}
+
+/// The cause without the name of the temporary file, which `tempfile` adds and which is no help.
+fn bare(cause: &std::io::Error) -> std::io::Error {
+    let text = cause.to_string();
+    let short = text.split(" at path \"").next().unwrap_or_default();
+    std::io::Error::new(cause.kind(), short)
 }
 
 /// What the user's mask leaves of it, as for any other file: what is temporary would be private.
@@ -83,7 +91,7 @@ impl Whole {
         builder.prefix(DRAFT);
         shared(&mut builder, 0o666);
         let made = faults::strike().and_then(|()| builder.tempfile_in(folder_of(&path)));
-        let file = made.map_err(|cause| refused("writing", &path, &cause))?;
+        let file = made.map_err(|cause| refused("writing", &path, &bare(&cause)))?;
         Ok(Whole { path, file })
     }
 
@@ -184,7 +192,7 @@ pub fn draft_folder(within: &Path, prefix: &str) -> Result<TempDir> {
     builder.prefix(prefix);
     shared(&mut builder, 0o777);
     let made = faults::strike().and_then(|()| builder.tempdir_in(within));
-    made.map_err(|cause| refused("making a folder in", within, &cause))
+    made.map_err(|cause| refused("making a folder in", within, &bare(&cause)))
 }
 
 /// Gives a folder another name on the same file system. `false` where that name is taken by a folder
@@ -261,6 +269,11 @@ pub fn sync_folder(folder: &Path) -> IoResult<()> {
         }
         other => other,
     }
+}
+
+/// Makes a file or folder as new as if it were just written, where that is allowed.
+pub fn touch(path: &Path) {
+    let _ = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// The length of a file, or of all files in a folder, in bytes; what cannot be read counts nothing.

@@ -84,6 +84,15 @@ fn what_was_left_and_damaged_goes() {
 }
 
 #[test]
+fn what_was_just_taken_out_stays() {
+    let sandbox = Sandbox::new();
+    old(&sandbox, "taken");
+    store(&sandbox).get(&key("taken")).expect("a store");
+    let freed = gc(&home(&sandbox), false).expect("a home");
+    assert_eq!(freed, Freed { kept: 1, ..Freed::default() });
+}
+
+#[test]
 fn a_run_that_cannot_be_read_stops_it() {
     let sandbox = Sandbox::new();
     old(&sandbox, "a");

@@ -87,7 +87,11 @@ impl Store {
             object.check()?;
             Ok(object)
         }) {
-            Ok(object) => Ok(Found::Hit(object)),
+            Ok(object) => {
+                // `gc` leaves it alone until the run has written down that it uses it.
+                disk::touch(&folder);
+                Ok(Found::Hit(object))
+            }
             Err(object::Flaw::Missing) => Ok(Found::Missing),
             Err(object::Flaw::Refused(error)) => Err(error),
             Err(object::Flaw::Damaged(reason)) => {
