@@ -4,7 +4,7 @@ use super::facts::{Facts, when};
 use super::given::{as_loss, as_number, as_step, call, tensors};
 use super::live::Live;
 use super::rehearsal::try_out;
-use super::session::Session;
+use super::session::{Session, lock};
 use super::timeline::Timeline;
 use super::trial::{Span, Trial};
 use super::version::Version;
@@ -31,7 +31,7 @@ pub(super) struct StageHooks<'a> {
     pub(super) facts: Facts,
     pub(super) version: Arc<Version>,
     /// Changes from before the first step, told at the first boundary.
-    pending: Vec<Change>,
+    pending: &'a Mutex<Vec<Change>>,
     desk: Desk,
     bench: Workbench,
     /// The recipe's own map, as it was before the step or the end of the epoch.
@@ -82,12 +82,11 @@ impl<'a> StageHooks<'a> {
         if let Some(number) = began {
             held.put(timeline.version(engine, number)?);
         }
-        let mut pending = Vec::new();
         let version = loop {
             let version = held.current();
             let Err(failure) = facts.check_names(&version) else { break version };
             match held.revert(&failure) {
-                Some(change) => pending.push(change),
+                Some(change) => lock(&session.pending).push(change),
                 None => return Err(failure),
             }
         };
@@ -111,7 +110,7 @@ impl<'a> StageHooks<'a> {
             trial: &session.trial,
             facts,
             version: version.clone(),
-            pending,
+            pending: &session.pending,
             desk: Desk::new(sources.state.clone()),
             bench: Workbench::default(),
             before: Map::new(),
@@ -232,7 +231,7 @@ impl Hooks for StageHooks<'_> {
         drop(live);
         self.follow(current);
         self.trial.allow(self.pace.filter(|_| !self.version.is_proved()));
-        let mut changes = std::mem::take(&mut self.pending);
+        let mut changes = std::mem::take(&mut *lock(self.pending));
         changes.extend(change);
         self.begun = Some(Instant::now());
         Ok(changes)

@@ -18,7 +18,7 @@ use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
 use crate::tensor::Device;
-use crate::train::{Event, Features, Moment, Observer, Outcome, Plan, Trained};
+use crate::train::{Change, Event, Features, Moment, Observer, Outcome, Plan, Trained};
 use rhai::{Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -133,6 +133,8 @@ pub(super) struct Session {
     names: Mutex<Vec<String>>,
     busy: AtomicBool,
     pub trial: Trial,
+    /// Changes between two stages, told at the first step that follows.
+    pub pending: Mutex<Vec<Change>>,
 }
 
 pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -158,6 +160,7 @@ impl Session {
             names: Mutex::default(),
             busy: AtomicBool::new(false),
             trial,
+            pending: Mutex::default(),
         }
     }
 

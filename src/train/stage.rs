@@ -236,7 +236,11 @@ impl Stage {
             self.moment.step += 1;
             self.batch += 1;
         }
-        let score = evaluate(&self.learner.model, &plan.features.test, &plan.device)?;
+        self.moment.phase = Phase::EpochEnd;
+        // A network of the recipe's own may fail here as in a step.
+        let score = self.attempt(hooks, observer, stop, |stage, _| {
+            evaluate(&stage.learner.model, &plan.features.test, &plan.device)
+        })?;
         if !score.loss.is_finite() {
             return Err(self.lost(score.loss));
         }
@@ -247,7 +251,6 @@ impl Stage {
         let best = self.readings.iter().all(|(_, before)| before.accuracy < reading.accuracy);
         // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
         Arc::make_mut(&mut self.moment.readings).push(reading.clone());
-        self.moment.phase = Phase::EpochEnd;
         self.attempt(hooks, observer, stop, |stage, hooks| hooks.on_epoch(&stage.moment))?;
         self.note_version(hooks);
         self.tally.logged.extend(hooks.logged());
