@@ -190,7 +190,10 @@ impl Session {
                 record.folder().catch_up()?;
                 record.folder().write_results(&results)?;
                 let path = record.folder().path().display().to_string();
-                self.display().say(&format!("run folder: {path}"));
+                // What a replay writes is gone at its end.
+                if !matches!(self.setup.entry, Entry::Replay(_)) {
+                    self.display().say(&format!("run folder: {path}"));
+                }
                 Ok(results)
             }
             Some(error) => {
