@@ -16,6 +16,7 @@ mod functions;
 mod hooks;
 mod live;
 mod outline;
+mod reach;
 mod rehearsal;
 mod session;
 mod shadow;
