@@ -2,6 +2,7 @@
 
 use super::compile::Compiled;
 use super::outline::{Outline, Piece, Statement, deeper, mentions, same, word};
+use super::reach::called_by_statements;
 use rhai::{Engine, Token};
 
 /// What an edit changes.
@@ -29,6 +30,14 @@ pub(super) fn difference(
         notes.push(format!("{} is gone", listed(&gone)));
     }
     notes.extend(named_by_stages(first, &gone));
+    let mut ran = called_by_statements(first, [&own.outline, &fresh.outline], &names);
+    ran.retain(|name| !gone.contains(name));
+    if !ran.is_empty() {
+        notes.push(format!(
+            "nothing but statements, which run once, calls {}: no effect until the next run",
+            listed(&ran)
+        ));
+    }
     let closures = in_functions(&own.outline, &fresh.outline, &names);
     imports(engine, own, fresh, &mut names);
     if !own.outline.same_statements(&fresh.outline) {

@@ -21,6 +21,7 @@ mod live;
 mod opening;
 mod outline;
 mod pieces;
+mod reach;
 mod rehearsal;
 mod replay;
 mod session;

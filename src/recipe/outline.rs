@@ -49,11 +49,19 @@ pub(super) fn word(token: &Token) -> Option<&str> {
     }
 }
 
-/// Whether a text mentions a name, as such or as the text of `Fn("name")`.
+/// Whether a text mentions a name, as such or as the text of `Fn("name")`. A key of a map and a property are
+/// other things that happen to be called so.
 pub(super) fn mentions(pieces: &[Piece], name: &str) -> bool {
-    pieces.iter().any(|(token, _)| match token {
+    let token = |at: Option<usize>| at.and_then(|at| pieces.get(at)).map(|(token, _)| token);
+    pieces.iter().enumerate().any(|(at, (own, _))| match own {
         Token::StringConstant(text) => text.as_str() == name,
-        other => word(other) == Some(name),
+        _ if word(own) == Some(name) => {
+            let after = token(at.checked_add(1));
+            let called = matches!(after, Some(Token::LeftParen | Token::Unit));
+            let dotted = matches!(token(at.checked_sub(1)), Some(Token::Period | Token::Elvis));
+            called || !dotted && !matches!(after, Some(Token::Colon))
+        }
+        _ => false,
     })
 }
 
@@ -130,6 +138,11 @@ impl Outline {
     pub fn line(&self, name: &str, parameters: usize) -> Option<usize> {
         let body = self.functions.get(&(name.to_string(), parameters))?;
         body.first().map(|(_, line)| *line)
+    }
+
+    /// All functions: names and texts.
+    pub fn functions(&self) -> impl Iterator<Item = (&str, &[Piece])> {
+        self.functions.iter().map(|((name, _), body)| (name.as_str(), body.as_slice()))
     }
 
     /// The text of every function called `name`.

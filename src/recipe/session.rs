@@ -349,7 +349,10 @@ impl Host for Session {
     }
 
     fn say(&self, text: &str) {
-        self.display().say(text);
+        // What a version says that is only tried would be taken for the run's.
+        if !self.trial.is_on() {
+            self.display().say(text);
+        }
     }
 
     fn interruption(&self) -> Option<Error> {

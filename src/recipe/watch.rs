@@ -34,6 +34,9 @@ const LONGEST: Duration = Duration::from_secs(1);
 const COARSE: Duration = Duration::from_millis(2500);
 /// Every so many looks the files are opened: a network file system answers from memory otherwise.
 const OPEN_EVERY: usize = 4;
+/// Where the thread has not looked for so long, training does: the machine may be busy, and reading a file may
+/// have to wait for others that write.
+const STALE: Duration = Duration::from_millis(100);
 
 /// Watches a recipe's files.
 pub(super) struct Watch {
@@ -41,7 +44,6 @@ pub(super) struct Watch {
     patience: Patience,
     /// The thread that looks; without one the training thread does.
     thread: Option<Thread>,
-    looked: Instant,
 }
 
 /// What the watching thread shares.
@@ -55,12 +57,21 @@ struct Shared {
 struct Noted {
     files: Arc<[PathBuf]>,
     seen: Vec<Found>,
+    looked: Option<Instant>,
     /// How often other files were followed: a look at those before does not count.
     round: usize,
     /// The first and the last change that nobody has dealt with.
     changed: Option<(Instant, Instant)>,
     /// Until when contents are compared.
     close_until: Option<Instant>,
+}
+
+/// How closely a look looks.
+#[derive(Clone, Copy, PartialEq)]
+enum Depth {
+    Stat,
+    Open,
+    Read,
 }
 
 /// What a look finds of a file.
@@ -89,13 +100,14 @@ impl Watch {
                 if own.over.load(Ordering::Relaxed) {
                     break;
                 }
-                own.look(round % OPEN_EVERY == 0);
+                own.look(if round % OPEN_EVERY == 0 { Depth::Open } else { Depth::Stat });
+                own.look_closely();
                 std::thread::park_timeout(look);
             }
         };
         let thread = Builder::new().name("still watch".into()).spawn(watching);
         let thread = thread.ok().map(|handle| handle.thread().clone());
-        Watch { shared, patience, thread, looked: Instant::now() }
+        Watch { shared, patience, thread }
     }
 
     /// Watches these files from now on.
@@ -106,7 +118,8 @@ impl Watch {
         }
         let now = Instant::now();
         noted.files = files.into();
-        noted.seen.clear();
+        noted.seen = files.iter().map(|file| Found::at(file, Depth::Stat)).collect();
+        noted.looked = Some(now);
         noted.round += 1;
         noted.close_until = Some(now + COARSE);
         // What was saved between reading and following would be missed; one more look costs little.
@@ -115,9 +128,12 @@ impl Watch {
 
     /// When the files last changed, if nobody has dealt with it and they have rested since.
     pub fn rested(&mut self) -> Option<Instant> {
-        if self.thread.is_none() && self.looked.elapsed() >= self.patience.look {
-            self.shared.look(true);
-            self.looked = Instant::now();
+        let limit = if self.thread.is_some() { STALE } else { self.patience.look };
+        if self.shared.lock().looked.is_some_and(|looked| looked.elapsed() >= limit) {
+            self.shared.look(Depth::Stat);
+            if self.thread.is_none() {
+                self.shared.look_closely();
+            }
         }
         let (first, last) = self.shared.lock().changed?;
         (last.elapsed() >= self.patience.rest || first.elapsed() >= LONGEST).then_some(last)
@@ -159,41 +175,49 @@ impl Shared {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Compares contents as well, for a while after a change.
+    fn look_closely(&self) {
+        if self.lock().close_until.is_some_and(|until| Instant::now() < until) {
+            self.look(Depth::Read);
+        }
+    }
+
     /// Looks at the files, without the lock: a file system may take its time.
-    fn look(&self, open: bool) {
-        let (files, round, close) = {
+    fn look(&self, depth: Depth) {
+        let (files, round) = {
             let noted = self.lock();
-            let close = noted.close_until.is_some_and(|until| Instant::now() < until);
-            (noted.files.clone(), noted.round, close)
+            (noted.files.clone(), noted.round)
         };
-        let found: Vec<Found> = files.iter().map(|file| Found::at(file, open, close)).collect();
+        let found: Vec<Found> = files.iter().map(|file| Found::at(file, depth)).collect();
         let mut noted = self.lock();
         if noted.round != round {
             return;
         }
-        let first_look = noted.seen.is_empty();
-        if !first_look && noted.seen.iter().zip(&found).any(|(old, new)| old.differs(new)) {
-            let now = Instant::now();
+        let now = Instant::now();
+        noted.looked = Some(now);
+        if noted.seen.iter().zip(&found).any(|(old, new)| old.differs(new)) {
             noted.close_until = Some(now + COARSE);
             let first = noted.changed.map_or(now, |(first, _)| first);
             noted.changed = Some((first, now));
         }
-        noted.seen = found;
+        for (seen, found) in noted.seen.iter_mut().zip(found) {
+            seen.update(found);
+        }
     }
 }
 
 impl Found {
-    fn at(file: &Path, open: bool, close: bool) -> Found {
+    fn at(file: &Path, depth: Depth) -> Found {
         let Ok(mut meta) = std::fs::metadata(file) else { return Found::Nothing };
         // A pipe would wait for its other end.
-        if open
+        if depth != Depth::Stat
             && meta.is_file()
             && let Ok(opened) = std::fs::File::open(file).and_then(|file| file.metadata())
         {
             meta = opened;
         }
         let read = || std::fs::read(file).ok().map(|bytes| blake3::hash(&bytes));
-        let content = if close && meta.is_file() { read() } else { None };
+        let content = if depth == Depth::Read && meta.is_file() { read() } else { None };
         Found::File(Stamp::of(&meta), content)
     }
 
@@ -203,6 +227,18 @@ impl Found {
                 before != after || (old.is_some() && new.is_some() && old != new)
             }
             (before, after) => before != after,
+        }
+    }
+
+    /// Takes what a later look found; what is known of the content stays, while it is the same file.
+    fn update(&mut self, later: Found) {
+        let known = match (&*self, &later) {
+            (Found::File(before, known), Found::File(after, None)) if before == after => *known,
+            _ => None,
+        };
+        *self = later;
+        if let (Found::File(_, content @ None), Some(_)) = (self, known) {
+            *content = known;
         }
     }
 }

@@ -187,3 +187,15 @@ fn the_version_is_in_ctx_and_a_rehearsal_has_the_new_one() {
     let rates = [vec![1.0 / 4.0; 3], vec![1.0 / 5.0; 3], vec![2.0 / 6.0; 6]].concat();
     assert_eq!(run.shown.rates, rates);
 }
+
+#[test]
+fn a_rehearsal_says_nothing() {
+    let edited = recipe().replace("{ 0.25 }", "{ print(`step ${ctx.step}`); 0.25 }");
+    let refused = edited.replace("0.25 }", "0.25.nothing() }");
+    let edits = vec![save(4, "recipe.rhai", refused), save(10, "recipe.rhai", edited)];
+    let run = with_edits(&recipe(), |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(4, "refused"), (10, "in force")]);
+    let said: Vec<&String> =
+        run.shown.said.iter().filter(|text| text.starts_with("step")).collect();
+    assert_eq!(said, ["step 10", "step 11"]);
+}

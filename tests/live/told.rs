@@ -80,8 +80,39 @@ fn a_closure_in_a_function_that_makes_a_network() {
     let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
     assert_eq!(run.outcomes(), [(4, "in force")]);
     assert_eq!(run.shown.edits[0].functions, ["make"]);
-    assert!(run.note(0).starts_with("closures are not live"), "{}", run.note(0));
-    assert!(run.note(0).contains("the one at line 10"), "{}", run.note(0));
+    assert_eq!(
+        run.note(0),
+        "nothing but statements, which run once, calls 'make': no effect until the next run; closures are \
+         not live, and what holds the one at line 10 keeps it as it was: write a function, `fn my_part(…)`, \
+         and give Fn(\"my_part\")"
+    );
+    run.same_weights(&untouched(&recipe));
+}
+
+#[test]
+fn a_function_that_made_the_network_of_the_running_stage() {
+    let functions = "fn mixer() { nn::network(#{ head: head(16) }, Fn(\"forward\")) }
+fn head(width) { nn::linear(width, 10) }
+fn forward(self, x) { self.head.forward(pooled(x)) }
+fn pooled(x) { x.mean(1) }
+";
+    let recipe = STAGE.replace("train(net", "train(Fn(\"mixer\")") + functions;
+    let edits = vec![
+        save(
+            3,
+            "recipe.rhai",
+            recipe.replace("nn::linear(width, 10)", "nn::linear(width, 10, #{ bias: false })"),
+        ),
+        save(6, "recipe.rhai", recipe.replace("x.mean(1)", "x.mean(1) * 1.0")),
+    ];
+    let run = with_edits(&recipe, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(3, "in force"), (6, "in force")]);
+    assert_eq!(run.shown.edits[0].functions, ["head"]);
+    assert_eq!(
+        run.note(0),
+        "nothing but statements, which run once, calls 'head': no effect until the next run"
+    );
+    assert_eq!(run.shown.edits[1].functions, ["head", "pooled"]);
     run.same_weights(&untouched(&recipe));
 }
 
