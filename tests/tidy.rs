@@ -22,12 +22,13 @@ const FLOW: [&[&str]; 11] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 7] = [
+const CONFINED: [(&str, &[&str]); 8] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
     ("burn_autodiff", &["tensor"]),
     ("clap", &["cli"]),
+    ("notify", &["recipe"]),
     ("rusqlite", &["run"]),
     ("similar", &["cli"]),
 ];

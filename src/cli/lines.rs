@@ -62,6 +62,15 @@ pub(super) fn recalled(trained: &Trained, age: Option<Duration>) -> String {
     format!("{}: from the store, {ago}, {:.3}", trained.name, trained.accuracy)
 }
 
+/// Something was made, or came from the store.
+pub(super) fn made(name: &str, took: Option<Duration>, age: Option<Duration>) -> String {
+    match (took, age) {
+        (Some(took), _) => format!("{name}: made, {}", time(took)),
+        (None, Some(age)) => format!("{name}: from the store, made {}", ago(age)),
+        (None, None) => format!("{name}: from the store, made earlier"),
+    }
+}
+
 /// A stage waits.
 pub(super) fn paused(moment: &Moment) -> String {
     format!(

@@ -7,7 +7,7 @@ use crate::recipe::Display;
 use crate::train::{Event, Observer, Outcome};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const STYLE: &str = "{prefix} {bar:24.cyan/blue} {pos}/{len}  {msg}";
 
@@ -146,6 +146,10 @@ impl Display for Progress {
             Some(bar) => bar.suspend(|| out(table.trim_end())),
             None => out(table.trim_end()),
         }
+    }
+
+    fn made(&mut self, name: &str, took: Option<Duration>, age: Option<Duration>) {
+        self.line(&lines::made(name, took, age));
     }
 
     fn warn(&mut self, text: &str) {

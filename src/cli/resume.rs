@@ -39,7 +39,7 @@ impl Resume {
             Some(recipe) => recipe,
             None => recipe_of(&past)?,
         };
-        let told = past.events_of("run").chain(past.events_of("resumed")).last().cloned();
+        let told = past.start().cloned();
         let told = told.unwrap_or_default();
         let strings = |value: Value| value.as_str().map(String::from);
         let before = past.set().into_iter();
@@ -61,7 +61,7 @@ impl Resume {
 
 /// The recipe as it stands in its file now.
 fn recipe_of(past: &Past) -> Result<PathBuf> {
-    let told = past.events_of("run").chain(past.events_of("resumed")).last();
+    let told = past.start();
     let text = |key: &str| Some(PathBuf::from(told?.get(key)?.as_str()?));
     let full = text("file");
     // As the user named it, where that still leads there.

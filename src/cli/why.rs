@@ -8,6 +8,7 @@ use crate::train::{Event, Observer};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Say for each stage of a recipe whether its result would come from the store, and if not, what differs from
 /// the nearest one that is there. Nothing is computed.
@@ -37,7 +38,14 @@ impl WhyOf {
             Setup { set, seed: self.seed, entry: Entry::Ask, ..Setup::new(self.recipe, home) };
         let signals = Signals::default();
         catch_signals(&signals.stop)?;
-        recipe::run(setup, Box::new(Answers { json: self.json }), signals).map(|_| ())
+        match recipe::run(setup, Box::new(Answers { json: self.json }), signals) {
+            // As far as anything can be said.
+            Err(error) if error.report().operation == "still why" => {
+                note(&error.render(false));
+                Ok(())
+            }
+            outcome => outcome.map(|_| ()),
+        }
     }
 }
 
@@ -57,6 +65,13 @@ impl Display for Answers {
     }
 
     fn report(&mut self, _: &str) {}
+
+    fn made(&mut self, name: &str, _: Option<Duration>, age: Option<Duration>) {
+        match self.json {
+            true => out(&json!({ "stage": name, "hit": true }).to_string()),
+            false => out(&lines::made(name, None, age)),
+        }
+    }
 
     fn warn(&mut self, text: &str) {
         note(&format!("warning: {text}"));

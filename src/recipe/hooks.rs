@@ -16,7 +16,7 @@ use crate::optim::OptimizerHandle;
 use crate::run::Identity;
 use crate::script::{Desk, Hook, HookSources, Known, keep, take_up};
 use crate::tensor::Tensor;
-use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, StageKind, Workbench};
+use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, StageKind, Trained, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -190,12 +190,15 @@ pub(super) fn collect_map(map: &Map, into: &mut Workbench) {
 }
 
 /// Networks and optimisers, also those in arrays and maps.
-fn collect(value: &Dynamic, into: &mut Workbench) {
+pub(super) fn collect(value: &Dynamic, into: &mut Workbench) {
     let name = String::new;
     if let Some(net) = value.read_lock::<Net>() {
         into.nets.push((name(), net.clone()));
     } else if let Some(optimizer) = value.read_lock::<OptimizerHandle>() {
         into.optimizers.push((name(), optimizer.clone()));
+    } else if let Some(trained) = value.read_lock::<Trained>() {
+        let all = trained.nets.iter().map(|(_, net)| net).chain([trained.model.net()]);
+        into.nets.extend(all.map(|net| (name(), net.clone())));
     } else if let Some(array) = value.read_lock::<rhai::Array>() {
         array.iter().for_each(|value| collect(value, into));
     } else if let Some(map) = value.read_lock::<Map>() {
@@ -285,7 +288,7 @@ impl Hooks for StageHooks<'_> {
 
     fn belongings(&mut self, _bench: &Workbench) -> Belongings {
         let mut kept = keep(&self.desk.state().into(), &self.known());
-        kept.lost = kept.lost.map(|lost| format!("ctx.state {lost}"));
+        kept.lost = kept.lost.map(|lost| format!("{lost} in ctx.state"));
         kept.value = json!({ "state": kept.value, "code": self.code });
         kept
     }

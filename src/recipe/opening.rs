@@ -50,16 +50,8 @@ impl Session {
                 self.go_on(engine, compiler, compiled, past, folder)
             }
             Entry::Run => {
-                let (found, changed) = self.cut_off(engine, compiled)?;
-                if let Some((past, folder)) = found {
+                if let Some((past, folder)) = self.cut_off(engine, compiled)? {
                     return self.go_on(engine, compiler, compiled, past, folder);
-                }
-                if let Some(past) = changed {
-                    let name = past.name();
-                    self.display().say(&format!(
-                        "run {name} was cut off, and the recipe has changed since: this is a new run \
-                         (`still resume {name}` goes on with that one)"
-                    ));
                 }
                 self.begin(compiled, Timeline::default())
             }
@@ -110,8 +102,9 @@ impl Session {
         folder: Folder,
     ) -> Result<Opening> {
         let last = Timeline::last(&past);
-        let before = past.events_of("resumed").filter_map(|event| event.get("version")?.as_u64());
-        let statements = before.last().unwrap_or(0) as usize;
+        let before = past.events_of("resumed").rev();
+        let before = before.filter_map(|event| event.get("version")?.as_u64()).next();
+        let statements = before.unwrap_or(0) as usize;
         let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
         let timeline = Timeline::of(&past, &file, false, compiler);
         let next = folder.next_version();
@@ -136,18 +129,14 @@ impl Session {
 
     /// Whether the command line says something else than it did.
     fn is_changed(&self, past: &Past) -> bool {
-        let told = past.events_of("run").chain(past.events_of("resumed")).last();
+        let told = past.start();
         let told = told.cloned().unwrap_or_default();
         told.get("set") != Some(&json!(self.setup.set))
             || told.get("seed") != Some(&json!(self.seed()))
     }
 
-    /// The newest run of this recipe that was cut off, as it is now; else one whose code was another.
-    fn cut_off(
-        &self,
-        engine: &Engine,
-        compiled: &Compiled,
-    ) -> Result<(Option<(Past, Folder)>, Option<Past>)> {
+    /// The newest run of this recipe, as it is now, that was cut off. One whose code was another is told.
+    fn cut_off(&self, engine: &Engine, compiled: &Compiled) -> Result<Option<(Past, Folder)>> {
         let file = json!(absolute(&compiled.source.file));
         let stem = compiled.source.file.file_stem().unwrap_or_default().to_string_lossy();
         let mut changed = None;
@@ -157,7 +146,7 @@ impl Session {
                 continue;
             }
             let past = Past::open(&path);
-            let told = past.events_of("run").chain(past.events_of("resumed")).last();
+            let told = past.start();
             let same_file = told.and_then(|event| event.get("file")) == Some(&file);
             let same_code_of_numbers =
                 told.and_then(|event| event.get("numerics")) == Some(&json!(NUMERICS));
@@ -170,17 +159,23 @@ impl Session {
             }
             let last = version_of(&path, Timeline::last(&past));
             if !same_code_of_numbers || !same_code(engine, compiled, &last) {
-                changed.get_or_insert(past);
+                changed.get_or_insert(name);
                 continue;
             }
             // Another process may have taken it just now.
             match Folder::open(&path) {
-                Ok(folder) => return Ok((Some((past, folder)), None)),
+                Ok(folder) => return Ok(Some((past, folder))),
                 Err(error) if error.kind() == Kind::Usage => {}
                 Err(error) => return Err(unwritable(error)),
             }
         }
-        Ok((None, changed))
+        if let Some(name) = changed {
+            self.display().say(&format!(
+                "run {name} was cut off, and the recipe has changed since: this is a new run \
+                 (`still resume {name}` goes on with that one)"
+            ));
+        }
+        Ok(None)
     }
 }
 

@@ -2,10 +2,13 @@
 //! consts that they read, and nothing else. Comments and layout do not count.
 
 use super::compile::Compiled;
-use super::outline::tokens;
+use super::outline::{Outline, tokens, word};
 use crate::run::Part;
 use rhai::{Engine, Token};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// All statements that have closures in them, as one piece.
+const CLOSURES: &str = "closures";
 
 /// A function, a const, an import, or all other statements of a file.
 #[derive(Clone, Debug)]
@@ -54,11 +57,13 @@ pub(super) fn reached(
     for (number, file) in files.iter().enumerate() {
         for (place, piece) in file.pieces.iter().enumerate() {
             places.push((number, place));
+            // A hook is a function of the recipe; another may be one of an imported file.
             let rooted = |(name, parameters): &(String, Option<usize>)| {
-                *name == piece.name && (parameters.is_none() || *parameters == piece.parameters)
+                let fits = number == 0 && *parameters == piece.parameters;
+                *name == piece.name && (parameters.is_none() || fits)
             };
-            let own = number == 0 && piece.parameters.is_some() && roots.iter().any(rooted);
-            if own || (closures && number == 0 && piece.label.is_empty()) {
+            let own = piece.parameters.is_some() && roots.iter().any(rooted);
+            if own || (closures && number == 0 && piece.label == CLOSURES) {
                 queue.push((number, place));
             }
         }
@@ -179,6 +184,24 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
         at = end;
     }
     pieces.push(rest);
+    // A closure has no name: those of a recipe stand or fall together.
+    let mut closures = Piece {
+        label: CLOSURES.to_string(),
+        name: String::new(),
+        parameters: None,
+        text: String::new(),
+        mentions: BTreeSet::new(),
+        line: 0,
+    };
+    for statement in &Outline::of(engine, text).statements {
+        let has = statement.0.iter().any(|(token, _)| matches!(token, Token::Pipe | Token::Or));
+        if has {
+            closures.line = closures.line.max(statement.lines().0);
+            let tokens = statement.0.iter();
+            tokens.for_each(|(token, _)| note(token, &mut closures.text, &mut closures.mentions));
+        }
+    }
+    pieces.push(closures);
     pieces
 }
 
@@ -210,8 +233,7 @@ fn end_of(all: &[(Token, usize)], start: usize, is_function: bool) -> usize {
 fn note(token: &Token, text: &mut String, mentions: &mut BTreeSet<String>) {
     text.push_str(&format!("{token:?} "));
     match token {
-        Token::Identifier(name) => drop(mentions.insert(name.to_string())),
         Token::StringConstant(string) => drop(mentions.insert(string.to_string())),
-        _ => {}
+        _ => mentions.extend(word(token).map(String::from)),
     }
 }

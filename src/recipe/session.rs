@@ -16,14 +16,15 @@ use crate::nn::pass;
 use crate::run::store::Store;
 use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
-use crate::script::{self, Callable, HookSources, Host, Resolver, Signatures, Sources};
+use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, Sources, raw};
 use crate::tensor::Device;
 use crate::train::{Change, Event, Features, Moment, Observer, Outcome, Plan, Trained};
-use rhai::{Engine, FnPtr, NativeCallContext, Scope};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Shows a run to whoever started it.
 pub trait Display: Observer + Send {
@@ -35,6 +36,9 @@ pub trait Display: Observer + Send {
 
     /// A remark on the recipe.
     fn warn(&mut self, text: &str);
+
+    /// Something was made, or came from the store.
+    fn made(&mut self, name: &str, took: Option<Duration>, age: Option<Duration>);
 
     /// Whether a stage would come from the store.
     fn why(&mut self, _why: &Why) {}
@@ -333,6 +337,17 @@ impl Host for Session {
         });
         self.busy.store(false, Ordering::SeqCst);
         outcome
+    }
+
+    fn made(
+        &self,
+        call: &NativeCallContext,
+        name: &str,
+        inputs: Dynamic,
+        make: &FnPtr,
+    ) -> Raw<Dynamic> {
+        raw(self.claim(name))?;
+        self.made_of(call, name, inputs, make)
     }
 
     fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {

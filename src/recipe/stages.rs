@@ -2,15 +2,14 @@
 
 use super::depends::options_of;
 use super::hooks::StageHooks;
-use super::session::{Both, Session, lock, not_begun, stopped};
-use crate::error::{Kind, Result};
+use super::session::{Both, Session, lock, not_begun};
+use crate::error::Result;
 use crate::run::store::{Found, Object};
 use crate::run::{Identity, StageResult};
 use crate::script::HookSources;
 use crate::train::{Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train};
 use rhai::Engine;
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 /// The file of an object that holds the stage at its end.
@@ -98,26 +97,10 @@ impl Job<'_> {
                 from = self.shorter()?;
             }
         }
-        let mut told = false;
-        let held = session.store.lock(&self.identity.key(), &mut || {
-            if session.signals.stop.load(Ordering::Relaxed) {
-                return Err(stopped());
-            }
-            if !std::mem::replace(&mut told, true) {
-                let name = self.name();
-                session.display().say(&format!("{name}: another run computes it, waiting for it"));
-            }
-            Ok(())
-        });
-        let held = match held {
-            Ok(held) => Some(held),
-            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-            Err(error) => {
-                session.warn(&format!("the store cannot be locked: {}", error.headline()));
-                None
-            }
-        };
-        if told && let Some(trained) = self.of_the_store(&self.identity.key())? {
+        let key = self.identity.key();
+        let held = session.hold(self.name(), &key)?;
+        // Another process may have computed it meanwhile.
+        if !fresh && let Some(trained) = self.of_the_store(&key)? {
             return Ok(trained);
         }
         let trained = self.compute(from)?;
@@ -128,12 +111,12 @@ impl Job<'_> {
     /// The result that this run has already, where it goes on; a shorter one is where to go on from.
     fn of_this_run(&self, from: &mut Option<Checkpoint>) -> Result<Option<Trained>> {
         let Some(past) = self.session.past.get() else { return Ok(None) };
-        let ends = past.events().iter().filter(|event| {
+        let ends = past.events().iter().rev().find(|event| {
             let event = |key| event.get(key).and_then(Value::as_str);
             matches!(event("event"), Some("stage_end" | "store_hit"))
                 && event("name") == Some(self.name())
         });
-        let Some(key) = ends.last().and_then(|event| event.get("key")?.as_str()) else {
+        let Some(key) = ends.and_then(|event| event.get("key")?.as_str()) else {
             return Ok(None);
         };
         let Some(object) = self.find(key)? else { return Ok(None) };

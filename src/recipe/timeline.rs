@@ -92,7 +92,7 @@ impl Timeline {
 
     /// The version that came last.
     pub fn last(past: &Past) -> usize {
-        let versions = past.events().iter().filter_map(|event| {
+        let versions = past.events().iter().rev().find_map(|event| {
             let counts = match event.get("event")?.as_str()? {
                 "stage" | "resumed" => true,
                 "edit" => event.get("outcome")?.as_str()? != "rejected",
@@ -100,7 +100,7 @@ impl Timeline {
             };
             counts.then_some(event.get("version")?.as_u64()? as usize)
         });
-        versions.last().unwrap_or(0)
+        versions.unwrap_or(0)
     }
 
     /// Whether it tells of the same stage, and not of one of the same name that was asked for something else.

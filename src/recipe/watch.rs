@@ -1,8 +1,7 @@
-//! Notices saves: a thread of its own looks at the files every few hundredths of a second.
-//!
-//! Events of the file system are not used. Code comes into force between two steps only, so looking is early
-//! enough; and events die with their folder, run out, follow no links, and never come from another machine.
+//! Notices saves: a thread of its own looks at the files every few hundredths of a second, and at once where
+//! an event of the file system tells of something. What counts is what a look finds.
 
+use super::doorbell::Doorbell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,12 +37,16 @@ const OPEN_EVERY: usize = 4;
 /// have to wait for others that write.
 const STALE: Duration = Duration::from_millis(100);
 
+/// Between two looks there is a rest, however much happens.
+const REST: Duration = Duration::from_millis(2);
+
 /// Watches a recipe's files.
 pub(super) struct Watch {
     shared: Arc<Shared>,
     patience: Patience,
     /// The thread that looks; without one the training thread does.
     thread: Option<Thread>,
+    bell: Option<Doorbell>,
 }
 
 /// What the watching thread shares.
@@ -103,11 +106,14 @@ impl Watch {
                 own.look(if round % OPEN_EVERY == 0 { Depth::Open } else { Depth::Stat });
                 own.look_closely();
                 std::thread::park_timeout(look);
+                // A folder in which much happens must not keep it busy.
+                std::thread::sleep(REST);
             }
         };
         let thread = Builder::new().name("still watch".into()).spawn(watching);
         let thread = thread.ok().map(|handle| handle.thread().clone());
-        Watch { shared, patience, thread }
+        let bell = thread.clone().map(Doorbell::new);
+        Watch { shared, patience, thread, bell }
     }
 
     /// Watches these files from now on.
@@ -115,6 +121,9 @@ impl Watch {
         let mut noted = self.shared.lock();
         if *noted.files == *files {
             return;
+        }
+        if let Some(bell) = &mut self.bell {
+            bell.follow(files);
         }
         let now = Instant::now();
         noted.files = files.into();

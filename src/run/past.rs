@@ -188,6 +188,11 @@ impl Past {
         self.events_of("run").next().cloned().unwrap_or_default()
     }
 
+    /// What was told when a process last began with it, or went on.
+    pub fn start(&self) -> Option<&Value> {
+        self.events_of("resumed").next_back().or_else(|| self.events_of("run").next_back())
+    }
+
     /// The recipe as the command line named it.
     pub fn recipe(&self) -> Option<String> {
         let resumed = self.events_of("resumed").rev().find_map(|event| text(event, "recipe"));

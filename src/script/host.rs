@@ -1,5 +1,6 @@
 //! What a recipe's statements ask of whoever runs them.
 
+use super::raise::Raw;
 use crate::data::{Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::Device;
@@ -88,6 +89,18 @@ pub trait Host: Send + Sync {
 
     /// Runs a stage with the recipe's hooks.
     fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
+
+    /// What `make(inputs)` gives, or gave before. Where nothing runs, nothing is kept.
+    fn made(
+        &self,
+        call: &NativeCallContext,
+        name: &str,
+        inputs: Dynamic,
+        make: &FnPtr,
+    ) -> Raw<Dynamic> {
+        let _ = name;
+        make.call_within_context(call, (inputs,))
+    }
 
     /// A way to call a function that `call` was given: one of the recipe's by name in the version that is in
     /// force at the time of the call, a closure or a function of an imported module as it was written. What it

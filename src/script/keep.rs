@@ -153,7 +153,10 @@ impl Keeper<'_> {
     }
 
     fn lose(&mut self, value: &Dynamic, path: &[String]) -> Value {
-        let lost = format!("'{}', {}", path.join("."), kind_of(value));
+        let lost = match path {
+            [] => kind_of(value),
+            path => format!("'{}', {}", path.join("."), kind_of(value)),
+        };
         self.lost.get_or_insert(lost);
         Value::Null
     }

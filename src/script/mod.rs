@@ -52,6 +52,7 @@ pub use host::{Callable, HookSource, HookSources, Host};
 pub use keep::{Known, keep, take_up};
 pub use kept::Kept;
 pub use output::{json_of, text_of};
+pub use raise::{Raw, raw};
 pub use resolver::{Imports, Resolver};
 pub use value::{kind_of, number_of};
 

@@ -7,7 +7,7 @@ use rhai::{Array, Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use std::any::Any;
 
 /// What a binding returns.
-pub(super) type Raw<T> = std::result::Result<T, Box<EvalAltResult>>;
+pub type Raw<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// Hands an error of ours to Rhai, which adds the place of a method or a global function.
 pub(super) fn raise(error: Error) -> Box<EvalAltResult> {
@@ -15,7 +15,7 @@ pub(super) fn raise(error: Error) -> Box<EvalAltResult> {
 }
 
 /// Turns a module's result into a binding's.
-pub(super) fn raw<T: 'static>(result: Result<T>) -> Raw<T> {
+pub fn raw<T: 'static>(result: Result<T>) -> Raw<T> {
     result.and_then(answered).map_err(raise)
 }
 

@@ -47,6 +47,22 @@ const EACH_STEP_DOC: [&str; 14] = [
     "/// A step that fails leaves no trace: networks, optimisers and state are as they were before it.",
     "/// Errors: options that contradict each other, damaged data, a step that fails.",
 ];
+const STAGE_DOC: [&str; 14] = [
+    "/// Anything else that takes long and should not be done twice: calls `make(inputs)` and keeps what it gives.",
+    "///",
+    "/// The result is found again as long as the inputs, the function with all that it calls, and the seed are",
+    "/// the same. Inputs and result are numbers, strings, arrays, maps, tensors and networks; inputs can be the results",
+    "/// of other stages and data sets, too. A network in the result must be one of the inputs or a copy of one.",
+    "///",
+    "/// ```text",
+    "/// let soup = stage(\"soup\", #{ nets: [a.net, b.net] }, Fn(\"average\"));",
+    "/// fn average(inputs) {",
+    "///     let net = inputs.nets[0].copy();",
+    "///     net.lerp(inputs.nets[1], 0.5);",
+    "///     net",
+    "/// }",
+    "/// ```",
+];
 const REPORT_DOC: [&str; 1] = ["/// Prints a table of stages: accuracy, best, parameters, time."];
 
 /// `train`, `distill`, `each_step` and `report`, which need the host.
@@ -88,6 +104,21 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
             move |call: NativeCallContext, options: Map, step: FnPtr| -> Raw<Trained> {
                 raw(stage::each_step(asked.as_ref(), &call, options, &step))
             },
+        );
+    let asked = host.clone();
+    FuncRegistration::new("stage")
+        .in_global_namespace()
+        // It does something each time, even where its arguments are known.
+        .with_volatility(true)
+        .with_comments(STAGE_DOC)
+        .with_params_info(["name: &str", "inputs: ?", "make: Fn", "?"])
+        .set_into_module(
+            &mut module,
+            move |call: NativeCallContext,
+                  name: &str,
+                  inputs: Dynamic,
+                  make: FnPtr|
+                  -> Raw<Dynamic> { asked.made(&call, name, inputs, &make) },
         );
     let asked = host.clone();
     FuncRegistration::new("report")

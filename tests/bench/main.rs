@@ -17,7 +17,7 @@ use stillroom::optim::OptimizerOptions;
 use stillroom::recipe::{Functions, Given, Source};
 use stillroom::script::{Context, Desk};
 use stillroom::tensor::{Device, Tensor};
-use stillroom::train::{Event, Features, Moment, Observer, Plain, Plan, train};
+use stillroom::train::{Event, Features, Moment, Observer, Phase, Plain, Plan, train};
 
 /// As in `still`: the allocator is part of what is measured.
 #[global_allocator]
@@ -85,6 +85,7 @@ fn moment() -> Moment {
         epochs: 15,
         step: 80,
         steps: 375,
+        phase: Phase::Step,
         lr: 1e-3,
         readings: Arc::default(),
     }
@@ -180,6 +181,7 @@ fn step() -> Result<f64> {
     front.fbank.mels = 64;
     let plan = Plan {
         name: "teacher".into(),
+        identity: String::new(),
         features: Features::of(&data, &front)?,
         teacher: None,
         own: None,
@@ -193,7 +195,7 @@ fn step() -> Result<f64> {
         device: Device::cpu(),
     };
     let mut clock = Clock::default();
-    train(&plan, &mut Plain, &mut clock, &AtomicBool::new(false))?;
+    train(&plan, None, &mut Plain, &mut clock, &AtomicBool::new(false))?;
     Ok(clock.steps.into_iter().min().unwrap_or_default().as_secs_f64())
 }
 

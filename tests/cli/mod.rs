@@ -4,6 +4,7 @@ mod compare;
 mod damage;
 mod eval;
 mod features;
+mod made;
 mod memory;
 mod recipes;
 mod reproducible;

@@ -131,6 +131,8 @@ impl Display for Editor {
 
     fn report(&mut self, _: &str) {}
 
+    fn made(&mut self, _: &str, _: Option<Duration>, _: Option<Duration>) {}
+
     fn warn(&mut self, text: &str) {
         let text = self.sandbox.scrub(text);
         self.shown.lock().expect("not poisoned").warnings.push(text);

@@ -1,0 +1,241 @@
+//! `stage(name, inputs, make)`: anything that is made once and kept.
+
+use super::hooks::collect;
+use super::pieces::reached;
+use super::session::{Session, lock, stopped};
+use super::setup::Entry;
+use crate::data::{Dataset, Fingerprint, FrontEnd};
+use crate::error::{Error, Kind, Result};
+use crate::models::Spec;
+use crate::nn::{Net, pass};
+use crate::optim::OptimizerHandle;
+use crate::run::store::{Found, KeyLock, Object};
+use crate::run::{Identity, NUMERICS, Part, net_identity};
+use crate::script::{Host, Known, Raw, keep, kind_of, raw, take_up};
+use crate::tensor::{Tensor, store};
+use crate::train::{Trained, Workbench};
+use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime};
+
+const VALUE: &str = "value.json";
+const TENSORS: &str = "tensors.safetensors";
+
+impl Session {
+    pub(super) fn made_of(
+        &self,
+        call: &NativeCallContext,
+        name: &str,
+        inputs: Dynamic,
+        make: &FnPtr,
+    ) -> Raw<Dynamic> {
+        let identity = raw(self.identity_of(call, &inputs, make))?;
+        let key = identity.key();
+        let known = known(&inputs);
+        let fresh = self.setup.fresh.has(name);
+        if !fresh && let Some(value) = raw(self.kept(name, &key, &known))? {
+            return Ok(value);
+        }
+        if self.setup.entry == Entry::Ask {
+            return raw(Err(Error::new(
+                Kind::Script,
+                "still why",
+                format!("'{name}' is not in the store"),
+            )
+            .hint("what comes after it depends on it, and cannot be asked for yet")));
+        }
+        let held = raw(self.hold(name, &key))?;
+        // Another process may have made it meanwhile.
+        if !fresh && let Some(value) = raw(self.kept(name, &key, &known))? {
+            return Ok(value);
+        }
+        let begun = Instant::now();
+        let made: Dynamic =
+            pass::during(self.seed(), &[], || make.call_within_context(call, (inputs,)))?;
+        raw(self.keep_made(name, &key, &identity, &made, &known, begun.elapsed()))?;
+        drop(held);
+        Ok(made)
+    }
+
+    /// The right to make it; waits while another process does.
+    pub(super) fn hold(&self, name: &str, key: &str) -> Result<Option<KeyLock>> {
+        let mut told = false;
+        let held = self.store.lock(key, &mut || {
+            if self.signals.stop.load(Ordering::Relaxed) {
+                return Err(stopped());
+            }
+            if !std::mem::replace(&mut told, true) {
+                self.display().say(&format!("{name}: another run computes it, waiting for it"));
+            }
+            Ok(())
+        });
+        match held {
+            Ok(held) => Ok(Some(held)),
+            Err(error) if error.kind() == Kind::Interrupted => Err(error),
+            Err(error) => {
+                self.warn(&format!("the store cannot be locked: {}", error.headline()));
+                Ok(None)
+            }
+        }
+    }
+
+    fn identity_of(
+        &self,
+        call: &NativeCallContext,
+        inputs: &Dynamic,
+        make: &FnPtr,
+    ) -> Result<Identity> {
+        let mut roots = Vec::new();
+        let mut closures = make.is_anonymous();
+        if !closures {
+            roots.push((make.fn_name().to_string(), None));
+        }
+        let mut held = Workbench::default();
+        collect(inputs, &mut held);
+        for name in held.nets.iter().flat_map(|(_, net)| net.functions()) {
+            closures |= name.is_empty();
+            roots.push((name, None));
+        }
+        let mut options = vec![
+            Part::new("numeric code", NUMERICS),
+            Part::new("kind", "made"),
+            Part::new("seed", self.seed().to_string()),
+        ];
+        let captured: Array = make.curry().to_vec();
+        for (name, value) in [("inputs", inputs), ("captured", &captured.into())] {
+            let words = words(value)?.to_string();
+            let hash = blake3::hash(words.as_bytes()).to_hex().to_string();
+            options.push(Part::new(name, hash));
+        }
+        let version = self.live.get().map(|live| lock(live).current());
+        let mut code = Vec::new();
+        if let Some(version) = version {
+            let found = reached(call.engine(), &version.compiled, &roots, closures);
+            code = found.parts;
+            let all = version.compiled.arguments.has_computed();
+            for (name, value) in &self.setup.set {
+                if all || found.mentions.contains(name) {
+                    code.push(Part::new(&format!("argument {name}"), value));
+                }
+            }
+        }
+        Ok(Identity { options, code })
+    }
+
+    /// What the store has for `key`.
+    fn kept(&self, name: &str, key: &str, known: &Known) -> Result<Option<Dynamic>> {
+        let object = match self.store.get(key)? {
+            Found::Hit(object) => object,
+            Found::Missing => return Ok(None),
+            Found::Damaged(reason) => {
+                self.warn(&format!(
+                    "what the store had of '{name}' is damaged ({reason}): it is made anew"
+                ));
+                return Ok(None);
+            }
+        };
+        let value = read(&object, known)?;
+        let age = SystemTime::now().duration_since(object.committed).ok();
+        if let Some(record) = self.record.get() {
+            lock(record).event("store_hit", json!({ "made": name, "key": key }));
+        }
+        self.display().made(name, None, age);
+        Ok(Some(value))
+    }
+
+    fn keep_made(
+        &self,
+        name: &str,
+        key: &str,
+        identity: &Identity,
+        made: &Dynamic,
+        known: &Known,
+        took: Duration,
+    ) -> Result<()> {
+        let kept = keep(made, known);
+        let seconds = took.as_secs_f64();
+        let mut record = self.record()?;
+        record.event("made", json!({ "made": name, "key": key, "seconds": seconds }));
+        if let Some(lost) = kept.lost {
+            drop(record);
+            self.warn(&format!("the result of '{name}' is not stored: nothing can hold {lost}"));
+            self.display().made(name, Some(took), None);
+            return Ok(());
+        }
+        let files = vec![
+            (VALUE.to_string(), kept.value.to_string().into_bytes()),
+            (TENSORS.to_string(), store::encode(&kept.tensors)?),
+        ];
+        let meta = json!({
+            "name": name, "kind": "made", "identity": identity, "seconds": seconds,
+            "run": record.folder().name(), "still": env!("CARGO_PKG_VERSION"),
+        });
+        let stored = self.store.commit(key, meta, files).map(|_| ());
+        record.tolerate(&format!("the result of '{name}'"), stored);
+        drop(record);
+        self.display().made(name, Some(took), None);
+        Ok(())
+    }
+}
+
+fn read(object: &Object, known: &Known) -> Result<Dynamic> {
+    let value: Value = serde_json::from_slice(&object.read(VALUE)?).map_err(|cause| {
+        Error::new(Kind::Data, "taking a stage from the store", cause.to_string())
+    })?;
+    let device = crate::tensor::Device::default();
+    let tensors = store::decode("taking a stage from the store", &object.read(TENSORS)?, &device)?;
+    take_up(&value, &tensors, known)
+}
+
+/// Networks among the inputs, of which the result may have copies.
+fn known(inputs: &Dynamic) -> Known {
+    let mut bench = Workbench::default();
+    collect(inputs, &mut bench);
+    Known { bench, first: inputs.clone() }
+}
+
+/// What an input is, in words that are the same for the same input.
+fn words(value: &Dynamic) -> Result<Value> {
+    if let Some(array) = value.read_lock::<Array>() {
+        return array.iter().map(words).collect();
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let each = map.iter().map(|(key, value)| Ok((key.to_string(), words(value)?)));
+        return Ok(json!({ "map": each.collect::<Result<serde_json::Map<_, _>>>()? }));
+    }
+    if let Some(net) = value.read_lock::<Net>() {
+        return Ok(json!({ "net": net_identity(&net)? }));
+    }
+    if let Some(trained) = value.read_lock::<Trained>() {
+        return Ok(json!({ "stage": trained.key, "weights": trained.weights_blake3 }));
+    }
+    if let Some(tensor) = value.read_lock::<Tensor>() {
+        let bytes = store::encode(&[(String::new(), tensor.clone())])?;
+        return Ok(json!({ "tensor": blake3::hash(&bytes).to_hex().as_str() }));
+    }
+    if let Some(data) = value.read_lock::<Arc<Dataset>>() {
+        return Ok(json!({ "data": Fingerprint::of(&data)?.hash }));
+    }
+    if let Some(front) = value.read_lock::<FrontEnd>() {
+        return Ok(json!({ "features": *front }));
+    }
+    if let Some(spec) = value.read_lock::<Spec>() {
+        return Ok(json!({ "model": *spec }));
+    }
+    if let Some(optimizer) = value.read_lock::<OptimizerHandle>() {
+        return Ok(json!({ "optimizer": optimizer.options() }));
+    }
+    let kept = keep(value, &Known::default());
+    match kept.lost {
+        None => Ok(kept.value),
+        Some(_) => Err(Error::new(
+            Kind::Type,
+            "stage",
+            "an input cannot be told from another of its kind",
+        )
+        .expected("numbers, strings, arrays, maps, tensors, networks, results of stages, data sets")
+        .received(kind_of(value))),
+    }
+}

@@ -1,0 +1,64 @@
+//! `stage(name, inputs, make)`: made once, found again.
+
+use crate::support::Sandbox;
+
+const RECIPE: &str = r#"let net = nn::sequential([nn::linear(3, 4), nn::relu(), nn::linear(4, 2)]);
+let other = net.copy();
+other.init("*", "ones");
+let made = stage("average", #{ nets: [net, other], share: arg("share", 0.5), words: ["a", 'b', ()] }, Fn("average"));
+print(made.net.forward(tensor([[1.0, 2.0, 3.0]])));
+print(`${made.numbers} ${made.text} ${made.tensor}`);
+fn average(inputs) {
+    print("making");
+    let net = inputs.nets[0].copy();
+    net.lerp(inputs.nets[1], inputs.share);
+    let first = tensor::normal([2], "noise");
+    #{ net: net, numbers: [1, 2.5, true, ()], text: "text", tensor: first }
+}
+"#;
+
+fn run(sandbox: &Sandbox, recipe: &str, more: &[&str]) -> String {
+    let ran = sandbox.run(recipe, more).good();
+    let kept = ran.err.lines().filter(|line| !line.starts_with("run folder"));
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn it_is_made_once_and_gives_the_same() {
+    let sandbox = Sandbox::new();
+    let first = run(&sandbox, RECIPE, &[]);
+    assert!(first.starts_with("making\naverage: made, "), "{first}");
+    let again = run(&sandbox, RECIPE, &[]);
+    assert!(again.starts_with("average: from the store, made just now\n"), "{again}");
+    let told = |text: &str| text.lines().skip_while(|line| !line.contains("tensor")).count();
+    assert_eq!(told(&first), told(&again));
+    let values = |text: &str| {
+        text.split_once("average: ")
+            .map(|(_, rest)| rest.split_once('\n').map(|(_, rest)| rest.to_string()))
+    };
+    assert_eq!(values(&first), values(&again));
+}
+
+#[test]
+fn what_it_depends_on_makes_it_anew() {
+    let sandbox = Sandbox::new();
+    run(&sandbox, RECIPE, &[]);
+    let hit = |recipe: &str, more: &[&str]| run(&sandbox, recipe, more).contains("from the store");
+    assert!(hit(&format!("// A comment.\n{RECIPE}fn unused() {{ 1 }}\n"), &[]));
+    assert!(!hit(&RECIPE.replace("text: \"text\"", "text: \"other\""), &[]));
+    assert!(!hit(RECIPE, &["--set", "share=0.25"]));
+    assert!(!hit(RECIPE, &["--seed", "1"]));
+    assert!(!hit(&RECIPE.replace("[\"a\"", "[\"c\""), &[]));
+    assert!(!hit(RECIPE, &["--fresh", "average"]));
+}
+
+#[test]
+fn what_nothing_can_hold_is_told() {
+    let sandbox = Sandbox::new();
+    let recipe = "let made = stage(\"net\", #{}, |inputs| nn::linear(2, 2));\n";
+    let told = run(&sandbox, recipe, &[]);
+    assert!(
+        told.contains("the result of 'net' is not stored: nothing can hold a network"),
+        "{told}"
+    );
+}
