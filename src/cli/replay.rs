@@ -40,8 +40,7 @@ impl Replay {
         let signals = Signals::default();
         catch_signals(&signals.stop)?;
         let workers = usize::from(self.workers);
-        let display = progress::display();
-        let all = replay(past.path(), home.path(), &set, workers, display, signals)?;
+        let all = replay(past.path(), home.path(), &set, workers, progress::display, &signals)?;
         let same = all.iter().all(Replayed::is_same);
         if self.json {
             let stages = all.iter().map(|one| {

@@ -41,8 +41,8 @@ pub(super) struct StageHooks<'a> {
     /// What of each version that was in force the stage depends on, by its number.
     pub(super) code: BTreeMap<usize, String>,
     timeline: &'a Timeline,
-    /// Whether the timeline tells of this stage.
-    ruled: bool,
+    /// What the stage was asked for.
+    ground: String,
     /// Networks of the stage: functions of the recipe may be a part of them.
     pub(super) nets: Vec<Net>,
     /// What the command line gives for arguments.
@@ -77,9 +77,7 @@ impl<'a> StageHooks<'a> {
         };
         let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
         // A run that goes on, or is repeated, began the stage with the version of that time.
-        let ruled = timeline.tells_of(&plan.name, &plan.identity);
-        let began = timeline.at(&plan.name, 0, Phase::Step).filter(|_| ruled);
-        if let Some(number) = began {
+        if let Some(number) = timeline.at(&plan.name, &plan.identity, 0, Phase::Step) {
             held.put(timeline.version(engine, number)?);
         }
         let version = loop {
@@ -117,7 +115,7 @@ impl<'a> StageHooks<'a> {
             patient: session.setup.patient,
             code: BTreeMap::new(),
             timeline,
-            ruled,
+            ground: plan.identity.clone(),
             nets,
             arguments,
             stage: plan.name.clone(),
@@ -172,7 +170,8 @@ impl StageHooks<'_> {
 
     /// What a timeline says of this moment comes into force.
     fn as_written(&mut self, moment: &Moment) -> Result<bool> {
-        let Some(number) = self.timeline.at(&moment.stage, moment.step, moment.phase) else {
+        let Some(number) = self.timeline.at(&moment.stage, &self.ground, moment.step, moment.phase)
+        else {
             return Ok(false);
         };
         if number == self.version.number {
@@ -208,7 +207,7 @@ pub(super) fn collect(value: &Dynamic, into: &mut Workbench) {
 
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
-        if self.ruled && self.timeline.rules(moment) {
+        if self.timeline.rules(moment, &self.ground) {
             self.as_written(moment)?;
             return Ok(Vec::new());
         }
@@ -245,7 +244,7 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn revert(&mut self, moment: &Moment, failure: &Error) -> Option<Change> {
-        if self.ruled && self.timeline.rules(moment) {
+        if self.timeline.rules(moment, &self.ground) {
             // It was taken back, or mended, the first time, too.
             let before = self.version.number;
             return match self.as_written(moment) {

@@ -44,7 +44,7 @@ pub use eval::{Evaluated, eval};
 pub use functions::Functions;
 pub use replay::{Replayed, replay};
 pub use session::{Display, help, run};
-pub use setup::{Entry, Fresh, Setup, Signals};
+pub use setup::{Entry, Fresh, Repeat, Setup, Signals};
 pub use source::Source;
 pub use testing::{TestReport, TestSetup, Tested, test};
 pub use trial::HOOK_SECONDS;

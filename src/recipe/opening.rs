@@ -41,9 +41,15 @@ impl Session {
         let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
         match &self.setup.entry {
             Entry::New | Entry::Ask => self.begin(compiled, Timeline::default()),
-            Entry::Replay(run) => {
-                let past = Past::open(run);
-                self.begin(compiled, Timeline::of(&past, &file, true, compiler))
+            Entry::Replay(repeat) => {
+                let told = Past::open(&repeat.run);
+                let timeline = Timeline::of(&told, &file, true, compiler);
+                let Some(on) = &repeat.on else { return self.begin(compiled, timeline) };
+                let mut record = self.recording(Folder::open(on)?);
+                record.event("resumed", self.describe(compiled));
+                let _ = self.past.set(Past::open(on));
+                let _ = self.record.set(Mutex::new(record));
+                Ok(Opening { number: 0, next: 1, timeline, statements: None })
             }
             Entry::Resume(run) => {
                 let (past, folder) = (Past::open(run), Folder::open(run)?);

@@ -1,12 +1,13 @@
 //! A run once more, with its edits at their steps, to see whether it gives the same.
 
 use super::session::{Display, run};
-use super::setup::{Entry, Setup, Signals};
+use super::setup::{Entry, Repeat, Setup, Signals};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Home, Past, version_of};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// What became of one stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,18 @@ impl Replayed {
     }
 }
 
-/// Repeats the run in `folder` in a home of its own, with other arguments where `set` names some, and compares the weights of each stage that ended.
+/// A part of a run: as long as arguments and statements were the same.
+#[derive(Clone, Default)]
+struct Part {
+    set: BTreeMap<String, String>,
+    seed: Option<u64>,
+    /// The version whose statements ran.
+    statements: usize,
+    until: Option<(String, usize)>,
+}
+
+/// Repeats the run in `folder` in a home of its own, with other arguments where `set` names some, and compares
+/// the weights of each stage that ended.
 ///
 /// # Errors
 /// A run that lacks what is needed, and whatever goes wrong in the repetition.
@@ -35,25 +47,17 @@ pub fn replay(
     home: &Path,
     set: &BTreeMap<String, String>,
     workers: usize,
-    display: Box<dyn Display>,
-    signals: Signals,
+    display: impl Fn() -> Box<dyn Display>,
+    signals: &Signals,
 ) -> Result<Vec<Replayed>> {
     let past = Past::open(folder);
     let operation = format!("replaying {}", past.name());
     let lacks = |what: &str| Error::new(Kind::Data, &operation, what);
     let head = past.head();
-    let text = |event: &Value, key: &str| event.get(key)?.as_str().map(String::from);
-    let recipe = text(&head, "file").or_else(|| text(&head, "recipe"));
+    let text = |key: &str| head.get(key)?.as_str().map(String::from);
+    let recipe = text("file").or_else(|| text("recipe"));
     let recipe = recipe.ok_or_else(|| lacks("its journal does not say which recipe it ran"))?;
     let file = PathBuf::from(recipe).file_name().map(PathBuf::from).unwrap_or_default();
-    for event in past.events_of("resumed") {
-        let same = |key: &str| event.get(key) == head.get(key);
-        let first = event.get("version").and_then(Value::as_u64).unwrap_or(0) == 0;
-        if !(same("set") && same("given_seed") && first) {
-            return Err(lacks("it was resumed with other arguments or statements")
-                .hint("such a run cannot be repeated in one go"));
-        }
-    }
     let then: Vec<(String, String)> = past
         .stages()
         .into_iter()
@@ -62,24 +66,33 @@ pub fn replay(
     if then.is_empty() {
         return Err(lacks("no stage of it came to its end"));
     }
-    let others = set;
-    let set = head.get("set").and_then(Value::as_object).cloned().unwrap_or_default();
-    let set = set.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_string())));
-    let mut set: BTreeMap<String, String> = set.collect();
-    set.extend(others.clone());
-    let seed = head.get("given_seed").and_then(Value::as_u64);
-    let setup = Setup {
-        set,
-        seed,
-        workers,
-        entry: Entry::Replay(folder.to_path_buf()),
-        patient: false,
-        ..Setup::new(
-            version_of(folder, 0).join(file),
-            Home::of(Path::new(""), Some(home.to_path_buf())),
-        )
-    };
-    let results = run(setup, display, signals)?;
+    let home = Home::of(Path::new(""), Some(home.to_path_buf()));
+    let mut on = None;
+    let mut results = None;
+    for part in parts(&past) {
+        let repeat = Repeat { run: folder.to_path_buf(), on: on.take(), until: part.until.clone() };
+        let mut all = part.set;
+        all.extend(set.clone());
+        let setup = Setup {
+            set: all,
+            seed: part.seed,
+            workers,
+            entry: Entry::Replay(repeat),
+            patient: false,
+            ..Setup::new(version_of(folder, part.statements).join(&file), home.clone())
+        };
+        let cut = part.until.is_some();
+        match run(setup, display(), signals.clone()) {
+            Ok(all) => results = Some(all),
+            // It was to end here.
+            Err(error) if cut && error.kind() == Kind::Interrupted => {
+                signals.stop.store(false, Ordering::Relaxed);
+            }
+            Err(error) => return Err(error),
+        }
+        on = Past::folders(&home)?.pop();
+    }
+    let results = results.unwrap_or_default();
     Ok(then
         .into_iter()
         .map(|(stage, then)| {
@@ -88,4 +101,47 @@ pub fn replay(
             Replayed { stage, then, now }
         })
         .collect())
+}
+
+/// The parts of a run. One ends where the next one took its first stage up, if it was cut off at all.
+fn parts(past: &Past) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut ended = false;
+    let mut begins = false;
+    for event in past.events() {
+        let count = |key: &str| event.get(key).and_then(Value::as_u64);
+        match event.get("event").and_then(Value::as_str).unwrap_or_default() {
+            name @ ("run" | "resumed") => {
+                let set = event.get("set").and_then(Value::as_object).cloned().unwrap_or_default();
+                let set = set
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value.as_str()?.to_string())));
+                let part = Part {
+                    set: set.collect(),
+                    seed: count("given_seed"),
+                    statements: count("version").unwrap_or(0) as usize,
+                    until: None,
+                };
+                let same = parts.last().is_some_and(|last| {
+                    (&last.set, last.seed, last.statements)
+                        == (&part.set, part.seed, part.statements)
+                });
+                begins = !same && name == "resumed" && !ended;
+                if !same {
+                    parts.push(part);
+                }
+                ended = false;
+            }
+            "stage" if std::mem::take(&mut begins) => {
+                let at = event.get("stage").and_then(Value::as_str).zip(count("step"));
+                let before = parts.len().checked_sub(2).and_then(|place| parts.get_mut(place));
+                if let (Some(before), Some((stage, step))) = (before, at) {
+                    before.until = Some((stage.to_string(), step as usize));
+                }
+            }
+            "end" => ended = true,
+            _ => {}
+        }
+    }
+    parts
 }

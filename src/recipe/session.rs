@@ -5,7 +5,7 @@ use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
-use super::setup::{Entry, Setup, Signals};
+use super::setup::{Entry, Repeat, Setup, Signals};
 use super::source::Source;
 use super::timeline::Timeline;
 use super::trial::Trial;
@@ -280,6 +280,13 @@ impl Observer for Both<'_> {
     }
 
     fn wants_checkpoint(&mut self, moment: &Moment) -> bool {
+        if let Entry::Replay(Repeat { until: Some((stage, step)), .. }) = &self.0.setup.entry
+            && **stage == *moment.stage
+            && moment.step >= *step
+        {
+            self.0.signals.stop.store(true, Ordering::Relaxed);
+            return true;
+        }
         self.0.record.get().is_some_and(|record| lock(record).wants_checkpoint(moment))
     }
 }

@@ -63,10 +63,21 @@ pub enum Entry {
     New,
     /// The one in this folder, whatever was changed since.
     Resume(PathBuf),
-    /// A new one that does what the one in this folder did.
-    Replay(PathBuf),
+    /// One that does what another one did.
+    Replay(Repeat),
     /// None: stages are only asked whether they would come from the store.
     Ask,
+}
+
+/// A part of a run that is repeated: as long as it was given the same arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// The folder of the run that is repeated.
+    pub run: PathBuf,
+    /// The folder of the repetition, where it goes on.
+    pub on: Option<PathBuf>,
+    /// The stage and the step at which this part ended.
+    pub until: Option<(String, usize)>,
 }
 
 /// Stages that are computed whatever the store has.

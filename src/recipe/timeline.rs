@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The versions of a run, by stage and step.
 #[derive(Default)]
 pub(super) struct Timeline {
-    /// In the order in which they came.
-    stints: BTreeMap<String, Vec<Stint>>,
-    /// What each stage was asked for.
+    /// In the order in which they came, by the stage's name and what it was asked for.
+    stints: BTreeMap<(String, String), Vec<Stint>>,
+    /// What each stage was asked for last.
     grounds: BTreeMap<String, String>,
     /// Steps of the stages that came to their ends.
     ends: BTreeMap<String, usize>,
@@ -84,7 +84,8 @@ impl Timeline {
 
     /// A stage that goes on tells its version again; what was told before holds.
     fn add(&mut self, stage: &str, stint: Stint) {
-        let stints = self.stints.entry(stage.to_string()).or_default();
+        let ground = self.grounds.get(stage).cloned().unwrap_or_default();
+        let stints = self.stints.entry((stage.to_string(), ground)).or_default();
         if stints.last().is_none_or(|last| last.version != stint.version) {
             stints.push(stint);
         }
@@ -103,15 +104,16 @@ impl Timeline {
         versions.unwrap_or(0)
     }
 
-    /// Whether it tells of the same stage, and not of one of the same name that was asked for something else.
-    pub fn tells_of(&self, stage: &str, ground: &str) -> bool {
-        self.stints.contains_key(stage)
-            && self.grounds.get(stage).is_none_or(|known| known == ground)
+    /// What it tells of a stage, and not of one of the same name that was asked for something else.
+    fn of_stage(&self, stage: &str, ground: &str) -> Option<&Vec<Stint>> {
+        // A run of an older Stillroom did not say what a stage was asked for.
+        let key = |ground: &str| (stage.to_string(), ground.to_string());
+        self.stints.get(&key(ground)).or_else(|| self.stints.get(&key("")))
     }
 
-    /// Whether it says what is in force just now.
-    pub fn rules(&self, moment: &Moment) -> bool {
-        let Some(stints) = self.stints.get(&*moment.stage) else { return false };
+    /// Whether it says what is in force just now, in a stage that was asked for `ground`.
+    pub fn rules(&self, moment: &Moment, ground: &str) -> bool {
+        let Some(stints) = self.of_stage(&moment.stage, ground) else { return false };
         let Some((stage, step, phase)) = &self.end else { return !stints.is_empty() };
         // Steps beyond the end that it had are new.
         if self.ends.get(&*moment.stage).is_some_and(|steps| moment.step >= *steps) {
@@ -121,8 +123,8 @@ impl Timeline {
     }
 
     /// The version that is in force in a stage after so many steps.
-    pub fn at(&self, stage: &str, step: usize, phase: Phase) -> Option<usize> {
-        let stints = self.stints.get(stage)?.iter();
+    pub fn at(&self, stage: &str, ground: &str, step: usize, phase: Phase) -> Option<usize> {
+        let stints = self.of_stage(stage, ground)?.iter();
         let before = stints.rev().find(|stint| (stint.step, stint.phase) <= (step, phase));
         before.map(|stint| stint.version)
     }

@@ -278,12 +278,14 @@ impl Stage {
         observer: &mut dyn Observer,
         stop: &AtomicBool,
     ) -> Result<()> {
-        if stop.load(Ordering::Relaxed) {
+        // Whoever wants one may also want the stage to stop here.
+        let wanted = observer.wants_checkpoint(&self.moment);
+        let stops = stop.load(Ordering::Relaxed);
+        if wanted || stops {
             self.checkpoint(hooks, observer)?;
-            return Err(self.interrupted());
         }
-        if observer.wants_checkpoint(&self.moment) {
-            self.checkpoint(hooks, observer)?;
+        if stops {
+            return Err(self.interrupted());
         }
         self.look(hooks, observer).map(|_| ())
     }
@@ -362,5 +364,6 @@ impl Stage {
         let Moment { stage, step, steps, .. } = &self.moment;
         Error::new(Kind::Interrupted, format!("stage '{stage}'"), "stopped by a signal")
             .received(format!("{step} of {steps} steps done"))
+            .hint("run it again: it goes on from here")
     }
 }

@@ -8,6 +8,7 @@ mod imports;
 mod many;
 mod moments;
 mod own;
+mod paused;
 mod refused;
 mod runner;
 mod told;

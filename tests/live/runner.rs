@@ -33,6 +33,8 @@ pub struct Shown {
     pub edits: Vec<Seen>,
     /// The learning rate of every step.
     pub rates: Vec<f64>,
+    /// The steps at which the stage waited, and why.
+    pub pauses: Vec<(usize, String)>,
     pub warnings: Vec<String>,
     pub said: Vec<String>,
 }
@@ -44,6 +46,8 @@ pub enum When {
     Step(usize),
     /// When the recipe prints this.
     Said(&'static str),
+    /// When the stage waits for an edit, for the so manieth time, counted from 1.
+    Paused(usize),
 }
 
 impl From<usize> for When {
@@ -114,6 +118,15 @@ impl Observer for Editor {
                     error: self.sandbox.scrub(&error),
                 });
             }
+            Event::Paused { moment, failure } => {
+                let times = {
+                    let mut shown = self.shown.lock().expect("not poisoned");
+                    let told = self.sandbox.scrub(&failure.to_string());
+                    shown.pauses.push((moment.step, told));
+                    shown.pauses.len()
+                };
+                self.edit(When::Paused(times));
+            }
             _ => {}
         }
         Ok(())
@@ -164,6 +177,8 @@ pub struct Manner {
     pub stop: Arc<AtomicBool>,
     /// How long an edit is followed by nothing.
     pub settle: Duration,
+    /// Whether a stage waits for an edit.
+    pub patient: bool,
 }
 
 impl Default for Manner {
@@ -176,6 +191,7 @@ impl Default for Manner {
             hook_seconds: HOOK_SECONDS,
             stop: Arc::default(),
             settle: SETTLE,
+            patient: false,
         }
     }
 }
@@ -206,7 +222,7 @@ pub fn run_in(sandbox: Sandbox, manner: Manner, edits: Vec<Edit>) -> Run {
         workers: 1,
         hook_seconds: manner.hook_seconds,
         patience: manner.patience,
-        patient: false,
+        patient: manner.patient,
         ..Setup::new(recipe, home)
     };
     let signals = Signals { stop: manner.stop, ..Signals::default() };
