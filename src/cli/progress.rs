@@ -105,7 +105,7 @@ impl Observer for Progress {
                 self.tell(failure);
             }
             Event::Continued { moment } => self.line(&lines::continued(moment)),
-            Event::Recalled { trained, age } => self.line(&lines::recalled(trained, *age)),
+            Event::Recalled { trained, age, .. } => self.line(&lines::recalled(trained, *age)),
             Event::Stepped { report, clips, .. } => {
                 self.step(report.loss, *clips);
             }

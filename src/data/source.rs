@@ -2,7 +2,7 @@
 
 use super::{Dataset, FrontEnd, Record, Split};
 use crate::audio::{Fbank, Features, wav};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Kind, Place, Result};
 use rayon::prelude::*;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +23,10 @@ pub struct ClipSource {
     statistics: Arc<Statistics>,
     kept: Vec<OnceLock<Arc<[f32]>>>,
     room: AtomicUsize,
+}
+
+fn interrupted() -> Error {
+    Error::new(Kind::Interrupted, "computing features", "stopped by a signal")
 }
 
 /// Mean and deviation, given or measured when they are first needed.
@@ -109,7 +113,7 @@ impl ClipSource {
         if let Some(known) = self.statistics.known.get() {
             return Ok(*known);
         }
-        let measured = self.measure()?;
+        let measured = self.measure(&|| false)?;
         // Another thread may have been faster; both have the same numbers.
         Ok(*self.statistics.known.get_or_init(|| measured))
     }
@@ -124,12 +128,19 @@ impl ClipSource {
         self.records.get(index).map_or(0, |record| record.class)
     }
 
-    /// Reads every clip once, with all cores, so that a damaged file is told before training starts.
-    pub fn warm(&self) -> Result<()> {
-        self.statistics()?;
+    /// Reads every clip once, with all cores, so that a damaged file is told before training starts. For many clips
+    /// that takes minutes: it ends at the next clip when `stop` says so.
+    pub fn warm(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
+        if self.statistics.known.get().is_none() {
+            let measured = self.measure(stop)?;
+            let _ = self.statistics.known.set(measured);
+        }
         let failures: Vec<Error> = (0..self.len())
             .into_par_iter()
-            .filter_map(|index| self.features(index).err())
+            .filter_map(|index| match stop() {
+                true => Some(interrupted()),
+                false => self.features(index).err(),
+            })
             .collect();
         failures.into_iter().next().map_or(Ok(()), Err)
     }
@@ -164,12 +175,15 @@ impl ClipSource {
     }
 
     /// Mean and deviation over all frames of all clips that train, summed in the clips' order whatever the threads.
-    fn measure(&self) -> Result<[f64; 2]> {
+    fn measure(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<[f64; 2]> {
         let sums = self
             .statistics
             .records
             .par_iter()
             .map(|record| {
+                if stop() {
+                    return Err(interrupted());
+                }
                 let values = self.log_mel(record)?.values;
                 let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
                 let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();

@@ -294,6 +294,7 @@ impl Hooks for StageHooks<'_> {
 
     fn take_up(
         &mut self,
+        at: &Moment,
         value: &Value,
         tensors: &[(String, Tensor)],
         knew_length: bool,
@@ -304,6 +305,9 @@ impl Hooks for StageHooks<'_> {
         self.code.extend(code);
         self.desk.set_state(state.try_cast::<Map>().unwrap_or_default());
         self.desk.set_knew_length(knew_length);
+        // What was in force then is, before the first look: an edit is told, and judged, against it, and what
+        // comes after a stage that is over begins with it.
+        self.as_written(at)?;
         Ok(())
     }
 

@@ -76,10 +76,15 @@ impl Live {
         self.current.clone()
     }
 
-    /// Puts a version into force that was in force before, at this step of the run.
+    /// Puts a version into force that was in force before, at this step of the run. What is newer has not come
+    /// yet, so it is nothing to go back to.
     pub fn put(&mut self, version: Arc<Version>) {
+        let number = version.number;
         let before = std::mem::replace(&mut self.current, version);
-        self.keep(before);
+        self.before.retain(|kept| kept.number < number);
+        if before.number < number {
+            self.keep(before);
+        }
     }
 
     /// Puts a version that was compiled before into force, if `trial` has nothing against it.

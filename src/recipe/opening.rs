@@ -17,6 +17,8 @@ use std::sync::Mutex;
 pub(super) struct Opening {
     /// The number of the recipe as it stands in its file.
     pub number: usize,
+    /// Whether the run that goes on has not seen it yet: an edit.
+    pub is_edit: bool,
     /// The number of the next version.
     pub next: usize,
     /// What was in force when, where the run goes on or is repeated.
@@ -35,24 +37,26 @@ impl Session {
     ) -> Result<Opening> {
         if self.setup.entry == Entry::Ask {
             let timeline = Timeline::default();
-            return Ok(Opening { number: 0, next: 1, timeline, statements: None });
+            return Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None });
         }
         self.setup.home.ready()?;
-        let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
+        let file = &compiled.source.file;
         match &self.setup.entry {
             Entry::New | Entry::Ask => self.begin(compiled, Timeline::default()),
             Entry::Replay(repeat) => {
                 let told = Past::open(&repeat.run);
-                let timeline = Timeline::of(&told, &file, true, compiler);
+                let timeline = Timeline::of(&told, file, true, compiler);
                 let Some(on) = &repeat.on else { return self.begin(compiled, timeline) };
                 let mut record = self.recording(Folder::open(on)?);
                 record.event("resumed", self.describe(compiled));
                 let _ = self.past.set(Past::open(on));
                 let _ = self.record.set(Mutex::new(record));
-                Ok(Opening { number: 0, next: 1, timeline, statements: None })
+                Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None })
             }
             Entry::Resume(run) => {
-                let (past, folder) = (Past::open(run), Folder::open(run)?);
+                // Nobody else writes there from now on.
+                let folder = Folder::open(run)?;
+                let past = Past::open(run);
                 self.go_on(engine, compiler, compiled, past, folder)
             }
             Entry::Run => {
@@ -75,7 +79,7 @@ impl Session {
         fields["run"] = json!(record.folder().name());
         record.event("run", fields);
         let _ = self.record.set(Mutex::new(record));
-        Ok(Opening { number: 0, next: 1, timeline, statements: None })
+        Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None })
     }
 
     fn recording(&self, folder: Folder) -> Record {
@@ -107,30 +111,32 @@ impl Session {
         past: Past,
         folder: Folder,
     ) -> Result<Opening> {
-        let last = Timeline::last(&past);
         let before = past.events_of("resumed").rev();
         let before = before.filter_map(|event| event.get("version")?.as_u64()).next();
         let statements = before.unwrap_or(0) as usize;
-        let file = compiled.source.file.file_name().map(PathBuf::from).unwrap_or_default();
-        let timeline = Timeline::of(&past, &file, false, compiler);
+        let timeline = Timeline::of(&past, &compiled.source.file, false, compiler);
         let next = folder.next_version();
-        let same = same_code(engine, compiled, &version_of(past.path(), last));
-        let (number, next) = if same { (last, next) } else { (next, next + 1) };
-        if !same {
+        // Other arguments make another version of the same text: steps before and after differ.
+        let changed = self.is_changed(&past);
+        let known = known_version(engine, compiled, &past).filter(|_| !changed);
+        let (number, next) = known.map_or((next, next + 1), |known| (known, next));
+        if known.is_none() {
             folder.keep_recipe(number, &self.texts(compiled))?;
         }
-        let unchanged = same_statements(engine, compiled, &version_of(past.path(), statements))
-            && !self.is_changed(&past);
+        let is_edit = !Timeline::judged(&past, number);
+        let unchanged =
+            !changed && same_statements(engine, compiled, &version_of(past.path(), statements));
         let statements = if unchanged { statements } else { number };
         let mut record = self.recording(folder);
         let mut fields = self.describe(compiled);
         fields["version"] = json!(statements);
+        fields["files"] = json!(number);
         record.event("resumed", fields);
         self.display().say(&format!("going on with run {}", past.name()));
         let _ = self.past.set(past);
         let _ = self.record.set(Mutex::new(record));
         let statements = Some(statements).filter(|statements| *statements != number);
-        Ok(Opening { number, next, timeline, statements })
+        Ok(Opening { number, is_edit, next, timeline, statements })
     }
 
     /// Whether the command line says something else than it did.
@@ -163,14 +169,19 @@ impl Session {
                 // What came before the newest run that ended is over.
                 break;
             }
-            let last = version_of(&path, Timeline::last(&past));
-            if !same_code_of_numbers || !same_code(engine, compiled, &last) {
+            if !same_code_of_numbers || known_version(engine, compiled, &past).is_none() {
                 changed.get_or_insert(name);
                 continue;
             }
-            // Another process may have taken it just now.
             match Folder::open(&path) {
-                Ok(folder) => return Ok(Some((past, folder))),
+                Ok(folder) => {
+                    // Another process may have gone on with it just now.
+                    let past = Past::open(&path);
+                    if past.came_to_its_end() {
+                        break;
+                    }
+                    return Ok(Some((past, folder)));
+                }
                 Err(error) if error.kind() == Kind::Usage => {}
                 Err(error) => return Err(unwritable(error)),
             }
@@ -199,6 +210,14 @@ fn same_statements(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool 
     let name = compiled.source.file.file_name().unwrap_or_default();
     let kept = crate::disk::read_text(&folder.join(name));
     kept.is_ok_and(|text| compiled.outline.same_statements(&Outline::of(engine, &text)))
+}
+
+/// The version of a run that stands in the files now: the one that was in force last, or the one that was
+/// seen last, which may have failed.
+fn known_version(engine: &Engine, compiled: &Compiled, past: &Past) -> Option<usize> {
+    let versions = [Timeline::last(past), Timeline::seen(past)];
+    let same = |number: &usize| same_code(engine, compiled, &version_of(past.path(), *number));
+    versions.into_iter().find(same)
 }
 
 /// Whether a version that a run kept in `folder` does the same as what stands in the files now.

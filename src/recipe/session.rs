@@ -74,7 +74,9 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     opening.timeline.know(version.clone());
-    opening.timeline.then(version.clone());
+    if opening.is_edit {
+        opening.timeline.then(version.clone());
+    }
     // Statements that ran already stay as they were: a run that goes on runs the same ones again.
     let version = match opening.statements {
         Some(number) => opening.timeline.version(&engine, number)?,
@@ -191,7 +193,7 @@ impl Session {
                 }
                 record.event("end", json!({}));
                 // Now nothing is left that could be tried again later.
-                record.folder().catch_up()?;
+                record.catch_up()?;
                 record.folder().write_results(&results)?;
                 let path = record.folder().path().display().to_string();
                 // What a replay writes is gone at its end.
@@ -268,8 +270,7 @@ impl Observer for Both<'_> {
             {
                 let version = lock(live).current();
                 let texts = self.0.texts(&version.compiled);
-                let kept = record.folder().keep_recipe(change.version, &texts);
-                record.tolerate(&format!("version {} of the recipe", change.version), kept);
+                record.keep_version(change.version, &texts);
             }
             record.observe(event)?;
             warnings = record.take_warnings();

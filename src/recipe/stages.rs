@@ -87,7 +87,7 @@ impl Job<'_> {
             if let Some(trained) = self.of_this_run(&mut from)? {
                 return Ok(trained);
             }
-            if let Some(trained) = self.of_the_store(&self.identity.key())? {
+            if let Some(trained) = self.of_the_store()? {
                 return Ok(trained);
             }
             if from.is_none() {
@@ -97,10 +97,9 @@ impl Job<'_> {
                 from = self.shorter()?;
             }
         }
-        let key = self.identity.key();
-        let held = session.hold(self.name(), &key)?;
-        // Another process may have computed it meanwhile.
-        if !fresh && let Some(trained) = self.of_the_store(&key)? {
+        let held = session.hold(self.name(), &self.identity.key())?;
+        // Whoever had the lock before may have put it there.
+        if !fresh && let Some(trained) = self.of_the_store()? {
             return Ok(trained);
         }
         let trained = self.compute(from)?;
@@ -116,9 +115,9 @@ impl Job<'_> {
             matches!(event("event"), Some("stage_end" | "store_hit"))
                 && event("name") == Some(self.name())
         });
-        let Some(key) = ends.and_then(|event| event.get("key")?.as_str()) else {
-            return Ok(None);
-        };
+        let Some(last) = ends else { return Ok(None) };
+        let Some(key) = last.get("key").and_then(Value::as_str) else { return Ok(None) };
+        let own = last.get("from_store") == Some(&json!(false));
         let Some(object) = self.find(key)? else { return Ok(None) };
         if object.meta.get("ground").and_then(Value::as_str) != Some(&self.plan.identity) {
             return Ok(None);
@@ -131,11 +130,15 @@ impl Job<'_> {
         if end.epochs() > self.plan.epochs {
             return Ok(None);
         }
-        self.take(&object, end, true).map(Some)
+        self.take(&object, end, own).map(Some)
     }
 
-    fn of_the_store(&self, key: &str) -> Result<Option<Trained>> {
-        let Some(object) = self.find(key)? else { return Ok(None) };
+    fn of_the_store(&self) -> Result<Option<Trained>> {
+        let timeline = self.session.timeline.get();
+        if timeline.is_some_and(|told| told.edited(self.name(), &self.plan.identity)) {
+            return Ok(None);
+        }
+        let Some(object) = self.find(&self.identity.key())? else { return Ok(None) };
         let end = end_of(&object, &self.plan)?;
         self.take(&object, end, false).map(Some)
     }
@@ -155,14 +158,17 @@ impl Job<'_> {
         })
     }
 
-    /// The stage's result from an object.
+    /// The stage's result from an object; `own` where the journal says that this run made it. It may have been
+    /// killed before it could say so.
     fn take(&self, object: &Object, end: Checkpoint, own: bool) -> Result<Trained> {
         let mut hooks = self.session.hooks(self.engine, &self.plan, self.sources)?;
         let version = crate::train::Hooks::version(&hooks);
         // Another run's versions have other numbers; what an unedited stage depends on is the same.
         let now = Stint { step: 0, phase: Phase::Step, version };
         let mut trained = recall(&self.plan, end, &mut hooks)?;
-        if !own {
+        let run = object.meta.get("run").and_then(Value::as_str);
+        let ours = run == Some(self.session.record()?.folder().name());
+        if !ours {
             trained.history = vec![now];
         }
         trained.key = object.key.clone();
@@ -170,13 +176,15 @@ impl Job<'_> {
             let mut record = self.session.record()?;
             let weights = crate::tensor::store::encode(&trained.model.network().state())?;
             for (which, bytes) in [("best", best), ("last", weights)] {
-                let path = record.folder().weights(self.name(), which);
-                let written = crate::disk::write_whole(&path, &bytes);
-                record.tolerate(&format!("the {which} weights of '{}'", self.name()), written);
+                record.write_weights(self.name(), which, bytes);
             }
         }
         let age = SystemTime::now().duration_since(object.committed).ok();
-        Both(self.session).observe(&Event::Recalled { trained: &trained, age })?;
+        Both(self.session).observe(&Event::Recalled {
+            trained: &trained,
+            age,
+            own: own || ours,
+        })?;
         Ok(trained)
     }
 
@@ -250,10 +258,11 @@ impl Job<'_> {
         let mut trained = train(&self.plan, from, &mut hooks, &mut observer, stop)?;
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
+        let mut kept = true;
         trained.key =
             self.identity.key_of_history(&trained.history, |version| hooks.code_of(version));
         match changed.as_slice() {
-            [] => self.store(&mut trained)?,
+            [] => kept = self.store(&mut trained)?,
             files => {
                 let shown = files.iter().take(3).map(|file| format!("'{file}'"));
                 session.warn(&format!(
@@ -271,28 +280,31 @@ impl Job<'_> {
             }
         }
         observer.observe(&Event::Ended { trained: &trained })?;
-        let mut record = session.record()?;
-        let dropped = record.folder().drop_checkpoints(self.name());
-        record.tolerate("the list of checkpoints", dropped);
-        drop(record);
+        // Where the store has no room, the way to the result stays short.
+        if kept {
+            let mut record = session.record()?;
+            let dropped = record.folder().drop_checkpoints(self.name());
+            record.tolerate("the list of checkpoints", dropped);
+        }
         Ok(trained)
     }
 
-    /// Puts the result into the store. A disk that is full is told; the run has its result all the same.
-    fn store(&self, trained: &mut Trained) -> Result<()> {
+    /// Puts the result into the store, and says whether there was room. A disk that is full is told; the run has
+    /// its result all the same.
+    fn store(&self, trained: &mut Trained) -> Result<bool> {
         let session = self.session;
-        let Some(end) = trained.end.take() else { return Ok(()) };
+        let Some(end) = trained.end.take() else { return Ok(true) };
         if let Some(lost) = end.lost() {
             session.warn(&format!(
                 "the result of '{}' is not stored: nothing can hold {lost}, which was made in a hook (give it in the \
                  option 'state' instead)",
                 self.name()
             ));
-            return Ok(());
+            return Ok(true);
         }
         let mut record = session.record()?;
         let mut files = vec![(END.to_string(), end.encode()?)];
-        if let Ok(best) = std::fs::read(record.folder().weights(self.name(), "best")) {
+        if let Some(best) = record.best_weights(self.name()) {
             files.push((BEST.to_string(), best));
         }
         let texts = trained
@@ -314,7 +326,8 @@ impl Job<'_> {
             "still": env!("CARGO_PKG_VERSION"),
         });
         let kept = session.store.commit(&trained.key, meta, files).map(|_| ());
+        let stored = kept.is_ok();
         record.tolerate(&format!("the result of '{}'", self.name()), kept);
-        Ok(())
+        Ok(stored)
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Timeline {
     end: Option<(String, usize, Phase)>,
     /// The folder of the run that it tells of.
     run: PathBuf,
-    /// The recipe's file within a version's folder.
+    /// The recipe's file as the user names it.
     file: PathBuf,
     known: Mutex<BTreeMap<usize, Arc<Version>>>,
     /// What stands in the files now, where the run has not seen it yet.
@@ -91,11 +91,11 @@ impl Timeline {
         }
     }
 
-    /// The version that came last.
+    /// The version that was in force last.
     pub fn last(past: &Past) -> usize {
         let versions = past.events().iter().rev().find_map(|event| {
             let counts = match event.get("event")?.as_str()? {
-                "stage" | "resumed" => true,
+                "stage" => true,
                 "edit" => event.get("outcome")?.as_str()? != "rejected",
                 _ => false,
             };
@@ -104,11 +104,50 @@ impl Timeline {
         versions.unwrap_or(0)
     }
 
+    /// The version that was read from the files last: another one may be in force, where it failed.
+    pub fn seen(past: &Past) -> usize {
+        let versions = past.events().iter().rev().find_map(|event| {
+            let number = match event.get("event")?.as_str()? {
+                "resumed" => event.get("files")?,
+                "edit" => match event.get("outcome")?.as_str()? {
+                    "in_force" | "unchanged" => event.get("version")?,
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            number.as_u64().map(|number| number as usize)
+        });
+        versions.unwrap_or(0)
+    }
+
+    /// Whether a version that was read from the files was taken up or refused: it is not tried again.
+    pub fn judged(past: &Past, number: usize) -> bool {
+        let is = |event: &Value, key: &str| {
+            event.get(key).and_then(Value::as_u64) == Some(number as u64)
+        };
+        let (mut read, mut judged) = (number == 0, number == 0);
+        for event in past.events() {
+            let word = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
+            match (word("event"), word("outcome")) {
+                ("resumed", _) => read = is(event, "files"),
+                ("edit", "in_force" | "unchanged") => judged |= is(event, "version"),
+                ("edit", "rejected") => judged |= read,
+                _ => {}
+            }
+        }
+        judged
+    }
+
     /// What it tells of a stage, and not of one of the same name that was asked for something else.
     fn of_stage(&self, stage: &str, ground: &str) -> Option<&Vec<Stint>> {
         // A run of an older Stillroom did not say what a stage was asked for.
         let key = |ground: &str| (stage.to_string(), ground.to_string());
         self.stints.get(&key(ground)).or_else(|| self.stints.get(&key("")))
+    }
+
+    /// Whether the stage was edited while it ran: a result without the edits is none of its.
+    pub fn edited(&self, stage: &str, ground: &str) -> bool {
+        self.of_stage(stage, ground).is_some_and(|all| all.len() > 1)
     }
 
     /// Whether it says what is in force just now, in a stage that was asked for `ground`.
@@ -177,7 +216,9 @@ pub(super) fn compile_kept(
     number: usize,
 ) -> Result<Arc<Version>> {
     let during = |error: Error| error.note(format!("version {number} of the run"));
-    let source = Source::read(&folder.join(file)).map_err(during)?;
+    // It is called as it was called when it stood there: there its successor is looked for.
+    let kept = Source::read(&folder.join(file.file_name().unwrap_or_default())).map_err(during)?;
+    let source = Source::of(file, &kept.text);
     let compiled = compiler.resolver.rooted(folder, || compiler.compile(engine, source));
     let compiled = compiled.map_err(|refused| during(refused.error))?;
     Ok(Arc::new(check(number, compiled, compiler)?.into_version()))

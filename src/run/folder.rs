@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The folder of one run: `recipe/`, `weights/`, `checkpoints/`, `events.jsonl`, `metrics.csv`, `results.json`,
 /// `still.lock`. While this lives, no other process takes the run.
@@ -20,18 +20,20 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes a new folder in `home`, named after the time (UTC) and the recipe.
+    /// Makes a new folder in `home`, named after the time (UTC) and the recipe. Names are in the order in which
+    /// runs began: where the clock was set back, or another run began in this second, a later second is taken.
     ///
     /// # Errors
     /// A home that cannot be written.
     pub fn create(home: &Home, recipe: &str) -> Result<Self> {
         let runs = home.path().join("runs");
         disk::make_folder(&runs)?;
-        let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let time = time.trim_end_matches('Z').replace(':', "-").replace('T', "_");
-        for attempt in 1..1000 {
-            let suffix = if attempt > 1 { format!("-{attempt}") } else { String::new() };
-            let path = runs.join(format!("{time}_{}{suffix}", slug(recipe)));
+        for _ in 0..1000 {
+            let after = newest(&runs).map(|newest| newest + Duration::from_secs(1));
+            let time = after.map_or(SystemTime::now(), |after| after.max(SystemTime::now()));
+            let time = humantime::format_rfc3339_seconds(time).to_string();
+            let time = time.trim_end_matches('Z').replace(':', "-").replace('T', "_");
+            let path = runs.join(format!("{time}_{}", slug(recipe)));
             if disk::claim_folder(&path)? {
                 return Folder::open(&path);
             }
@@ -162,6 +164,16 @@ impl Folder {
     pub fn weights(&self, stage: &str, which: &str) -> PathBuf {
         self.path.join("weights").join(format!("{}.{which}.safetensors", slug(stage)))
     }
+}
+
+/// The newest time that a run in this folder is named after.
+fn newest(runs: &Path) -> Option<SystemTime> {
+    let time = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        let (date, clock) = name.get(..19)?.split_once('_')?;
+        humantime::parse_rfc3339(&format!("{date}T{}Z", clock.replace('-', ":"))).ok()
+    };
+    std::fs::read_dir(runs).ok()?.flatten().filter_map(time).max()
 }
 
 /// The folder of a version of the recipe in the folder of a run.

@@ -242,6 +242,12 @@ impl Past {
         state
     }
 
+    /// Whether it came to its end, whoever holds it just now.
+    pub fn came_to_its_end(&self) -> bool {
+        let last = self.events.iter().rev().find_map(|event| text(event, "event").filter(is_turn));
+        last.as_deref() == Some("end")
+    }
+
     /// Its stages, in the order in which they began.
     pub fn stages(&self) -> Vec<PastStage> {
         let mut stages: Vec<PastStage> = Vec::new();
@@ -255,7 +261,8 @@ impl Past {
                 Some("epoch") => stage_of(&mut stages, &stage).reached(event),
                 Some("store_hit") => {
                     let stage = stage_of(&mut stages, &stage);
-                    (stage.from_store, stage.done) = (true, true);
+                    let from_store = event.get("from_store").and_then(Value::as_bool);
+                    (stage.from_store, stage.done) = (from_store.unwrap_or(true), true);
                     stage.key = text(event, "key");
                 }
                 Some("stage_end") => stage_of(&mut stages, &stage).end(event),
@@ -332,6 +339,11 @@ impl Past {
         }
         disk::write_whole(&path, format!("{}\n", serde_json::json!(tags)).as_bytes())
     }
+}
+
+/// Events after which a run is in another state.
+fn is_turn(name: &str) -> bool {
+    matches!(name, "run" | "resumed" | "end" | "failed" | "interrupted")
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {

@@ -7,6 +7,8 @@ use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
 use crate::train::{Event, Moment, Observer, Outcome, Reading};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -39,6 +41,10 @@ pub struct Record {
     /// What went wrong last: the same is not told again.
     trouble: Option<String>,
     lock: Value,
+    /// Whole files that a full disk refused: the newest content of each.
+    unwritten: BTreeMap<PathBuf, Vec<u8>>,
+    /// Whether `metrics.csv` lacks rows.
+    stale: bool,
 }
 
 impl Record {
@@ -46,8 +52,18 @@ impl Record {
     pub fn new(folder: Folder, policy: CheckpointPolicy, asked: Arc<AtomicBool>) -> Self {
         let results = Results { run: folder.name().to_string(), stages: Vec::new() };
         let (clock, lock) = (Clock::new(policy), json!({ "data": {} }));
-        let (warnings, trouble, rows) = (Vec::new(), None, Vec::new());
-        Record { folder, results, rows, clock, asked, warnings, trouble, lock }
+        Record {
+            folder,
+            results,
+            clock,
+            asked,
+            lock,
+            rows: Vec::new(),
+            warnings: Vec::new(),
+            trouble: None,
+            unwritten: BTreeMap::new(),
+            stale: false,
+        }
     }
 
     /// What is worth a word since this was last asked: writes that failed.
@@ -67,6 +83,56 @@ impl Record {
                 self.trouble = Some(text);
             }
         }
+    }
+
+    /// Writes a file, now or when the disk has room again.
+    fn write(&mut self, what: &str, path: PathBuf, bytes: Vec<u8>) {
+        let written = disk::write_whole(&path, &bytes);
+        match &written {
+            Ok(()) => drop(self.unwritten.remove(&path)),
+            Err(_) => drop(self.unwritten.insert(path, bytes)),
+        }
+        self.tolerate(what, written);
+    }
+
+    /// Writes weights of a stage: `which` is `best` or `last`.
+    pub fn write_weights(&mut self, stage: &str, which: &str, bytes: Vec<u8>) {
+        let path = self.folder.weights(stage, which);
+        self.write(&format!("the {which} weights of '{stage}'"), path, bytes);
+    }
+
+    /// The weights of the best epoch of a stage, where there are any.
+    pub fn best_weights(&self, stage: &str) -> Option<Vec<u8>> {
+        let path = self.folder.weights(stage, "best");
+        self.unwritten.get(&path).cloned().or_else(|| std::fs::read(&path).ok())
+    }
+
+    /// Keeps the texts of a version, now or when the disk has room again.
+    pub fn keep_version(&mut self, version: usize, texts: &[(PathBuf, Arc<str>)]) {
+        let kept = self.folder.keep_recipe(version, texts);
+        if kept.is_err() {
+            let folder = self.folder.version(version);
+            let files =
+                texts.iter().map(|(file, text)| (folder.join(file), text.as_bytes().into()));
+            self.unwritten.extend(files);
+        }
+        self.tolerate(&format!("version {version} of the recipe"), kept);
+    }
+
+    /// Writes what a full disk refused before.
+    ///
+    /// # Errors
+    /// A disk that is still full.
+    pub fn catch_up(&mut self) -> Result<()> {
+        while let Some((path, bytes)) = self.unwritten.first_key_value() {
+            path.parent().map_or(Ok(()), disk::make_folder)?;
+            disk::write_whole(path, bytes)?;
+            self.unwritten.pop_first();
+        }
+        if std::mem::take(&mut self.stale) {
+            self.write_metrics()?;
+        }
+        self.folder.catch_up()
     }
 
     /// Adds a line to the journal, now or when the disk has room again.
@@ -107,6 +173,13 @@ impl Record {
     /// What the stages that ended gave.
     pub fn results(&self) -> &Results {
         &self.results
+    }
+
+    /// Rewrites `metrics.csv`, now or when the disk has room again.
+    fn put_metrics(&mut self) {
+        let written = self.write_metrics();
+        self.stale = written.is_err();
+        self.tolerate("metrics.csv", written);
     }
 
     /// Rewrites `metrics.csv`: its columns depend on what hooks log, and it must be whole at any time.
@@ -217,27 +290,24 @@ impl Observer for Record {
                     fields.insert("step".into(), json!(step));
                 }
                 self.event("epoch", fields);
-                let written = self.write_metrics();
-                self.tolerate("metrics.csv", written);
+                self.put_metrics();
                 let weights = store::encode(state)?;
-                let kept = if *best { &["last", "best"][..] } else { &["last"] };
-                for which in kept {
-                    let written = disk::write_whole(&self.folder.weights(stage, which), &weights);
-                    self.tolerate(&format!("the {which} weights of '{stage}'"), written);
+                if *best {
+                    self.write_weights(stage, "best", weights.clone());
                 }
+                self.write_weights(stage, "last", weights);
             }
             Event::Ended { trained } => {
                 let result = StageResult::from(*trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));
                 self.add(result);
             }
-            Event::Recalled { trained, .. } => {
+            Event::Recalled { trained, own, .. } => {
                 self.rows.retain(|(stage, ..)| *stage != trained.name);
                 let rows = trained.readings.iter();
                 self.rows.extend(rows.map(|(at, row)| (trained.name.clone(), *at, row.clone())));
-                let written = self.write_metrics();
-                self.tolerate("metrics.csv", written);
-                let result = StageResult { from_store: true, ..StageResult::from(*trained) };
+                self.put_metrics();
+                let result = StageResult { from_store: !own, ..StageResult::from(*trained) };
                 let mut fields = serde_json::to_value(&result).unwrap_or(Value::Null);
                 if let Some(fields) = fields.as_object_mut() {
                     fields.insert("stage".into(), json!(trained.name));

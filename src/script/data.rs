@@ -110,7 +110,7 @@ fn batches(host: &dyn Host, data: &Handle, options: Map) -> Result<BatchList> {
     let mut shuffle = trains;
     options.flag("shuffle", &mut shuffle)?;
     let features = host.features(data, &front.unwrap_or_else(FrontEnd::standard))?;
-    features.ready()?;
+    features.ready(&|| host.interruption().is_some())?;
     let source = if trains { features.train } else { features.test };
     let settings = LoaderOptions {
         batch,

@@ -38,7 +38,7 @@ struct Inner {
     imports: Arc<Imports>,
     /// What is being loaded just now, for cycles.
     loading: Vec<String>,
-    /// Where imports are found just now, if not in the resolver's own folder.
+    /// Where imports are read just now, if not in the resolver's own folder.
     root: Option<PathBuf>,
 }
 
@@ -55,7 +55,8 @@ impl Resolver {
         Resolver { root: root.to_path_buf(), inner: Arc::default() }
     }
 
-    /// Does `act` while imports are found in another folder: where a run kept a version.
+    /// Does `act` while imports are read in another folder, where a run kept a version. They are called as if they
+    /// stood in the resolver's own: there they are watched, and there a reader looks for them.
     pub fn rooted<T>(&self, root: &Path, act: impl FnOnce() -> T) -> T {
         let before = self.with(|inner| inner.root.replace(root.to_path_buf()));
         let outcome = act();
@@ -114,11 +115,11 @@ impl Resolver {
         act(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The file that `name` means.
+    /// The file that `name` means, and where it is read.
     ///
     /// # Errors
     /// A name that leads out of the recipe's folder, by itself or through a link.
-    fn file(&self, name: &str) -> Result<PathBuf> {
+    fn file(&self, name: &str) -> Result<(PathBuf, PathBuf)> {
         let operation = format!("import \"{name}\"");
         let outside = || {
             Error::new(Kind::Script, &operation, "leads out of the recipe's folder")
@@ -129,21 +130,22 @@ impl Resolver {
             return Err(outside());
         }
         let root = self.with(|inner| inner.root.clone()).unwrap_or_else(|| self.root.clone());
-        let mut path = root.join(relative);
-        if path.extension().is_none_or(|ending| ending != ENDING) {
-            path.as_mut_os_string().push(format!(".{ENDING}"));
+        let mut relative = relative.to_path_buf();
+        if relative.extension().is_none_or(|ending| ending != ENDING) {
+            relative.as_mut_os_string().push(format!(".{ENDING}"));
         }
+        let (called, path) = (self.root.join(&relative), root.join(&relative));
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
         let (real, real_root) = match (path.canonicalize(), root.canonicalize()) {
             (Ok(real), Ok(real_root)) => (real, real_root),
-            _ => return Ok(path), // reading it will tell what is wrong
+            _ => return Ok((called, path)), // reading it will tell what is wrong
         };
-        if real.starts_with(real_root) { Ok(path) } else { Err(outside()) }
+        if real.starts_with(real_root) { Ok((called, path)) } else { Err(outside()) }
     }
 
     fn text(&self, name: &str) -> Result<(String, String)> {
-        let path = self.file(name)?;
-        self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(path.clone()));
+        let (called, path) = self.file(name)?;
+        self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(called.clone()));
         // A file of the recipe's own goes before the module of the standard library.
         if name.starts_with("std/") && std::fs::symlink_metadata(&path).is_err() {
             let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();
@@ -155,7 +157,7 @@ impl Resolver {
         let text = disk::read_text(&path)?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        Ok((path.display().to_string(), text.to_string()))
+        Ok((called.display().to_string(), text.to_string()))
     }
 
     fn load(

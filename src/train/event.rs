@@ -86,6 +86,8 @@ pub enum Event<'a> {
         trained: &'a Trained,
         /// Since when it was there; unknown where a clock was set back.
         age: Option<Duration>,
+        /// Whether the run that asks had made it itself, before it was cut off.
+        own: bool,
     },
 }
 

@@ -177,12 +177,14 @@ pub trait Hooks {
         Belongings::default()
     }
 
-    /// Takes up what [`Hooks::belongings`] gave; `knew_length` is what [`Hooks::knew_length`] said then.
+    /// Takes up what [`Hooks::belongings`] gave at this moment; `knew_length` is what [`Hooks::knew_length`] said
+    /// then.
     ///
     /// # Errors
     /// Something that does not belong to this stage.
     fn take_up(
         &mut self,
+        _at: &Moment,
         _value: &serde_json::Value,
         _tensors: &[(String, Tensor)],
         _knew_length: bool,

@@ -87,10 +87,10 @@ impl Features {
     }
 
     /// Computes all features, where they are not there yet, so that a damaged file is told before anything
-    /// is trained.
-    pub fn ready(&self) -> Result<()> {
-        self.train.warm()?;
-        self.test.warm()
+    /// is trained. It ends where `stop` says so.
+    pub fn ready(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
+        self.train.warm(stop)?;
+        self.test.warm(stop)
     }
 
     /// The shape of one clip.

@@ -29,7 +29,7 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Trained> {
     plan.check()?;
-    plan.features.ready()?;
+    plan.features.ready(&|| stop.load(Ordering::Relaxed))?;
     let mut run = Stage::new(plan)?;
     hooks.begin(&run.learner.bench)?;
     if let Some(checkpoint) = from {
@@ -146,9 +146,10 @@ impl Stage {
                 .received(format!("epoch {}, batch {}", head.epoch, head.batch)));
         }
         self.learner.bench.load(&tensors, &head.manners)?;
-        hooks.take_up(&head.hooks, &super::bench::under(&tensors, "hooks/"), head.knew_length)?;
         self.moment.epoch = head.epoch;
         self.moment.step = head.step;
+        let own = super::bench::under(&tensors, "hooks/");
+        hooks.take_up(&self.moment, &head.hooks, &own, head.knew_length)?;
         self.moment.readings =
             Arc::new(head.readings.iter().map(|(_, reading)| reading.clone()).collect());
         self.batch = head.batch;

@@ -2,7 +2,7 @@
 
 use crate::support::example;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use stillroom::audio::FbankOptions;
 use stillroom::augment::{Mixup, TimeRoll};
 use stillroom::data::{Augmentation, Esc50Options, FrontEnd, esc50};
@@ -179,10 +179,18 @@ fn a_loss_without_the_student_is_told() {
 
 #[test]
 fn a_raised_flag_stops_it_between_two_steps() {
-    let stop = AtomicBool::new(true);
-    let error = train(&plan(), None, &mut Plain, &mut Silent, &stop).err().expect("an error");
+    struct Raises<'a>(&'a AtomicBool);
+    impl Observer for Raises<'_> {
+        fn observe(&mut self, event: &Event) -> Result<()> {
+            self.0.fetch_or(matches!(event, Event::Stepped { .. }), Ordering::Relaxed);
+            Ok(())
+        }
+    }
+    let stop = AtomicBool::new(false);
+    let error = train(&plan(), None, &mut Plain, &mut Raises(&stop), &stop).err();
+    let error = error.expect("an error");
     assert_eq!(error.kind(), Kind::Interrupted);
-    assert!(error.to_string().contains("0 of 6 steps done"), "{error}");
+    assert!(error.to_string().contains("1 of 6 steps done"), "{error}");
 }
 
 #[test]
