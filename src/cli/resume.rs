@@ -63,7 +63,7 @@ impl Resume {
 fn recipe_of(past: &Past) -> Result<PathBuf> {
     let told = past.start();
     let text = |key: &str| Some(PathBuf::from(told?.get(key)?.as_str()?));
-    let full = text("file");
+    let full = past.origin();
     // As the user named it, where that still leads there.
     let leads = |named: &PathBuf| {
         let (one, other) = (named.canonicalize().ok(), full.as_ref()?.canonicalize().ok());

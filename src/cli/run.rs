@@ -101,21 +101,28 @@ impl Run {
         if self.help {
             return self.help();
         }
-        let recipe = self.recipe.clone().ok_or_else(|| {
+        let mut this = self;
+        // `--fresh recipe.rhai`: nobody calls a stage so.
+        if this.recipe.is_none()
+            && let Some(place) = this.fresh.iter().position(|name| name.ends_with(".rhai"))
+        {
+            this.recipe = Some(PathBuf::from(std::mem::take(&mut this.fresh[place])));
+        }
+        let recipe = this.recipe.clone().ok_or_else(|| {
             Error::new(Kind::Usage, "still run", "no recipe is named")
                 .hint("still run scripts/quickstart.rhai")
         })?;
-        let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
+        let set = this.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
-        let fresh = match self.fresh.as_slice() {
+        let fresh = match this.fresh.as_slice() {
             [] => Fresh::None,
             names if names.iter().any(String::is_empty) => Fresh::All,
             names => Fresh::Named(names.to_vec()),
         };
-        let new = self.new || fresh != Fresh::None;
+        let new = this.new || fresh != Fresh::None;
         let entry = if new { Entry::New } else { Entry::Run };
-        let setup = Setup { set, seed: self.seed, entry, fresh, ..Setup::new(recipe, home) };
-        self.manner.run(setup, self.json)
+        let setup = Setup { set, seed: this.seed, entry, fresh, ..Setup::new(recipe, home) };
+        this.manner.run(setup, this.json)
     }
 
     fn help(&self) -> Result<()> {

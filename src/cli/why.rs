@@ -41,7 +41,9 @@ impl WhyOf {
         match recipe::run(setup, Box::new(Answers { json: self.json }), signals) {
             // As far as anything can be said.
             Err(error) if error.report().operation == "still why" => {
-                note(&error.render(false));
+                let report = error.report();
+                let more = report.hint.as_deref().unwrap_or_default();
+                out(&format!("{}; {more}", report.problem));
                 Ok(())
             }
             outcome => outcome.map(|_| ()),

@@ -111,6 +111,15 @@ fn check_rows(manifest: &Path, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
+/// The line, counted from 1, of the row that begins at a byte. The reader's own count is one too small where lines end
+/// with a carriage return.
+fn line_at(text: &str, byte: u64) -> usize {
+    let (before, after) = text.split_at_checked(byte as usize).unwrap_or((text, ""));
+    let ends = after.len() - after.trim_start_matches(['\r', '\n']).len();
+    let ended = after.get(..ends).unwrap_or_default();
+    1 + before.matches('\n').count() + ended.matches('\n').count()
+}
+
 fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
     let text = crate::disk::read_text(manifest)?;
     let operation = format!("reading {}", manifest.display());
@@ -131,10 +140,10 @@ fn read_rows(manifest: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|cause| {
-            let line = cause.position().map_or(0, |position| position.line() as usize);
+            let line = cause.position().map_or(0, |position| line_at(&text, position.byte()));
             damaged(line, "the row cannot be read".into()).received(cause.to_string())
         })?;
-        let line = record.position().map_or(0, |position| position.line() as usize);
+        let line = record.position().map_or(0, |position| line_at(&text, position.byte()));
         let cell = |index: usize| record.get(index).unwrap_or("").trim();
         let number = |index: usize, name: &str| {
             cell(index).parse::<usize>().map_err(|_| {

@@ -18,7 +18,7 @@ pub struct Fingerprint {
 /// The content of one file.
 #[derive(Clone, Debug)]
 pub struct FilePrint {
-    /// Its name, from the manifest's folder on.
+    /// Its name, from the data set's folder on.
     pub name: String,
     /// BLAKE3 of its bytes.
     pub blake3: String,
@@ -32,7 +32,7 @@ impl Fingerprint {
     /// # Errors
     /// A file that cannot be read, with its row of the manifest.
     pub fn of(dataset: &Dataset) -> Result<Self> {
-        let root = dataset.manifest.parent().unwrap_or(Path::new(""));
+        let root = common_folder(dataset);
         let splits = [Split::Train, Split::Test];
         let records: Vec<_> = splits
             .into_iter()
@@ -44,7 +44,7 @@ impl Fingerprint {
                 let placed = |error: Error| error.at(Place::row(&dataset.manifest, record.row));
                 let stamp = stamp(&record.file);
                 let blake3 = hash(&record.file).map_err(placed)?;
-                let name = record.file.strip_prefix(root).unwrap_or(&record.file);
+                let name = record.file.strip_prefix(&root).unwrap_or(&record.file);
                 // The same name on every system.
                 let parts = name.components().map(|part| part.as_os_str().to_string_lossy());
                 let name = parts.collect::<Vec<_>>().join("/");
@@ -75,6 +75,17 @@ impl Fingerprint {
         };
         self.files.iter().filter(differs).map(|file| file.name.clone()).collect()
     }
+}
+
+/// The folder that holds the manifest and all clips: wherever it is, and however its path is written, the same
+/// data have the same names.
+fn common_folder(dataset: &Dataset) -> PathBuf {
+    let parent = |file: &Path| file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut root = parent(&dataset.manifest);
+    for record in dataset.train.iter().chain(&dataset.test) {
+        while !record.file.starts_with(&root) && root.pop() {}
+    }
+    root
 }
 
 fn stamp(file: &Path) -> Option<(SystemTime, u64)> {

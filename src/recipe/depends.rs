@@ -5,7 +5,7 @@ use super::hooks::{StageHooks, collect_map};
 use super::pieces::reached;
 use crate::error::Result;
 use crate::run::{Part, net_identity};
-use crate::script::{Hook, HookSource, HookSources, Known, keep};
+use crate::script::{Hook, HookSource, HookSources, Known, functions_in, keep};
 use crate::tensor::store;
 use crate::train::Workbench;
 use rhai::Dynamic;
@@ -47,6 +47,11 @@ impl StageHooks<'_> {
             let function = self.facts.function(hook, &self.version);
             roots.extend(function.map(|(name, count)| (name.to_string(), Some(count))));
         }
+        // Functions that lie in the stage's own map may be called from there.
+        let state = Dynamic::from(self.facts.sources.state.clone());
+        let known = Known { bench: Workbench::default(), first: state.clone() };
+        let lying = functions_in(&keep(&state, &known).value);
+        roots.extend(lying.into_iter().map(|name| (name, None)));
         let functions: Vec<String> = self.nets.iter().flat_map(|net| net.functions()).collect();
         let closures = functions.iter().any(String::is_empty);
         roots.extend(functions.into_iter().map(|name| (name, None)));

@@ -11,7 +11,7 @@ use crate::nn::{Net, pass};
 use crate::optim::OptimizerHandle;
 use crate::run::store::{Found, KeyLock, Object};
 use crate::run::{Identity, NUMERICS, Part, net_identity};
-use crate::script::{Host, Known, Raw, keep, kind_of, raw, take_up};
+use crate::script::{Host, Known, Raw, functions_in, keep, kind_of, raw, take_up};
 use crate::tensor::{Tensor, store};
 use crate::train::{Trained, Workbench};
 use rhai::{Array, Dynamic, FnPtr, Map, NativeCallContext};
@@ -105,8 +105,9 @@ impl Session {
         ];
         let captured: Array = make.curry().to_vec();
         for (name, value) in [("inputs", inputs), ("captured", &captured.into())] {
-            let words = words(value)?.to_string();
-            let hash = blake3::hash(words.as_bytes()).to_hex().to_string();
+            let words = words(value)?;
+            roots.extend(functions_in(&words).into_iter().map(|name| (name, None)));
+            let hash = blake3::hash(words.to_string().as_bytes()).to_hex().to_string();
             options.push(Part::new(name, hash));
         }
         let version = self.live.get().map(|live| lock(live).current());

@@ -74,6 +74,7 @@ impl Session {
         let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
         let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
         folder.keep_recipe(0, &self.texts(compiled))?;
+        folder.write_origin(&absolute(&compiled.source.file))?;
         let mut record = self.recording(folder);
         let mut fields = self.describe(compiled);
         fields["run"] = json!(record.folder().name());
@@ -96,9 +97,10 @@ impl Session {
     fn describe(&self, compiled: &Compiled) -> Value {
         let source = &compiled.source;
         json!({
-            "recipe": source.name, "file": absolute(&source.file), "blake3": source.hash,
+            "recipe": source.name, "blake3": source.hash,
             "still": env!("CARGO_PKG_VERSION"), "numerics": NUMERICS, "seed": self.seed(),
-            "given_seed": self.setup.seed, "set": self.setup.set, "workers": self.setup.workers, "device": self.device().name(),
+            "given_seed": self.setup.seed, "set": self.setup.set, "workers": self.setup.workers,
+            "device": self.device().name(),
         })
     }
 
@@ -127,6 +129,7 @@ impl Session {
         let unchanged =
             !changed && same_statements(engine, compiled, &version_of(past.path(), statements));
         let statements = if unchanged { statements } else { number };
+        folder.write_origin(&absolute(&compiled.source.file))?;
         let mut record = self.recording(folder);
         let mut fields = self.describe(compiled);
         fields["version"] = json!(statements);
@@ -144,12 +147,12 @@ impl Session {
         let told = past.start();
         let told = told.cloned().unwrap_or_default();
         told.get("set") != Some(&json!(self.setup.set))
-            || told.get("seed") != Some(&json!(self.seed()))
+            || told.get("given_seed") != Some(&json!(self.setup.seed))
     }
 
     /// The newest run of this recipe, as it is now, that was cut off. One whose code was another is told.
     fn cut_off(&self, engine: &Engine, compiled: &Compiled) -> Result<Option<(Past, Folder)>> {
-        let file = json!(absolute(&compiled.source.file));
+        let file = absolute(&compiled.source.file);
         let stem = compiled.source.file.file_stem().unwrap_or_default().to_string_lossy();
         let mut changed = None;
         for path in Past::folders(&self.setup.home)?.into_iter().rev() {
@@ -159,7 +162,7 @@ impl Session {
             }
             let past = Past::open(&path);
             let told = past.start();
-            let same_file = told.and_then(|event| event.get("file")) == Some(&file);
+            let same_file = past.origin().as_deref() == Some(Path::new(&file));
             let same_code_of_numbers =
                 told.and_then(|event| event.get("numerics")) == Some(&json!(NUMERICS));
             if !same_file || self.is_changed(&past) || past.state().lives() {
@@ -170,7 +173,10 @@ impl Session {
                 break;
             }
             if !same_code_of_numbers || known_version(engine, compiled, &past).is_none() {
-                changed.get_or_insert(name);
+                // Where no stage had begun, nothing is lost.
+                if past.events_of("stage").next().is_some() {
+                    changed.get_or_insert(name);
+                }
                 continue;
             }
             match Folder::open(&path) {

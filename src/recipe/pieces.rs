@@ -21,6 +21,8 @@ struct Piece {
     text: String,
     /// Names and whole strings that it mentions.
     mentions: BTreeSet<String>,
+    /// Whether it makes the name of a function while it runs: it may mean any.
+    computes: bool,
     line: usize,
 }
 
@@ -83,6 +85,13 @@ pub(super) fn reached(
             };
             queue.extend(places.iter().filter(named));
         }
+        if piece.computes {
+            let functions = |(number, place): &&(usize, usize)| {
+                let piece = files.get(*number).and_then(|file| file.pieces.get(*place));
+                piece.is_some_and(|piece| piece.parameters.is_some())
+            };
+            queue.extend(places.iter().filter(functions));
+        }
         // What an imported file does when it is loaded belongs to each of its functions.
         if at.0 > 0 {
             let pieces = files.get(at.0).map(|file| file.pieces.as_slice()).unwrap_or_default();
@@ -133,6 +142,7 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
         parameters: None,
         text: String::new(),
         mentions: BTreeSet::new(),
+        computes: false,
         line: 1,
     };
     let mut at = 0;
@@ -180,7 +190,8 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
                 (format!("import {alias}"), alias, None)
             }
         };
-        pieces.push(Piece { label, name, parameters, text, mentions, line: *line });
+        let computes = computes_names(own);
+        pieces.push(Piece { label, name, parameters, text, mentions, computes, line: *line });
         at = end;
     }
     pieces.push(rest);
@@ -191,6 +202,7 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
         parameters: None,
         text: String::new(),
         mentions: BTreeSet::new(),
+        computes: false,
         line: 0,
     };
     for statement in &Outline::of(engine, text).statements {
@@ -199,10 +211,23 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
             closures.line = closures.line.max(statement.lines().0);
             let tokens = statement.0.iter();
             tokens.for_each(|(token, _)| note(token, &mut closures.text, &mut closures.mentions));
+            closures.computes |= computes_names(&statement.0);
         }
     }
     pieces.push(closures);
     pieces
+}
+
+/// Whether these say `Fn(…)` of anything but a plain text.
+fn computes_names(tokens: &[(Token, usize)]) -> bool {
+    tokens.iter().enumerate().any(|(at, (token, _))| {
+        let after = |more: usize| tokens.get(at + more).map(|(token, _)| token);
+        let plain = matches!(
+            (after(1), after(2), after(3)),
+            (Some(Token::LeftParen), Some(Token::StringConstant(_)), Some(Token::RightParen))
+        );
+        word(token) == Some("Fn") && matches!(after(1), Some(Token::LeftParen)) && !plain
+    })
 }
 
 /// The number of a function's parameters, from its tokens.

@@ -55,7 +55,7 @@ pub fn replay(
     let lacks = |what: &str| Error::new(Kind::Data, &operation, what);
     let head = past.head();
     let text = |key: &str| head.get(key)?.as_str().map(String::from);
-    let recipe = text("file").or_else(|| text("recipe"));
+    let recipe = text("recipe");
     let recipe = recipe.ok_or_else(|| lacks("its journal does not say which recipe it ran"))?;
     let file = PathBuf::from(recipe).file_name().map(PathBuf::from).unwrap_or_default();
     let then: Vec<(String, String)> = past

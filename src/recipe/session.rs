@@ -5,7 +5,7 @@ use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
-use super::setup::{Entry, Repeat, Setup, Signals};
+use super::setup::{Entry, Fresh, Repeat, Setup, Signals};
 use super::source::Source;
 use super::timeline::Timeline;
 use super::trial::Trial;
@@ -187,6 +187,12 @@ impl Session {
         match failure {
             None => {
                 let results = record.results().clone();
+                if let Fresh::Named(names) = &self.setup.fresh {
+                    let known = lock(&self.names);
+                    for name in names.iter().filter(|name| !known.contains(name)) {
+                        self.display().warn(&format!("--fresh {name}: there is no such stage"));
+                    }
+                }
                 if let Some(late) = self.live.get().and_then(|live| lock(live).late()) {
                     record.event("edit", json!({ "outcome": "late", "note": late }));
                     self.display().warn(&late);
@@ -231,6 +237,9 @@ impl Session {
     }
 
     fn claim(&self, name: &str) -> Result<()> {
+        if name.trim().is_empty() {
+            return Err(Error::new(Kind::Name, "stage", "its name is empty"));
+        }
         let mut names = lock(&self.names);
         // Names that differ only in what a file name cannot hold would share their weights' files.
         if names.iter().any(|known| slug(known) == slug(name)) {

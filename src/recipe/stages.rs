@@ -259,8 +259,11 @@ impl Job<'_> {
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
         let mut kept = true;
-        trained.key =
-            self.identity.key_of_history(&trained.history, |version| hooks.code_of(version));
+        trained.key = {
+            let lengths = if trained.knew_length { trained.lengths.as_slice() } else { &[] };
+            let code = |version| hooks.code_of(version);
+            self.identity.key_of_history(&trained.history, lengths, code)
+        };
         match changed.as_slice() {
             [] => kept = self.store(&mut trained)?,
             files => {

@@ -142,7 +142,14 @@ impl Timeline {
     fn of_stage(&self, stage: &str, ground: &str) -> Option<&Vec<Stint>> {
         // A run of an older Stillroom did not say what a stage was asked for.
         let key = |ground: &str| (stage.to_string(), ground.to_string());
-        self.stints.get(&key(ground)).or_else(|| self.stints.get(&key("")))
+        let exact = self.stints.get(&key(ground)).or_else(|| self.stints.get(&key("")));
+        // A repetition may find its data elsewhere, or be asked of another build: its stages are the same.
+        let mut same = self.stints.iter().filter(|((name, _), _)| name == stage);
+        let only = match (same.next(), same.next()) {
+            (Some((_, stints)), None) if self.end.is_none() => Some(stints),
+            _ => None,
+        };
+        exact.or(only)
     }
 
     /// Whether the stage was edited while it ran: a result without the edits is none of its.

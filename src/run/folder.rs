@@ -1,5 +1,6 @@
 //! The folder of one run. Files are written whole or not at all; the journal only grows.
 
+use super::past::ORIGIN;
 use super::{Home, RUN_LOCK, Results};
 use crate::disk::{self, Journal, Lock};
 use crate::error::{Error, Kind, Result};
@@ -153,6 +154,14 @@ impl Folder {
     /// A folder that cannot be written.
     pub fn write_lock(&self, lock: &Value) -> Result<()> {
         disk::write_whole(&self.path.join("still.lock"), format!("{lock:#}\n").as_bytes())
+    }
+
+    /// Writes down where the recipe is on this machine. It stands in no file that leaves the machine.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write_origin(&self, file: &str) -> Result<()> {
+        disk::write_whole(&self.path.join(ORIGIN), file.as_bytes())
     }
 
     /// Where checkpoints of a stage go.

@@ -92,7 +92,13 @@ impl Identity {
     }
 
     /// The key of a stage whose code changed on the way; `code` says what of each version it depended on.
-    pub fn key_of_history(&self, history: &[Stint], code: impl Fn(usize) -> String) -> String {
+    /// `lengths` counts where hooks knew how long the stage was to be.
+    pub fn key_of_history(
+        &self,
+        history: &[Stint],
+        lengths: &[[usize; 2]],
+        code: impl Fn(usize) -> String,
+    ) -> String {
         let mut stints: Vec<(Stint, String)> = Vec::new();
         for stint in history {
             let code = code(stint.version);
@@ -100,7 +106,7 @@ impl Identity {
                 stints.push((*stint, code));
             }
         }
-        if let [(_, only)] = stints.as_slice()
+        if let ([(_, only)], 0 | 1) = (stints.as_slice(), lengths.len())
             && *only == self.code_digest()
         {
             return self.key();
@@ -108,7 +114,11 @@ impl Identity {
         let edits = stints.iter().map(|(stint, code)| {
             Part::new("edit", format!("{} {:?} {code}", stint.step, stint.phase))
         });
-        let edits: Vec<Part> = edits.collect();
+        let lengths = lengths
+            .iter()
+            .skip(1)
+            .map(|[from, steps]| Part::new("length", format!("{steps} from {from}")));
+        let edits: Vec<Part> = edits.chain(lengths).collect();
         digest(self.options.iter().chain(&edits))
     }
 

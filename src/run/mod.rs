@@ -12,13 +12,15 @@ mod record;
 mod report;
 mod results;
 mod shelf;
+mod state;
 pub mod store;
 
 pub use folder::{Folder, slug, version_of};
 pub use home::{HOME_VARIABLE, Home};
 pub use identity::{Identity, NUMERICS, Part, net as net_identity};
-pub use past::{Edit, Past, PastStage, RUN_LOCK, State};
+pub use past::{Edit, Past, PastStage, RUN_LOCK};
 pub use record::{COLUMNS, Record};
 pub use report::table;
 pub use results::{Results, StageResult};
 pub use shelf::{CheckpointPolicy, FoundCheckpoint};
+pub use state::State;

@@ -1,7 +1,7 @@
 //! A run as its folder tells it. Read tolerantly: older runs lack some of it, and a run may have been
 //! cut off anywhere.
 
-use super::Home;
+use super::{Home, State};
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -13,51 +13,8 @@ use std::time::SystemTime;
 /// The file whose lock a run holds as long as its process lives.
 pub const RUN_LOCK: &str = "run.lock";
 const TAGS: &str = "tags.json";
-
-/// How far a run has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Its process lives.
-    Running,
-    /// Its process lives and waits for an edit.
-    Paused,
-    /// It came to its end.
-    Ended,
-    /// A mistake ended it.
-    Failed,
-    /// A signal ended it.
-    Interrupted,
-    /// Its process is gone and left no word.
-    Stopped,
-}
-
-impl State {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Running => "running",
-            State::Paused => "paused",
-            State::Ended => "ended",
-            State::Failed => "failed",
-            State::Interrupted => "interrupted",
-            State::Stopped => "stopped",
-        }
-    }
-
-    /// The state of that word.
-    pub fn of(word: &str) -> Option<Self> {
-        use State::{Ended, Failed, Interrupted, Paused, Running, Stopped};
-        [Running, Paused, Ended, Failed, Interrupted, Stopped]
-            .into_iter()
-            .find(|state| state.word() == word)
-    }
-
-    /// Whether its process lives.
-    pub fn lives(self) -> bool {
-        matches!(self, State::Running | State::Paused)
-    }
-}
+/// The file that says where the recipe is on this machine.
+pub(super) const ORIGIN: &str = "origin";
 
 /// A stage as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -193,6 +150,11 @@ impl Past {
         self.events_of("resumed").next_back().or_else(|| self.events_of("run").next_back())
     }
 
+    /// Where the recipe is on this machine; unknown of a run that came from another one.
+    pub fn origin(&self) -> Option<PathBuf> {
+        disk::read_text(&self.path.join(ORIGIN)).ok().map(PathBuf::from)
+    }
+
     /// The recipe as the command line named it.
     pub fn recipe(&self) -> Option<String> {
         let resumed = self.events_of("resumed").rev().find_map(|event| text(event, "recipe"));
@@ -244,7 +206,11 @@ impl Past {
 
     /// Whether it came to its end, whoever holds it just now.
     pub fn came_to_its_end(&self) -> bool {
-        let last = self.events.iter().rev().find_map(|event| text(event, "event").filter(is_turn));
+        let last = self
+            .events
+            .iter()
+            .rev()
+            .find_map(|event| text(event, "event").filter(|name| is_turn(name)));
         last.as_deref() == Some("end")
     }
 

@@ -37,6 +37,18 @@ pub fn take_up(value: &Value, tensors: &[(String, Tensor)], known: &Known) -> Re
     Taker { known, tensors }.take(value, &mut Vec::new())
 }
 
+/// The names of the functions in a value that [`keep`] wrote down.
+pub fn functions_in(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(functions_in).collect(),
+        Value::Object(fields) => match fields.get("function").and_then(Value::as_str) {
+            Some(name) if fields.len() == 1 => vec![name.to_string()],
+            _ => fields.values().flat_map(functions_in).collect(),
+        },
+        _ => Vec::new(),
+    }
+}
+
 /// One value within another, by keys and places.
 fn within(value: &Dynamic, path: &[String]) -> Option<Dynamic> {
     let Some((key, rest)) = path.split_first() else { return Some(value.clone()) };

@@ -49,7 +49,7 @@ pub use diagnose::{Signatures, Sources};
 pub use engine::{engine, limit};
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
-pub use keep::{Known, keep, take_up};
+pub use keep::{Known, functions_in, keep, take_up};
 pub use kept::Kept;
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raw};

@@ -43,6 +43,9 @@ pub(super) struct Head {
     pub readings: Vec<(usize, Reading)>,
     pub tally: Tally,
     pub history: Vec<Stint>,
+    /// From which step on the stage was to be how long, in steps.
+    #[serde(default)]
+    pub lengths: Vec<[usize; 2]>,
     pub knew_length: bool,
     pub manners: Vec<Manner>,
     pub hooks: serde_json::Value,

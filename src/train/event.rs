@@ -129,6 +129,9 @@ pub struct Trained {
     pub readings: Vec<(usize, Reading)>,
     /// Which version of the recipe was in force from which step on.
     pub history: Vec<Stint>,
+    /// From which step on the stage was to be how long, in steps: more than one where it was asked for more epochs
+    /// when it had begun.
+    pub lengths: Vec<[usize; 2]>,
     /// Whether a hook looked at how long the stage would be: more epochs would have changed its steps.
     pub knew_length: bool,
     /// What names the result in a store: the stage's key. Empty where there is no store.

@@ -92,6 +92,7 @@ struct Stage {
     tally: Tally,
     readings: Vec<(usize, Reading)>,
     history: Vec<Stint>,
+    lengths: Vec<[usize; 2]>,
     identity: String,
     /// Seconds before this process went on with it.
     before: f64,
@@ -108,13 +109,14 @@ impl Stage {
             device: plan.device.clone(),
         };
         let loader = Loader::new(plan.features.train.clone(), plan.chain.clone(), options)?;
+        let batches = loader.batches();
         let moment = Moment {
             stage: plan.name.as_str().into(),
             seed: plan.seed,
             epoch: 0,
             epochs: plan.epochs,
             step: 0,
-            steps: plan.epochs * loader.batches(),
+            steps: plan.epochs * batches,
             phase: Phase::Step,
             lr: plan.optimizer.lr,
             readings: Arc::new(Vec::new()),
@@ -127,6 +129,7 @@ impl Stage {
             tally: Tally::default(),
             readings: Vec::new(),
             history: Vec::new(),
+            lengths: vec![[0, plan.epochs * batches]],
             identity: plan.identity.clone(),
             before: 0.0,
             begun: Instant::now(),
@@ -156,6 +159,10 @@ impl Stage {
         self.tally = head.tally;
         self.readings = head.readings;
         self.history = head.history;
+        self.lengths = head.lengths;
+        if self.lengths.last().is_none_or(|[_, steps]| *steps != self.moment.steps) {
+            self.lengths.push([head.step, self.moment.steps]);
+        }
         self.before = head.seconds;
         Ok(())
     }
@@ -178,6 +185,7 @@ impl Stage {
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
             readings: self.readings,
             history: self.history,
+            lengths: self.lengths,
             knew_length: end.head.knew_length,
             key: String::new(),
             end: Some(end),
@@ -200,6 +208,7 @@ impl Stage {
             readings: self.readings.clone(),
             tally: self.tally.clone(),
             history: self.history.clone(),
+            lengths: self.lengths.clone(),
             knew_length: hooks.knew_length(),
             manners: self.learner.bench.nets.iter().map(|(_, net)| net.manner()).collect(),
             hooks: belongings.value,
@@ -240,11 +249,9 @@ impl Stage {
         self.moment.phase = Phase::EpochEnd;
         // A network of the recipe's own may fail here as in a step.
         let score = self.attempt(hooks, observer, stop, |stage, _| {
-            evaluate(&stage.learner.model, &plan.features.test, &plan.device)
+            let score = evaluate(&stage.learner.model, &plan.features.test, &plan.device)?;
+            if score.loss.is_finite() { Ok(score) } else { Err(stage.lost(score.loss)) }
         })?;
-        if !score.loss.is_finite() {
-            return Err(self.lost(score.loss));
-        }
         let mut reading = self.tally.reading(self.moment.epoch + 1);
         reading.test_loss = score.loss;
         reading.accuracy = score.accuracy;

@@ -125,7 +125,18 @@ fn options(run: &Past) -> Vec<(String, BTreeMap<String, String>)> {
         let mut flat = BTreeMap::new();
         let options = event.as_object().into_iter().flatten();
         // Steps and parameters follow from the others, and stand with the results.
-        let own = ["at", "event", "stage", "steps", "parameters", "device", "key"];
+        let own = [
+            "at",
+            "event",
+            "stage",
+            "steps",
+            "step",
+            "parameters",
+            "device",
+            "key",
+            "ground",
+            "version",
+        ];
         for (key, value) in options.filter(|(key, _)| !own.contains(&key.as_str())) {
             flatten(key, value, &mut flat);
         }
