@@ -1,6 +1,6 @@
 //! The arguments of a recipe: what it asks for with `arg(…)`, and what the command line gives.
 
-use crate::error::{Error, Kind, Result, unknown};
+use crate::error::{Error, Kind, Place, Result, unknown};
 use crate::script::{needed, parse_argument};
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
 use std::collections::BTreeMap;
@@ -12,7 +12,9 @@ pub struct Declared {
     pub name: String,
     /// Its default as written, `None` where the command line must give it.
     pub default: Option<String>,
-    /// Line of the file that asks for it first.
+    /// The file that asks for it first.
+    pub file: Option<String>,
+    /// The line there.
     pub line: usize,
 }
 
@@ -54,6 +56,8 @@ impl Arguments {
         });
         // Statements come before functions in the tree, wherever they stand in the file.
         if let Some(own) = self.declared.get_mut(first..) {
+            let file = ast.source().map(String::from);
+            own.iter_mut().for_each(|known| known.file = file.clone());
             own.sort_by_key(|known| known.line);
         }
     }
@@ -76,7 +80,7 @@ impl Arguments {
             }
             None => "…".to_string(),
         });
-        self.declared.push(Declared { name: name.to_string(), default, line });
+        self.declared.push(Declared { name: name.to_string(), default, file: None, line });
     }
 
     /// Refuses a value for a name that the recipe never asks for, one of the wrong type, and a missing one
@@ -105,7 +109,13 @@ impl Arguments {
     fn missing(&self, given: &BTreeMap<String, String>) -> Result<()> {
         let open = |known: &&Declared| known.default.is_none() && !given.contains_key(&known.name);
         match self.declared.iter().find(open) {
-            Some(known) => Err(needed(&known.name)),
+            Some(known) => {
+                let error = needed(&known.name);
+                Err(match &known.file {
+                    Some(file) => error.at(Place::row(file, known.line)),
+                    None => error,
+                })
+            }
             None => Ok(()),
         }
     }

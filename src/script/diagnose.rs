@@ -246,6 +246,9 @@ impl Knowledge<'_> {
             ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
                 Some(format!("if '{name}' is a network, call {name}.forward(…)"))
             }
+            [_] if self.signatures.0.iter().any(|(known, _)| *known == format!("get${name}")) => {
+                Some(format!("it is a property: write .{name} without parentheses"))
+            }
             _ => None,
         }
     }

@@ -48,6 +48,7 @@ fn an_argument_that_must_be_given() {
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(ran.error(), @r"
     error[usage]: arg: the recipe needs a value for 'data'
+      --> recipe.rhai:2
       hint: --set data=VALUE
     ");
 }
