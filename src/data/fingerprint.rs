@@ -18,7 +18,7 @@ pub struct Fingerprint {
 /// The content of one file.
 #[derive(Clone, Debug)]
 pub struct FilePrint {
-    /// Its name, from the manifest's folder on.
+    /// Its name, from the folder on that holds the manifest and all clips.
     pub name: String,
     /// BLAKE3 of its bytes.
     pub blake3: String,
@@ -32,12 +32,18 @@ impl Fingerprint {
     /// # Errors
     /// A file that cannot be read, with its row of the manifest.
     pub fn of(dataset: &Dataset) -> Result<Self> {
-        let root = dataset.manifest.parent().unwrap_or(Path::new(""));
         let splits = [Split::Train, Split::Test];
         let records: Vec<_> = splits
             .into_iter()
             .flat_map(|split| dataset.records(split).iter().map(move |record| (split, record)))
             .collect();
+        // The same names wherever the folder stands: the manifest may lie beside that of the clips.
+        let mut root = dataset.manifest.parent().unwrap_or(Path::new(""));
+        while let Some(above) = root.parent()
+            && records.iter().any(|(_, record)| !record.file.starts_with(root))
+        {
+            root = above;
+        }
         let prints: Vec<Result<FilePrint>> = records
             .par_iter()
             .map(|(_, record)| {

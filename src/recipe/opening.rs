@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+/// The run that goes on, and one that could but for what was changed.
+type CutOff = (Option<(Past, Folder)>, Option<Past>);
+
 /// How a run begins.
 pub(super) struct Opening {
     /// The number of the recipe as it stands in its file.
@@ -113,8 +116,9 @@ impl Session {
         past: Past,
         folder: Folder,
     ) -> Result<Opening> {
-        let before = past.events_of("resumed").filter_map(|event| event.get("version")?.as_u64());
-        let statements = before.last().unwrap_or(0) as usize;
+        let told = |event: &Value| event.get("version")?.as_u64();
+        let statements = past.events_of("resumed").filter_map(told).next_back().unwrap_or(0);
+        let statements = statements as usize;
         let timeline = Timeline::of(&past, &compiled.source.file, false, compiler);
         let next = folder.next_version();
         // Other arguments make another version of the same text: steps before and after differ.
@@ -149,11 +153,7 @@ impl Session {
     }
 
     /// The newest run of this recipe that was cut off, as it is now; else one whose code was another.
-    fn cut_off(
-        &self,
-        engine: &Engine,
-        compiled: &Compiled,
-    ) -> Result<(Option<(Past, Folder)>, Option<Past>)> {
+    fn cut_off(&self, engine: &Engine, compiled: &Compiled) -> Result<CutOff> {
         let file = json!(absolute(&compiled.source.file));
         let stem = compiled.source.file.file_stem().unwrap_or_default().to_string_lossy();
         let mut changed = None;

@@ -48,7 +48,7 @@ pub fn replay(
     let file = PathBuf::from(recipe).file_name().map(PathBuf::from).unwrap_or_default();
     for event in past.events_of("resumed") {
         let same = |key: &str| event.get(key) == head.get(key);
-        let first = event.get("version").is_none_or(|version| *version == Value::from(0));
+        let first = event.get("version").and_then(Value::as_u64).unwrap_or(0) == 0;
         if !(same("set") && same("given_seed") && first) {
             return Err(lacks("it was resumed with other arguments or statements")
                 .hint("such a run cannot be repeated in one go"));

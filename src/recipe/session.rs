@@ -187,10 +187,12 @@ impl Session {
                     record.event("edit", json!({ "outcome": "late", "note": late }));
                     self.display().warn(&late);
                 }
-                record.event("end", json!({}));
-                // Now nothing is left that could be tried again later.
+                // Now nothing is left that could be tried again later; what fails here fails before the run has
+                // ended, so that it can go on.
                 record.catch_up()?;
                 record.folder().write_results(&results)?;
+                record.event("end", json!({}));
+                record.catch_up()?;
                 let path = record.folder().path().display().to_string();
                 self.display().say(&format!("run folder: {path}"));
                 Ok(results)

@@ -70,8 +70,12 @@ impl Timeline {
             ) else {
                 continue;
             };
-            if let Some(ground) = event.get("ground").and_then(Value::as_str) {
-                timeline.grounds.insert(stage.to_string(), ground.to_string());
+            if let Some(ground) = event.get("ground").and_then(Value::as_str)
+                && timeline.grounds.insert(stage.to_string(), ground.to_string()).as_deref()
+                    != Some(ground)
+            {
+                // What was told before was told of something else.
+                timeline.stints.remove(stage);
             }
             let phase = event.get("phase").cloned().unwrap_or_default();
             let phase: Phase = serde_json::from_value(phase).unwrap_or_default();
@@ -82,17 +86,21 @@ impl Timeline {
         timeline
     }
 
-    /// A stage that goes on tells its version again; what was told before holds.
+    /// A stage that goes on, perhaps from its beginning, tells its version again; what was told before holds. What
+    /// differs replaces all that came from there on.
     fn add(&mut self, stage: &str, stint: Stint) {
-        let stints = self.stints.entry(stage.to_string()).or_default();
-        if stints.last().is_none_or(|last| last.version != stint.version) {
-            stints.push(stint);
+        let Stint { step, phase, version } = stint;
+        if self.at(stage, step, phase) == Some(version) {
+            return;
         }
+        let stints = self.stints.entry(stage.to_string()).or_default();
+        stints.retain(|before| (before.step, before.phase) < (step, phase));
+        stints.push(stint);
     }
 
     /// The version that was in force last.
     pub fn last(past: &Past) -> usize {
-        let versions = past.events().iter().filter_map(|event| {
+        let mut versions = past.events().iter().filter_map(|event| {
             let counts = match event.get("event")?.as_str()? {
                 "stage" => true,
                 "edit" => event.get("outcome")?.as_str()? != "rejected",
@@ -100,12 +108,12 @@ impl Timeline {
             };
             counts.then_some(event.get("version")?.as_u64()? as usize)
         });
-        versions.last().unwrap_or(0)
+        versions.next_back().unwrap_or(0)
     }
 
     /// The version that was read from the files last: another one may be in force, where it failed.
     pub fn seen(past: &Past) -> usize {
-        let versions = past.events().iter().filter_map(|event| {
+        let mut versions = past.events().iter().filter_map(|event| {
             let number = match event.get("event")?.as_str()? {
                 "resumed" => event.get("files")?,
                 "edit" => match event.get("outcome")?.as_str()? {
@@ -116,7 +124,7 @@ impl Timeline {
             };
             number.as_u64().map(|number| number as usize)
         });
-        versions.last().unwrap_or(0)
+        versions.next_back().unwrap_or(0)
     }
 
     /// Whether a version that was read from the files was taken up or refused: it is not tried again.

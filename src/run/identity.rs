@@ -91,8 +91,14 @@ impl Identity {
         digest(self.options.iter().chain(&self.code))
     }
 
-    /// The key of a stage whose code changed on the way; `code` says what of each version it depended on.
-    pub fn key_of_history(&self, history: &[Stint], code: impl Fn(usize) -> String) -> String {
+    /// The key of a stage whose code, or whose length, changed on the way; `code` says what of each version it
+    /// depended on.
+    pub fn key_of_history(
+        &self,
+        history: &[Stint],
+        lengths: &[(usize, usize)],
+        code: impl Fn(usize) -> String,
+    ) -> String {
         let mut stints: Vec<(Stint, String)> = Vec::new();
         for stint in history {
             let code = code(stint.version);
@@ -102,13 +108,17 @@ impl Identity {
         }
         if let [(_, only)] = stints.as_slice()
             && *only == self.code_digest()
+            && lengths.is_empty()
         {
             return self.key();
         }
         let edits = stints.iter().map(|(stint, code)| {
             Part::new("edit", format!("{} {:?} {code}", stint.step, stint.phase))
         });
-        let edits: Vec<Part> = edits.collect();
+        let lengths = lengths
+            .iter()
+            .map(|(step, steps)| Part::new("length", format!("{steps} until {step}")));
+        let edits: Vec<Part> = edits.chain(lengths).collect();
         digest(self.options.iter().chain(&edits))
     }
 

@@ -239,7 +239,11 @@ impl Past {
 
     /// Whether it came to its end, whoever holds it just now.
     pub fn came_to_its_end(&self) -> bool {
-        let last = self.events.iter().rev().find_map(|event| text(event, "event").filter(is_turn));
+        let last = self
+            .events
+            .iter()
+            .rev()
+            .find_map(|event| text(event, "event").filter(|name| is_turn(name)));
         last.as_deref() == Some("end")
     }
 
@@ -337,8 +341,8 @@ impl Past {
 }
 
 /// Events after which a run is in another state.
-fn is_turn(name: &String) -> bool {
-    matches!(name.as_str(), "run" | "resumed" | "end" | "failed" | "interrupted")
+fn is_turn(name: &str) -> bool {
+    matches!(name, "run" | "resumed" | "end" | "failed" | "interrupted")
 }
 
 fn strings(value: Option<&Value>) -> Vec<String> {

@@ -44,6 +44,9 @@ pub(super) struct Head {
     pub tally: Tally,
     pub history: Vec<Stint>,
     pub knew_length: bool,
+    /// How many steps there were to be until so many were done, where a hook knew.
+    #[serde(default)]
+    pub lengths: Vec<(usize, usize)>,
     pub manners: Vec<Manner>,
     pub hooks: serde_json::Value,
     pub lost: Option<String>,

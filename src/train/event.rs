@@ -129,6 +129,8 @@ pub struct Trained {
     pub readings: Vec<(usize, Reading)>,
     /// Which version of the recipe was in force from which step on.
     pub history: Vec<Stint>,
+    /// How many steps there were to be until so many were done, where that was another number and a hook knew.
+    pub lengths: Vec<(usize, usize)>,
     /// Whether a hook looked at how long the stage would be: more epochs would have changed its steps.
     pub knew_length: bool,
     /// What names the result in a store: the stage's key. Empty where there is no store.

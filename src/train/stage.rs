@@ -92,6 +92,7 @@ struct Stage {
     tally: Tally,
     readings: Vec<(usize, Reading)>,
     history: Vec<Stint>,
+    lengths: Vec<(usize, usize)>,
     identity: String,
     /// Seconds before this process went on with it.
     before: f64,
@@ -127,6 +128,7 @@ impl Stage {
             tally: Tally::default(),
             readings: Vec::new(),
             history: Vec::new(),
+            lengths: Vec::new(),
             identity: plan.identity.clone(),
             before: 0.0,
             begun: Instant::now(),
@@ -156,6 +158,11 @@ impl Stage {
         self.tally = head.tally;
         self.readings = head.readings;
         self.history = head.history;
+        self.lengths = head.lengths;
+        if head.knew_length && head.steps != self.moment.steps {
+            // Those steps are not those of a stage that was to be so long from its beginning.
+            self.lengths.push((head.step, head.steps));
+        }
         self.before = head.seconds;
         Ok(())
     }
@@ -178,6 +185,7 @@ impl Stage {
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
             readings: self.readings,
             history: self.history,
+            lengths: self.lengths,
             knew_length: end.head.knew_length,
             key: String::new(),
             end: Some(end),
@@ -200,6 +208,7 @@ impl Stage {
             readings: self.readings.clone(),
             tally: self.tally.clone(),
             history: self.history.clone(),
+            lengths: self.lengths.clone(),
             knew_length: hooks.knew_length(),
             manners: self.learner.bench.nets.iter().map(|(_, net)| net.manner()).collect(),
             hooks: belongings.value,

@@ -179,8 +179,12 @@ fn a_loss_without_the_student_is_told() {
 
 #[test]
 fn a_raised_flag_stops_it_between_two_steps() {
-    let stop = AtomicBool::new(true);
-    let error = train(&plan(), None, &mut Plain, &mut Silent, &stop).err().expect("an error");
+    let (plan, stop) = (plan(), AtomicBool::new(true));
+    let error = train(&plan, None, &mut Plain, &mut Silent, &stop).err().expect("an error");
+    assert_eq!(error.kind(), Kind::Interrupted);
+    assert!(error.to_string().contains("computing features"), "{error}");
+    plan.features.ready(&|| false).expect("features");
+    let error = train(&plan, None, &mut Plain, &mut Silent, &stop).err().expect("an error");
     assert_eq!(error.kind(), Kind::Interrupted);
     assert!(error.to_string().contains("0 of 6 steps done"), "{error}");
 }
