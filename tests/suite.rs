@@ -3,6 +3,7 @@
 mod cli;
 mod core;
 mod docs;
+mod faults;
 mod golden;
 mod live;
 mod script;

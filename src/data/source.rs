@@ -137,6 +137,7 @@ impl ClipSource {
         }
         let failures: Vec<Error> = (0..self.len())
             .into_par_iter()
+            .filter(|index| self.kept.get(*index).is_none_or(|slot| slot.get().is_none()))
             .filter_map(|index| match stop() {
                 true => Some(interrupted()),
                 false => self.features(index).err(),

@@ -44,12 +44,19 @@ impl Journal {
     /// Adds a line, in one write. After a line that was cut, it begins on a new one.
     ///
     /// # Errors
-    /// A full disk; a part of the line may be in the file then, which readers skip.
+    /// A full disk. What was written of the line is taken back; where that cannot be, a part of it is in the
+    /// file, which readers skip.
     pub fn append(&mut self, line: &Value) -> Result<()> {
         let start = if self.torn { "\n" } else { "" };
         let text = format!("{start}{line}\n");
+        let length = self.file.metadata().map(|meta| meta.len());
         let written = faults::write_all(&mut self.file, text.as_bytes());
-        self.torn = written.is_err();
+        self.torn = match (&written, length) {
+            (Ok(()), _) => false,
+            // Else each new try would leave another part.
+            (Err(_), Ok(length)) => self.torn || self.file.set_len(length).is_err(),
+            (Err(_), Err(_)) => true,
+        };
         written.map_err(|cause| refused("writing", &self.path, &cause))
     }
 

@@ -60,18 +60,17 @@ impl StageHooks<'_> {
         }
         let compiled = &self.version.compiled;
         let mut reached = reached(self.engine, compiled, &roots, closures);
-        let mentions = &reached.mentions;
         let computed = compiled.arguments.has_computed();
         for (name, value) in &self.arguments {
-            if computed || mentions.contains(name) {
+            if computed || reached.strings.contains(name) {
                 reached.parts.push(Part::new(&format!("argument {name}"), value));
             }
         }
-        if mentions.contains("stage") {
+        if reached.names.contains("stage") {
             reached.parts.push(Part::new("name", &self.stage));
         }
         // A function may read a file: what is in it counts.
-        let files = mentions.iter().filter(|name| name.contains('.') && is_file(name));
+        let files = reached.strings.iter().filter(|name| name.contains('.') && is_file(name));
         for name in files {
             if let Ok(bytes) = std::fs::read(name) {
                 let hash = blake3::hash(&bytes).to_hex().to_string();

@@ -117,7 +117,7 @@ impl Session {
             code = found.parts;
             let all = version.compiled.arguments.has_computed();
             for (name, value) in &self.setup.set {
-                if all || found.mentions.contains(name) {
+                if all || found.strings.contains(name) {
                     code.push(Part::new(&format!("argument {name}"), value));
                 }
             }

@@ -6,6 +6,7 @@
 //! Only a [`Checked`](check::Checked) version can come into force, and only `check` makes one.
 
 mod arguments;
+mod both;
 mod callback;
 mod check;
 mod compile;

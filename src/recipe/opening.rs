@@ -113,9 +113,9 @@ impl Session {
         past: Past,
         folder: Folder,
     ) -> Result<Opening> {
-        let before = past.events_of("resumed").rev();
-        let before = before.filter_map(|event| event.get("version")?.as_u64()).next();
-        let statements = before.unwrap_or(0) as usize;
+        let told = |event: &Value| event.get("version")?.as_u64();
+        let statements = past.events_of("resumed").filter_map(told).next_back().unwrap_or(0);
+        let statements = statements as usize;
         let timeline = Timeline::of(&past, &compiled.source.file, false, compiler);
         let next = folder.next_version();
         // Other arguments make another version of the same text: steps before and after differ.

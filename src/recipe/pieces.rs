@@ -19,11 +19,32 @@ struct Piece {
     name: String,
     parameters: Option<usize>,
     text: String,
-    /// Names and whole strings that it mentions.
-    mentions: BTreeSet<String>,
+    /// Names that it mentions.
+    names: BTreeSet<String>,
+    /// Whole strings that it mentions.
+    strings: BTreeSet<String>,
+    /// Those of both that may mean a function, a const or an import.
+    leads: BTreeSet<String>,
     /// Whether it makes the name of a function while it runs: it may mean any.
     computes: bool,
     line: usize,
+}
+
+impl Piece {
+    fn of(label: String, name: String, line: usize, tokens: &[(Token, usize)]) -> Self {
+        let (mut names, mut strings) = (BTreeSet::new(), BTreeSet::new());
+        for (token, _) in tokens {
+            match token {
+                Token::Identifier(name) => drop(names.insert(name.to_string())),
+                Token::StringConstant(string) => drop(strings.insert(string.to_string())),
+                _ => {}
+            }
+        }
+        let text = tokens.iter().map(|(token, _)| format!("{token:?} ")).collect();
+        let leads = leads_of(tokens);
+        let computes = computes_names(tokens);
+        Piece { label, name, parameters: None, text, names, strings, leads, computes, line }
+    }
 }
 
 /// One file in pieces.
@@ -39,8 +60,10 @@ struct Pieces {
 pub(super) struct Reached {
     /// Each piece with the hash of its text.
     pub parts: Vec<Part>,
-    /// All names and strings that were mentioned.
-    pub mentions: BTreeSet<String>,
+    /// All names that were mentioned.
+    pub names: BTreeSet<String>,
+    /// All strings: of arguments, of files.
+    pub strings: BTreeSet<String>,
 }
 
 /// What a version depends on from these functions on (name and number of parameters). A name without a
@@ -55,6 +78,7 @@ pub(super) fn reached(
     let mut taken: BTreeMap<(usize, usize), ()> = BTreeMap::new();
     let mut found = Reached::default();
     let mut queue: Vec<(usize, usize)> = Vec::new();
+    let mut followed = BTreeSet::new();
     let mut places = Vec::new();
     for (number, file) in files.iter().enumerate() {
         for (place, piece) in file.pieces.iter().enumerate() {
@@ -75,8 +99,10 @@ pub(super) fn reached(
             continue;
         }
         let Some(piece) = files.get(at.0).and_then(|file| file.pieces.get(at.1)) else { continue };
-        for mention in &piece.mentions {
-            if !found.mentions.insert(mention.clone()) {
+        found.names.extend(piece.names.iter().cloned());
+        found.strings.extend(piece.strings.iter().cloned());
+        for mention in &piece.leads {
+            if !followed.insert(mention.clone()) {
                 continue;
             }
             let named = |(number, place): &&(usize, usize)| {
@@ -136,15 +162,7 @@ fn files_of(engine: &Engine, compiled: &Compiled) -> Vec<Pieces> {
 fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
     let all = tokens(engine, text);
     let mut pieces = Vec::new();
-    let mut rest = Piece {
-        label: String::new(),
-        name: String::new(),
-        parameters: None,
-        text: String::new(),
-        mentions: BTreeSet::new(),
-        computes: false,
-        line: 1,
-    };
+    let mut rest = Vec::new();
     let mut at = 0;
     let mut depth = 0usize;
     while let Some((token, line)) = all.get(at) {
@@ -164,15 +182,13 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
                     _ => {}
                 }
                 if !matches!(token, Token::Private) {
-                    note(token, &mut rest.text, &mut rest.mentions);
+                    rest.push((token.clone(), *line));
                 }
                 at += 1;
                 continue;
             }
         };
         let own = all.get(at..end).unwrap_or_default();
-        let (mut text, mut mentions) = (String::new(), BTreeSet::new());
-        own.iter().for_each(|(token, _)| note(token, &mut text, &mut mentions));
         let (label, name, parameters) = match token {
             Token::Fn => {
                 let name = name(at + 1);
@@ -190,31 +206,19 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
                 (format!("import {alias}"), alias, None)
             }
         };
-        let computes = computes_names(own);
-        pieces.push(Piece { label, name, parameters, text, mentions, computes, line: *line });
+        pieces.push(Piece { parameters, ..Piece::of(label, name, *line, own) });
         at = end;
     }
-    pieces.push(rest);
+    pieces.push(Piece::of(String::new(), String::new(), 1, &rest));
     // A closure has no name: those of a recipe stand or fall together.
-    let mut closures = Piece {
-        label: CLOSURES.to_string(),
-        name: String::new(),
-        parameters: None,
-        text: String::new(),
-        mentions: BTreeSet::new(),
-        computes: false,
-        line: 0,
-    };
-    for statement in &Outline::of(engine, text).statements {
-        let has = statement.0.iter().any(|(token, _)| matches!(token, Token::Pipe | Token::Or));
-        if has {
-            closures.line = closures.line.max(statement.lines().0);
-            let tokens = statement.0.iter();
-            tokens.for_each(|(token, _)| note(token, &mut closures.text, &mut closures.mentions));
-            closures.computes |= computes_names(&statement.0);
-        }
-    }
-    pieces.push(closures);
+    let statements = Outline::of(engine, text).statements;
+    let closures: Vec<(Token, usize)> = statements
+        .into_iter()
+        .filter(|one| one.0.iter().any(|(token, _)| matches!(token, Token::Pipe | Token::Or)))
+        .flat_map(|one| one.0)
+        .collect();
+    let line = closures.first().map_or(0, |(_, line)| *line);
+    pieces.push(Piece::of(CLOSURES.to_string(), String::new(), line, &closures));
     pieces
 }
 
@@ -228,6 +232,78 @@ fn computes_names(tokens: &[(Token, usize)]) -> bool {
         );
         word(token) == Some("Fn") && matches!(after(1), Some(Token::LeftParen)) && !plain
     })
+}
+
+/// Names and strings that may mean a function, a const or an import. Properties and keys of maps do not, nor do a
+/// piece's own variables: where `let loss = …` stands, `loss` alone is no function called `loss`.
+fn leads_of(tokens: &[(Token, usize)]) -> BTreeSet<String> {
+    let token = |at: usize| tokens.get(at).map(|(token, _)| token);
+    let before = |at: usize| at.checked_sub(1).and_then(token);
+    let mut leads = BTreeSet::new();
+    let mut own: BTreeSet<&str> = BTreeSet::new();
+    let mut bare: BTreeSet<&str> = BTreeSet::new();
+    // The brackets around parameters: of a function, of a closure, of `for (x, i)`.
+    let mut list: Option<&Token> = None;
+    for at in 0..tokens.len() {
+        let Some(this) = token(at) else { continue };
+        let opens = match this {
+            Token::LeftParen if matches!(before(at), Some(Token::For)) => Some(&Token::RightParen),
+            Token::LeftParen if at == 2 && matches!(token(0), Some(Token::Fn)) => {
+                Some(&Token::RightParen)
+            }
+            // Where an operand could begin; elsewhere it is an operator.
+            Token::Pipe if list.is_none() && begins_operand(before(at)) => Some(&Token::Pipe),
+            _ => None,
+        };
+        if opens.is_some() {
+            list = opens;
+            continue;
+        }
+        if list == Some(this) {
+            list = None;
+        }
+        match this {
+            Token::StringConstant(text) => drop(leads.insert(text.to_string())),
+            Token::Identifier(name) => match (before(at), token(at + 1)) {
+                (_, Some(Token::LeftParen | Token::DoubleColon)) => {
+                    leads.insert(name.to_string());
+                }
+                (Some(Token::Let | Token::Const | Token::For), _) => drop(own.insert(name)),
+                (Some(Token::LeftParen | Token::Comma | Token::Pipe), Some(next))
+                    if list.is_some() && (matches!(next, Token::Comma) || list == Some(next)) =>
+                {
+                    own.insert(name);
+                }
+                (Some(Token::Period | Token::Elvis), _) | (_, Some(Token::Colon)) => {}
+                _ => drop(bare.insert(name)),
+            },
+            _ => {}
+        }
+    }
+    leads.extend(bare.difference(&own).map(|name| name.to_string()));
+    leads
+}
+
+fn begins_operand(before: Option<&Token>) -> bool {
+    use Token::{
+        Colon, Comma, DoubleArrow, Equals, LeftBrace, LeftBracket, LeftParen, MapStart, Return,
+        SemiColon,
+    };
+    matches!(
+        before,
+        None | Some(
+            LeftParen
+                | LeftBracket
+                | LeftBrace
+                | MapStart
+                | Comma
+                | Colon
+                | Equals
+                | Return
+                | SemiColon
+                | DoubleArrow
+        )
+    )
 }
 
 /// The number of a function's parameters, from its tokens.
@@ -253,12 +329,4 @@ fn end_of(all: &[(Token, usize)], start: usize, is_function: bool) -> usize {
         }
     }
     all.len()
-}
-
-fn note(token: &Token, text: &mut String, mentions: &mut BTreeSet<String>) {
-    text.push_str(&format!("{token:?} "));
-    match token {
-        Token::StringConstant(string) => drop(mentions.insert(string.to_string())),
-        _ => mentions.extend(word(token).map(String::from)),
-    }
 }

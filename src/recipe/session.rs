@@ -5,7 +5,7 @@ use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
-use super::setup::{Entry, Fresh, Repeat, Setup, Signals};
+use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
 use super::timeline::Timeline;
 use super::trial::Trial;
@@ -18,7 +18,7 @@ use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
 use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, Sources, raw};
 use crate::tensor::Device;
-use crate::train::{Change, Event, Features, Moment, Observer, Outcome, Plan, Trained};
+use crate::train::{Change, Features, Observer, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -197,10 +197,12 @@ impl Session {
                     record.event("edit", json!({ "outcome": "late", "note": late }));
                     self.display().warn(&late);
                 }
-                record.event("end", json!({}));
-                // Now nothing is left that could be tried again later.
+                // Now nothing is left that could be tried again later; what fails here fails before the run has
+                // ended, so that it can go on.
                 record.catch_up()?;
                 record.folder().write_results(&results)?;
+                record.event("end", json!({}));
+                record.catch_up()?;
                 let path = record.folder().path().display().to_string();
                 // What a replay writes is gone at its end.
                 if !matches!(self.setup.entry, Entry::Replay(_)) {
@@ -262,43 +264,6 @@ pub(super) fn not_begun() -> Error {
 
 pub(super) fn stopped() -> Error {
     Error::new(Kind::Interrupted, "the recipe", "stopped by a signal")
-}
-
-/// Tells the record and the display, in this order: what is shown is written down.
-pub(super) struct Both<'a>(pub &'a Session);
-
-impl Observer for Both<'_> {
-    fn observe(&mut self, event: &Event) -> Result<()> {
-        let mut warnings = Vec::new();
-        if let Some(record) = self.0.record.get() {
-            let mut record = lock(record);
-            // The text is there before the line that names it.
-            if let Event::Changed { change, .. } = event
-                && matches!(change.outcome, Outcome::InForce | Outcome::Unchanged)
-                && let Some(live) = self.0.live.get()
-            {
-                let version = lock(live).current();
-                let texts = self.0.texts(&version.compiled);
-                record.keep_version(change.version, &texts);
-            }
-            record.observe(event)?;
-            warnings = record.take_warnings();
-        }
-        let mut display = self.0.display();
-        warnings.iter().for_each(|text| display.warn(text));
-        display.observe(event)
-    }
-
-    fn wants_checkpoint(&mut self, moment: &Moment) -> bool {
-        if let Entry::Replay(Repeat { until: Some((stage, step)), .. }) = &self.0.setup.entry
-            && **stage == *moment.stage
-            && moment.step >= *step
-        {
-            self.0.signals.stop.store(true, Ordering::Relaxed);
-            return true;
-        }
-        self.0.record.get().is_some_and(|record| lock(record).wants_checkpoint(moment))
-    }
 }
 
 impl Host for Session {

@@ -1,8 +1,9 @@
 //! A stage's result: from the run that goes on, from the store, or computed and then stored.
 
+use super::both::Both;
 use super::depends::options_of;
 use super::hooks::StageHooks;
-use super::session::{Both, Session, lock, not_begun};
+use super::session::{Session, lock, not_begun};
 use crate::error::Result;
 use crate::run::store::{Found, Object};
 use crate::run::{Identity, StageResult};
@@ -110,12 +111,12 @@ impl Job<'_> {
     /// The result that this run has already, where it goes on; a shorter one is where to go on from.
     fn of_this_run(&self, from: &mut Option<Checkpoint>) -> Result<Option<Trained>> {
         let Some(past) = self.session.past.get() else { return Ok(None) };
-        let ends = past.events().iter().rev().find(|event| {
+        let mut ends = past.events().iter().filter(|event| {
             let event = |key| event.get(key).and_then(Value::as_str);
             matches!(event("event"), Some("stage_end" | "store_hit"))
                 && event("name") == Some(self.name())
         });
-        let Some(last) = ends else { return Ok(None) };
+        let Some(last) = ends.next_back() else { return Ok(None) };
         let Some(key) = last.get("key").and_then(Value::as_str) else { return Ok(None) };
         let own = last.get("from_store") == Some(&json!(false));
         let Some(object) = self.find(key)? else { return Ok(None) };
@@ -124,6 +125,7 @@ impl Job<'_> {
         }
         let end = end_of(&object, &self.plan)?;
         if end.epochs() < self.plan.epochs {
+            self.put_weights(&object, None)?;
             *from = Some(end);
             return Ok(None);
         }
@@ -172,13 +174,8 @@ impl Job<'_> {
             trained.history = vec![now];
         }
         trained.key = object.key.clone();
-        if let Ok(best) = object.read(BEST) {
-            let mut record = self.session.record()?;
-            let weights = crate::tensor::store::encode(&trained.model.network().state())?;
-            for (which, bytes) in [("best", best), ("last", weights)] {
-                record.write_weights(self.name(), which, bytes);
-            }
-        }
+        let last = crate::tensor::store::encode(&trained.model.network().state())?;
+        self.put_weights(object, Some(last))?;
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
             trained: &trained,
@@ -188,22 +185,36 @@ impl Job<'_> {
         Ok(trained)
     }
 
+    /// The run's folder has the weights of the best epoch, also where that one is over, and the last ones.
+    fn put_weights(&self, object: &Object, last: Option<Vec<u8>>) -> Result<()> {
+        let mut record = self.session.record()?;
+        let weights = [("best", object.read(BEST).ok()), ("last", last)].into_iter();
+        for (which, bytes) in weights.filter_map(|(which, bytes)| Some((which, bytes?))) {
+            record.write_weights(self.name(), which, bytes);
+        }
+        Ok(())
+    }
+
     /// Where this run was cut off in the stage.
     fn cut_off(&self) -> Result<Option<Checkpoint>> {
         if self.session.past.get().is_none() {
             return Ok(None);
         }
-        let found = self.session.record()?.folder().checkpoint(self.name(), &self.plan.device);
+        let Plan { identity, device, .. } = &self.plan;
+        let found = self.session.record()?.folder().checkpoint(self.name(), identity, device);
         let name = self.name();
         for problem in &found.damaged {
             self.session.warn(&format!("a checkpoint of '{name}' cannot be used, {problem}"));
         }
-        let Some(checkpoint) = found.checkpoint else { return Ok(None) };
-        if checkpoint.identity() != self.plan.identity {
-            self.session
-                .warn(&format!("'{name}' was asked for something else before: it begins anew"));
+        let Some(checkpoint) = found.checkpoint else {
+            if found.foreign {
+                self.session
+                    .warn(&format!("'{name}' was asked for something else before: it begins anew"));
+            } else if !found.damaged.is_empty() {
+                self.session.warn(&format!("'{name}' begins anew: no checkpoint before is left"));
+            }
             return Ok(None);
-        }
+        };
         if let Some(lost) = checkpoint.lost() {
             self.session.warn(&format!(
                 "'{name}' begins anew: a checkpoint cannot hold {lost}, which was made in a hook (give it in the \
@@ -238,6 +249,7 @@ impl Job<'_> {
         }
         let Some(object) = self.find(&key)? else { return Ok(None) };
         let end = end_of(&object, &self.plan)?;
+        self.put_weights(&object, None)?;
         let version = self.session.live.get().map_or(0, |live| lock(live).current().number);
         self.session
             .display()

@@ -82,13 +82,17 @@ impl Timeline {
         timeline
     }
 
-    /// A stage that goes on tells its version again; what was told before holds.
+    /// A stage that goes on, perhaps from its beginning, tells its version again; what was told before holds. What
+    /// differs replaces all that came from there on.
     fn add(&mut self, stage: &str, stint: Stint) {
+        let Stint { step, phase, version } = stint;
         let ground = self.grounds.get(stage).cloned().unwrap_or_default();
-        let stints = self.stints.entry((stage.to_string(), ground)).or_default();
-        if stints.last().is_none_or(|last| last.version != stint.version) {
-            stints.push(stint);
+        if self.at(stage, &ground, step, phase) == Some(version) {
+            return;
         }
+        let stints = self.stints.entry((stage.to_string(), ground)).or_default();
+        stints.retain(|before| (before.step, before.phase) < (step, phase));
+        stints.push(stint);
     }
 
     /// The version that was in force last.

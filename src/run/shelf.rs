@@ -66,6 +66,8 @@ pub struct FoundCheckpoint {
     pub checkpoint: Option<Checkpoint>,
     /// What was wrong with newer ones.
     pub damaged: Vec<String>,
+    /// Whether there are some of a stage of this name that was asked for something else.
+    pub foreign: bool,
 }
 
 impl Folder {
@@ -86,8 +88,8 @@ impl Folder {
         before.iter().skip(KEPT - 1).try_for_each(|path| disk::remove_file(path))
     }
 
-    /// The newest checkpoint of a stage that is whole.
-    pub fn checkpoint(&self, stage: &str, device: &Device) -> FoundCheckpoint {
+    /// The newest checkpoint of a stage that is whole, and was made of what `identity` names.
+    pub fn checkpoint(&self, stage: &str, identity: &str, device: &Device) -> FoundCheckpoint {
         let mut found = FoundCheckpoint::default();
         for (step, path) in files(&self.checkpoints(stage)) {
             let read = std::fs::read(&path).map_err(|cause| cause.to_string());
@@ -95,6 +97,7 @@ impl Folder {
                 Checkpoint::decode(&bytes, device).map_err(|error| error.headline())
             });
             match decoded {
+                Ok(checkpoint) if checkpoint.identity() != identity => found.foreign = true,
                 Ok(checkpoint) => {
                     found.checkpoint = Some(checkpoint);
                     break;

@@ -1,0 +1,16 @@
+//! Faults that a run must survive: kills, full disks, damaged files, clocks, neighbours, signals.
+
+mod actor;
+mod clock;
+mod crowd;
+mod damage;
+mod data;
+mod edits;
+mod full;
+mod keys;
+mod kills;
+mod lab;
+mod longer;
+mod replays;
+mod signals;
+mod twins;
