@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::run::{Part, net_identity};
 use crate::script::{Hook, HookSource, HookSources, Known, functions_in, keep};
 use crate::tensor::store;
-use crate::train::Workbench;
+use crate::train::{Belongings, Workbench};
 use rhai::Dynamic;
 use serde_json::json;
 
@@ -25,9 +25,7 @@ pub(super) fn options_of(sources: &HookSources) -> Result<Vec<Part>> {
     }
     let state = &sources.state;
     if !state.is_empty() {
-        let first = Dynamic::from(state.clone());
-        let known = Known { bench: Workbench::default(), first: first.clone() };
-        let kept = keep(&first, &known);
+        let kept = kept_state(sources);
         let mut held = Workbench::default();
         collect_map(state, &mut held);
         let nets = held.nets.iter().map(|(_, net)| net_identity(net));
@@ -39,6 +37,12 @@ pub(super) fn options_of(sources: &HookSources) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
+/// What the stage's own map begins with, written down.
+fn kept_state(sources: &HookSources) -> Belongings {
+    let first = Dynamic::from(sources.state.clone());
+    keep(&first, &Known { bench: Workbench::default(), first: first.clone() })
+}
+
 impl StageHooks<'_> {
     /// What the stage depends on of the version in force: functions, consts, arguments, files.
     pub fn code(&self) -> Vec<Part> {
@@ -48,9 +52,7 @@ impl StageHooks<'_> {
             roots.extend(function.map(|(name, count)| (name.to_string(), Some(count))));
         }
         // Functions that lie in the stage's own map may be called from there.
-        let state = Dynamic::from(self.facts.sources.state.clone());
-        let known = Known { bench: Workbench::default(), first: state.clone() };
-        let lying = functions_in(&keep(&state, &known).value);
+        let lying = functions_in(&kept_state(&self.facts.sources).value);
         roots.extend(lying.into_iter().map(|name| (name, None)));
         let functions: Vec<String> = self.nets.iter().flat_map(|net| net.functions()).collect();
         let closures = functions.iter().any(String::is_empty);

@@ -1,7 +1,7 @@
 //! What an edit changes, in words: what comes into force, and what does not in this run.
 
 use super::compile::Compiled;
-use super::outline::{Outline, Piece, Statement, deeper, mentions, same, word};
+use super::outline::{Outline, Piece, Statement, begins_operand, deeper, mentions, same, word};
 use super::reach::called_by_statements;
 use rhai::{Engine, Token};
 
@@ -259,26 +259,10 @@ fn options(pieces: &[Piece]) -> Vec<(String, &[Piece])> {
 
 /// `|x| …`: where an operand could begin, a bar begins a closure.
 fn closures(pieces: &[Piece]) -> Vec<&[Piece]> {
-    use Token::{
-        Colon, Comma, DoubleArrow, Equals, LeftBrace, LeftBracket, LeftParen, Return, SemiColon,
-    };
     let mut found = Vec::new();
     for (at, (token, _)) in pieces.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|before| pieces.get(before));
-        let operand = matches!(
-            before.map(|(token, _)| token),
-            Some(
-                LeftParen
-                    | LeftBracket
-                    | LeftBrace
-                    | Comma
-                    | Colon
-                    | Equals
-                    | Return
-                    | SemiColon
-                    | DoubleArrow
-            ) | None
-        );
+        let operand = begins_operand(before.map(|(token, _)| token));
         let body = match token {
             Token::Or if operand => Some(at + 1),
             Token::Pipe if operand => {

@@ -20,7 +20,7 @@ use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, StageKind, Tr
 use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Calls the hooks of one stage in the version that is in force.
@@ -75,7 +75,7 @@ impl<'a> StageHooks<'a> {
             input: plan.features.shape(),
             nets: teacher.clone().collect(),
         };
-        let mut held = live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(live);
         // A run that goes on, or is repeated, began the stage with the version of that time.
         if let Some(number) = timeline.at(&plan.name, &plan.identity, 0, Phase::Step) {
             held.put(timeline.version(engine, number)?);
@@ -158,9 +158,7 @@ impl<'a> StageHooks<'a> {
 impl StageHooks<'_> {
     /// All that steps work on, for a trial that leaves no trace.
     fn workbench(&self) -> Workbench {
-        let mut all = self.bench.clone();
-        collect_map(&self.desk.state(), &mut all);
-        all
+        self.bench.with(self.holdings())
     }
 
     /// What the recipe's own map was at first, and what the stage works on.
@@ -178,7 +176,7 @@ impl StageHooks<'_> {
             return Ok(false);
         }
         let version = self.timeline.version(self.engine, number)?;
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).put(version.clone());
+        lock(self.live).put(version.clone());
         self.follow(version);
         Ok(true)
     }
@@ -213,10 +211,10 @@ impl Hooks for StageHooks<'_> {
         }
         let (engine, facts, before) = (self.engine, &self.facts, &self.version);
         self.pace = self.pace.max(self.begun.map(|begun| begun.elapsed()));
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        // A const of the new version runs here too, and must end.
+        let mut live = lock(self.live);
         // The file is another one than the run had seen when it was cut off.
         let now = self.timeline.take_next(before.number);
+        // A const of the new version runs here too, and must end.
         let change = self.trial.during(self.pace.unwrap_or_default(), || {
             let trial = |version: &Version| {
                 facts.check_names(version)?;
@@ -252,7 +250,7 @@ impl Hooks for StageHooks<'_> {
                 _ => None,
             };
         }
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = lock(self.live);
         let change = live.revert(failure)?;
         let current = live.current();
         drop(live);
@@ -285,7 +283,7 @@ impl Hooks for StageHooks<'_> {
         self.desk.set_state(self.before.clone());
     }
 
-    fn belongings(&mut self, _bench: &Workbench) -> Belongings {
+    fn belongings(&self) -> Belongings {
         let mut kept = keep(&self.desk.state().into(), &self.known());
         kept.lost = kept.lost.map(|lost| format!("{lost} in ctx.state"));
         kept.value = json!({ "state": kept.value, "code": self.code });

@@ -212,6 +212,29 @@ pub(super) fn deeper(depth: usize, token: &Token) -> usize {
     }
 }
 
+/// Whether an operand could begin after `before`: a `|` there begins a closure, and is no operator.
+pub(super) fn begins_operand(before: Option<&Token>) -> bool {
+    use Token::{
+        Colon, Comma, DoubleArrow, Equals, LeftBrace, LeftBracket, LeftParen, MapStart, Return,
+        SemiColon,
+    };
+    matches!(
+        before,
+        None | Some(
+            LeftParen
+                | LeftBracket
+                | LeftBrace
+                | MapStart
+                | Comma
+                | Colon
+                | Equals
+                | Return
+                | SemiColon
+                | DoubleArrow
+        )
+    )
+}
+
 /// All tokens with their lines, without comments.
 pub(super) fn tokens(engine: &Engine, text: &str) -> Vec<Piece> {
     let texts = [text];

@@ -2,10 +2,10 @@
 //! consts that they read, and nothing else. Comments and layout do not count.
 
 use super::compile::Compiled;
-use super::outline::{Outline, tokens, word};
+use super::outline::{Outline, begins_operand, tokens, word};
 use crate::run::Part;
 use rhai::{Engine, Token};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// All statements that have closures in them, as one piece.
 const CLOSURES: &str = "closures";
@@ -75,7 +75,7 @@ pub(super) fn reached(
     closures: bool,
 ) -> Reached {
     let files = files_of(engine, compiled);
-    let mut taken: BTreeMap<(usize, usize), ()> = BTreeMap::new();
+    let mut taken: BTreeSet<(usize, usize)> = BTreeSet::new();
     let mut found = Reached::default();
     let mut queue: Vec<(usize, usize)> = Vec::new();
     let mut followed = BTreeSet::new();
@@ -95,7 +95,7 @@ pub(super) fn reached(
         }
     }
     while let Some(at) = queue.pop() {
-        if taken.insert(at, ()).is_some() {
+        if !taken.insert(at) {
             continue;
         }
         let Some(piece) = files.get(at.0).and_then(|file| file.pieces.get(at.1)) else { continue };
@@ -125,7 +125,7 @@ pub(super) fn reached(
             queue.extend(rest.map(|rest| (at.0, rest)));
         }
     }
-    for (file, place) in taken.into_keys() {
+    for (file, place) in taken {
         let Some(file) = files.get(file) else { continue };
         let Some(piece) = file.pieces.get(place) else { continue };
         let label = if piece.label.is_empty() { "statements" } else { &piece.label };
@@ -282,28 +282,6 @@ fn leads_of(tokens: &[(Token, usize)]) -> BTreeSet<String> {
     }
     leads.extend(bare.difference(&own).map(|name| name.to_string()));
     leads
-}
-
-fn begins_operand(before: Option<&Token>) -> bool {
-    use Token::{
-        Colon, Comma, DoubleArrow, Equals, LeftBrace, LeftBracket, LeftParen, MapStart, Return,
-        SemiColon,
-    };
-    matches!(
-        before,
-        None | Some(
-            LeftParen
-                | LeftBracket
-                | LeftBrace
-                | MapStart
-                | Comma
-                | Colon
-                | Equals
-                | Return
-                | SemiColon
-                | DoubleArrow
-        )
-    )
 }
 
 /// The number of a function's parameters, from its tokens.

@@ -47,7 +47,7 @@ impl Workbench {
     }
 
     /// This and more.
-    pub(super) fn with(&self, more: Workbench) -> Workbench {
+    pub fn with(&self, more: Workbench) -> Workbench {
         let mut all = self.clone();
         all.nets.extend(more.nets);
         all.optimizers.extend(more.optimizers);

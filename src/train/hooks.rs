@@ -173,7 +173,7 @@ pub trait Hooks {
     fn undo(&mut self) {}
 
     /// What hooks keep between two steps, for a checkpoint.
-    fn belongings(&mut self, _bench: &Workbench) -> Belongings {
+    fn belongings(&self) -> Belongings {
         Belongings::default()
     }
 

@@ -194,7 +194,7 @@ impl Stage {
 
     /// Everything that going on needs.
     fn freeze(&self, hooks: &mut dyn Hooks) -> Result<Checkpoint> {
-        let belongings = hooks.belongings(&self.learner.bench);
+        let belongings = hooks.belongings();
         let mut tensors = self.learner.bench.tensors()?;
         let own = belongings.tensors.into_iter();
         tensors.extend(own.map(|(name, tensor)| (format!("hooks/{name}"), tensor)));

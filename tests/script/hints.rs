@@ -1,26 +1,12 @@
 //! What is proposed where something does not fit, and corners where PyTorch says what must come out.
 
-use super::host::{evaluate, fails};
-
-/// Fails unless every script gives true.
-#[track_caller]
-fn hold(texts: &[&str]) {
-    for text in texts {
-        match evaluate(text) {
-            Ok(value) if value.as_bool() == Ok(true) => {}
-            Ok(value) => panic!("{text}\ngives {value}"),
-            Err(error) => panic!("{text}\n{error}"),
-        }
-    }
-}
+use super::host::{all_hold, fails, in_a_line};
 
 /// What the error says, in one line.
 #[track_caller]
 fn told(text: &str) -> String {
     let error = fails(text);
-    let said = error.lines().filter(|line| !line.contains("-->") && !line.contains(" | "));
-    let said = said.filter(|line| !line.contains("reached from"));
-    said.map(str::trim).collect::<Vec<_>>().join(" | ")
+    in_a_line(&error)
 }
 
 #[test]
@@ -81,7 +67,7 @@ fn values_are_told_in_words_that_their_authors_know() {
 fn names_of_parts_that_could_be_two() {
     insta::assert_snapshot!(told("nn::network(#{ \"a.b\": nn::relu() }, |self, x| x)"), @"error[name]: nn::network: a part cannot have this name | expected: a name without dots | received: 'a.b'");
     insta::assert_snapshot!(told("nn::network([[\"a\", nn::relu()], [\"a\", 5]], |self, x| x)"), @"error[name]: nn::network: two parts have one name | received: 'a' again");
-    hold(&[
+    all_hold(&[
         "nn::network(#{ names: #{ \"a.b\": 1 } }, |self, x| x * self.names[\"a.b\"]).forward(tensor([2])).item() == 2",
     ]);
 }
@@ -105,7 +91,7 @@ fn an_empty_batch_goes_through() {
         ("nn::embedding(4, 2, #{ padding_idx: 0 })", "[0, 3]", "[0, 3, 2]"),
     ];
     for (layer, input, output) in layers {
-        hold(&[&format!(
+        all_hold(&[&format!(
             "let net = {layer}; let before = net.state();
              let x = tensor::zeros({input}); if net.kind == \"embedding\" {{ x = x.to(\"i64\") }}
              let y = net.forward(x);
@@ -119,7 +105,7 @@ fn an_empty_batch_goes_through() {
 
 #[test]
 fn corners_of_layers() {
-    hold(&[
+    all_hold(&[
         // The padding's row keeps its numbers and learns nothing.
         "let net = nn::embedding(3, 2, #{ padding_idx: -1 });
          let start = net.weight(\"weight\").detach();

@@ -127,3 +127,28 @@ pub fn fails(text: &str) -> String {
         Err(error) => error,
     }
 }
+
+/// Fails unless the script gives true.
+#[track_caller]
+pub fn holds(text: &str) {
+    match evaluate(text) {
+        Ok(value) if value.as_bool() == Ok(true) => {}
+        Ok(value) => panic!("{text}\ngives {value}"),
+        Err(error) => panic!("{text}\n{error}"),
+    }
+}
+
+/// Fails unless every script gives true.
+#[track_caller]
+pub fn all_hold(texts: &[&str]) {
+    for text in texts {
+        holds(text);
+    }
+}
+
+/// What an error says in one line, without its places.
+pub fn in_a_line(error: &str) -> String {
+    let said = error.lines().filter(|line| !line.contains("-->") && !line.contains(" | "));
+    let said = said.filter(|line| !line.contains("reached from"));
+    said.map(str::trim).collect::<Vec<_>>().join(" | ")
+}

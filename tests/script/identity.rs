@@ -1,17 +1,7 @@
 //! A parameter stays itself when its numbers change: what gradients belong to, and what closures within closures
 //! have captured.
 
-use super::host::{evaluate, fails};
-
-/// Fails unless the script gives true.
-#[track_caller]
-fn holds(text: &str) {
-    match evaluate(text) {
-        Ok(value) if value.as_bool() == Ok(true) => {}
-        Ok(value) => panic!("{text}\ngives {value}"),
-        Err(error) => panic!("{text}\n{error}"),
-    }
-}
+use super::host::{fails, holds};
 
 #[test]
 fn gradients_belong_to_a_parameter_whose_numbers_were_set() {

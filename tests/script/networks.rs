@@ -1,28 +1,16 @@
 //! Networks that a script builds: names, gradients, copies, taps, chance, and what is told of mistakes.
 
-use super::host::{evaluate, fails};
+use super::host::{evaluate, fails, holds, in_a_line};
 use crate::support::Sandbox;
 use stillroom::nn::{Mode, Net, Network, pass};
 use stillroom::tensor::{Device, Tensor};
-
-/// Fails unless the script gives true.
-#[track_caller]
-fn holds(text: &str) {
-    match evaluate(text) {
-        Ok(value) if value.as_bool() == Ok(true) => {}
-        Ok(value) => panic!("{text}\ngives {value}"),
-        Err(error) => panic!("{text}\n{error}"),
-    }
-}
 
 /// A message in one line, without its places.
 #[track_caller]
 fn told(text: &str) -> String {
     let error = fails(text);
     assert!(error.contains("--> script:"), "{error}");
-    let said = error.lines().filter(|line| !line.contains("-->") && !line.contains(" | "));
-    let said = said.filter(|line| !line.contains("reached from"));
-    said.map(str::trim).collect::<Vec<_>>().join(" | ")
+    in_a_line(&error)
 }
 
 #[test]

@@ -1,12 +1,6 @@
 //! Tensors in scripts, where no golden case looks.
 
-use super::host::evaluate;
-
-#[track_caller]
-fn holds(text: &str) {
-    let value = evaluate(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
-    assert_eq!(value.as_bool(), Ok(true), "{text}");
-}
+use super::host::holds;
 
 #[test]
 fn einstein_sums_without_a_result_keep_labels_that_stand_once() {

@@ -1,22 +1,10 @@
 //! Where a bool is wanted: a tensor with one counts as it, or is refused, and is never taken for false.
 
-use super::host::{evaluate, fails};
-
-/// Fails unless every script gives true.
-#[track_caller]
-fn hold(texts: &[&str]) {
-    for text in texts {
-        match evaluate(text) {
-            Ok(value) if value.as_bool() == Ok(true) => {}
-            Ok(value) => panic!("{text}\ngives {value}"),
-            Err(error) => panic!("{text}\n{error}"),
-        }
-    }
-}
+use super::host::{all_hold, fails};
 
 #[test]
 fn functions_that_are_asked_about_elements_may_answer_with_one_bool_of_a_tensor() {
-    hold(&[
+    all_hold(&[
         "[1, 2, 3].filter(|x| tensor([x]) > 1) == [2, 3]",
         "[1, 2, 3].filter(|x, i| tensor([x * i]) > 1) == [2, 3]",
         "[1, 2, 3].filter(|x| x > 1) == [2, 3]",
@@ -42,7 +30,7 @@ fn functions_that_are_asked_about_elements_may_answer_with_one_bool_of_a_tensor(
 
 #[test]
 fn arrays_and_maps_of_tensors_are_equal_where_all_elements_are() {
-    hold(&[
+    all_hold(&[
         "[tensor([1, 2])] == [tensor([1, 2])]",
         "[tensor([1, 2])] != [tensor([1, 3])]",
         "[tensor([1, 2])] != [tensor([1, 2, 3])]",
@@ -89,5 +77,5 @@ fn what_is_neither_true_nor_false_is_refused() {
         assert!(error.contains("a tensor with one element has .item()"), "{text}\n{error}");
     }
     let kept = "let a = [1, 2]; try { a.drain(|x| tensor([x, x]) > 1); } catch { } a == [1, 2]";
-    hold(&[kept]);
+    all_hold(&[kept]);
 }
