@@ -72,6 +72,15 @@ impl Kind {
     }
 }
 
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It may be meant so; nothing is kept from running.
+    Warning,
+    /// It cannot run, or would fail.
+    Error,
+}
+
 /// Where in a file the mistake stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -98,6 +107,24 @@ impl Place {
             note: String::new(),
         }
     }
+
+    /// The line as it stands in the file, where the text is known.
+    pub fn row_text(&self) -> Option<&str> {
+        self.text.as_deref()?.lines().nth(self.line.checked_sub(1)?)
+    }
+
+    /// Where in its line the token begins, counted from 0, and how long it is, in characters. Rhai tells only
+    /// the start; without a column the whole row is meant. `None` where the text is not known.
+    pub fn span(&self) -> Option<(usize, usize)> {
+        let row = self.row_text()?;
+        let Some(column) = self.column else {
+            let indent = row.chars().take_while(|c| c.is_whitespace()).count();
+            return Some((indent, row.trim().chars().count()));
+        };
+        let indent = column.saturating_sub(1);
+        let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':');
+        Some((indent, row.chars().skip(indent).take_while(word).count()))
+    }
 }
 
 /// A mistake, told as a good compiler tells it.
@@ -107,6 +134,8 @@ pub struct Error(Box<Report>);
 /// What an [`Error`] says.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// How bad it is.
+    pub severity: Severity,
     /// What sort of mistake.
     pub kind: Kind,
     /// What was being done: a function (`kd::kl`) or an act (`reading clip.wav`).
@@ -131,6 +160,7 @@ impl Error {
     /// A mistake of `kind` while doing `operation`.
     pub fn new(kind: Kind, operation: impl Into<String>, problem: impl Into<String>) -> Self {
         Error(Box::new(Report {
+            severity: Severity::Error,
             kind,
             operation: operation.into(),
             problem: problem.into(),
@@ -141,6 +171,17 @@ impl Error {
             note: None,
             places: Vec::new(),
         }))
+    }
+
+    /// The same, told as a warning.
+    pub fn as_warning(mut self) -> Self {
+        self.0.severity = Severity::Warning;
+        self
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.0.severity
     }
 
     /// Reading or writing `path` failed for the operating system's reason.

@@ -1,6 +1,6 @@
 //! How an error looks: one renderer for every message, on a terminal or in a log.
 
-use super::{Error, Place};
+use super::{Error, Place, Severity};
 
 /// Renders `error`; colours only where asked for.
 pub(super) fn render(error: &Error, colour: bool) -> String {
@@ -9,7 +9,11 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
         false => text.to_string(),
     };
     let report = error.report();
-    let kind = paint("1;31", &format!("error[{}]", report.kind.word()));
+    let (word, colour) = match report.severity {
+        Severity::Error => ("error", "1;31"),
+        Severity::Warning => ("warning", "1;33"),
+    };
+    let kind = paint(colour, &format!("{word}[{}]", report.kind.word()));
     let mut text = format!("{kind}: {}\n", paint("1", &error.headline()));
     for place in &report.places {
         if !place.note.is_empty() {
@@ -37,32 +41,14 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
 fn excerpt(place: &Place, paint: &dyn Fn(&str, &str) -> String) -> String {
     let column = place.column.map(|c| format!(":{c}")).unwrap_or_default();
     let mut drawn = format!("  --> {}:{}{column}\n", place.file.display(), place.line);
-    let row = place.text.as_deref().and_then(|text| {
-        let before = place.line.checked_sub(1)?;
-        text.lines().nth(before)
-    });
-    let Some(row) = row else { return drawn };
+    let (Some(row), Some((indent, width))) = (place.row_text(), place.span()) else { return drawn };
     let number = place.line.to_string();
     let bar = paint("1;34", "|");
     // Tabs would put the caret elsewhere than under its token.
     let shown = row.replace('\t', " ");
     drawn.push_str(&format!("{} {bar} {shown}\n", paint("1;34", &number)));
-    let (indent, width) = token(row, place.column);
     let caret = paint("1;31", &"^".repeat(width.max(1)));
     let gutter = " ".repeat(number.len());
     drawn.push_str(&format!("{gutter} {bar} {}{caret}\n", " ".repeat(indent)));
     drawn
-}
-
-/// Where in `row` the token begins, and how long it is, in characters. Rhai tells only the start;
-/// without a column the whole row is meant.
-fn token(row: &str, column: Option<usize>) -> (usize, usize) {
-    let Some(column) = column else {
-        let indent = row.chars().take_while(|c| c.is_whitespace()).count();
-        return (indent, row.trim().chars().count());
-    };
-    let indent = column.saturating_sub(1);
-    let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':');
-    let width = row.chars().skip(indent).take_while(word).count();
-    (indent, width)
 }
