@@ -22,7 +22,7 @@ const FLOW: [&[&str]; 11] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
@@ -31,6 +31,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
     ("notify", &["recipe"]),
     ("rusqlite", &["run"]),
     ("similar", &["cli"]),
+    ("miette", &["error"]),
 ];
 
 const LONGEST_FILE: usize = 400;

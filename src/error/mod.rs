@@ -122,8 +122,35 @@ impl Place {
             return Some((indent, row.trim().chars().count()));
         };
         let indent = column.saturating_sub(1);
-        let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':');
-        Some((indent, row.chars().skip(indent).take_while(word).count()))
+        Some((indent, token_width(row.chars().skip(indent))))
+    }
+}
+
+/// How long the token is that stands at the beginning of `rest`, in characters: a text with its quotes, a name
+/// with its namespaces, a number, an operator.
+fn token_width(mut rest: impl Iterator<Item = char>) -> usize {
+    let Some(first) = rest.next() else { return 0 };
+    let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    let operator = |c: &char| "+-*/%=<>!&|^~?.@".contains(*c);
+    match first {
+        '"' | '`' => {
+            let (mut escaped, mut width) = (false, 1);
+            for own in rest {
+                width += 1;
+                if own == first && !escaped {
+                    break;
+                }
+                escaped = own == '\\' && !escaped;
+            }
+            width
+        }
+        _ if first.is_ascii_digit() => {
+            let number = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '.');
+            1 + rest.take_while(number).count()
+        }
+        _ if word(&first) => 1 + rest.take_while(word).count(),
+        _ if operator(&first) => 1 + rest.take_while(operator).count(),
+        _ => 1,
     }
 }
 

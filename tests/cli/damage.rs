@@ -57,9 +57,10 @@ fn a_missing_folder() {
     let told = told(|sandbox| std::fs::remove_dir_all(sandbox.file("data")).expect("removed"));
     insta::assert_snapshot!(told, @r#"
     error[file]: reading the data set data: no such folder
-      --> recipe.rhai:2:21
-    2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
-      |                     ^^^^^
+       ╭─[recipe.rhai:2:21]
+     2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+       ·                     ─────
+       ╰────
       expected: a folder with audio/ and meta/esc50.csv
       hint: a path counts from the current folder; 'still:example' is the built-in set
     "#);
@@ -71,9 +72,10 @@ fn a_missing_table() {
         told(|sandbox| std::fs::remove_file(sandbox.file("data/meta/esc50.csv")).expect("removed"));
     insta::assert_snapshot!(told, @r#"
     error[file]: reading data/meta/esc50.csv: no such file or folder
-      --> recipe.rhai:2:21
-    2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
-      |                     ^^^^^
+       ╭─[recipe.rhai:2:21]
+     2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+       ·                     ─────
+       ╰────
     "#);
 }
 
@@ -84,11 +86,12 @@ fn a_row_without_its_file() {
     });
     insta::assert_snapshot!(told, @r#"
     error[file]: reading data/audio/5-50101-A-1.wav: no such file or folder
-      --> data/meta/esc50.csv:25
+       at data/meta/esc50.csv:25
       reached from
-      --> recipe.rhai:2:21
-    2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
-      |                     ^^^^^
+       ╭─[recipe.rhai:2:21]
+     2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+       ·                     ─────
+       ╰────
     "#);
 }
 
@@ -99,11 +102,12 @@ fn an_empty_file() {
     });
     insta::assert_snapshot!(told, @r#"
     error[data]: reading data/audio/4-40001-A-0.wav: the file is empty
-      --> data/meta/esc50.csv:3
+       at data/meta/esc50.csv:3
       reached from
-      --> recipe.rhai:2:21
-    2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
-      |                     ^^^^^
+       ╭─[recipe.rhai:2:21]
+     2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+       ·                     ─────
+       ╰────
       expected: a WAV file
       received: 0 bytes
     "#);
@@ -117,11 +121,12 @@ fn a_file_that_is_cut_off() {
     });
     insta::assert_snapshot!(told, @r#"
     error[data]: reading data/audio/4-40001-A-0.wav: the WAV file is cut off
-      --> data/meta/esc50.csv:3
+       at data/meta/esc50.csv:3
       reached from
-      --> recipe.rhai:2:21
-    2 | let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
-      |                     ^^^^^
+       ╭─[recipe.rhai:2:21]
+     2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+       ·                     ─────
+       ╰────
       expected: 48000 bytes of samples, as the header says
       received: 9956 bytes of samples
       hint: copy or download the file again

@@ -106,38 +106,43 @@ fn mistakes_are_told_with_their_place() {
         assert_eq!(ran.code, 3, "{text}");
         ran.error()
     };
-    insta::assert_snapshot!(error("tensor([1, 2]) + tensor([1, 2, 3])"), @r"
+    insta::assert_snapshot!(error("tensor([1, 2]) + tensor([1, 2, 3])"), @"
     error[shape]: +: the shapes do not fit each other
-      --> <eval>:1:16
-    1 | tensor([1, 2]) + tensor([1, 2, 3])
-      |                ^
+       ╭─[<eval>:1:16]
+     1 │ tensor([1, 2]) + tensor([1, 2, 3])
+       ·                ─
+       ╰────
       expected: equal lengths, or 1, counted from the last dimension
       received: [2] and [3]
     ");
-    insta::assert_snapshot!(error("1 +"), @r"
+    insta::assert_snapshot!(error("1 +"), @"
     error[script]: the recipe: script is incomplete
-      --> <eval>:1:4
-    1 | 1 +
-      |    ^
+       ╭─[<eval>:1:4]
+     1 │ 1 + 
+       ·    ─
+       ╰────
     ");
-    insta::assert_snapshot!(error("let a = 1;\nfn f() { b }\nf()"), @r"
+    insta::assert_snapshot!(error("let a = 1;\nfn f() { b }\nf()"), @"
     error[name]: b: this name is not defined here
-      --> <eval>:2:10
-    2 | fn f() { b }
-      |          ^
+       ╭─[<eval>:2:10]
+     2 │ fn f() { b }
+       ·          ─
+       ╰────
     ");
     insta::assert_snapshot!(error("train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50(\"still:example\", #{}) })"), @r#"
     error[script]: train: still eval cannot train
-      --> <eval>:1:1
-    1 | train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50("still:example", #{}) })
-      | ^^^^^
+       ╭─[<eval>:1:1]
+     1 │ train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50("still:example", #{}) })
+       · ─────
+       ╰────
       hint: call what the stage is made of, e.g. its loss on tensors; `still run` runs stages
     "#);
-    insta::assert_snapshot!(error("fn f() { f() } f()"), @r"
+    insta::assert_snapshot!(error("fn f() { f() } f()"), @"
     error[script]: the recipe: functions call each other too deeply
-      --> <eval>:1:16
-    1 | fn f() { f() } f()
-      |                ^
+       ╭─[<eval>:1:16]
+     1 │ fn f() { f() } f()
+       ·                ─
+       ╰────
     ");
 }
 
@@ -156,14 +161,16 @@ fn standard_input_and_imports_beside_it() {
     assert_eq!(run("let x = 2;\nx * 3\n").good().out, "6\n");
     let ran = run("import \"more/helper\" as helper;\nhelper::fails()\n");
     assert_eq!(ran.code, 3);
-    insta::assert_snapshot!(ran.error(), @r"
+    insta::assert_snapshot!(ran.error(), @"
     error[assertion]: assert: the condition is false
-      --> more/helper.rhai:2:5
-    2 |     assert(false)
-      |     ^^^^^^
+       ╭─[more/helper.rhai:2:5]
+     2 │     assert(false)
+       ·     ──────
+       ╰────
       in the call of 'fails' at
-      --> <stdin>:2:9
-    2 | helper::fails()
-      |         ^^^^^
+       ╭─[<stdin>:2:9]
+     2 │ helper::fails()
+       ·         ─────
+       ╰────
     ");
 }

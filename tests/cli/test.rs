@@ -107,65 +107,74 @@ fn tests_of_every_sort() {
     recipe.rhai::test_fails
       | printed 0.5
     error[assertion]: assert_close: the numbers differ
-      --> recipe.rhai:16:5
-    16 |     assert_close(halved(3), 1.6);
-       |     ^^^^^^^^^^^^
+        ╭─[recipe.rhai:16:5]
+     16 │     assert_close(halved(3), 1.6);
+        ·     ────────────
+        ╰────
       expected: 1.6 ± 1.6e-5
       received: 1.5
 
     recipe.rhai::test_errors
     error[shape]: +: the shapes do not fit each other
-      --> recipe.rhai:18:35
-    18 | fn test_errors() { tensor([1, 2]) + tensor([1, 2, 3]) }
-       |                                   ^
+        ╭─[recipe.rhai:18:35]
+     18 │ fn test_errors() { tensor([1, 2]) + tensor([1, 2, 3]) }
+        ·                                   ─
+        ╰────
       expected: equal lengths, or 1, counted from the last dimension
       received: [2] and [3]
 
     recipe.rhai::test_throws
     error[script]: the recipe: an error was thrown
-      --> recipe.rhai:19:20
-    19 | fn test_throws() { throw "thread 'main' panicked at src/main.rs" }
-       |                    ^^^^^
+        ╭─[recipe.rhai:19:20]
+     19 │ fn test_throws() { throw "thread 'main' panicked at src/main.rs" }
+        ·                    ─────
+        ╰────
       received: thread 'main' panicked at src/main.rs
 
     recipe.rhai::test_endless
     error[script]: a test: it does not end
-      --> recipe.rhai:24
-    24 | fn test_endless() { loop { } }
-       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ╭─[recipe.rhai:24:1]
+     24 │ fn test_endless() { loop { } }
+        · ──────────────────────────────
+        ╰────
       expected: an end within 1 s
       hint: --timeout SECONDS gives it more time
 
     recipe.rhai::test_that_swallows_the_end
     error[script]: a test: it does not end
-      --> recipe.rhai:25
-    25 | fn test_that_swallows_the_end() { try { sleep(100) } catch { } }
-       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ╭─[recipe.rhai:25:1]
+     25 │ fn test_that_swallows_the_end() { try { sleep(100) } catch { } }
+        · ────────────────────────────────────────────────────────────────
+        ╰────
       expected: an end within 1 s
       hint: --timeout SECONDS gives it more time
 
     recipe.rhai::test_trains
     error[script]: train: a test cannot train
-      --> recipe.rhai:27:5
-    27 |     train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50(arg("data"), #{}) })
-       |     ^^^^^
+        ╭─[recipe.rhai:27:5]
+     27 │     train(model::cnn(#{ classes: 10 }), #{ data: dataset::esc50(arg("data"), #{}) })
+        ·     ─────
+        ╰────
       hint: call what the stage is made of, e.g. its loss on tensors; `still run` runs stages
 
     recipe.rhai::test_in_a_file_below
     error[assertion]: assert: in the helper
-      --> more/helper.rhai:2:14
-    2 | fn fails() { assert(false, "in the helper") }
-      |              ^^^^^^
+       ╭─[more/helper.rhai:2:14]
+     2 │ fn fails() { assert(false, "in the helper") }
+       ·              ──────
+       ╰────
       in the call of 'fails' at
-      --> recipe.rhai:29:37
-    29 | fn test_in_a_file_below() { helper::fails() }
-       |                                     ^^^^^
+        ╭─[recipe.rhai:29:37]
+     29 │ fn test_in_a_file_below() { helper::fails() }
+        ·                                     ─────
+        ╰────
 
     recipe.rhai::test_gives_false
     error[assertion]: test_gives_false: the test gave false
-      --> recipe.rhai:30
-    30 | fn test_gives_false() { 1 == 2 }
-       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ╭─[recipe.rhai:30:1]
+     30 │ fn test_gives_false() { 1 == 2 }
+        · ────────────────────────────────
+        ╰────
       hint: the value of a test does not matter but for this: write assert(…)
 
     3 passed, 8 failed, T s
@@ -269,17 +278,20 @@ fn a_file_that_does_not_compile_leaves_the_others_their_tests() {
     ");
     insta::assert_snapshot!(ran.err.trim_end(), @r#"
     error[script]: the recipe: expecting ')' to close the parameters list of function 'test_a'
-      --> a.rhai:1:12
-    1 | fn test_a( { }
-      |            ^
+       ╭─[a.rhai:1:12]
+     1 │ fn test_a( { }
+       ·            ─
+       ╰────
     error[file]: reading nope.rhai: no such file or folder
-      --> c.rhai:1:8
-    1 | import "nope" as nope;
-      |        ^
+       ╭─[c.rhai:1:8]
+     1 │ import "nope" as nope;
+       ·        ──────
+       ╰────
     error[script]: test_d: a test cannot be private
-      --> d.rhai:1
-    1 | private fn test_d() { }
-      | ^^^^^^^^^^^^^^^^^^^^^^^
+       ╭─[d.rhai:1:1]
+     1 │ private fn test_d() { }
+       · ───────────────────────
+       ╰────
       hint: write `fn test_d` without `private`
     "#);
 }

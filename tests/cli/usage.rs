@@ -46,9 +46,9 @@ fn an_argument_that_must_be_given() {
     sandbox.write("recipe.rhai", TINY);
     let ran = sandbox.still(&["run", "recipe.rhai"]);
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(ran.error(), @r"
+    insta::assert_snapshot!(ran.error(), @"
     error[usage]: arg: the recipe needs a value for 'data'
-      --> recipe.rhai:2
+       at recipe.rhai:2
       hint: --set data=VALUE
     ");
 }

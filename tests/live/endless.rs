@@ -28,11 +28,12 @@ fn hook(body: &str) -> String {
 #[test]
 fn a_hook_that_never_returns() {
     let run = fails_at_6(&recipe(), &hook("loop {}"));
-    insta::assert_snapshot!(run.shown.edits[1].error, @r"
+    insta::assert_snapshot!(run.shown.edits[1].error, @"
     error[script]: a hook: it does not end
-      --> SANDBOX/recipe.rhai:8
-    8 | fn lr(ctx) {
-      | ^^^^^^^^^^^^
+       ╭─[SANDBOX/recipe.rhai:8:1]
+     8 │ fn lr(ctx) {
+       · ────────────
+       ╰────
       expected: an answer within 0.5 s
       in: hook 'lr' of stage 'cnn', step 6
       hint: where a hook needs longer: --hook-seconds SECONDS; a new version gets less than one that has done some steps
@@ -53,11 +54,12 @@ fn a_hook_that_sleeps() {
 fn a_hook_that_calls_itself_for_ever() {
     let again = format!("{}fn deeper(x) {{ deeper(x + 1) }}\n", hook("deeper(0)"));
     let run = fails_at_6(&recipe(), &again);
-    insta::assert_snapshot!(run.shown.edits[1].error, @r"
+    insta::assert_snapshot!(run.shown.edits[1].error, @"
     error[script]: the recipe: functions call each other too deeply
-      --> SANDBOX/recipe.rhai:8
-    8 | fn lr(ctx) {
-      | ^^^^^^^^^^^^
+       ╭─[SANDBOX/recipe.rhai:8:1]
+     8 │ fn lr(ctx) {
+       · ────────────
+       ╰────
       in: hook 'lr' of stage 'cnn', step 6
     ");
 }

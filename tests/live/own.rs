@@ -119,11 +119,12 @@ fn a_function_that_hides_a_method_is_refused() {
     let recipe = OWN.replace("Fn(\"teach\")", "Fn(\"step\")").replace("fn teach", "fn step");
     let ran = Sandbox::new().run(&recipe, &[]);
     assert_eq!(ran.code, 3);
-    insta::assert_snapshot!(ran.error(), @r"
+    insta::assert_snapshot!(ran.error(), @"
     error[name]: step: this calls the recipe's own function 'step', not the method
-      --> recipe.rhai:10:24
-    10 |     ctx.optimizers.net.step(ctx.nets.net, loss);
-       |                        ^^^^
+        ╭─[recipe.rhai:10:24]
+     10 │     ctx.optimizers.net.step(ctx.nets.net, loss);
+        ·                        ────
+        ╰────
       received: a function 'step' with 2 parameters
       hint: give the function another name, e.g. 'my_step'
     ");

@@ -17,11 +17,12 @@ fn recipe() -> String {
 fn a_syntax_error_is_told_with_its_line_and_a_caret() {
     let run = after_edit(&recipe().replace("0.25\n", "0.25 +\n"));
     assert_eq!(run.outcomes(), [(4, "refused")]);
-    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    insta::assert_snapshot!(run.shown.edits[0].error, @"
     error[script]: the recipe: unexpected '}'
-      --> SANDBOX/recipe.rhai:10:1
-    10 | }
-       | ^
+        ╭─[SANDBOX/recipe.rhai:10:1]
+     10 │ }
+        · ─
+        ╰────
     ");
     assert_eq!(run.shown.edits[0].note, "version 0 stays in force");
 }
@@ -29,11 +30,12 @@ fn a_syntax_error_is_told_with_its_line_and_a_caret() {
 #[test]
 fn a_name_that_is_not_defined() {
     let run = after_edit(&recipe().replace("0.25\n", "0.25 * facter\n"));
-    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    insta::assert_snapshot!(run.shown.edits[0].error, @"
     error[name]: facter: this name is not defined here
-      --> SANDBOX/recipe.rhai:9:12
-    9 |     0.25 * facter
-      |            ^^^^^^
+       ╭─[SANDBOX/recipe.rhai:9:12]
+     9 │     0.25 * facter
+       ·            ──────
+       ╰────
     ");
 }
 
@@ -51,11 +53,12 @@ fn a_wrong_shape_is_found_on_a_tiny_batch() {
     );
     let run = after_edit(&edited);
     assert_eq!(run.outcomes(), [(4, "refused")]);
-    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    insta::assert_snapshot!(run.shown.edits[0].error, @"
     error[shape]: matmul: the inner lengths differ
-      --> SANDBOX/recipe.rhai:12:13
-    12 |     student.matmul(target).mean()
-       |             ^^^^^^
+        ╭─[SANDBOX/recipe.rhai:12:13]
+     12 │     student.matmul(target).mean()
+        ·             ──────
+        ╰────
       expected: […, n, k] and […, k, m]
       received: [2, 10] and [2, 10]
       in: hook 'loss' of stage 'cnn', step 4
@@ -67,9 +70,10 @@ fn a_hook_that_gives_something_else() {
     let run = after_edit(&recipe().replace("0.25\n", "\"fast\"\n"));
     insta::assert_snapshot!(run.shown.edits[0].error, @r#"
     error[type]: lr: the hook gave something of the wrong type
-      --> SANDBOX/recipe.rhai:8
-    8 | fn lr(ctx) {
-      | ^^^^^^^^^^^^
+       ╭─[SANDBOX/recipe.rhai:8:1]
+     8 │ fn lr(ctx) {
+       · ────────────
+       ╰────
       expected: a number
       received: string "fast"
       in: hook 'lr' of stage 'cnn', step 4
@@ -79,11 +83,12 @@ fn a_hook_that_gives_something_else() {
 #[test]
 fn a_hook_with_other_parameters() {
     let run = after_edit(&recipe().replace("fn lr(ctx)", "fn lr(ctx, step)"));
-    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    insta::assert_snapshot!(run.shown.edits[0].error, @"
     error[script]: lr: the hook takes other parameters
-      --> SANDBOX/recipe.rhai:8
-    8 | fn lr(ctx, step) {
-      | ^^^^^^^^^^^^^^^^^^
+       ╭─[SANDBOX/recipe.rhai:8:1]
+     8 │ fn lr(ctx, step) {
+       · ──────────────────
+       ╰────
       expected: lr(ctx)
       received: lr(ctx, step)
     ");
@@ -244,12 +249,13 @@ fn a_missing_import_can_be_made_afterwards() {
 fn a_hook_with_another_name() {
     let run = after_edit(&recipe().replace("fn lr(ctx)", "fn rate(ctx)"));
     assert_eq!(run.outcomes(), [(4, "refused")]);
-    insta::assert_snapshot!(run.shown.edits[0].error, @r"
+    insta::assert_snapshot!(run.shown.edits[0].error, @"
     error[name]: lr: the running stage uses this hook
       it was at
-      --> SANDBOX/recipe.rhai:8
-    8 | fn lr(ctx) {
-      | ^^^^^^^^^^^^
+       ╭─[SANDBOX/recipe.rhai:8:1]
+     8 │ fn lr(ctx) {
+       · ────────────
+       ╰────
       expected: a function 'lr' with 1 parameters
       received: an edit without it
       hint: a stage keeps the hooks that it has: let 'lr' do the usual

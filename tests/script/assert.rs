@@ -99,47 +99,53 @@ fn what_is_close() {
 
 #[test]
 fn failures_show_both_values() {
-    insta::assert_snapshot!(fails("assert(1 > 2)"), @r"
+    insta::assert_snapshot!(fails("assert(1 > 2)"), @"
     error[assertion]: assert: the condition is false
-      --> script:1:1
-    1 | assert(1 > 2)
-      | ^^^^^^
+       ╭─[script:1:1]
+     1 │ assert(1 > 2)
+       · ──────
+       ╰────
     ");
     insta::assert_snapshot!(fails("assert(1 > 2, \"one is less\")"), @r#"
     error[assertion]: assert: one is less
-      --> script:1:1
-    1 | assert(1 > 2, "one is less")
-      | ^^^^^^
+       ╭─[script:1:1]
+     1 │ assert(1 > 2, "one is less")
+       · ──────
+       ╰────
     "#);
-    insta::assert_snapshot!(fails("assert_eq(1 + 1, 3.5)"), @r"
+    insta::assert_snapshot!(fails("assert_eq(1 + 1, 3.5)"), @"
     error[assertion]: assert_eq: the numbers differ
-      --> script:1:1
-    1 | assert_eq(1 + 1, 3.5)
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(1 + 1, 3.5)
+       · ─────────
+       ╰────
       expected: 3.5
       received: 2
     ");
     insta::assert_snapshot!(fails("assert_eq(\"a\", 1)"), @r#"
     error[assertion]: assert_eq: the values have different types
-      --> script:1:1
-    1 | assert_eq("a", 1)
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq("a", 1)
+       · ─────────
+       ╰────
       expected: integer 1
       received: string "a"
     "#);
-    insta::assert_snapshot!(fails("assert_close(299.99, 300)"), @r"
+    insta::assert_snapshot!(fails("assert_close(299.99, 300)"), @"
     error[assertion]: assert_close: the numbers differ
-      --> script:1:1
-    1 | assert_close(299.99, 300)
-      | ^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_close(299.99, 300)
+       · ────────────
+       ╰────
       expected: 300 ± 0.003
       received: 299.99
     ");
-    insta::assert_snapshot!(fails("assert_ne([1, 2], [1, 2])"), @r"
+    insta::assert_snapshot!(fails("assert_ne([1, 2], [1, 2])"), @"
     error[assertion]: assert_ne: the values are equal
-      --> script:1:1
-    1 | assert_ne([1, 2], [1, 2])
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_ne([1, 2], [1, 2])
+       · ─────────
+       ╰────
       expected: anything but [1, 2]
       received: [1, 2]
     ");
@@ -147,62 +153,69 @@ fn failures_show_both_values() {
 
 #[test]
 fn failures_tell_where_in_arrays_maps_and_tensors() {
-    insta::assert_snapshot!(fails("assert_eq([1, 2], [1, 2, 3])"), @r"
+    insta::assert_snapshot!(fails("assert_eq([1, 2], [1, 2, 3])"), @"
     error[assertion]: assert_eq: the arrays have different lengths
-      --> script:1:1
-    1 | assert_eq([1, 2], [1, 2, 3])
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq([1, 2], [1, 2, 3])
+       · ─────────
+       ╰────
       expected: 3 elements
       received: 2 elements
     ");
-    insta::assert_snapshot!(fails("assert_eq([1, [2, 3, 4]], [1, [2, 5, 14]])"), @r"
+    insta::assert_snapshot!(fails("assert_eq([1, [2, 3, 4]], [1, [2, 5, 14]])"), @"
     error[assertion]: assert_eq: 2 of 4 elements differ, the first at [1][1]; the largest difference is 10.0 at [1][2]
-      --> script:1:1
-    1 | assert_eq([1, [2, 3, 4]], [1, [2, 5, 14]])
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq([1, [2, 3, 4]], [1, [2, 5, 14]])
+       · ─────────
+       ╰────
       expected: 5
       received: 3
     ");
     insta::assert_snapshot!(fails("assert_eq(#{ a: [#{ b: \"x\" }] }, #{ a: [#{ b: \"y\" }] })"), @r#"
     error[assertion]: assert_eq: the values differ at .a[0].b
-      --> script:1:1
-    1 | assert_eq(#{ a: [#{ b: "x" }] }, #{ a: [#{ b: "y" }] })
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(#{ a: [#{ b: "x" }] }, #{ a: [#{ b: "y" }] })
+       · ─────────
+       ╰────
       expected: string "y"
       received: string "x"
     "#);
-    insta::assert_snapshot!(fails("assert_eq(#{ a: 1 }, #{ a: 1, b: 2 })"), @r"
+    insta::assert_snapshot!(fails("assert_eq(#{ a: 1 }, #{ a: 1, b: 2 })"), @"
     error[assertion]: assert_eq: the maps have different keys
-      --> script:1:1
-    1 | assert_eq(#{ a: 1 }, #{ a: 1, b: 2 })
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(#{ a: 1 }, #{ a: 1, b: 2 })
+       · ─────────
+       ╰────
       expected: #{ a, b }
       received: #{ a }
     ");
     insta::assert_snapshot!(
         fails("assert_close(tensor([[1.5, 2, 3], [4, 5, 6]]), tensor([[1.5, 2, 3.5], [4, 8, 6]]))"),
-        @r"
+        @"
     error[assertion]: assert_close: 2 of 6 elements differ, the first at [0, 2]; the largest difference is 3.0 at [1, 1]
-      --> script:1:1
-    1 | assert_close(tensor([[1.5, 2, 3], [4, 5, 6]]), tensor([[1.5, 2, 3.5], [4, 8, 6]]))
-      | ^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_close(tensor([[1.5, 2, 3], [4, 5, 6]]), tensor([[1.5, 2, 3.5], [4, 8, 6]]))
+       · ────────────
+       ╰────
       expected: 3.5 ± 3.5e-5
       received: 3.0
     "
     );
-    insta::assert_snapshot!(fails("assert_eq(tensor([[1.5, 2]]), tensor([1.5, 2]))"), @r"
+    insta::assert_snapshot!(fails("assert_eq(tensor([[1.5, 2]]), tensor([1.5, 2]))"), @"
     error[assertion]: assert_eq: the tensors differ in type or shape
-      --> script:1:1
-    1 | assert_eq(tensor([[1.5, 2]]), tensor([1.5, 2]))
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(tensor([[1.5, 2]]), tensor([1.5, 2]))
+       · ─────────
+       ╰────
       expected: tensor f32 [2]
       received: tensor f32 [1, 2]
     ");
-    insta::assert_snapshot!(fails("assert_eq(tensor([1.5]), [1.5])"), @r"
+    insta::assert_snapshot!(fails("assert_eq(tensor([1.5]), [1.5])"), @"
     error[assertion]: assert_eq: the values have different types
-      --> script:1:1
-    1 | assert_eq(tensor([1.5]), [1.5])
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(tensor([1.5]), [1.5])
+       · ─────────
+       ╰────
       expected: [1.5]
       received: tensor f32 [1]
       hint: compare it with a tensor, or read it with .item() or .to_array()
@@ -220,63 +233,70 @@ fn errors_that_must_be_thrown() {
     ]);
     insta::assert_snapshot!(fails("assert_throws(|| 1 + 1, \"much\")"), @r#"
     error[assertion]: assert_throws: nothing was thrown
-      --> script:1:1
-    1 | assert_throws(|| 1 + 1, "much")
-      | ^^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_throws(|| 1 + 1, "much")
+       · ─────────────
+       ╰────
       expected: an error with "much"
       received: 2
     "#);
     insta::assert_snapshot!(fails("assert_throws(|| tensor([1, 2]).reshape([3]), \"much\")"), @r#"
     error[assertion]: assert_throws: another error was thrown
-      --> script:1:1
-    1 | assert_throws(|| tensor([1, 2]).reshape([3]), "much")
-      | ^^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_throws(|| tensor([1, 2]).reshape([3]), "much")
+       · ─────────────
+       ╰────
       expected: an error with "much"
       received: error[shape]: reshape: the new shape holds another number of elements
-         expected: 2 elements, as [2]
-         received: [3]
+                     expected: 2 elements, as [2]
+                     received: [3]
     "#);
     insta::assert_snapshot!(fails("assert_throws(|| throw 1, \"\")"), @r#"
     error[range]: assert_throws: the part of the message is empty
-      --> script:1:1
-    1 | assert_throws(|| throw 1, "")
-      | ^^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_throws(|| throw 1, "")
+       · ─────────────
+       ╰────
       hint: every message has an empty part: name some words of it
     "#);
 }
 
 #[test]
 fn wrong_use_of_assertions() {
-    insta::assert_snapshot!(fails("assert(1)"), @r"
+    insta::assert_snapshot!(fails("assert(1)"), @"
     error[type]: assert: the condition has the wrong type
-      --> script:1:1
-    1 | assert(1)
-      | ^^^^^^
+       ╭─[script:1:1]
+     1 │ assert(1)
+       · ──────
+       ╰────
       expected: a bool
       received: integer 1
     ");
-    insta::assert_snapshot!(fails("assert(tensor([1.0]))"), @r"
+    insta::assert_snapshot!(fails("assert(tensor([1.0]))"), @"
     error[type]: assert: the condition has the wrong type
-      --> script:1:1
-    1 | assert(tensor([1.0]))
-      | ^^^^^^
+       ╭─[script:1:1]
+     1 │ assert(tensor([1.0]))
+       · ──────
+       ╰────
       expected: a bool
       received: tensor f32 [1]
       hint: read it with .item(), e.g. t.all().item()
     ");
-    insta::assert_snapshot!(fails("assert_close(1, 1, -1)"), @r"
+    insta::assert_snapshot!(fails("assert_close(1, 1, -1)"), @"
     error[range]: assert_close: the tolerance is out of range
-      --> script:1:1
-    1 | assert_close(1, 1, -1)
-      | ^^^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_close(1, 1, -1)
+       · ────────────
+       ╰────
       expected: 0 or more
       received: -1
     ");
-    insta::assert_snapshot!(fails("assert_eq(model::cnn(#{ classes: 2 }), model::cnn(#{ classes: 2 }))"), @r"
+    insta::assert_snapshot!(fails("assert_eq(model::cnn(#{ classes: 2 }), model::cnn(#{ classes: 2 }))"), @"
     error[type]: assert_eq: values of this type cannot be compared
-      --> script:1:1
-    1 | assert_eq(model::cnn(#{ classes: 2 }), model::cnn(#{ classes: 2 }))
-      | ^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ assert_eq(model::cnn(#{ classes: 2 }), model::cnn(#{ classes: 2 }))
+       · ─────────
+       ╰────
       received: a model
       hint: compare what can be read from them
     ");

@@ -1,64 +1,71 @@
 //! Mistakes in a recipe, each told with its place, what was expected, and what was there.
 
-use super::host::fails;
+use super::host::{fails, is_drawn};
 use crate::support::{Sandbox, TINY};
 
 #[test]
 fn unknown_and_missing_options() {
-    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, chanels: [4] })"), @r"
+    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, chanels: [4] })"), @"
     error[name]: model::cnn: unknown option 'chanels'
-      --> script:1:8
-    1 | model::cnn(#{ classes: 3, chanels: [4] })
-      |        ^^^
+       ╭─[script:1:8]
+     1 │ model::cnn(#{ classes: 3, chanels: [4] })
+       ·        ───
+       ╰────
       hint: did you mean 'channels'?
     ");
-    insta::assert_snapshot!(fails("model::ast(#{})"), @r"
+    insta::assert_snapshot!(fails("model::ast(#{})"), @"
     error[name]: model::ast: the option 'classes' is missing
-      --> script:1:8
-    1 | model::ast(#{})
-      |        ^^^
+       ╭─[script:1:8]
+     1 │ model::ast(#{})
+       ·        ───
+       ╰────
       expected: a whole number: data.classes
     ");
-    insta::assert_snapshot!(fails("audio::fbank(#{ mean: 0 })"), @r"
+    insta::assert_snapshot!(fails("audio::fbank(#{ mean: 0 })"), @"
     error[name]: audio::fbank: the option 'std' is missing
-      --> script:1:8
-    1 | audio::fbank(#{ mean: 0 })
-      |        ^^^^^
+       ╭─[script:1:8]
+     1 │ audio::fbank(#{ mean: 0 })
+       ·        ─────
+       ╰────
       expected: a number, since 'mean' is given
     ");
 }
 
 #[test]
 fn options_of_the_wrong_type_or_out_of_range() {
-    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, channels: [4, 4.5] })"), @r"
+    insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, channels: [4, 4.5] })"), @"
     error[type]: model::cnn: 'channels'[1] has the wrong type
-      --> script:1:8
-    1 | model::cnn(#{ classes: 3, channels: [4, 4.5] })
-      |        ^^^
+       ╭─[script:1:8]
+     1 │ model::cnn(#{ classes: 3, channels: [4, 4.5] })
+       ·        ───
+       ╰────
       expected: a whole number
       received: float 4.5
     ");
-    insta::assert_snapshot!(fails("audio::fbank(#{ mels: -1 })"), @r"
+    insta::assert_snapshot!(fails("audio::fbank(#{ mels: -1 })"), @"
     error[range]: audio::fbank: 'mels' is out of range
-      --> script:1:8
-    1 | audio::fbank(#{ mels: -1 })
-      |        ^^^^^
+       ╭─[script:1:8]
+     1 │ audio::fbank(#{ mels: -1 })
+       ·        ─────
+       ╰────
       expected: 0 or more
       received: -1
     ");
-    insta::assert_snapshot!(fails("optim::adam(#{ betas: [0.9] })"), @r"
+    insta::assert_snapshot!(fails("optim::adam(#{ betas: [0.9] })"), @"
     error[type]: optim::adam: 'betas' has the wrong length
-      --> script:1:8
-    1 | optim::adam(#{ betas: [0.9] })
-      |        ^^^^
+       ╭─[script:1:8]
+     1 │ optim::adam(#{ betas: [0.9] })
+       ·        ────
+       ╰────
       expected: two numbers
       received: [0.9]
     ");
-    insta::assert_snapshot!(fails("augment::mixup(2)"), @r"
+    insta::assert_snapshot!(fails("augment::mixup(2)"), @"
     error[range]: augment::mixup: the rate is out of range
-      --> script:1:10
-    1 | augment::mixup(2)
-      |          ^^^^^
+       ╭─[script:1:10]
+     1 │ augment::mixup(2)
+       ·          ─────
+       ╰────
       expected: 0 to 1
       received: 2
     ");
@@ -66,43 +73,48 @@ fn options_of_the_wrong_type_or_out_of_range() {
 
 #[test]
 fn shapes_that_do_not_fit() {
-    insta::assert_snapshot!(fails("tensor([[1, 2]]) + tensor([1, 2, 3])"), @r"
+    insta::assert_snapshot!(fails("tensor([[1, 2]]) + tensor([1, 2, 3])"), @"
     error[shape]: +: the shapes do not fit each other
-      --> script:1:18
-    1 | tensor([[1, 2]]) + tensor([1, 2, 3])
-      |                  ^
+       ╭─[script:1:18]
+     1 │ tensor([[1, 2]]) + tensor([1, 2, 3])
+       ·                  ─
+       ╰────
       expected: equal lengths, or 1, counted from the last dimension
       received: [1, 2] and [3]
     ");
-    insta::assert_snapshot!(fails("kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))"), @r"
+    insta::assert_snapshot!(fails("kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))"), @"
     error[shape]: kd::kl: student and teacher differ
-      --> script:1:5
-    1 | kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))
-      |     ^^
+       ╭─[script:1:5]
+     1 │ kd::kl(tensor([[1, 2]]), tensor([[1, 2, 3]]))
+       ·     ──
+       ╰────
       expected: teacher [1, 2], as the student
       received: student tensor i64 [1, 2], teacher tensor i64 [1, 3]
     ");
-    insta::assert_snapshot!(fails("tensor([[1, 2], [3]])"), @r"
+    insta::assert_snapshot!(fails("tensor([[1, 2], [3]])"), @"
     error[shape]: tensor: the arrays are nested unevenly
-      --> script:1:1
-    1 | tensor([[1, 2], [3]])
-      | ^^^^^^
+       ╭─[script:1:1]
+     1 │ tensor([[1, 2], [3]])
+       · ──────
+       ╰────
       expected: rows of one length
       received: 2 and 1 elements
     ");
-    insta::assert_snapshot!(fails("tensor([1, 2]).reshape([3])"), @r"
+    insta::assert_snapshot!(fails("tensor([1, 2]).reshape([3])"), @"
     error[shape]: reshape: the new shape holds another number of elements
-      --> script:1:16
-    1 | tensor([1, 2]).reshape([3])
-      |                ^^^^^^^
+       ╭─[script:1:16]
+     1 │ tensor([1, 2]).reshape([3])
+       ·                ───────
+       ╰────
       expected: 2 elements, as [2]
       received: [3]
     ");
-    insta::assert_snapshot!(fails("tensor([1, 2]).softmax(1)"), @r"
+    insta::assert_snapshot!(fails("tensor([1, 2]).softmax(1)"), @"
     error[range]: softmax: no such dimension
-      --> script:1:16
-    1 | tensor([1, 2]).softmax(1)
-      |                ^^^^^^^
+       ╭─[script:1:16]
+     1 │ tensor([1, 2]).softmax(1)
+       ·                ───────
+       ╰────
       expected: -1 to 0 for 1 dimensions
       received: 1
     ");
@@ -110,19 +122,21 @@ fn shapes_that_do_not_fit() {
 
 #[test]
 fn functions_that_are_not_there_or_take_something_else() {
-    insta::assert_snapshot!(fails("kd::kll(1, 2)"), @r"
+    insta::assert_snapshot!(fails("kd::kll(1, 2)"), @"
     error[name]: kd::kll: there is no such function
-      --> script:1:5
-    1 | kd::kll(1, 2)
-      |     ^^^
+       ╭─[script:1:5]
+     1 │ kd::kll(1, 2)
+       ·     ───
+       ╰────
       received: kd::kll(integer, integer)
       hint: did you mean kd::kl(student, teacher)?
     ");
-    insta::assert_snapshot!(fails("kd::kl(tensor(1), 4)"), @r"
+    insta::assert_snapshot!(fails("kd::kl(tensor(1), 4)"), @"
     error[type]: kd::kl: no form of this function takes these arguments
-      --> script:1:5
-    1 | kd::kl(tensor(1), 4)
-      |     ^^
+       ╭─[script:1:5]
+     1 │ kd::kl(tensor(1), 4)
+       ·     ──
+       ╰────
       expected: kd::kl(student, teacher)
       received: kd::kl(Tensor, integer)
     ");
@@ -132,23 +146,26 @@ fn functions_that_are_not_there_or_take_something_else() {
 fn names_that_are_not_defined() {
     insta::assert_snapshot!(fails("let data = 1;\nfn loss(ctx) {\n    data\n}\nloss(1)"), @r#"
     error[name]: data: this name is not defined here
-      --> script:3:5
-    3 |     data
-      |     ^^^^
+       ╭─[script:3:5]
+     3 │     data
+       ·     ────
+       ╰────
       hint: functions cannot see a top-level `let`: pass 'data' on, read it with arg("data", …), or make it `const` and write global::data
     "#);
-    insta::assert_snapshot!(fails("modle::cnn(#{})"), @r"
+    insta::assert_snapshot!(fails("modle::cnn(#{})"), @"
     error[name]: the recipe: unknown module 'modle'
-      --> script:1:1
-    1 | modle::cnn(#{})
-      | ^^^^^^^^^^
+       ╭─[script:1:1]
+     1 │ modle::cnn(#{})
+       · ──────────
+       ╰────
       hint: did you mean 'model'?
     ");
-    insta::assert_snapshot!(fails("let m = #{ a: 1 };\nm.b"), @r"
+    insta::assert_snapshot!(fails("let m = #{ a: 1 };\nm.b"), @"
     error[name]: b: there is no such property or key
-      --> script:2:3
-    2 | m.b
-      |   ^
+       ╭─[script:2:3]
+     2 │ m.b
+       ·   ─
+       ╰────
     ");
 }
 
@@ -178,17 +195,20 @@ fn loss(ctx, student, teacher, target) {{
     assert_eq!(ran.code, 3);
     insta::assert_snapshot!(ran.error(), @r#"
     error[shape]: kd::kl: the student's logits are no table
-      --> recipe.rhai:16:9
-    16 |     kd::kl(student.sum(0), teacher)
-       |         ^^
+        ╭─[recipe.rhai:16:9]
+     16 │     kd::kl(student.sum(0), teacher)
+        ·         ──
+        ╰────
       in the call of 'soft' at
-      --> recipe.rhai:19:44
-    19 |     0.5 * cross_entropy(student, target) + soft(student, teacher)
-       |                                            ^^^^
+        ╭─[recipe.rhai:19:44]
+     19 │     0.5 * cross_entropy(student, target) + soft(student, teacher)
+        ·                                            ────
+        ╰────
       reached from
-      --> recipe.rhai:12:15
-    12 | let student = distill(teacher, net, common + #{ name: "student" });
-       |               ^^^^^^^
+        ╭─[recipe.rhai:12:15]
+     12 │ let student = distill(teacher, net, common + #{ name: "student" });
+        ·               ───────
+        ╰────
       expected: [batch, class]
       received: student tensor f32 [10], teacher tensor f32 [8, 10]
       in: hook 'loss' of stage 'student', step 0
@@ -203,7 +223,7 @@ fn stage_fails(options: &str) -> String {
     let error = ran.error();
     let headline = error.lines().next().unwrap_or_default().to_string();
     let rest = error.lines().skip(1).filter(|line| line.contains(": ") && line.starts_with("  "));
-    let rest: Vec<&str> = rest.filter(|line| !line.contains("-->")).map(str::trim).collect();
+    let rest: Vec<&str> = rest.filter(|line| !is_drawn(line)).map(str::trim).collect();
     format!("{headline} | {}", rest.join(" | "))
 }
 

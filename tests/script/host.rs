@@ -146,9 +146,14 @@ pub fn all_hold(texts: &[&str]) {
     }
 }
 
+/// Whether a line of an error belongs to the excerpt.
+pub fn is_drawn(line: &str) -> bool {
+    ["╭─[", " │ ", "   · ", "  · ", "╰───", "-->"].iter().any(|mark| line.contains(mark))
+}
+
 /// What an error says in one line, without its places.
 pub fn in_a_line(error: &str) -> String {
-    let said = error.lines().filter(|line| !line.contains("-->") && !line.contains(" | "));
+    let said = error.lines().filter(|line| !is_drawn(line));
     let said = said.filter(|line| !line.contains("reached from"));
     said.map(str::trim).collect::<Vec<_>>().join(" | ")
 }

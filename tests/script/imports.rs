@@ -37,15 +37,17 @@ fn nothing_outside_of_the_folder() {
 fn a_module_that_is_not_there() {
     insta::assert_snapshot!(told("import \"std/hintn\" as h;", |_| {}), @r#"
     error[name]: import: unknown module 'std/hintn'
-      --> recipe.rhai:1:8
-    1 | import "std/hintn" as h;
-      |        ^
+       ╭─[recipe.rhai:1:8]
+     1 │ import "std/hintn" as h;
+       ·        ───────────
+       ╰────
       hint: did you mean 'std/hinton'?
     "#);
     insta::assert_snapshot!(told("import \"helper\" as h;", |_| {}), @r#"
     error[file]: reading helper.rhai: no such file or folder
-      --> recipe.rhai:1:8
-    1 | import "helper" as h;
-      |        ^
+       ╭─[recipe.rhai:1:8]
+     1 │ import "helper" as h;
+       ·        ────────
+       ╰────
     "#);
 }

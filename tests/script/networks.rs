@@ -9,7 +9,7 @@ use stillroom::tensor::{Device, Tensor};
 #[track_caller]
 fn told(text: &str) -> String {
     let error = fails(text);
-    assert!(error.contains("--> script:"), "{error}");
+    assert!(error.contains("╭─[script:"), "{error}");
     in_a_line(&error)
 }
 
@@ -221,11 +221,12 @@ fn parts_that_do_not_fit_are_told_by_their_names() {
         "fn block(width) { nn::sequential([[\"fc\", nn::linear(width, 8)], [\"act\", nn::relu()]]) }
 let net = nn::sequential([[\"blocks\", nn::sequential([block(4), block(9)])], [\"head\", nn::linear(8, 2)]]);
 net.forward(tensor::ones([3, 4]))"
-    ), @r"
+    ), @"
     error[shape]: linear: the width of the input differs
-      --> script:3:5
-    3 | net.forward(tensor::ones([3, 4]))
-      |     ^^^^^^^
+       ╭─[script:3:5]
+     3 │ net.forward(tensor::ones([3, 4]))
+       ·     ───────
+       ╰────
       expected: […, 9]
       received: [3, 8]
       part: blocks.1.fc
@@ -236,15 +237,17 @@ net.forward(tensor::ones([3, 4]))"
 }
 let inner = nn::network(#{ head: nn::linear(3, 2) }, Fn(\"forward\"));
 nn::residual(nn::sequential([nn::relu(), inner])).forward(tensor::ones([3, 3]))"
-    ), @r"
+    ), @"
     error[shape]: linear: the width of the input differs
-      --> script:2:15
-    2 |     self.head.forward(x.flatten())
-      |               ^^^^^^^
+       ╭─[script:2:15]
+     2 │     self.head.forward(x.flatten())
+       ·               ───────
+       ╰────
       reached from
-      --> script:5:51
-    5 | nn::residual(nn::sequential([nn::relu(), inner])).forward(tensor::ones([3, 3]))
-      |                                                   ^^^^^^^
+       ╭─[script:5:51]
+     5 │ nn::residual(nn::sequential([nn::relu(), inner])).forward(tensor::ones([3, 3]))
+       ·                                                   ───────
+       ╰────
       expected: […, 3]
       received: [9]
       part: body.1.head

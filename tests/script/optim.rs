@@ -1,15 +1,14 @@
 //! Optimisers and schedules from a script: what is refused, and what works in a hook.
 
-use super::host::{evaluate, fails};
+use super::host::{evaluate, fails, in_a_line};
 use crate::support::{Sandbox, TINY};
 
 /// A message in one line, without its place.
 #[track_caller]
 fn told(text: &str) -> String {
     let error = fails(text);
-    assert!(error.contains("--> script:1:"), "{error}");
-    let said = error.lines().filter(|line| !line.contains("-->") && !line.contains(" | "));
-    said.map(str::trim).collect::<Vec<_>>().join(" | ")
+    assert!(error.contains("╭─[script:1:"), "{error}");
+    in_a_line(&error)
 }
 
 #[test]
@@ -57,15 +56,17 @@ fn schedules_that_are_refused() {
 #[test]
 fn a_part_that_fails_is_told_with_its_place() {
     let text = "let parts = [[0, |t| schedule::step(t, 0, 1, 1)]];\nschedule::join(1, parts)";
-    insta::assert_snapshot!(fails(text), @r"
+    insta::assert_snapshot!(fails(text), @"
     error[range]: schedule::step: 'every' is out of range
-      --> script:1:32
-    1 | let parts = [[0, |t| schedule::step(t, 0, 1, 1)]];
-      |                                ^^^^
+       ╭─[script:1:32]
+     1 │ let parts = [[0, |t| schedule::step(t, 0, 1, 1)]];
+       ·                                ────
+       ╰────
       in the call of a closure at
-      --> script:2:11
-    2 | schedule::join(1, parts)
-      |           ^^^^
+       ╭─[script:2:11]
+     2 │ schedule::join(1, parts)
+       ·           ────
+       ╰────
       expected: more than 0
       received: 0
     ");

@@ -47,21 +47,23 @@ fn arrays_and_maps_of_tensors_are_equal_where_all_elements_are() {
 #[test]
 fn what_is_neither_true_nor_false_is_refused() {
     let error = fails("[1, 2].filter(|x| tensor([x, x]) > 1)");
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @"
     error[type]: filter: this is neither true nor false
-      --> script:1:8
-    1 | [1, 2].filter(|x| tensor([x, x]) > 1)
-      |        ^^^^^^
+       ╭─[script:1:8]
+     1 │ [1, 2].filter(|x| tensor([x, x]) > 1)
+       ·        ──────
+       ╰────
       expected: true or false
       received: tensor bool [2]
       hint: a tensor with one element has .item(), others .all().item() or .any().item()
     ");
     let error = fails("[1, 2].some(|x| 5)");
-    insta::assert_snapshot!(error, @r"
+    insta::assert_snapshot!(error, @"
     error[type]: some: this is neither true nor false
-      --> script:1:8
-    1 | [1, 2].some(|x| 5)
-      |        ^^^^
+       ╭─[script:1:8]
+     1 │ [1, 2].some(|x| 5)
+       ·        ────
+       ╰────
       expected: true or false
       received: integer 5
     ");
