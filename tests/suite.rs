@@ -9,3 +9,4 @@ mod live;
 mod script;
 mod support;
 mod tidy;
+mod wrong;

@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 mod arguments;
+mod check;
 mod eval;
 mod features;
 mod gc;
@@ -33,6 +34,7 @@ struct Still {
 #[derive(Subcommand)]
 enum Verb {
     Run(run::Run),
+    Check(check::Check),
     Resume(resume::Resume),
     Replay(replay::Replay),
     Why(why::WhyOf),
@@ -59,6 +61,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let outcome = with_room(|| {
         guarded("still", || match still.verb {
             Verb::Run(run) => run.run().map(|()| 0),
+            Verb::Check(check) => check.run(),
             Verb::Resume(resume) => resume.run().map(|()| 0),
             Verb::Replay(replay) => replay.run(),
             Verb::Why(why) => why.run().map(|()| 0),

@@ -160,7 +160,7 @@ fn describe(recipe: &Path) -> Result<()> {
 }
 
 /// A time that is none is told before anything runs.
-fn seconds(text: &str) -> std::result::Result<f64, String> {
+pub(super) fn seconds(text: &str) -> std::result::Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| "a number of seconds is expected".to_string())?;
     match std::time::Duration::try_from_secs_f64(number) {
         Ok(_) => Ok(number),

@@ -268,6 +268,12 @@ impl Error {
         self
     }
 
+    /// Shows places in `file` in this text: it was read with something taken out.
+    pub fn show(&mut self, file: &Path, text: &std::sync::Arc<str>) {
+        let own = self.0.places.iter_mut().filter(|place| place.file == file);
+        own.for_each(|place| place.text = Some(text.clone()));
+    }
+
     /// The same mistake, told of another act (`reading clip.wav` instead of `audio::fbank`).
     pub fn during(mut self, operation: impl Into<String>) -> Self {
         self.0.operation = operation.into();
@@ -325,7 +331,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         })
         .filter(|(distance, name)| {
             let longest = given.chars().count().max(name.chars().count());
-            *distance <= 1 + longest / 4 || name.starts_with(given) || given.starts_with(*name)
+            *distance <= 1 + longest / 5 || name.starts_with(given) || given.starts_with(*name)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

@@ -26,9 +26,16 @@ pub(super) fn call(
 }
 
 fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
-    Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
+    let error = Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
         .expected(expected)
-        .received(crate::script::kind_of(value))
+        .received(crate::script::kind_of(value));
+    match value.is_unit() {
+        true => error.hint(
+            "a function gives the value of its last line: an assignment, a loop, `try`, or an `if` without \
+             `else` has none",
+        ),
+        false => error,
+    }
 }
 
 pub(super) fn as_number(hook: Hook, value: &Dynamic) -> Result<f64> {

@@ -38,6 +38,9 @@ impl Session {
         if !fresh && let Some(value) = raw(self.kept(name, &key, &known))? {
             return Ok(value);
         }
+        if self.setup.entry == Entry::Check {
+            return raw(Err(super::checking::unknown_result(name)));
+        }
         if self.setup.entry == Entry::Ask {
             return raw(Err(Error::new(
                 Kind::Script,

@@ -9,6 +9,7 @@ mod arguments;
 mod both;
 mod callback;
 mod check;
+mod checking;
 mod compile;
 mod depends;
 mod difference;
@@ -42,6 +43,7 @@ mod watch;
 mod why;
 
 pub use arguments::{Declared, assignment};
+pub use checking::Tried;
 pub use eval::{Evaluated, eval};
 pub use functions::Functions;
 pub use inspect::Inspector;

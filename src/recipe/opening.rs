@@ -35,14 +35,14 @@ impl Session {
         compiler: &Compiler,
         compiled: &Compiled,
     ) -> Result<Opening> {
-        if self.setup.entry == Entry::Ask {
+        if self.setup.entry.is_a_question() {
             let timeline = Timeline::default();
             return Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None });
         }
         self.setup.home.ready()?;
         let file = &compiled.source.file;
         match &self.setup.entry {
-            Entry::New | Entry::Ask => self.begin(compiled, Timeline::default()),
+            Entry::New | Entry::Ask | Entry::Check => self.begin(compiled, Timeline::default()),
             Entry::Replay(repeat) => {
                 let told = Past::open(&repeat.run);
                 let timeline = Timeline::of(&told, file, true, compiler);

@@ -3,6 +3,7 @@
 use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check::{check, near_hooks};
+use super::checking::Tried;
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
@@ -24,7 +25,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Shows a run to whoever started it.
 pub trait Display: Observer + Send {
@@ -42,6 +43,12 @@ pub trait Display: Observer + Send {
 
     /// Whether a stage would come from the store.
     fn why(&mut self, _why: &Why) {}
+
+    /// What trying a stage gave.
+    fn tried(&mut self, _stage: &Tried) {}
+
+    /// A mistake that does not end what goes on.
+    fn finding(&mut self, _error: &Error) {}
 }
 
 /// Runs a recipe.
@@ -84,6 +91,10 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     };
     let _ = session.timeline.set(opening.timeline);
     let compiled = &version.compiled;
+    if session.setup.entry == Entry::Check {
+        let tried = version.with_imports(|| session.each_statement(&engine, &compiler, compiled));
+        return tried.map(|()| Results::default());
+    }
     let outcome = version.with_imports(|| {
         // What statements draw, e.g. the weights of a network, is that of the seed.
         let outcome = pass::during(session.seed(), &[], || {
@@ -141,6 +152,8 @@ pub(super) struct Session {
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
     pub pending: Mutex<Vec<Change>>,
+    /// When a statement that is only tried is given up.
+    pub until: Mutex<Option<Instant>>,
 }
 
 pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -167,6 +180,7 @@ impl Session {
             busy: AtomicBool::new(false),
             trial,
             pending: Mutex::default(),
+            until: Mutex::default(),
         }
     }
 
@@ -180,7 +194,7 @@ impl Session {
     }
 
     fn end(&self, failure: Option<Error>) -> Result<Results> {
-        if self.setup.entry == Entry::Ask {
+        if self.setup.entry.is_a_question() {
             return failure.map_or_else(|| Ok(Results::default()), Err);
         }
         let mut record = self.record()?;
@@ -236,6 +250,11 @@ impl Session {
             lock(record).event("warning", json!({ "message": text }));
         }
         self.display().warn(text);
+    }
+
+    /// Stages so far.
+    pub fn claimed(&self) -> usize {
+        lock(&self.names).len()
     }
 
     fn claim(&self, name: &str) -> Result<()> {
@@ -315,6 +334,7 @@ impl Host for Session {
         }
         let outcome = self.claim(&plan.name).and_then(|()| match self.setup.entry {
             Entry::Ask => self.ask(engine, plan, sources),
+            Entry::Check => self.try_stage(engine, plan, sources),
             _ => self.result_of(engine, plan, sources),
         });
         self.busy.store(false, Ordering::SeqCst);
@@ -337,7 +357,7 @@ impl Host for Session {
     }
 
     fn report(&self, stages: &[Trained]) -> Result<()> {
-        if self.setup.entry == Entry::Ask {
+        if self.setup.entry.is_a_question() {
             return Ok(());
         }
         let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
@@ -353,7 +373,7 @@ impl Host for Session {
     }
 
     fn interruption(&self) -> Option<Error> {
-        if let Some(error) = self.trial.over_time() {
+        if let Some(error) = self.trial.over_time().or_else(|| self.too_long()) {
             return Some(error);
         }
         // A stage stops by itself, after a whole step; only a hook that takes long is cut off.

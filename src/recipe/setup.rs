@@ -67,6 +67,15 @@ pub enum Entry {
     Replay(Repeat),
     /// None: stages are only asked whether they would come from the store.
     Ask,
+    /// None: stages are only tried on made-up clips.
+    Check,
+}
+
+impl Entry {
+    /// Whether nothing runs, so that nothing is kept or reported either.
+    pub fn is_a_question(&self) -> bool {
+        matches!(self, Entry::Ask | Entry::Check)
+    }
 }
 
 /// A part of a run that is repeated: as long as it was given the same arguments.

@@ -1,7 +1,8 @@
 //! Assertions: what a test expects. They are there in every recipe, and a failed one ends it.
 
+use super::Signatures;
 use super::compare::{Comparison, shown};
-use super::diagnose::{Knowledge, Signatures, Sources, is_end};
+use super::diagnose::{Knowledge, Sources, is_end};
 use super::raise::{Raw, raise, raw};
 use super::value::{kind_of, number_of};
 use crate::error::{Error, Kind, Result};

@@ -1,8 +1,10 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
 use super::raise::raised;
+use super::undefined::{self as names, binds};
+use super::{Signatures, habits};
 use crate::error::{Error, Kind, Place, nearest};
-use rhai::{Dynamic, Engine, EvalAltResult, ParseError, ParseErrorType, Position};
+use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,53 +37,6 @@ impl Sources {
     }
 }
 
-/// Every function that a script may call, to propose another one where a call fits none.
-#[derive(Clone, Debug, Default)]
-pub struct Signatures(Vec<(String, String)>);
-
-impl Signatures {
-    /// The functions that `engine` knows: each with its full name and its form.
-    pub fn of(engine: &Engine) -> Self {
-        let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
-        let tree = serde_json::from_str(&json).unwrap_or_default();
-        let mut all = Vec::new();
-        collect(&tree, "", &mut all);
-        // Rhai's own order is that of a hash.
-        all.sort_by_cached_key(|(name, form)| {
-            (name.clone(), form.matches(", ").count(), form.clone())
-        });
-        all.dedup();
-        Signatures(all)
-    }
-
-    /// Whether a function of that name and number of parameters is known.
-    pub fn takes(&self, name: &str, count: usize) -> bool {
-        self.forms(name).iter().any(|form| form.matches(", ").count() + 1 == count)
-    }
-
-    fn forms(&self, name: &str) -> Vec<&str> {
-        self.0.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
-    }
-}
-
-fn collect(tree: &serde_json::Value, scope: &str, all: &mut Vec<(String, String)>) {
-    let functions = tree.get("functions").and_then(|list| list.as_array());
-    for function in functions.into_iter().flatten() {
-        let name = function.get("name").and_then(|name| name.as_str()).unwrap_or_default();
-        let params = function.get("params").and_then(|list| list.as_array());
-        let words = params.into_iter().flatten().map(|param| {
-            let part = |key: &str| param.get(key).and_then(|value| value.as_str());
-            part("name").filter(|name| *name != "_").or(part("type").map(word)).unwrap_or("?")
-        });
-        let form = format!("{scope}{name}({})", words.collect::<Vec<_>>().join(", "));
-        all.push((format!("{scope}{name}"), form));
-    }
-    let modules = tree.get("modules").and_then(|map| map.as_object());
-    for (name, module) in modules.into_iter().flatten() {
-        collect(module, &format!("{scope}{name}::"), all);
-    }
-}
-
 /// What a diagnosis needs to know.
 pub struct Knowledge<'a> {
     /// Texts for excerpts.
@@ -94,7 +49,19 @@ impl Knowledge<'_> {
     /// An error at compile time, in `source`.
     pub fn compile_error(&self, cause: &ParseError, source: &str) -> Error {
         let error = self.parse_kind(cause.err_type(), source);
-        self.at(error, source, cause.position(), String::new())
+        let error = self.at(error, source, cause.position(), String::new());
+        let hint = match (&error.report().hint, error.report().places.first()) {
+            (None, Some(place)) => place.row_text().and_then(|row| {
+                let column = place.column.unwrap_or(1).saturating_sub(1);
+                let rest: String = row.chars().skip(column).collect();
+                habits::row(row, &rest)
+            }),
+            _ => None,
+        };
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
     }
 
     /// An error at run time; `source` is where evaluation began.
@@ -142,22 +109,12 @@ impl Knowledge<'_> {
         match kind {
             ParseErrorType::VariableUndefined(name) => {
                 let error = Error::new(Kind::Name, name, "this name is not defined here");
-                let declared = self.sources.text(source).is_some_and(|text| declares(text, name));
-                match declared {
-                    true => error.hint(format!(
-                        "functions cannot see a top-level `let`: pass '{name}' on, read it with \
-                         arg(\"{name}\", …), or make it `const` and write global::{name}"
-                    )),
-                    false => error,
+                match self.sources.text(source).and_then(|text| names::meant(text, name)) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
                 }
             }
-            ParseErrorType::ModuleUndefined(name) => {
-                let nouns = [
-                    "tensor", "nn", "audio", "dataset", "augment", "model", "kd", "optim",
-                    "schedule",
-                ];
-                crate::error::unknown("the recipe", "module", name, &nouns)
-            }
+            ParseErrorType::ModuleUndefined(name) => self.signatures.no_namespace(name),
             other => syntax(lower(&other.to_string())),
         }
     }
@@ -206,20 +163,25 @@ impl Knowledge<'_> {
                 .received(format!("({types})"));
         }
         let forms = self.signatures.forms(name);
-        if !forms.is_empty() {
+        let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if !forms.is_empty() && is_named {
             return Error::new(Kind::Type, name, "no form of this function takes these arguments")
                 .expected(forms.join(" or "))
                 .received(format!("{name}({types})"));
         }
+        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return no_operation(name, &types);
+        }
         let error = Error::new(Kind::Name, name, "there is no such function")
             .received(format!("{name}({types})"));
+        if let Some(hint) = habits::function(name) {
+            return error.hint(hint);
+        }
         if let Some(hint) = self.meant(name, &types) {
             return error.hint(hint);
         }
-        let known = self.signatures.0.iter().map(|(known, _)| known.as_str());
-        let known = known.filter(|known| !known.contains('$'));
-        match nearest(name, known) {
-            Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
+        match self.signatures.near(name) {
+            Some(known) => error.hint(format!("did you mean {}?", self.signatures.forms_of(known))),
             None => error,
         }
     }
@@ -246,7 +208,7 @@ impl Knowledge<'_> {
             ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
                 Some(format!("if '{name}' is a network, call {name}.forward(…)"))
             }
-            [_] if self.signatures.0.iter().any(|(known, _)| *known == format!("get${name}")) => {
+            [_] if self.signatures.iter().any(|(known, _)| *known == format!("get${name}")) => {
                 Some(format!("it is a property: write .{name} without parentheses"))
             }
             _ => None,
@@ -265,15 +227,36 @@ impl Knowledge<'_> {
         }
         let problem = format!("there is no property '{name}'");
         let error = Error::new(Kind::Name, word(owner), problem);
-        let all = self.signatures.0.iter().filter_map(|(known, _)| known.strip_prefix("get$"));
+        let all = self.signatures.iter().filter_map(|(known, _)| known.strip_prefix("get$"));
         match nearest(name, all) {
             Some(known) => error.hint(format!("did you mean '{known}'?")),
             None => error,
         }
     }
+}
 
-    fn forms_of(&self, name: &str) -> String {
-        self.signatures.forms(name).first().map_or(name.to_string(), |form| form.to_string())
+/// An operator between two things that it does not know together, or before one.
+fn no_operation(operator: &str, types: &str) -> Error {
+    let received = match types.split_once(", ") {
+        Some((left, right)) => format!("{left} {operator} {right}"),
+        None => format!("{operator}{types}"),
+    };
+    let error = Error::new(Kind::Type, operator, "these cannot be put together");
+    let error = error.received(received);
+    let words: Vec<&str> = types.split(", ").collect();
+    if words.contains(&"nothing") {
+        return error.hint("one side has no value: a function gives the value of its last line");
+    }
+    match (operator, words.as_slice()) {
+        ("==" | "!=", _) => error,
+        (_, [.., "function"] | ["function", ..]) => error.hint("call the function: f.call(…)"),
+        (_, ["string", _] | [_, "string"]) => {
+            error.hint("a text with values is written with back-ticks: `loss ${x}`")
+        }
+        (_, ["array", "Tensor"] | ["Tensor", "array"]) => {
+            error.hint("make the array a tensor first: tensor([…])")
+        }
+        _ => error,
     }
 }
 
@@ -318,30 +301,8 @@ pub(super) fn is_end(cause: &EvalAltResult) -> bool {
     }
 }
 
-/// Whether `text` has a top-level `let name`.
-fn declares(text: &str, name: &str) -> bool {
-    text.lines().any(|line| {
-        let rest = line.strip_prefix("let ").map(str::trim_start);
-        let after = rest.and_then(|rest| rest.strip_prefix(name));
-        after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-    })
-}
-
-/// Whether `name` is a variable or a parameter somewhere in `text`.
-fn binds(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let whole = !before.ends_with(part) && !after.starts_with(part);
-        let next = after.trim_start();
-        let listed =
-            before.trim_end().ends_with(['(', ',', '|']) && next.starts_with([',', ')', '|']);
-        whole && (listed || before.ends_with("let ") || before.ends_with("const "))
-    })
-}
-
 /// Rhai's types in the words of our messages.
-fn word(name: &str) -> &str {
+pub(super) fn word(name: &str) -> &str {
     match name {
         "i64" => "integer",
         "f64" => "float",

@@ -26,6 +26,8 @@ pub struct Imports {
     pub files: Vec<PathBuf>,
     /// What was compiled, to look for arguments.
     pub asts: Vec<AST>,
+    /// Functions of each module, by the name of the import: name and number of parameters.
+    pub functions: HashMap<String, Vec<(String, usize)>>,
     /// Whether the version is complete: nothing is loaded any more, since nobody would watch or keep it.
     pub sealed: bool,
 }
@@ -174,7 +176,13 @@ impl Resolver {
         ast.set_source(source.clone());
         let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(wrap)?;
         self.load_inner(engine, &ast).map_err(wrap)?;
-        self.with(|inner| Arc::make_mut(&mut inner.imports).asts.push(ast));
+        let functions = ast.iter_functions().map(|own| (own.name.to_string(), own.params.len()));
+        let functions = functions.collect();
+        self.with(|inner| {
+            let imports = Arc::make_mut(&mut inner.imports);
+            imports.functions.insert(name.to_string(), functions);
+            imports.asts.push(ast);
+        });
         Ok(module.into())
     }
 }

@@ -3,6 +3,7 @@
 
 mod bench;
 mod checkpoint;
+mod dry;
 mod evaluate;
 mod event;
 mod exact;
@@ -14,6 +15,7 @@ mod tally;
 
 pub use bench::{Before, Workbench};
 pub use checkpoint::{Belongings, Checkpoint};
+pub use dry::{Dry, Sample, dry_run};
 pub use evaluate::evaluate;
 pub use event::{Event, Observer, Trained};
 pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Stint};

@@ -83,10 +83,10 @@ pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
     run.finish(plan, hooks)
 }
 
-struct Stage {
-    learner: Learner,
-    loader: Loader,
-    moment: Moment,
+pub(super) struct Stage {
+    pub learner: Learner,
+    pub loader: Loader,
+    pub moment: Moment,
     /// Batches of the epoch that are done.
     batch: usize,
     tally: Tally,
@@ -100,7 +100,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(plan: &Plan) -> Result<Self> {
+    pub fn new(plan: &Plan) -> Result<Self> {
         let options = LoaderOptions {
             batch: plan.batch,
             seed: plan.seed,
@@ -168,7 +168,7 @@ impl Stage {
     }
 
     /// The result, where all epochs are done.
-    fn finish(self, plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
+    pub fn finish(self, plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
         let end = self.freeze(hooks)?;
         let weights = store::encode(&self.learner.model.network().state())?;
         let accuracies = self.readings.iter().map(|(_, reading)| reading.accuracy);

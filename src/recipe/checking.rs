@@ -1,0 +1,225 @@
+//! `still check` within a session: statements one by one, stages on made-up clips. One that fails does not keep the
+//! others from being tried.
+
+use super::compile::{Compiled, Compiler};
+use super::session::{Session, lock, stopped};
+use super::setup::Entry;
+use crate::error::{Error, Kind, Result};
+use crate::nn::pass;
+use crate::script::{HookSources, Host};
+use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// What a statement that is only tried may take; the data of a recipe may be large.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A stage that was tried.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The stage's name.
+    pub stage: String,
+    /// Its sort.
+    pub kind: StageKind,
+    /// The student's model.
+    pub model: String,
+    /// The teacher's name, where there is one.
+    pub teacher: Option<String>,
+    /// The student's parameters.
+    pub parameters: usize,
+    /// Shape of a batch that the student gets: `[batch, frames, mels]`.
+    pub input: Vec<usize>,
+    /// Shape of what it gives for that, where it gives anything.
+    pub output: Option<Vec<usize>>,
+    /// The loss of the step on made-up clips.
+    pub loss: Option<f64>,
+    /// Epochs.
+    pub epochs: usize,
+    /// Steps of an epoch.
+    pub steps_per_epoch: usize,
+    /// The schedules over the stage.
+    pub schedule: Vec<Sample>,
+    /// Mistakes that were found.
+    pub failures: usize,
+}
+
+/// Statements of a recipe, one after another, with what cannot be known.
+struct Walk {
+    /// Variables whose value a statement that failed should have given.
+    unknown: BTreeSet<String>,
+    /// Whether a stage was tried: what comes after may depend on results that there are not.
+    tried: bool,
+}
+
+impl Session {
+    /// Runs each statement of a recipe. What depends on one that failed is left out.
+    ///
+    /// # Errors
+    /// Only that it was stopped; mistakes are told to the display.
+    pub(super) fn each_statement(
+        &self,
+        engine: &Engine,
+        compiler: &Compiler,
+        compiled: &Compiled,
+    ) -> Result<()> {
+        let mut global = engine.new_global_runtime_state();
+        // Where a variable is missing, the others are not where they were counted to be.
+        global.always_search_scope = true;
+        global.source = compiled.ast.source().map(Into::into);
+        global.lib.push(compiled.ast.shared_lib().clone());
+        let mut caches = rhai::Caches::new();
+        let mut scope = Scope::new();
+        let mut walk = Walk { unknown: BTreeSet::new(), tried: false };
+        let knowledge = compiler.knowledge(&compiled.sources);
+        for statement in compiled.ast.statements() {
+            if self.signals.stop.load(Ordering::Relaxed) {
+                return Err(stopped());
+            }
+            let touched = Touched::by(statement);
+            let known = touched.reads.is_disjoint(&walk.unknown);
+            if known {
+                *lock(&self.until) = Some(Instant::now() + PATIENCE);
+                let before = self.claimed();
+                let outcome = pass::during(self.seed(), &[], || {
+                    #[allow(deprecated)]
+                    // no release is planned to change it, says its documentation
+                    engine.eval_statements_raw(
+                        &mut global,
+                        &mut caches,
+                        &mut scope,
+                        std::slice::from_ref(statement),
+                    )
+                });
+                *lock(&self.until) = None;
+                walk.tried |= self.claimed() > before;
+                match outcome {
+                    // Nothing after it would run.
+                    Ok(_) if matches!(statement, Stmt::Return(..)) => break,
+                    Ok(_) => continue,
+                    Err(cause) => {
+                        let error = knowledge.run_error(cause, &compiled.source.name);
+                        if error.kind() == Kind::Interrupted {
+                            return Err(error);
+                        }
+                        self.display().finding(&judged(error, walk.tried));
+                    }
+                }
+            }
+            for name in touched.gives {
+                if scope.get(&name).is_none() {
+                    scope.push_dynamic(name.as_str(), Dynamic::UNIT);
+                }
+                walk.unknown.insert(name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries a stage. Its mistakes are told; what comes after it gets the stage untrained.
+    pub(super) fn try_stage(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        sources: &HookSources,
+    ) -> Result<Trained> {
+        let mut hooks = self.hooks(engine, plan, sources)?;
+        let dry = dry_run(plan, &mut hooks)?;
+        let batch = |shape: &[usize]| {
+            let mut whole = shape.to_vec();
+            if let Some(first) = whole.first_mut() {
+                *first = plan.batch;
+            }
+            whole
+        };
+        let mut display = self.display();
+        dry.failures.iter().for_each(|failure| display.finding(failure));
+        display.tried(&Tried {
+            stage: plan.name.clone(),
+            kind: plan.kind(),
+            model: plan.spec.name().to_string(),
+            teacher: plan.teacher.as_ref().map(|teacher| teacher.name.clone()),
+            parameters: dry.parameters,
+            input: batch(&dry.input),
+            output: dry.output.as_deref().map(batch),
+            loss: dry.loss,
+            epochs: plan.epochs,
+            steps_per_epoch: dry.steps_per_epoch,
+            schedule: dry.schedule,
+            failures: dry.failures.len(),
+        });
+        Ok(dry.trained)
+    }
+
+    /// Whether a statement that is only tried takes too long.
+    pub(super) fn too_long(&self) -> Option<Error> {
+        if self.setup.entry != Entry::Check {
+            return None;
+        }
+        let over = lock(&self.until).is_some_and(|until| Instant::now() > until);
+        over.then(|| {
+            let problem = "this statement takes long; it and what depends on it are not checked";
+            Error::new(Kind::Script, "still check", problem)
+                .expected(format!("an end within {} s", PATIENCE.as_secs()))
+                .hint("what takes long belongs in a stage: each_step(…), or stage(name, inputs, Fn(…))")
+                .as_warning()
+        })
+    }
+}
+
+/// What `stage(name, …)` says, whose function is not called.
+pub(super) fn unknown_result(name: &str) -> Error {
+    let problem = format!("'{name}' is not in the store, and a check does not make it");
+    Error::new(Kind::Script, "still check", problem)
+        .hint("what depends on it is not checked")
+        .as_warning()
+}
+
+/// An assertion about results says nothing where there are none.
+fn judged(error: Error, tried: bool) -> Error {
+    let thrown = error.report().problem == "an error was thrown";
+    match tried && (thrown || error.kind() == Kind::Assertion) {
+        true => error.hint("it may hold for the results of a run: a check has none").as_warning(),
+        false => error,
+    }
+}
+
+/// Variables that a statement reads, and those that it gives a value.
+#[derive(Default)]
+struct Touched {
+    reads: BTreeSet<String>,
+    gives: BTreeSet<String>,
+}
+
+impl Touched {
+    fn by(statement: &Stmt) -> Self {
+        let mut touched = Touched::default();
+        let ast = AST::new([statement.clone()], rhai::Module::new());
+        ast.walk(&mut |path: &[ASTNode]| {
+            match path.last() {
+                Some(ASTNode::Expr(Expr::Variable(variable, ..))) => {
+                    touched.reads.insert(variable.1.to_string());
+                }
+                Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
+                    touched.gives.extend(root_of(&assigned.1.lhs).map(String::from));
+                }
+                Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
+                    touched.gives.insert(declared.0.name.to_string());
+                }
+                _ => {}
+            }
+            true
+        });
+        touched
+    }
+}
+
+/// The variable whose value an assignment changes: `a` of `a.b[0] = 1`.
+fn root_of(target: &Expr) -> Option<&str> {
+    match target {
+        Expr::Variable(variable, ..) => Some(&variable.1),
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => root_of(&parts.lhs),
+        _ => None,
+    }
+}

@@ -1,0 +1,201 @@
+//! Calls of what there is not: known before anything runs.
+
+use super::Read;
+use crate::error::{Error, Kind, nearest};
+use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use std::collections::BTreeSet;
+
+/// Words of the language that look like calls.
+const WORDS: [&str; 9] =
+    ["Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn", "print", "debug", "type_of"];
+
+/// Every call of a function that nobody has, or with a number of arguments that none of its forms takes.
+pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    let names = Names::of(read);
+    read.ast.walk(&mut |path: &[ASTNode]| {
+        let mistake = match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, at)))
+            | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => names.call(call, *at),
+            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => names.method(call, *at),
+            _ => None,
+        };
+        found.extend(mistake.map(|(error, at)| read.placed(error, at)));
+        true
+    });
+    found
+}
+
+struct Names<'a> {
+    read: &'a Read<'a>,
+    /// Functions of the recipe, each with its number of parameters.
+    own: Vec<(String, usize)>,
+    /// Variables, parameters, keys of maps: they may hold functions.
+    held: BTreeSet<String>,
+}
+
+type Mistake = Option<(Error, Position)>;
+
+impl<'a> Names<'a> {
+    fn of(read: &'a Read) -> Self {
+        let own: Vec<(String, usize)> =
+            read.ast.iter_functions().map(|own| (own.name.to_string(), own.params.len())).collect();
+        let mut held = read.missing.clone();
+        let parameters = read.ast.iter_functions().flat_map(|own| own.params);
+        held.extend(parameters.map(|name| name.to_string()));
+        read.ast.walk(&mut |path: &[ASTNode]| {
+            match path.last() {
+                Some(ASTNode::Expr(Expr::Map(entries, _))) => {
+                    held.extend(entries.0.iter().map(|(key, _)| key.name.to_string()));
+                }
+                Some(ASTNode::Expr(Expr::Property(property, _))) => {
+                    held.insert(property.2.to_string());
+                }
+                Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
+                    held.insert(declared.0.name.to_string());
+                }
+                _ => {}
+            }
+            true
+        });
+        Names { read, own, held }
+    }
+
+    fn call(&self, call: &FnCallExpr, at: Position) -> Mistake {
+        let (name, count) = (call.name.as_str(), call.args.len());
+        if name == "Fn" && call.namespace.is_empty() {
+            return self.pointer(call);
+        }
+        let operator = !name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if operator || call.op_token.is_some() || name.contains('$') {
+            return None;
+        }
+        if !call.namespace.is_empty() {
+            return self.qualified(call, at);
+        }
+        let arities: Vec<usize> =
+            self.own.iter().filter(|(own, _)| own == name).map(|(_, count)| *count).collect();
+        if arities.contains(&count) || self.held.contains(name) || WORDS.contains(&name) {
+            return None;
+        }
+        let signatures = self.read.signatures;
+        if signatures.knows(name) {
+            let ours = signatures.has_forms(name) && signatures.is_ours_alone(name);
+            let wrong = ours && arities.is_empty() && !signatures.takes(name, count);
+            return wrong.then(|| (signatures.no_form(name, count), at));
+        }
+        let error = match (arities.first(), self.near_own(name)) {
+            (Some(own), _) => Error::new(Kind::Type, name, "the function takes other parameters")
+                .expected(self.form_of(name, *own))
+                .received(words_of(count)),
+            (None, Some(own)) => Error::new(Kind::Name, name, "there is no such function")
+                .hint(format!("did you mean '{own}'?")),
+            (None, None) => signatures.no_such(name),
+        };
+        Some((error, at))
+    }
+
+    /// `kd::kl(…)`, `methods::loss(…)`.
+    fn qualified(&self, call: &FnCallExpr, at: Position) -> Mistake {
+        let (name, count) = (call.name.as_str(), call.args.len());
+        let root = call.namespace.root();
+        let full = format!("{}::{name}", call.namespace);
+        let signatures = self.read.signatures;
+        if self.read.missing.contains(root) {
+            return None;
+        }
+        if let Some(import) = self.read.imports.iter().find(|import| import.alias == root) {
+            let functions = import.functions.as_ref()?;
+            if call.namespace.to_string() != root {
+                return None;
+            }
+            if functions.iter().any(|(own, arity)| own == name && *arity == count) {
+                return None;
+            }
+            let arity = functions.iter().find(|(own, _)| own == name).map(|(_, arity)| *arity);
+            let known = functions.iter().map(|(own, _)| own.as_str());
+            let error = match (arity, nearest(name, known)) {
+                (Some(arity), _) => {
+                    Error::new(Kind::Type, full, "the function takes other parameters")
+                        .expected(words_of(arity))
+                        .received(words_of(count))
+                }
+                (None, Some(near)) => Error::new(Kind::Name, full, "there is no such function")
+                    .hint(format!("did you mean '{near}'?")),
+                (None, None) => Error::new(Kind::Name, full, "there is no such function")
+                    .hint(format!("'{}' has no such function", import.name)),
+            };
+            return Some((error, at));
+        }
+        if signatures.knows(&full) {
+            let wrong = !signatures.takes(&full, count);
+            return wrong.then(|| (signatures.no_form(&full, count), at));
+        }
+        if signatures.has_namespace(root) {
+            return Some((signatures.no_such(&full), at));
+        }
+        let aliases = self.read.imports.iter().map(|import| import.alias.as_str());
+        let error = match nearest(root, aliases) {
+            Some(near) => Error::new(Kind::Name, root, "there is no such namespace")
+                .hint(format!("did you mean '{near}::'?")),
+            None => signatures.no_namespace(root),
+        };
+        Some((error, call.namespace.position()))
+    }
+
+    /// `x.softmax(1)`. What `x` is cannot be known, only whether anything has such a method.
+    fn method(&self, call: &FnCallExpr, at: Position) -> Mistake {
+        let (name, count) = (call.name.as_str(), call.args.len());
+        let own = self.own.iter().any(|(own, _)| own == name);
+        if own || self.held.contains(name) || WORDS.contains(&name) {
+            return None;
+        }
+        let signatures = self.read.signatures;
+        if !signatures.knows(name) {
+            let property = signatures.knows(&format!("get${name}"));
+            let error = match property && count == 0 {
+                true => Error::new(Kind::Name, name, "there is no such function")
+                    .hint(format!("it is a property: write .{name} without parentheses")),
+                false => signatures.no_such(name),
+            };
+            return Some((error, at));
+        }
+        let ours = signatures.has_forms(name) && signatures.is_ours_alone(name);
+        let wrong = ours && !signatures.takes(name, count + 1);
+        wrong.then(|| (signatures.no_form(name, count), at))
+    }
+
+    /// `Fn("name")`.
+    fn pointer(&self, call: &FnCallExpr) -> Mistake {
+        let Some(Expr::StringConstant(name, at)) = call.args.first() else { return None };
+        let name = name.as_str();
+        let known = self.own.iter().any(|(own, _)| own == name);
+        if known
+            || self.read.missing.contains(name)
+            || self.read.signatures.knows(name)
+            || name.contains("::")
+        {
+            return None;
+        }
+        let error = Error::new(Kind::Name, "Fn", format!("there is no function '{name}'"));
+        let error = match self.near_own(name) {
+            Some(own) => error.hint(format!("did you mean '{own}'?")),
+            None => error.hint(format!("write `fn {name}(…)` in this file")),
+        };
+        Some((error, *at))
+    }
+
+    fn near_own(&self, name: &str) -> Option<&str> {
+        nearest(name, self.own.iter().map(|(own, _)| own.as_str()))
+    }
+
+    fn form_of(&self, name: &str, count: usize) -> String {
+        let mut all = self.read.ast.iter_functions();
+        let found = all.find(|own| own.name == name && own.params.len() == count);
+        found.map_or_else(String::new, |own| format!("{name}({})", own.params.join(", ")))
+    }
+}
+
+fn words_of(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "argument" } else { "arguments" })
+}

@@ -1,0 +1,143 @@
+//! What can be said of a recipe without running it.
+
+mod calls;
+mod recover;
+mod traps;
+
+use super::callback::Callback;
+use super::check::{check, near_hooks};
+use super::compile::{Compiled, Compiler};
+use super::session::folder_of;
+use super::source::Source;
+use super::trying::{Given, Trying};
+use crate::error::{Error, Kind, Place, guarded};
+use crate::script::{self, Host, Resolver, Signatures};
+use calls::unknown_calls;
+use recover::{Recovered, recover};
+use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use traps::traps;
+
+/// How long consts may take, which are evaluated.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads recipes, and tells what is wrong with them.
+pub struct Inspector {
+    engine: Arc<Engine>,
+    compiler: Compiler,
+    /// Reads a text as it stands: `1 / 2` is a division, not 0.
+    plain: Engine,
+}
+
+impl Inspector {
+    /// For recipes that stand beside `file`, whose imports are found there.
+    pub fn beside(file: &Path) -> Self {
+        let given = Given::default();
+        let host = Trying::new("still check", file, &given, &Arc::default(), Box::new(|_| {}));
+        let callback = Callback::default();
+        let host: Arc<dyn Host> = Arc::new(host.within(PATIENCE));
+        let resolver = Resolver::new(folder_of(file));
+        let engine = Arc::new(script::engine(&host, resolver.clone()));
+        let signatures = Signatures::of(&engine);
+        let compiler =
+            Compiler { resolver: resolver.clone(), signatures, calling: callback.calling() };
+        let mut plain = script::engine(&host, resolver);
+        plain.set_optimization_level(OptimizationLevel::None).set_strict_variables(false);
+        Inspector { engine, compiler, plain }
+    }
+
+    /// Everything that is wrong with a recipe, or looks wrong, as far as can be told without running it: errors
+    /// and warnings, each with its place. The text need not be that on disk; imports are read from there.
+    pub fn inspect(&self, source: Source) -> Vec<Error> {
+        let found = guarded("still check", || Ok(self.findings(source)));
+        found.unwrap_or_else(|error| vec![error])
+    }
+
+    fn findings(&self, source: Source) -> Vec<Error> {
+        let Recovered { compiled, mut errors, missing } =
+            recover(&self.engine, &self.compiler, &source);
+        let Some(compiled) = compiled else { return errors };
+        let ast = self.plain.compile(&*compiled.source.text);
+        if let Ok(ast) = ast {
+            let read = Read {
+                ast: &ast,
+                source: &source,
+                signatures: &self.compiler.signatures,
+                imports: imports(&ast, &compiled),
+                missing,
+            };
+            errors.extend(unknown_calls(&read));
+            errors.extend(traps(&read));
+        }
+        for (name, hook) in near_hooks(&compiled) {
+            let error = Error::new(Kind::Name, &name, "nothing calls this function")
+                .hint(format!("did you mean the hook '{hook}'?"))
+                .as_warning();
+            let line = compiled.outline.bodies(&name).find_map(|body| Some(body.first()?.1));
+            errors.push(match line {
+                Some(line) => error.at(place(&source, line, None)),
+                None => error,
+            });
+        }
+        errors.extend(check(0, compiled, &self.compiler).err());
+        errors.sort_by_key(|error| {
+            let place = error.report().places.first();
+            place.map(|place| (place.file != source.file, place.line, place.column))
+        });
+        errors
+    }
+}
+
+/// A recipe as it is read, without anything taken out or worked out beforehand.
+struct Read<'a> {
+    ast: &'a AST,
+    source: &'a Source,
+    signatures: &'a Signatures,
+    imports: Vec<Import>,
+    /// Names that stood where the text could not be read.
+    missing: BTreeSet<String>,
+}
+
+impl Read<'_> {
+    fn placed(&self, error: Error, at: Position) -> Error {
+        match at.line() {
+            Some(line) => error.at(place(self.source, line, at.position())),
+            None => error,
+        }
+    }
+}
+
+/// An import of a recipe.
+struct Import {
+    name: String,
+    alias: String,
+    /// What it has, with numbers of parameters, where it was read.
+    functions: Option<Vec<(String, usize)>>,
+    at: Position,
+}
+
+fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, at))) = path.last()
+            && let Expr::StringConstant(name, _) = &import.0
+        {
+            found.push(Import {
+                name: name.to_string(),
+                alias: import.1.name.to_string(),
+                functions: compiled.imports.functions.get(name.as_str()).cloned(),
+                at: *at,
+            });
+        }
+        true
+    });
+    found
+}
+
+fn place(source: &Source, line: usize, column: Option<usize>) -> Place {
+    let (file, text) = (source.file.clone(), Some(source.text.clone()));
+    Place { file, line, column, text, note: String::new() }
+}

@@ -1,0 +1,107 @@
+//! Rhai stops at the first mistake of a text. What it belongs to is blanked, and the text is read again: so all of
+//! them are found, each where it stands.
+
+use super::super::compile::{Compiled, Compiler};
+use super::super::source::Source;
+use crate::error::{Error, Kind, Place};
+use rhai::Engine;
+use std::collections::BTreeSet;
+
+/// More than so many are not told at once.
+const MOST: usize = 25;
+
+/// What came of reading a text.
+pub(super) struct Recovered {
+    /// What compiles at last, mistakes blanked.
+    pub compiled: Option<Compiled>,
+    pub errors: Vec<Error>,
+    /// Names of functions, variables and imports that are missing from it.
+    pub missing: BTreeSet<String>,
+}
+
+/// Compiles `source` as often as there are mistakes in it.
+pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> Recovered {
+    let mut recovered = Recovered { compiled: None, errors: Vec::new(), missing: BTreeSet::new() };
+    let mut text = source.text.to_string();
+    while recovered.errors.len() < MOST {
+        let attempt = Source::of(&source.file, &text);
+        let mut error = match compiler.compile(engine, attempt) {
+            Ok(compiled) => {
+                recovered.compiled = Some(compiled);
+                break;
+            }
+            Err(refused) => refused.error,
+        };
+        error.show(&source.file, &source.text);
+        let place = error.report().places.last().cloned();
+        let place = place.filter(|place| place.file == source.file);
+        let Some(place) = place else {
+            recovered.errors.push(error);
+            break;
+        };
+        let name = (error.kind() == Kind::Name).then(|| error.report().operation.clone());
+        let word = name.filter(|_| error.report().places.len() == 1);
+        let known = recovered.errors.iter().any(|known: &Error| {
+            let same = |other: &Place| {
+                other.line == place.line && (word.is_none() || other.column == place.column)
+            };
+            known.report().places.last().is_some_and(same)
+        });
+        if !known {
+            recovered.errors.push(error);
+        }
+        let blanked = match (word, place.column) {
+            (Some(name), Some(column)) => without_name(&text, place.line, column, &name),
+            _ => None,
+        };
+        let blanked = blanked.or_else(|| {
+            let (next, gone) = without_item(&text, place.line)?;
+            recovered.missing.extend(declared(&gone));
+            Some(next)
+        });
+        match blanked {
+            Some(next) if next != text => text = next,
+            // Nothing is left to take away.
+            _ => break,
+        }
+    }
+    recovered
+}
+
+/// The text with a number in the place of a name.
+fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<String> {
+    let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
+    let row = lines.get_mut(line.checked_sub(1)?)?;
+    let start = row.char_indices().nth(column.checked_sub(1)?)?.0;
+    let end = start + name.len();
+    if row.get(start..end)? != name {
+        return None;
+    }
+    let number = format!("0{}", " ".repeat(name.chars().count().saturating_sub(1)));
+    row.replace_range(start..end, &number);
+    Some(lines.join("\n"))
+}
+
+/// The text without the function or statement around a line: from a line that begins without indentation to the
+/// next one that does, where that is no closing bracket.
+fn without_item(text: &str, line: usize) -> Option<(String, String)> {
+    let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
+    let begins =
+        |row: &String| row.starts_with(|c: char| c.is_alphanumeric() || "_/\"`#[(".contains(c));
+    let at = line.clamp(1, lines.len().max(1)) - 1;
+    let start = (0..=at).rev().find(|at| lines.get(*at).is_some_and(begins)).unwrap_or(0);
+    let end = (at + 1..lines.len()).find(|at| lines.get(*at).is_some_and(begins));
+    let end = end.unwrap_or(lines.len());
+    let gone = lines.get_mut(start..end)?.iter_mut().map(std::mem::take).collect::<Vec<_>>();
+    Some((lines.join("\n"), gone.join("\n")))
+}
+
+/// Names that a piece of text declares.
+fn declared(text: &str) -> impl Iterator<Item = String> {
+    let words =
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let pairs = words.clone().zip(words.skip(1));
+    let named =
+        pairs.filter(|(before, _)| matches!(*before, "fn" | "let" | "const" | "as" | "for"));
+    named.map(|(_, name)| name.to_string())
+}

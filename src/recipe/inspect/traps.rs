@@ -1,0 +1,188 @@
+//! What Rhai takes without a word and does otherwise than people expect: warnings.
+
+use super::Read;
+use crate::error::{Error, Kind};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
+use std::collections::BTreeMap;
+
+/// Properties that are whole numbers, of `ctx` and of results.
+const WHOLE: [&str; 7] = ["epoch", "epochs", "step", "steps", "classes", "clips", "parameters"];
+
+/// All traps of a recipe.
+pub(super) fn traps(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    let whole = whole_variables(read);
+    read.ast.walk(&mut |path: &[ASTNode]| {
+        let call = match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, at)))
+            | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => Some((call, *at)),
+            _ => None,
+        };
+        if let Some((call, at)) = call {
+            let trap = division(call, &whole).or_else(|| power(call)).or_else(|| closure(call));
+            found.extend(trap.map(|error| read.placed(error, at)));
+        }
+        if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
+            && let Some(Token::DivideAssign) =
+                assigned.0.get_op_assignment_info().map(|info| info.2)
+            && is_whole(&assigned.1.lhs, &whole)
+            && is_whole(&assigned.1.rhs, &whole)
+        {
+            found.push(read.placed(whole_division("/="), assigned.0.position()));
+        }
+        true
+    });
+    found
+        .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
+    found.extend(read.imports.iter().filter_map(|import| {
+        let hides = read.signatures.has_namespace(&import.alias);
+        let problem = format!("the import hides the host's own '{}::'", import.alias);
+        let error = Error::new(Kind::Name, format!("import \"{}\"", import.name), problem)
+            .hint(format!("give it another name: as my_{}", import.alias))
+            .as_warning();
+        hides.then(|| read.placed(error, import.at))
+    }));
+    found
+}
+
+fn whole_division(operator: &str) -> Error {
+    Error::new(Kind::Type, operator, "whole numbers are divided, and the rest is dropped")
+        .hint("write one of them with a point, e.g. 10.0, or x.to_float()")
+        .as_warning()
+}
+
+/// `1 / 2`, `ctx.epoch / 10`.
+fn division(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::Divide), [left, right]) = (&call.op_token, call.args.as_slice()) else {
+        return None;
+    };
+    if let (Expr::IntegerConstant(left, _), Expr::IntegerConstant(right, _)) = (left, right)
+        && left.checked_rem(*right).is_none_or(|rest| rest == 0)
+    {
+        return None;
+    }
+    (is_whole(left, whole) && is_whole(right, whole)).then(|| whole_division("/"))
+}
+
+/// `-2 ** 2`.
+fn power(call: &FnCallExpr) -> Option<Error> {
+    let (Some(Token::PowerOf), Some(Expr::IntegerConstant(base, _))) =
+        (&call.op_token, call.args.first())
+    else {
+        return None;
+    };
+    (*base < 0).then(|| {
+        Error::new(Kind::Range, "**", "the sign belongs to the number, not to the power")
+            .expected("-(2 ** 2), where the power is meant to be negative")
+            .received(format!("({base}) ** …"))
+            .as_warning()
+    })
+}
+
+/// A closure as a part of a network, which no edit reaches.
+fn closure(call: &FnCallExpr) -> Option<Error> {
+    if (call.namespace.is_empty() || call.namespace.root() != "nn") && call.name != "stage" {
+        return None;
+    }
+    let mut has = false;
+    for argument in &call.args {
+        argument.walk(&mut Vec::new(), &mut |path: &[ASTNode]| {
+            has |= matches!(path.last(), Some(ASTNode::Expr(expr)) if is_closure(expr));
+            !has
+        });
+    }
+    let name = match call.namespace.is_empty() {
+        true => call.name.to_string(),
+        false => format!("{}::{}", call.namespace, call.name),
+    };
+    has.then(|| {
+        Error::new(Kind::Script, name, "a closure is not live: edits do not reach it while it runs")
+            .hint("write a function, and give Fn(\"its_name\")")
+            .as_warning()
+    })
+}
+
+fn is_closure(expr: &Expr) -> bool {
+    match expr {
+        Expr::DynamicConstant(value, _) => {
+            value.read_lock::<rhai::FnPtr>().is_some_and(|pointer| pointer.is_anonymous())
+        }
+        Expr::FnCall(call, _) => call.name == "curry",
+        _ => false,
+    }
+}
+
+/// A loop among the statements that trains: its body is not live.
+fn running_loop(read: &Read, statement: &Stmt) -> Option<Error> {
+    let at = match statement {
+        Stmt::For(_, at) | Stmt::While(_, at) | Stmt::Do(_, _, at) => *at,
+        _ => return None,
+    };
+    let mut trains = false;
+    statement.walk(&mut Vec::new(), &mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Expr(Expr::MethodCall(call, _))) = path.last() {
+            trains |= matches!(call.name.as_str(), "step" | "backward");
+        }
+        !trains
+    });
+    let error = || {
+        let problem =
+            "this loop trains, and is no stage: edits do not reach it, nothing of it is kept";
+        Error::new(Kind::Script, "the recipe", problem)
+            .hint("each_step(#{ … }, Fn(\"teach\")) calls `fn teach(ctx, batch)` for each batch, live")
+            .as_warning()
+    };
+    trains.then(|| read.placed(error(), at))
+}
+
+/// Variables whose every value is a whole number.
+fn whole_variables(read: &Read) -> BTreeMap<String, bool> {
+    let mut whole = BTreeMap::new();
+    read.ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
+                let is = is_whole(&declared.1, &whole);
+                let known = whole.entry(declared.0.name.to_string()).or_insert(is);
+                *known &= is;
+            }
+            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
+                if let Expr::Variable(variable, ..) = &assigned.1.lhs {
+                    let is = is_whole(&assigned.1.rhs, &whole);
+                    let known = whole.entry(variable.1.to_string()).or_insert(is);
+                    *known &= is;
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    // What is a parameter somewhere may be anything.
+    for function in read.ast.iter_functions() {
+        function.params.iter().for_each(|name| {
+            whole.insert(name.to_string(), false);
+        });
+    }
+    whole
+}
+
+fn is_whole(expr: &Expr, variables: &BTreeMap<String, bool>) -> bool {
+    match expr {
+        Expr::IntegerConstant(..) => true,
+        Expr::Variable(variable, ..) => variables.get(variable.1.as_str()) == Some(&true),
+        Expr::Dot(parts, ..) => match &parts.rhs {
+            Expr::Property(property, _) => WHOLE.contains(&property.2.as_str()),
+            Expr::MethodCall(call, _) => matches!(call.name.as_str(), "len" | "to_int"),
+            _ => false,
+        },
+        Expr::FnCall(call, _) if call.name == "arg" => {
+            matches!(call.args.get(1), Some(Expr::IntegerConstant(..)))
+        }
+        Expr::FnCall(call, _) => match (&call.op_token, call.args.as_slice()) {
+            (Some(Token::Plus | Token::Minus | Token::Multiply | Token::Modulo), [left, right]) => {
+                is_whole(left, variables) && is_whole(right, variables)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,98 @@
+//! What people write who come from Python, or from Rust, and what it is here.
+
+/// A name that has no meaning here: what is meant by it.
+pub(super) fn name(name: &str) -> Option<String> {
+    let hint = match name {
+        "True" => "write true",
+        "False" => "write false",
+        "None" | "null" | "nil" | "undefined" => "nothing is written ()",
+        "pass" => "an empty block is written { }",
+        "self" => "a function gets its network as a parameter: fn forward(self, x)",
+        "torch" | "np" | "numpy" | "jnp" | "tf" => {
+            "tensors are made by tensor(…) and tensor::, layers by nn::, losses are functions"
+        }
+        "math" => "functions of numbers have no namespace: sqrt(2.0), exp(1.0), PI()",
+        "and" => "write &&",
+        "or" => "write ||",
+        "not" => "write !",
+        "elif" => "write else if",
+        "def" => "functions are written fn name(a, b) { … }",
+        "lambda" => "a closure is written |x| x + 1",
+        "elsif" => "write else if",
+        _ => return None,
+    };
+    Some(hint.to_string())
+}
+
+/// A function that is called otherwise here.
+pub(super) fn function(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" => "write x.len()",
+        "str" | "string" => "write x.to_string()",
+        "int" => "write x.to_int()",
+        "float" => "write x.to_float()",
+        "list" => "an array is written [a, b]",
+        "dict" => "a map is written #{ a: 1 }",
+        "enumerate" => "write for (x, index) in array",
+        "zip" => "write for index in 0..a.len()",
+        "isinstance" | "type" => "write type_of(x) == \"…\"",
+        "super" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
+        "F::relu" | "torch::relu" => "write relu(x)",
+        "append" => "write array.push(x)",
+        "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
+            "tensors live where the run does: x.item() reads one number, x.detach() cuts the gradient"
+        }
+        _ => return None,
+    })
+}
+
+/// A row at which the text cannot be read: what was meant by it. `rest` is what stands from the place on.
+pub(super) fn row(row: &str, rest: &str) -> Option<String> {
+    let (row, rest) = (row.trim(), rest.trim_start());
+    let begins = |word: &str| row.starts_with(word);
+    let is_block = ["if ", "for ", "while ", "else", "elif ", "with ", "try", "class "];
+    let hint = if begins("def ") || begins("async def ") {
+        "functions are written fn name(a, b) { … }"
+    } else if begins("class ") {
+        "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))"
+    } else if begins("from ") || begins("import ") && !row.contains('"') {
+        "imports are written import \"std/hinton\" as hinton;"
+    } else if begins("with ") {
+        "there is no with: no_grad(|| …) computes without gradients"
+    } else if begins("elif ") || row.contains("} elif ") {
+        "write else if"
+    } else if is_block.iter().any(|word| begins(word)) && row.ends_with(':') {
+        "a block is written with brackets: for x in y { … }"
+    } else if begins("#") && !begins("#{") {
+        "comments begin with //"
+    } else if begins("let (") || begins("let [") {
+        "one let for each name: let a = …; let b = …;"
+    } else if begins("let mut ") {
+        "every let can be changed: write let without mut"
+    } else if begins("fn ") && rest.starts_with('=') || begins("fn ") && rest.starts_with(':') {
+        "parameters have no defaults and no types: take a map of options as the last one"
+    } else if rest.starts_with('=') && !rest.starts_with("==") {
+        "options are given in a map: f(x, #{ name: value }); == compares"
+    } else if rest.starts_with(':') && row.contains('[') {
+        "a range is written 1..3: t[1..3]"
+    } else if rest.starts_with(':') && row.contains('{') {
+        "a map is written #{ key: value }"
+    } else if row.contains(" lambda ") || row.contains("(lambda ") {
+        "a closure is written |x| x + 1"
+    } else if row.contains(" and ") || row.contains(" or ") || row.contains(" not ") {
+        "write && for and, || for or, ! for not"
+    } else if row.contains("f\"") || row.contains("f'") {
+        "a text with values is written with back-ticks: `loss ${x}`"
+    } else if row.contains("++") || row.contains("--") {
+        "write x += 1"
+    } else if row.contains(" if ") && row.contains(" else ") && !row.contains('{') {
+        "write if c { a } else { b }: it has a value"
+    } else if rest.starts_with('\'') || row.contains('\'') {
+        "texts are written with \"double quotes\""
+    } else if row.contains("->") {
+        "functions name no types: fn f(x) { … }"
+    } else {
+        return None;
+    };
+    Some(hint.to_string())
+}

@@ -1,0 +1,58 @@
+//! A name that is not defined where it stands: what was meant.
+
+use super::habits;
+use crate::error::nearest;
+use std::collections::BTreeSet;
+
+/// What to do about `name`, which the compiler does not know in some place of `text`.
+pub(super) fn meant(text: &str, name: &str) -> Option<String> {
+    if declares(text, "let", name) {
+        return Some(format!(
+            "functions cannot see a top-level `let`: pass '{name}' on, read it with arg(\"{name}\", …), or \
+             make it `const` and write global::{name}"
+        ));
+    }
+    if declares(text, "const", name) {
+        return Some(format!("in a function a top-level `const` is written global::{name}"));
+    }
+    if text.contains(&format!("fn {name}(")) {
+        return Some(format!("a function is handed on as Fn(\"{name}\"), and called as {name}(…)"));
+    }
+    if let Some(hint) = habits::name(name) {
+        return Some(hint);
+    }
+    let part = |c: char| !c.is_alphanumeric() && c != '_';
+    let words: BTreeSet<&str> = text.split(part).filter(|word| *word != name).collect();
+    let bound = words.into_iter().filter(|word| word.len() > 1 && binds(text, word));
+    if let Some(near) = nearest(name, bound) {
+        return Some(format!("did you mean '{near}'?"));
+    }
+    let assigned = text.lines().any(|line| {
+        let rest = line.trim_start().strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="))
+    });
+    assigned.then(|| format!("a variable is declared first: let {name} = …"))
+}
+
+/// Whether `text` has a top-level `let name` or `const name`.
+fn declares(text: &str, word: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.strip_prefix(word).filter(|rest| rest.starts_with(' '));
+        let rest = rest.map(str::trim_start);
+        let after = rest.and_then(|rest| rest.strip_prefix(name));
+        after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// Whether `name` is a variable or a parameter somewhere in `text`.
+pub(super) fn binds(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let whole = !before.ends_with(part) && !after.starts_with(part);
+        let next = after.trim_start();
+        let listed =
+            before.trim_end().ends_with(['(', ',', '|']) && next.starts_with([',', ')', '|']);
+        whole && (listed || before.ends_with("let ") || before.ends_with("const "))
+    })
+}

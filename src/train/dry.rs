@@ -1,0 +1,164 @@
+//! A stage tried on two clips that nobody recorded: what would fail in the night fails in a second.
+
+use super::event::Trained;
+use super::hooks::{Hooks, Moment, Phase, Reading};
+use super::plan::Plan;
+use super::stage::Stage;
+use crate::data::Batch;
+use crate::error::{Error, Result};
+use crate::nn::{Mode, pass};
+use crate::tensor::Tensor;
+use crate::tensor::random::Stream;
+use std::sync::Arc;
+
+/// Clips that it is tried on.
+const CLIPS: usize = 2;
+/// Moments of the stage at which its schedules are read.
+const SAMPLES: usize = 24;
+
+/// The schedules at one moment of a stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Epochs done.
+    pub epoch: usize,
+    /// Steps done.
+    pub step: usize,
+    /// The learning rate.
+    pub lr: Option<f64>,
+    /// λ, where a hook or an option says it.
+    pub lambda: Option<f64>,
+    /// τ, likewise.
+    pub tau: Option<f64>,
+}
+
+/// What trying a stage gave.
+pub struct Dry {
+    /// The student's parameters.
+    pub parameters: usize,
+    /// Shape of the two clips, `[2, frames, mels]`.
+    pub input: Vec<usize>,
+    /// Shape of what the student gave for them.
+    pub output: Option<Vec<usize>>,
+    /// The loss of the one step.
+    pub loss: Option<f64>,
+    /// Steps of an epoch.
+    pub steps_per_epoch: usize,
+    /// The schedules over the stage, first to last epoch.
+    pub schedule: Vec<Sample>,
+    /// All that failed, in the order in which it would.
+    pub failures: Vec<Error>,
+    /// The stage as it was before the one step.
+    pub trained: Trained,
+}
+
+/// Builds a stage, does one step of it on made-up clips, calls every hook, and puts everything back. No data are
+/// read.
+///
+/// # Errors
+/// A plan that makes no sense, a network that cannot be built. What hooks do wrong is among the failures.
+pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
+    plan.check()?;
+    let mut run = Stage::new(plan)?;
+    hooks.begin(&run.learner.bench)?;
+    let batch = made_up(plan)?;
+    let mut failures = Vec::new();
+    let before = run.learner.bench.with(hooks.holdings()).snapshot();
+    hooks.remember();
+    // Without gradients first: where the network itself is wrong, its step would only say the same.
+    let moment = run.moment.clone();
+    let forward = || run.learner.model.forward(&batch.input, Mode::Eval);
+    let output = keep(pass::during(plan.seed, &[0], forward), &mut failures);
+    let mut loss = None;
+    if output.is_some() {
+        let report = run.learner.step(&batch, &moment, hooks);
+        loss = keep(report, &mut failures).map(|report| report.loss);
+    }
+    before.restore()?;
+    hooks.undo();
+    run.moment.readings = Arc::new(vec![Reading::made_up()]);
+    run.moment.phase = Phase::EpochEnd;
+    keep(hooks.on_epoch(&run.moment), &mut failures);
+    drop(hooks.logged());
+    before.restore()?;
+    hooks.undo();
+    let steps_per_epoch = run.loader.batches();
+    let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures);
+    before.restore()?;
+    hooks.undo();
+    run.moment.readings = Arc::default();
+    Ok(Dry {
+        parameters: run.learner.model.network().parameter_count(),
+        input: batch.input.shape(),
+        output: output.map(|logits| logits.shape()),
+        loss,
+        steps_per_epoch,
+        schedule,
+        failures,
+        trained: run.finish(plan, hooks)?,
+    })
+}
+
+/// Hooks of the schedules, called over the whole stage; where one fails it is not asked again.
+fn schedules(
+    plan: &Plan,
+    start: &Moment,
+    steps_per_epoch: usize,
+    hooks: &mut dyn Hooks,
+    failures: &mut Vec<Error>,
+) -> Vec<Sample> {
+    let count = plan.epochs.min(SAMPLES);
+    let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.teacher.is_some());
+    let mut samples = Vec::new();
+    for index in 0..count {
+        let epoch = index * plan.epochs.saturating_sub(1) / count.saturating_sub(1).max(1);
+        let step = epoch * steps_per_epoch;
+        let mut moment = Moment { epoch, step, phase: Phase::Step, ..start.clone() };
+        // What a hook may look at, it finds.
+        moment.readings =
+            Arc::new((1..=epoch).map(|epoch| Reading { epoch, ..Reading::made_up() }).collect());
+        let mut sample = Sample { epoch, step, lr: None, lambda: None, tau: None };
+        if has_lr {
+            let lr = hooks.lr(&moment);
+            has_lr = lr.is_ok();
+            sample.lr = keep(lr, failures).map(|own| own.unwrap_or(plan.optimizer.lr));
+        }
+        if is_taught {
+            let (lambda, tau) = (hooks.lambda(&moment), hooks.tau(&moment));
+            is_taught = lambda.is_ok() && tau.is_ok();
+            sample.lambda = keep(lambda, failures).flatten();
+            sample.tau = keep(tau, failures).flatten();
+        }
+        samples.push(sample);
+    }
+    samples
+}
+
+/// The value, or its error among the others; what was told already is not told again.
+fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let same = |known: &Error| {
+                known.headline() == error.headline()
+                    && known.report().places.first() == error.report().places.first()
+            };
+            if !failures.iter().any(same) {
+                failures.push(error);
+            }
+            None
+        }
+    }
+}
+
+fn made_up(plan: &Plan) -> Result<Batch> {
+    let shape = plan.features.shape();
+    let classes = plan.features.train.classes();
+    let mut random = Stream::new(0, "dry run", &[]);
+    let input = [CLIPS, shape.frames, shape.mels];
+    let input = Tensor::normal(&input, &mut random, &plan.device)?;
+    let label =
+        |index: usize| f32::from(u8::from(index / classes.max(1) == index % classes.max(1)));
+    let labels = (0..CLIPS * classes).map(label).collect();
+    let target = Tensor::from_values(labels, &[CLIPS, classes], &plan.device)?;
+    Ok(Batch { input, target, clips: CLIPS })
+}
