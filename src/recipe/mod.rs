@@ -33,6 +33,7 @@ mod setup;
 mod shadow;
 mod source;
 mod stages;
+mod standing;
 mod testing;
 mod timeline;
 mod trial;

@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
-use super::check::{check, near_hooks};
+use super::check;
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
@@ -61,17 +61,14 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
-    let source = Source::read(&session.setup.recipe)?;
-    let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
-    compiled.arguments.check(&session.setup.set)?;
-    for (name, hook) in near_hooks(&compiled) {
-        let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
-        session.display().warn(&text);
+    let read = check::read(&engine, &compiler, &session.setup.recipe);
+    let opening = session.open(&engine, &compiler, read)?;
+    let version = opening.first;
+    let patience = session.setup.patience;
+    let mut live = Live::new(compiler.clone(), version.clone(), opening.next, patience);
+    if let Some(standing) = opening.standing {
+        live.saw(standing.content);
     }
-    let opening = session.open(&engine, &compiler, &compiled)?;
-    let first = check(opening.number, compiled, &compiler)?;
-    let live = Live::new(compiler.clone(), first, opening.next, session.setup.patience);
-    let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     opening.timeline.know(version.clone());
     if opening.is_edit {

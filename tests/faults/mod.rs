@@ -13,4 +13,5 @@ mod lab;
 mod longer;
 mod replays;
 mod signals;
+mod standing;
 mod twins;
