@@ -6,6 +6,7 @@ use super::difference::difference;
 use super::outline::Outline;
 use super::version::Version;
 use super::watch::{Patience, Watch};
+use crate::disk::slashed;
 use crate::error::{Error, Kind, Result};
 use crate::script::Sources;
 use crate::train::{Change, Outcome};
@@ -118,7 +119,8 @@ impl Live {
     fn told(&self, content: &Content) -> BTreeMap<String, Option<String>> {
         let root = super::session::folder_of(&self.current.compiled.source.file);
         let told = content.iter().map(|(file, hash)| {
-            (super::standing::relative(root, file), hash.map(|hash| hash.to_hex().to_string()))
+            let name = slashed(file.strip_prefix(root).unwrap_or(file));
+            (name, hash.map(|hash| hash.to_hex().to_string()))
         });
         told.collect()
     }

@@ -227,7 +227,10 @@ impl Session {
         let file = absolute(recipe);
         let stem = recipe.file_stem().unwrap_or_default().to_string_lossy();
         let mut changed = None;
-        for path in Past::folders(&self.setup.home)?.into_iter().rev() {
+        let home = &self.setup.home;
+        // One that may not be read may not be written either, which says more.
+        let folders = Past::folders(home).map_err(|error| home.ready().err().unwrap_or(error))?;
+        for path in folders.into_iter().rev() {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_string();
             if !name.contains(&slug(&stem)) {
                 continue;

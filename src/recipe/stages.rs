@@ -271,6 +271,12 @@ impl Job<'_> {
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
         let mut kept = true;
+        if let Some(list) = fingerprint.changed_list() {
+            session.warn(&format!(
+                "'{list}' changed while '{}' was computed: this run goes on with the clips that it named at first",
+                self.name()
+            ));
+        }
         trained.key = {
             let lengths = if trained.knew_length { trained.lengths.as_slice() } else { &[] };
             let code = |version| hooks.code_of(version);

@@ -79,10 +79,3 @@ impl Standing {
         )
     }
 }
-
-/// A file's path from the recipe's folder on, the same on every machine.
-pub(super) fn relative(root: &Path, file: &Path) -> String {
-    let path = file.strip_prefix(root).unwrap_or(file);
-    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
-    parts.collect::<Vec<_>>().join("/")
-}

@@ -3,7 +3,7 @@
 use super::actor::{Scene, Seen};
 use super::lab::{Lab, Outcome, THREE, events};
 
-fn edited() -> String {
+pub fn edited() -> String {
     THREE
         .replace("* 0.01 * ctx.state.sums", "* 0.02 * ctx.state.sums")
         .replace("lerp(ctx.nets.net, 0.3)", "lerp(ctx.nets.net, 0.2)")
@@ -17,7 +17,7 @@ fn edited_again() -> String {
 
 /// What a scene that nobody cuts off gives.
 #[track_caller]
-fn whole(scene: Scene) -> Outcome {
+pub fn whole(scene: Scene) -> Outcome {
     let lab = Lab::new();
     let seen = scene.play(&lab);
     assert_eq!(seen.error, None);

@@ -15,7 +15,10 @@ fn broken() -> String {
 
 /// A hook that can never be called.
 fn unfit() -> String {
-    THREE.replace("fn loss(ctx, student, teacher, target)", "fn loss(ctx, student, teacher, target, more)")
+    THREE.replace(
+        "fn loss(ctx, student, teacher, target)",
+        "fn loss(ctx, student, teacher, target, more)",
+    )
 }
 
 /// The run goes on by itself and gives what an undisturbed one does; what stands in the files is told.
