@@ -116,8 +116,10 @@ impl Session {
             let found = reached(call.engine(), &version.compiled, &roots, closures);
             code = found.parts;
             let all = version.compiled.arguments.has_computed();
+            let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
-                if all || found.strings.contains(name) {
+                let asked = all || found.strings.contains(name);
+                if asked && !arguments.is_default(name, value) {
                     code.push(Part::new(&format!("argument {name}"), value));
                 }
             }

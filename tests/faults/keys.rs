@@ -164,6 +164,7 @@ fn what_changes_no_number_changes_no_key() {
             &nothing,
             &["--set", "note=2"],
         ),
+        ("- an argument with its default's value", &same, &nothing, &["--set", "weight=0.50"]),
     ]);
     assert_snapshot!(told, @r##"
     comments: all from the store
@@ -177,6 +178,7 @@ fn what_changes_no_number_changes_no_key() {
     a function called as another's variable, key, property: all from the store
     a renamed stage: all from the store
     an argument that nobody reads*: all from the store
+    - an argument with its default's value: all from the store
     "##);
 }
 
