@@ -134,6 +134,8 @@ pub(super) struct Session {
     pub record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
+    /// What was asked for and is not made.
+    pub unmade: Mutex<Vec<String>>,
     busy: AtomicBool,
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
@@ -161,6 +163,7 @@ impl Session {
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
+            unmade: Mutex::default(),
             busy: AtomicBool::new(false),
             trial,
             pending: Mutex::default(),
@@ -178,7 +181,10 @@ impl Session {
 
     fn end(&self, failure: Option<Error>) -> Result<Results> {
         if self.setup.entry == Entry::Ask {
-            return failure.map_or_else(|| Ok(Results::default()), Err);
+            let Some(failure) = failure else { return Ok(Results::default()) };
+            let unmade = lock(&self.unmade);
+            let asks = !unmade.is_empty() && failure.kind() != Kind::Interrupted;
+            return Err(if asks { not_yet(&unmade, &failure) } else { failure });
         }
         let mut record = self.record()?;
         match failure {
@@ -257,6 +263,15 @@ impl Session {
 pub(super) fn not_begun() -> Error {
     Error::new(Kind::Script, "stage", "a const cannot train")
         .hint("consts are evaluated again at every edit: write `let`")
+}
+
+/// The error for a statement that fails where something is not made yet.
+fn not_yet(unmade: &[String], failure: &Error) -> Error {
+    let names: Vec<String> = unmade.iter().map(|name| format!("'{name}'")).collect();
+    let place = failure.report().places.first();
+    let line = place.map_or("a statement".to_string(), |place| format!("line {}", place.line));
+    let problem = format!("{line} needs what is not made yet ({})", names.join(", "));
+    Error::new(Kind::Script, "still why", problem).hint("what comes after it cannot be asked for")
 }
 
 pub(super) fn stopped() -> Error {
