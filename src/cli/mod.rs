@@ -13,6 +13,7 @@ mod run;
 mod runs;
 mod stdlib;
 mod test;
+mod undashed;
 mod why;
 mod words;
 
@@ -48,9 +49,14 @@ enum Verb {
 
 /// Runs the program with `arguments` (the first is its name) and gives its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let still = match Still::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let still = match Still::try_parse_from(&arguments) {
         Ok(still) => still,
         Err(cause) => {
+            if let Some(error) = undashed::told(&cause, &arguments) {
+                tell(&error);
+                return error.exit_code();
+            }
             // Help and version are no errors; clap knows which stream each belongs to.
             let _ = cause.print();
             return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
