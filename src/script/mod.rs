@@ -21,6 +21,7 @@ mod keep;
 mod kept;
 mod loss;
 mod models;
+pub mod names;
 mod nets;
 mod network;
 mod nn;

@@ -7,6 +7,7 @@ mod hints;
 pub mod host;
 mod identity;
 mod imports;
+mod names;
 mod networks;
 mod optim;
 mod outline;
