@@ -48,7 +48,7 @@ fn blocks_bind_for_themselves() {
         "for (x, i) in [1] { x + i } try { } catch (e) { e } let «f = |x, y| x + y; f.call(1, 2)";
     assert_eq!(references(text), "1:57 1:75");
     assert_eq!(references("for («x, i) in [1] { x + i }"), "1:6 1:21");
-    assert_eq!(references("let f = |«x| if x { x } else { x }; let x = 1;"), "1:10 1:16 1:20 1:32");
+    assert_eq!(references("let f = |«x| if x { x } else { x }; let x = 1;"), "1:10 1:16 1:20 1:31");
     assert_eq!(references("let f = |«x| #{ a: x }.a + x;"), "1:10 1:19 1:27");
     assert_eq!(references("let f = |«x, y| [x, y.map(|x| x)];"), "1:10 1:17");
     assert_eq!(references("try { } catch («e) { print(e) }"), "1:16 1:28");
