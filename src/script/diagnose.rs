@@ -1,5 +1,6 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
+use super::catalogue::{Catalogue, Form};
 use super::raise::raised;
 use crate::error::{Error, Kind, Place, nearest};
 use rhai::{Dynamic, Engine, EvalAltResult, ParseError, ParseErrorType, Position};
@@ -42,11 +43,17 @@ pub struct Signatures(Vec<(String, String)>);
 impl Signatures {
     /// The functions that `engine` knows: each with its full name and its form.
     pub fn of(engine: &Engine) -> Self {
-        let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
-        let tree = serde_json::from_str(&json).unwrap_or_default();
-        let mut all = Vec::new();
-        collect(&tree, "", &mut all);
-        // Rhai's own order is that of a hash.
+        let form = |form: &Form| {
+            let words = form.parameters.iter().map(|one| match one.name.as_str() {
+                "" if one.kind.is_empty() => "?",
+                "" => word(&one.kind),
+                name => name,
+            });
+            let name = form.full_name();
+            let form = format!("{name}({})", words.collect::<Vec<_>>().join(", "));
+            (name, form)
+        };
+        let mut all: Vec<_> = Catalogue::of(engine).forms().iter().map(form).collect();
         all.sort_by_cached_key(|(name, form)| {
             (name.clone(), form.matches(", ").count(), form.clone())
         });
@@ -61,24 +68,6 @@ impl Signatures {
 
     fn forms(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
-    }
-}
-
-fn collect(tree: &serde_json::Value, scope: &str, all: &mut Vec<(String, String)>) {
-    let functions = tree.get("functions").and_then(|list| list.as_array());
-    for function in functions.into_iter().flatten() {
-        let name = function.get("name").and_then(|name| name.as_str()).unwrap_or_default();
-        let params = function.get("params").and_then(|list| list.as_array());
-        let words = params.into_iter().flatten().map(|param| {
-            let part = |key: &str| param.get(key).and_then(|value| value.as_str());
-            part("name").filter(|name| *name != "_").or(part("type").map(word)).unwrap_or("?")
-        });
-        let form = format!("{scope}{name}({})", words.collect::<Vec<_>>().join(", "));
-        all.push((format!("{scope}{name}"), form));
-    }
-    let modules = tree.get("modules").and_then(|map| map.as_object());
-    for (name, module) in modules.into_iter().flatten() {
-        collect(module, &format!("{scope}{name}::"), all);
     }
 }
 

@@ -10,6 +10,7 @@ mod imports;
 mod names;
 mod networks;
 mod optim;
+mod options;
 mod outline;
 mod tensor;
 mod truth;

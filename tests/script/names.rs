@@ -51,10 +51,10 @@ fn blocks_bind_for_themselves() {
     assert_eq!(references("let f = |«x| if x { x } else { x }; let x = 1;"), "1:10 1:16 1:20 1:31");
     assert_eq!(references("let f = |«x| #{ a: x }.a + x;"), "1:10 1:19 1:27");
     assert_eq!(references("let f = |«x, y| [x, y.map(|x| x)];"), "1:10 1:17");
-    assert_eq!(references("try { } catch («e) { print(e) }"), "1:16 1:28");
+    assert_eq!(references("try { } catch («e) { print(e) }"), "1:16 1:27");
     assert_eq!(
         undefined("for x in [1] { } x; try {} catch (e) {} e; let f = |y| y; y"),
-        ["1:18 x", "1:41 e", "1:58 y"]
+        ["1:18 x", "1:41 e", "1:59 y"]
     );
 }
 
