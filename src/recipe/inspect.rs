@@ -7,9 +7,10 @@ use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
 use crate::error::{Error, Kind, Place, guarded};
-use crate::script::{self, Host, Resolver, Signatures};
-use rhai::Engine;
-use std::path::Path;
+use crate::script::{self, Catalogue, Host, Resolver, Signatures};
+use rhai::{Engine, Token};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,26 @@ impl Inspector {
         let signatures = Signatures::of(&engine);
         let compiler = Compiler { resolver, signatures, calling: callback.calling() };
         Inspector { engine, compiler }
+    }
+
+    /// Texts that stand in an editor and not yet on the disk, by their paths: imports are read from them first.
+    pub fn with_unsaved(self, texts: HashMap<PathBuf, Arc<str>>) -> Self {
+        self.compiler.resolver.read_first(texts);
+        self
+    }
+
+    /// Everything that a recipe can call, what Rhai has itself included.
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::with_standard(&self.engine)
+    }
+
+    /// Whether a text is a name that a variable or a function can have.
+    pub fn is_name(&self, text: &str) -> bool {
+        let texts = [text];
+        let mut tokens = self.engine.lex(&texts).0.map(|(token, _)| token);
+        let first = tokens.next();
+        let own = matches!(&first, Some(Token::Identifier(name)) if name.as_str() == text);
+        own && matches!(tokens.next(), None | Some(Token::EOF))
     }
 
     /// Everything that is wrong with a recipe, or looks wrong, as far as can be told without running it: errors

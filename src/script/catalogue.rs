@@ -217,3 +217,34 @@ fn said(rest: &str) -> Option<String> {
     let told = inner.map_or(said.clone(), str::to_string);
     (!told.is_empty()).then_some(told)
 }
+
+/// A type in the words of our messages: `Network` for `Raw<Net>`, `integer` for `i64`.
+pub fn kind_word(kind: &str) -> &str {
+    let kind = bare(kind);
+    let inner = ["Raw<", "Result<", "core::result::Result<"].iter().find_map(|outer| {
+        let inner = kind.strip_prefix(outer)?;
+        let end = inner.rfind('>').unwrap_or(inner.len());
+        let inner = inner.get(..end)?;
+        Some(inner.split([',']).next().unwrap_or(inner).trim())
+    });
+    let name = inner.unwrap_or(kind);
+    match name.rsplit("::").next().unwrap_or(name) {
+        "Net" => "Network",
+        "Handle" => "Dataset",
+        "GradientsHandle" => "Gradients",
+        "OptimizerHandle" => "Optimizer",
+        "Spec" => "Model",
+        "Step" => "Augmentation",
+        "BatchList" => "Batches",
+        "i64" | "INT" => "integer",
+        "f64" | "FLOAT" => "float",
+        "str" | "String" | "ImmutableString" | "string" => "string",
+        "Map" => "map",
+        "Array" => "array",
+        "FnPtr" | "Fn" => "function",
+        "Range<i64>" | "RangeInclusive<i64>" => "range",
+        "" | "()" => "nothing",
+        "Dynamic" | "?" | "_" => "value",
+        other => other,
+    }
+}

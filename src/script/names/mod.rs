@@ -253,6 +253,16 @@ impl Names {
         all.filter(|(_, symbol)| symbol.binding == Binding::Const && symbol.scope == 0)
     }
 
+    /// Whether a name is a variable of the top level.
+    pub fn is_top_level(&self, index: usize) -> bool {
+        self.symbol(index).is_some_and(|one| self.is_top_level_name(one))
+    }
+
+    /// The same for a symbol of this file.
+    pub fn is_top_level_name(&self, symbol: &Symbol) -> bool {
+        symbol.scope == 0 && matches!(symbol.binding, Binding::Let | Binding::Const)
+    }
+
     /// Whether a byte stands within a function's body.
     pub fn within_function(&self, offset: usize) -> bool {
         self.functions().any(|(_, one)| one.extent.0 < offset && offset < one.extent.1)
@@ -263,15 +273,24 @@ impl Names {
         self.scope_at(offset) == Some(0) && self.call_at(offset).is_none()
     }
 
-    /// Whether `name`, seen from a byte, would mean something else than the name with this index.
+    /// Whether the name with this index, if it were `name`, would be hidden by another one at a byte where it is seen.
     pub fn captures(&self, offset: usize, name: &str, index: usize) -> bool {
-        let seen = self.visible(offset);
-        let own = seen.iter().filter(|other| !self.alike(index).contains(other));
-        own.filter_map(|other| self.symbol(*other)).any(|other| {
-            let functions = [self.symbol(index).map(|own| own.binding), Some(other.binding)]
-                .map(|binding| binding == Some(Binding::Function));
-            other.name == name && functions[0] == functions[1]
-        })
+        let alike = self.alike(index);
+        let function = |symbol: &Symbol| symbol.binding == Binding::Function;
+        let own = self.symbol(index).is_some_and(function);
+        let seen = self.visible(offset).into_iter().take_while(|other| !alike.contains(other));
+        let mut others = seen.filter_map(|other| self.symbol(other));
+        others.any(|other| other.name == name && function(other) == own)
+    }
+
+    /// Whether another name of the same list of parameters is called `name`.
+    pub fn stands_beside(&self, index: usize, name: &str) -> bool {
+        let Some(own) = self.symbol(index) else { return false };
+        let listed = matches!(own.binding, Binding::Parameter | Binding::Closure | Binding::Loop);
+        let beside = |other: &Symbol| {
+            other.binding == own.binding && other.scope == own.scope && other.span != own.span
+        };
+        listed && self.symbols.iter().any(|other| other.name == name && beside(other))
     }
 
     /// All names that are used and bound nowhere, in the order of the text. Functions that are called do not count:
