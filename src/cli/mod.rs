@@ -6,6 +6,7 @@ mod eval;
 mod features;
 mod gc;
 mod lines;
+mod lsp;
 mod progress;
 mod replay;
 mod resume;
@@ -45,6 +46,7 @@ enum Verb {
     Eval(eval::Eval),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
+    Lsp(lsp::Lsp),
 }
 
 /// Runs the program with `arguments` (the first is its name) and gives its exit code.
@@ -77,6 +79,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Eval(eval) => eval.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
+            Verb::Lsp(lsp) => lsp.run(),
         })
     });
     match outcome {
