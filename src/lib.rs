@@ -27,6 +27,7 @@
 //! | `run` | run folders, records, reports, the store, the index, packed runs |
 //! | `script` | the Rhai engine, its bindings, diagnoses |
 //! | `recipe` | the editing flow: watch, compile, check, swap; implements `Hooks` |
+//! | `editor` | the language server |
 //! | `cli` | one file a verb |
 
 pub mod error;
@@ -53,5 +54,7 @@ pub mod run;
 pub mod script;
 
 pub mod recipe;
+
+pub mod editor;
 
 pub mod cli;

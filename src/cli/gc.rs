@@ -51,9 +51,15 @@ fn told(freed: &Freed, dry: bool) -> String {
         .filter(|(count, ..)| *count > 0)
         .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
         .collect();
+    let young = match freed.young {
+        0 => String::new(),
+        young => format!(
+            ", {young} of them only since a result stays for ten minutes after it was written or used"
+        ),
+    };
     let kept = match freed.kept {
         0 => String::new(),
-        kept => format!("; {} kept", counted(kept, "result")),
+        kept => format!("; {} kept{young}", counted(kept, "result")),
     };
     match (parts.is_empty(), dry) {
         (true, _) => format!("nothing to free{kept}"),

@@ -6,6 +6,7 @@ mod eval;
 mod features;
 mod gc;
 mod lines;
+mod lsp;
 mod progress;
 mod replay;
 mod resume;
@@ -13,6 +14,7 @@ mod run;
 mod runs;
 mod stdlib;
 mod test;
+mod undashed;
 mod why;
 mod words;
 
@@ -44,13 +46,19 @@ enum Verb {
     Eval(eval::Eval),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
+    Lsp(lsp::Lsp),
 }
 
 /// Runs the program with `arguments` (the first is its name) and gives its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let still = match Still::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let still = match Still::try_parse_from(&arguments) {
         Ok(still) => still,
         Err(cause) => {
+            if let Some(error) = undashed::told(&cause, &arguments) {
+                tell(&error);
+                return error.exit_code();
+            }
             // Help and version are no errors; clap knows which stream each belongs to.
             let _ = cause.print();
             return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
@@ -71,6 +79,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Eval(eval) => eval.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
+            Verb::Lsp(lsp) => lsp.run(),
         })
     });
     match outcome {

@@ -43,7 +43,11 @@ impl WhyOf {
             Err(error) if error.report().operation == "still why" => {
                 let report = error.report();
                 let more = report.hint.as_deref().unwrap_or_default();
-                out(&format!("{}; {more}", report.problem));
+                let text = format!("{}; {more}", report.problem);
+                match self.json {
+                    true => note(&text),
+                    false => out(&text),
+                }
                 Ok(())
             }
             outcome => outcome.map(|_| ()),

@@ -1,6 +1,7 @@
 //! What a data set's files contain, so that the same data are known again, and changed ones too.
 
 use super::{Dataset, Split};
+use crate::disk;
 use crate::error::{Error, Place, Result};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ pub struct Fingerprint {
     pub hash: String,
     /// Each file.
     pub files: Vec<FilePrint>,
+    /// The list of the clips. What else stands in it is no part of the hash.
+    manifest: Option<FilePrint>,
 }
 
 /// The content of one file.
@@ -45,9 +48,7 @@ impl Fingerprint {
                 let stamp = stamp(&record.file);
                 let blake3 = hash(&record.file).map_err(placed)?;
                 let name = record.file.strip_prefix(&root).unwrap_or(&record.file);
-                // The same name on every system.
-                let parts = name.components().map(|part| part.as_os_str().to_string_lossy());
-                let name = parts.collect::<Vec<_>>().join("/");
+                let name = disk::slashed(name);
                 Ok(FilePrint { name, blake3, path: record.file.clone(), stamp })
             })
             .collect();
@@ -63,17 +64,36 @@ impl Fingerprint {
             word(&file.blake3);
             word(&format!("{split:?} {}", record.class));
         }
-        Ok(Fingerprint { hash: hasher.finalize().to_hex().to_string(), files })
+        let path = &dataset.manifest;
+        let stamp = stamp(path);
+        // Data that were made have no list.
+        let manifest = self::hash(path).ok().map(|blake3| FilePrint {
+            name: disk::slashed(path.strip_prefix(&root).unwrap_or(path)),
+            blake3,
+            path: path.clone(),
+            stamp,
+        });
+        let hash = hasher.finalize().to_hex().to_string();
+        Ok(Fingerprint { hash, files, manifest })
+    }
+
+    /// The name of the list of the clips, where that is not as it was: what it names now is for the next run.
+    pub fn changed_list(&self) -> Option<&str> {
+        self.manifest.as_ref().filter(|file| file.has_changed()).map(|file| file.name.as_str())
     }
 
     /// Names of the files that are not as they were.
     pub fn changed(&self) -> Vec<String> {
-        let differs = |file: &&FilePrint| {
-            // Another time alone is no other content.
-            stamp(&file.path) != file.stamp
-                && hash(&file.path).ok().as_deref() != Some(file.blake3.as_str())
-        };
-        self.files.iter().filter(differs).map(|file| file.name.clone()).collect()
+        let changed = self.files.iter().filter(|file| file.has_changed());
+        changed.map(|file| file.name.clone()).collect()
+    }
+}
+
+impl FilePrint {
+    fn has_changed(&self) -> bool {
+        // Another time alone is no other content.
+        stamp(&self.path) != self.stamp
+            && hash(&self.path).ok().as_deref() != Some(self.blake3.as_str())
     }
 }
 

@@ -1,4 +1,5 @@
-//! Full disks and kills on purpose, for tests. Every operation of [`super`] asks here first.
+//! Full disks and kills on purpose, for tests. Every operation of [`super`] asks here first, and so does the
+//! index of runs between its own.
 //!
 //! The environment variable `STILL_TEST_WRITE_FAULT` of a child process counts the operations of all its
 //! threads: with `5` the fifth finds the disk full, with `5+` so do all after it, and with `5!` the process
@@ -107,7 +108,7 @@ fn land(fault: Fault) -> Error {
 }
 
 /// Before an operation that is done or not done.
-pub(super) fn strike() -> Result<()> {
+pub(crate) fn strike() -> Result<()> {
     due().map_or(Ok(()), |fault| Err(land(fault)))
 }
 

@@ -12,7 +12,7 @@ pub use lock::Lock;
 
 use crate::error::{Error, Kind, Result};
 use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use tempfile::{NamedTempFile, TempDir};
@@ -312,6 +312,15 @@ pub fn files_in(folder: &Path) -> Vec<String> {
     }
     names.sort();
     names
+}
+
+/// A path with `/` between its parts, the same on every system.
+pub fn slashed(path: &Path) -> String {
+    let part = |part: Component| match part {
+        Component::RootDir => String::new(),
+        part => part.as_os_str().to_string_lossy().to_string(),
+    };
+    path.components().map(part).collect::<Vec<_>>().join("/")
 }
 
 /// The text of a file that must be UTF-8.

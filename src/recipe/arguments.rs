@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Place, Result, unknown};
 use crate::script::{needed, parse_argument};
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An argument that a recipe asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) struct Arguments {
     pub declared: Vec<Declared>,
     /// Defaults that are literals, by name.
     defaults: BTreeMap<String, Dynamic>,
+    /// Names that are asked for with several defaults, or with one that is computed.
+    several: BTreeSet<String>,
     /// Whether a name is computed, so that others may exist.
     computed: bool,
 }
@@ -40,6 +42,14 @@ impl Arguments {
     /// Whether a name is computed, so that any argument may be asked for.
     pub fn has_computed(&self) -> bool {
         self.computed
+    }
+
+    /// Whether it makes no difference that the command line gives this value: wherever the argument is asked for,
+    /// its default is the same.
+    pub fn is_default(&self, name: &str, text: &str) -> bool {
+        let Some(default) = self.defaults.get(name) else { return false };
+        let sure = !self.computed && !self.several.contains(name);
+        sure && parse_argument(name, text, default).is_ok_and(|given| is_same(&given, default))
     }
 
     fn find(&mut self, ast: &AST) {
@@ -70,16 +80,19 @@ impl Arguments {
             self.computed = true;
             return;
         };
+        let value = call.args.get(1).and_then(|expr| expr.get_literal_value(None));
         if self.declared.iter().any(|known| known.name == *name) {
+            let before = self.defaults.get(name.as_str());
+            if !value.as_ref().zip(before).is_some_and(|(one, other)| is_same(one, other)) {
+                self.several.insert(name.to_string());
+            }
             return;
         }
-        let default = call.args.get(1).map(|expr| match expr.get_literal_value(None) {
-            Some(value) => {
-                self.defaults.insert(name.to_string(), value.clone());
-                literal(&value)
-            }
-            None => "…".to_string(),
-        });
+        if let Some(value) = &value {
+            self.defaults.insert(name.to_string(), value.clone());
+        }
+        let default = call.args.get(1);
+        let default = default.map(|_| value.as_ref().map_or("…".to_string(), literal));
         self.declared.push(Declared { name: name.to_string(), default, file: None, line });
     }
 
@@ -119,6 +132,12 @@ impl Arguments {
             None => Ok(()),
         }
     }
+}
+
+/// Whether two values are of one type and the same; lists and maps are compared as they are written.
+fn is_same(one: &Dynamic, other: &Dynamic) -> bool {
+    let words = |value: &Dynamic| format!("{} {value:?}", value.type_name());
+    words(one) == words(other)
 }
 
 fn literal(value: &Dynamic) -> String {

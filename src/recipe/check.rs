@@ -1,11 +1,13 @@
 //! What must hold before a version may come into force, whatever stage is running.
 
-use super::compile::{Compiled, Compiler};
+use super::compile::{Compiled, Compiler, Refused};
+use super::source::Source;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
-use crate::script::Hook;
+use crate::script::{Hook, Sources};
 use crate::train::StageKind;
-use rhai::FnAccess;
+use rhai::{Engine, FnAccess};
+use std::path::Path;
 
 /// A version that may come into force. Only [`check`] makes one.
 pub(super) struct Checked(Version);
@@ -22,11 +24,39 @@ impl Checked {
     }
 }
 
-/// Checks hooks: they must be public, and take what they will be given.
+/// Reads a recipe as it stands in its file, compiles and checks it.
+///
+/// # Errors
+/// What [`Source::read`], [`Compiler::compile`] and [`fits`] refuse, with the files that may mend it.
+pub(super) fn read(
+    engine: &Engine,
+    compiler: &Compiler,
+    file: &Path,
+) -> std::result::Result<Compiled, Box<Refused>> {
+    let source = Source::read(file).map_err(|error| {
+        Box::new(Refused { error, files: Vec::new(), sources: Sources::default() })
+    })?;
+    let compiled = compiler.compile(engine, source)?;
+    match fits(&compiled) {
+        Ok(()) => Ok(compiled),
+        Err(error) => Err(Refused::of(&compiled, error)),
+    }
+}
+
+/// Makes a version of what [`fits`].
 ///
 /// # Errors
 /// A hook that could never be called.
 pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Checked> {
+    fits(&compiled)?;
+    Ok(Checked(Version::new(number, compiled, compiler)))
+}
+
+/// Checks hooks: they must be public, and take what they will be given.
+///
+/// # Errors
+/// A hook that could never be called.
+fn fits(compiled: &Compiled) -> Result<()> {
     for hook in Hook::ALL {
         let name = hook.name();
         if !hook.is_found_by_name() {
@@ -55,7 +85,7 @@ pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> R
             });
         }
     }
-    Ok(Checked(Version::new(number, compiled, compiler)))
+    Ok(())
 }
 
 /// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.

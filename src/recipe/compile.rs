@@ -56,6 +56,14 @@ pub(super) struct Refused {
     pub sources: Sources,
 }
 
+impl Refused {
+    /// A version that compiles and is refused all the same.
+    pub fn of(compiled: &Compiled, error: Error) -> Box<Self> {
+        let (files, sources) = (compiled.imports.files.clone(), compiled.sources.clone());
+        Box::new(Refused { error, files, sources })
+    }
+}
+
 impl Compiler {
     /// Compiles `source` with whatever it imports, afresh. The imports in force stay as they are.
     ///
@@ -85,7 +93,7 @@ impl Compiler {
                 Failure::Own(error) => error,
             };
             let files = imports.files.clone();
-            Box::new(Refused { error, files, sources: imports.sources.clone() })
+            Box::new(Refused { error, files, sources: sources.clone() })
         })?;
         Ok(Compiled {
             outline: Outline::of(engine, &source.text),

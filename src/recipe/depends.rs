@@ -64,7 +64,8 @@ impl StageHooks<'_> {
         let mut reached = reached(self.engine, compiled, &roots, closures);
         let computed = compiled.arguments.has_computed();
         for (name, value) in &self.arguments {
-            if computed || reached.strings.contains(name) {
+            let asked = computed || reached.strings.contains(name);
+            if asked && !compiled.arguments.is_default(name, value) {
                 reached.parts.push(Part::new(&format!("argument {name}"), value));
             }
         }

@@ -362,7 +362,11 @@ impl Hooks for StageHooks<'_> {
     fn blame(&self, hook: &str, moment: &Moment, error: Error) -> Error {
         match Hook::ALL.into_iter().find(|known| known.name() == hook) {
             Some(hook) => self.facts.placed(hook, &self.version, error).note(when(hook, moment)),
-            None => error,
+            // A function of a network.
+            None => match self.version.place_of(hook) {
+                Some(place) => error.at(place),
+                None => error,
+            },
         }
     }
 

@@ -1,12 +1,12 @@
 //! The version in force, and how another one takes its place.
 
-use super::check::{self, Checked};
+use super::check;
 use super::compile::{Compiler, Refused};
 use super::difference::difference;
 use super::outline::Outline;
-use super::source::Source;
 use super::version::Version;
 use super::watch::{Patience, Watch};
+use crate::disk::slashed;
 use crate::error::{Error, Kind, Result};
 use crate::script::Sources;
 use crate::train::{Change, Outcome};
@@ -22,7 +22,7 @@ use std::time::Instant;
 const KEPT: usize = 8;
 
 /// What files hold, by their paths; `None` where there is nothing to read.
-type Content = BTreeMap<PathBuf, Option<blake3::Hash>>;
+pub(super) type Content = BTreeMap<PathBuf, Option<blake3::Hash>>;
 
 /// The recipe while it runs.
 pub(super) struct Live {
@@ -54,8 +54,7 @@ struct Held {
 impl Live {
     /// Puts the first version into force.
     /// Its number and those of later ones are `next` at least.
-    pub fn new(compiler: Compiler, first: Checked, next: usize, patience: Patience) -> Self {
-        let current = Arc::new(first.into_version());
+    pub fn new(compiler: Compiler, current: Arc<Version>, next: usize, patience: Patience) -> Self {
         let mut live = Live {
             compiler,
             before: VecDeque::new(),
@@ -74,6 +73,13 @@ impl Live {
     /// The version in force.
     pub fn current(&self) -> Arc<Version> {
         self.current.clone()
+    }
+
+    /// What these files hold was told of already: it is no edit.
+    pub fn saw(&mut self, told: Content) {
+        let mut seen = as_compiled(&self.current);
+        seen.extend(told);
+        self.follow(seen);
     }
 
     /// Puts a version into force that was in force before, at this step of the run. What is newer has not come
@@ -95,7 +101,9 @@ impl Live {
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> Change {
         if let Err(error) = trial(&version) {
-            return self.stays(Outcome::Rejected(error), "version {} stays in force");
+            let files = self.told(&as_compiled(&version));
+            let stays = self.stays(Outcome::Rejected(error), "version {} stays in force");
+            return Change { files, ..stays };
         }
         let told = difference(engine, &self.first, &self.current.compiled, &version.compiled);
         let hash = version.compiled.source.hash.clone();
@@ -103,7 +111,18 @@ impl Live {
         self.put(version);
         self.follow(as_compiled(&self.current));
         let (functions, note) = (told.names, told.note);
-        Change { version: number, hash, outcome: Outcome::InForce, functions, note }
+        let files = BTreeMap::new();
+        Change { version: number, hash, outcome: Outcome::InForce, functions, note, files }
+    }
+
+    /// What files hold, for a journal that names no path of this machine.
+    fn told(&self, content: &Content) -> BTreeMap<String, Option<String>> {
+        let root = super::session::folder_of(&self.current.compiled.source.file);
+        let told = content.iter().map(|(file, hash)| {
+            let name = slashed(file.strip_prefix(root).unwrap_or(file));
+            (name, hash.map(|hash| hash.to_hex().to_string()))
+        });
+        told.collect()
     }
 
     /// Keeps a version to go back to.
@@ -183,15 +202,12 @@ impl Live {
     /// Refuses an edit: at once, or when it is clear that it is no half of a save.
     fn refuse(&mut self, at: Instant, found: &Content, refused: Refused) -> Option<Change> {
         // What was asked for and was missing or wrong may be mended where it stands.
-        let files = self.current.files().into_iter().chain(refused.files);
-        let content: Content = files
-            .map(|file| {
-                let read = || text_of(&refused.sources, &file).or_else(|| on_disk(&file));
-                let known = found.get(&file).copied().unwrap_or_else(read);
-                (file, known)
-            })
-            .collect();
-        let change = self.stays(Outcome::Rejected(refused.error), "version {} stays in force");
+        let mut content = as_refused(&refused, self.current.files());
+        content.iter_mut().for_each(|(file, known)| {
+            *known = found.get(file).copied().unwrap_or(*known);
+        });
+        let stays = self.stays(Outcome::Rejected(refused.error), "version {} stays in force");
+        let change = Change { files: self.told(&content), ..stays };
         let before = self.seen.clone();
         self.follow(content.clone());
         if self.watch.is_whole(at) {
@@ -210,6 +226,7 @@ impl Live {
             outcome,
             functions: Vec::new(),
             note: Some(note.replace("{}", &self.current.number.to_string())),
+            files: BTreeMap::new(),
         }
     }
 
@@ -218,24 +235,22 @@ impl Live {
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> std::result::Result<(Version, Change), Box<Refused>> {
+        let compiled = check::read(engine, &self.compiler, &self.current.compiled.source.file)?;
+        let hash = compiled.source.hash.clone();
+        let told = difference(engine, &self.first, &self.current.compiled, &compiled);
         let alone =
             |error| Box::new(Refused { error, files: Vec::new(), sources: Sources::default() });
-        let source = Source::read(&self.current.compiled.source.file).map_err(alone)?;
-        let hash = source.hash.clone();
-        let compiled = self.compiler.compile(engine, source)?;
-        let (files, sources) = (compiled.imports.files.clone(), compiled.sources.clone());
-        let refused =
-            |error| Box::new(Refused { error, files: files.clone(), sources: sources.clone() });
-        let told = difference(engine, &self.first, &self.current.compiled, &compiled);
-        let checked = check::check(self.next, compiled, &self.compiler).map_err(refused)?;
-        trial(checked.version()).map_err(refused)?;
+        let checked = check::check(self.next, compiled, &self.compiler).map_err(alone)?;
+        let version = checked.version();
+        trial(version).map_err(|error| Refused::of(&version.compiled, error))?;
         let outcome = match told.names.is_empty() {
             // A version that failed is replaced by whatever passes.
             true if !self.failed => Outcome::Unchanged,
             _ => Outcome::InForce,
         };
         let (functions, note) = (told.names, told.note);
-        let change = Change { version: self.next, hash, outcome, functions, note };
+        let files = BTreeMap::new();
+        let change = Change { version: self.next, hash, outcome, functions, note, files };
         Ok((checked.into_version(), change))
     }
 
@@ -275,12 +290,21 @@ fn as_compiled(version: &Version) -> Content {
     version.files().into_iter().map(text).collect()
 }
 
+/// What was read of the files of an edit that is refused, and what else is followed holds now.
+pub(super) fn as_refused(refused: &Refused, more: Vec<PathBuf>) -> Content {
+    let content = more.into_iter().chain(refused.files.clone()).map(|file| {
+        let known = text_of(&refused.sources, &file).or_else(|| on_disk(&file));
+        (file, known)
+    });
+    content.collect()
+}
+
 fn text_of(sources: &Sources, file: &Path) -> Option<blake3::Hash> {
     sources.text(&file.display().to_string()).map(|text| blake3::hash(text.as_bytes()))
 }
 
 /// A fingerprint of what stands in a file now, without the mark that some editors put before it.
-fn on_disk(file: &Path) -> Option<blake3::Hash> {
+pub(super) fn on_disk(file: &Path) -> Option<blake3::Hash> {
     let bytes = std::fs::read(file).ok()?;
     Some(blake3::hash(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)))
 }

@@ -4,6 +4,7 @@ use super::hooks::collect;
 use super::pieces::reached;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
+use super::why::Why;
 use crate::data::{Dataset, Fingerprint, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::Spec;
@@ -19,6 +20,14 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
+
+/// In the place of what would be made, while stages are only asked for. It can be an input of another one;
+/// whatever else needs it cannot be asked for.
+#[derive(Clone)]
+struct Unmade {
+    name: String,
+    key: String,
+}
 
 const VALUE: &str = "value.json";
 const TENSORS: &str = "tensors.safetensors";
@@ -42,12 +51,8 @@ impl Session {
             return raw(Err(super::checking::unknown_result(name)));
         }
         if self.setup.entry == Entry::Ask {
-            return raw(Err(Error::new(
-                Kind::Script,
-                "still why",
-                format!("'{name}' is not in the store"),
-            )
-            .hint("what comes after it depends on it, and cannot be asked for yet")));
+            let unmade = raw(self.ask_made(name, &key, &identity, &inputs))?;
+            return Ok(Dynamic::from(unmade));
         }
         let held = raw(self.hold(name, &key))?;
         // Another process may have made it meanwhile.
@@ -60,6 +65,28 @@ impl Session {
         raw(self.keep_made(name, &key, &identity, &made, &known, begun.elapsed()))?;
         drop(held);
         Ok(made)
+    }
+
+    /// Says that it would be made, and what differs from the nearest one in the store.
+    fn ask_made(
+        &self,
+        name: &str,
+        key: &str,
+        identity: &Identity,
+        inputs: &Dynamic,
+    ) -> Result<Unmade> {
+        let mut why = Why::new(name, key);
+        why.look(&self.store.objects(), identity);
+        let mut missing = Vec::new();
+        unmade_in(inputs, &mut missing);
+        if !missing.is_empty() {
+            // Whether they come out as before nobody knows.
+            why.differences.retain(|text| !text.starts_with("inputs:"));
+            why.differences.push(format!("inputs: {} would be made first", missing.join(", ")));
+        }
+        self.display().why(&why);
+        lock(&self.unmade).push(name.to_string());
+        Ok(Unmade { name: name.to_string(), key: key.to_string() })
     }
 
     /// The right to make it; waits while another process does.
@@ -119,8 +146,10 @@ impl Session {
             let found = reached(call.engine(), &version.compiled, &roots, closures);
             code = found.parts;
             let all = version.compiled.arguments.has_computed();
+            let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
-                if all || found.strings.contains(name) {
+                let asked = all || found.strings.contains(name);
+                if asked && !arguments.is_default(name, value) {
                     code.push(Part::new(&format!("argument {name}"), value));
                 }
             }
@@ -184,6 +213,17 @@ impl Session {
     }
 }
 
+/// The names of what would be made first.
+fn unmade_in(value: &Dynamic, into: &mut Vec<String>) {
+    if let Some(unmade) = value.read_lock::<Unmade>() {
+        into.push(format!("'{}'", unmade.name));
+    } else if let Some(array) = value.read_lock::<Array>() {
+        array.iter().for_each(|value| unmade_in(value, into));
+    } else if let Some(map) = value.read_lock::<Map>() {
+        map.values().for_each(|value| unmade_in(value, into));
+    }
+}
+
 fn read(object: &Object, known: &Known) -> Result<Dynamic> {
     let value: Value = serde_json::from_slice(&object.read(VALUE)?).map_err(|cause| {
         Error::new(Kind::Data, "taking a stage from the store", cause.to_string())
@@ -208,6 +248,9 @@ fn words(value: &Dynamic) -> Result<Value> {
     if let Some(map) = value.read_lock::<Map>() {
         let each = map.iter().map(|(key, value)| Ok((key.to_string(), words(value)?)));
         return Ok(json!({ "map": each.collect::<Result<serde_json::Map<_, _>>>()? }));
+    }
+    if let Some(unmade) = value.read_lock::<Unmade>() {
+        return Ok(json!({ "unmade": unmade.key }));
     }
     if let Some(net) = value.read_lock::<Net>() {
         return Ok(json!({ "net": net_identity(&net)? }));

@@ -34,6 +34,7 @@ mod setup;
 mod shadow;
 mod source;
 mod stages;
+mod standing;
 mod testing;
 mod timeline;
 mod trial;

@@ -1,22 +1,25 @@
 //! Which run it is: a new one, or one that was cut off and goes on.
 
+use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
 use super::outline::Outline;
 use super::session::Session;
 use super::setup::Entry;
+use super::standing::{Read, Standing};
 use super::timeline::Timeline;
+use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
 use rhai::Engine;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// How a run begins.
 pub(super) struct Opening {
-    /// The number of the recipe as it stands in its file.
-    pub number: usize,
+    /// What is in force at first: the recipe as it stands in its file, where that can be.
+    pub first: Arc<Version>,
     /// Whether the run that goes on has not seen it yet: an edit.
     pub is_edit: bool,
     /// The number of the next version.
@@ -25,33 +28,58 @@ pub(super) struct Opening {
     pub timeline: Timeline,
     /// The version whose statements run, where it is another one.
     pub statements: Option<usize>,
+    /// What stands in the files instead, where that cannot come into force.
+    pub standing: Option<Standing>,
 }
+
+impl Opening {
+    /// Nothing was there before.
+    fn new(first: Arc<Version>, timeline: Timeline) -> Self {
+        Opening { first, is_edit: false, next: 1, timeline, statements: None, standing: None }
+    }
+}
+
+/// A run that was cut off, and what keeps the recipe's text from going on with it.
+type CutOff = (Past, Folder, Option<Standing>);
 
 impl Session {
     /// Opens the run's folder. Nothing is written for a recipe that does not compile.
-    pub(super) fn open(
-        &self,
-        engine: &Engine,
-        compiler: &Compiler,
-        compiled: &Compiled,
-    ) -> Result<Opening> {
+    pub(super) fn open(&self, engine: &Engine, compiler: &Compiler, read: Read) -> Result<Opening> {
+        let (cut_off, changed) = match self.setup.entry {
+            Entry::Run => self.cut_off(engine, &read)?,
+            _ => (None, None),
+        };
+        let cut_off = match cut_off {
+            Some((past, folder, Some(standing))) => {
+                return self.go_on_without(engine, compiler, read, past, folder, standing);
+            }
+            Some((past, folder, None)) => Some((past, folder)),
+            None => None,
+        };
+        let compiled = read.map_err(|refused| refused.error)?;
+        compiled.arguments.check(&self.setup.set)?;
+        for (name, hook) in near_hooks(&compiled) {
+            let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
+            // A check says so with the place.
+            if self.setup.entry != Entry::Check {
+                self.display().warn(&text);
+            }
+        }
         if self.setup.entry.is_a_question() {
-            let timeline = Timeline::default();
-            return Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None });
+            let first = version(0, compiled, compiler)?;
+            return Ok(Opening::new(first, Timeline::default()));
         }
         self.setup.home.ready()?;
-        let file = &compiled.source.file;
         match &self.setup.entry {
-            Entry::New | Entry::Ask | Entry::Check => self.begin(compiled, Timeline::default()),
             Entry::Replay(repeat) => {
                 let told = Past::open(&repeat.run);
-                let timeline = Timeline::of(&told, file, true, compiler);
-                let Some(on) = &repeat.on else { return self.begin(compiled, timeline) };
+                let timeline = Timeline::of(&told, &compiled.source.file, true, compiler);
+                let Some(on) = &repeat.on else { return self.begin(compiler, compiled, timeline) };
                 let mut record = self.recording(Folder::open(on)?);
-                record.event("resumed", self.describe(compiled));
+                record.event("resumed", self.describe(&compiled));
                 let _ = self.past.set(Past::open(on));
                 let _ = self.record.set(Mutex::new(record));
-                Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None })
+                Ok(Opening::new(version(0, compiled, compiler)?, timeline))
             }
             Entry::Resume(run) => {
                 // Nobody else writes there from now on.
@@ -59,28 +87,36 @@ impl Session {
                 let past = Past::open(run);
                 self.go_on(engine, compiler, compiled, past, folder)
             }
-            Entry::Run => {
-                if let Some((past, folder)) = self.cut_off(engine, compiled)? {
+            Entry::Run | Entry::New | Entry::Ask | Entry::Check => {
+                if let Some((past, folder)) = cut_off {
                     return self.go_on(engine, compiler, compiled, past, folder);
                 }
-                self.begin(compiled, Timeline::default())
+                if let Some(text) = changed {
+                    self.display().say(&text);
+                }
+                self.begin(compiler, compiled, Timeline::default())
             }
         }
     }
 
     /// Makes the run's folder.
-    fn begin(&self, compiled: &Compiled, timeline: Timeline) -> Result<Opening> {
+    fn begin(
+        &self,
+        compiler: &Compiler,
+        compiled: Compiled,
+        timeline: Timeline,
+    ) -> Result<Opening> {
         let source = &compiled.source;
         let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
         let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
-        folder.keep_recipe(0, &self.texts(compiled))?;
+        folder.keep_recipe(0, &self.texts(&compiled))?;
         folder.write_origin(&absolute(&compiled.source.file))?;
         let mut record = self.recording(folder);
-        let mut fields = self.describe(compiled);
+        let mut fields = self.describe(&compiled);
         fields["run"] = json!(record.folder().name());
         record.event("run", fields);
         let _ = self.record.set(Mutex::new(record));
-        Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None })
+        Ok(Opening::new(version(0, compiled, compiler)?, timeline))
     }
 
     fn recording(&self, folder: Folder) -> Record {
@@ -109,37 +145,74 @@ impl Session {
         &self,
         engine: &Engine,
         compiler: &Compiler,
-        compiled: &Compiled,
+        compiled: Compiled,
         past: Past,
         folder: Folder,
     ) -> Result<Opening> {
-        let told = |event: &Value| event.get("version")?.as_u64();
-        let statements = past.events_of("resumed").filter_map(told).next_back().unwrap_or(0);
-        let statements = statements as usize;
+        let statements = statements(&past);
         let timeline = Timeline::of(&past, &compiled.source.file, false, compiler);
         let next = folder.next_version();
         // Other arguments make another version of the same text: steps before and after differ.
         let changed = self.is_changed(&past);
-        let known = known_version(engine, compiled, &past).filter(|_| !changed);
+        let known = known_version(engine, &compiled, &past).filter(|_| !changed);
         let (number, next) = known.map_or((next, next + 1), |known| (known, next));
         if known.is_none() {
-            folder.keep_recipe(number, &self.texts(compiled))?;
+            folder.keep_recipe(number, &self.texts(&compiled))?;
         }
         let is_edit = !Timeline::judged(&past, number);
         let unchanged =
-            !changed && same_statements(engine, compiled, &version_of(past.path(), statements));
+            !changed && same_statements(engine, &compiled, &version_of(past.path(), statements));
         let statements = if unchanged { statements } else { number };
-        folder.write_origin(&absolute(&compiled.source.file))?;
+        let first = version(number, compiled, compiler)?;
+        self.resumed(past, folder, &first, statements)?;
+        let statements = Some(statements).filter(|statements| *statements != number);
+        Ok(Opening { first, is_edit, next, timeline, statements, standing: None })
+    }
+
+    /// Goes on with a run as if nothing had been saved: what stands in the files cannot come into force.
+    fn go_on_without(
+        &self,
+        engine: &Engine,
+        compiler: &Compiler,
+        read: Read,
+        past: Past,
+        folder: Folder,
+        standing: Standing,
+    ) -> Result<Opening> {
+        let recipe = &self.setup.recipe;
+        let (number, statements) = (Timeline::last(&past), statements(&past));
+        let timeline = Timeline::of(&past, recipe, false, compiler);
+        let first = timeline.version(engine, number).map_err(|error| match read {
+            Ok(_) => unwritable(error),
+            Err(refused) => refused.error,
+        })?;
+        let next = folder.next_version();
+        let told = standing.told(recipe, number);
+        self.resumed(past, folder, &first, statements)?;
+        self.warn(&told);
+        let (statements, standing) = (Some(statements), Some(standing));
+        let statements = statements.filter(|statements| *statements != number);
+        Ok(Opening { first, is_edit: false, next, timeline, statements, standing })
+    }
+
+    /// Writes down that a run goes on: with which version, and with whose statements.
+    fn resumed(
+        &self,
+        past: Past,
+        folder: Folder,
+        first: &Version,
+        statements: usize,
+    ) -> Result<()> {
+        folder.write_origin(&absolute(&self.setup.recipe))?;
         let mut record = self.recording(folder);
-        let mut fields = self.describe(compiled);
+        let mut fields = self.describe(&first.compiled);
         fields["version"] = json!(statements);
-        fields["files"] = json!(number);
+        fields["files"] = json!(first.number);
         record.event("resumed", fields);
         self.display().say(&format!("going on with run {}", past.name()));
         let _ = self.past.set(past);
         let _ = self.record.set(Mutex::new(record));
-        let statements = Some(statements).filter(|statements| *statements != number);
-        Ok(Opening { number, is_edit, next, timeline, statements })
+        Ok(())
     }
 
     /// Whether the command line says something else than it did.
@@ -150,12 +223,17 @@ impl Session {
             || told.get("given_seed") != Some(&json!(self.setup.seed))
     }
 
-    /// The newest run of this recipe, as it is now, that was cut off. One whose code was another is told.
-    fn cut_off(&self, engine: &Engine, compiled: &Compiled) -> Result<Option<(Past, Folder)>> {
-        let file = absolute(&compiled.source.file);
-        let stem = compiled.source.file.file_stem().unwrap_or_default().to_string_lossy();
+    /// The newest run of this recipe, as it is now, that was cut off; else what is to be told of one whose code
+    /// was another.
+    fn cut_off(&self, engine: &Engine, read: &Read) -> Result<(Option<CutOff>, Option<String>)> {
+        let recipe = &self.setup.recipe;
+        let file = absolute(recipe);
+        let stem = recipe.file_stem().unwrap_or_default().to_string_lossy();
         let mut changed = None;
-        for path in Past::folders(&self.setup.home)?.into_iter().rev() {
+        let home = &self.setup.home;
+        // One that may not be read may not be written either, which says more.
+        let folders = Past::folders(home).map_err(|error| home.ready().err().unwrap_or(error))?;
+        for path in folders.into_iter().rev() {
             let name = path.file_name().unwrap_or_default().to_string_lossy().to_string();
             if !name.contains(&slug(&stem)) {
                 continue;
@@ -172,13 +250,14 @@ impl Session {
                 // What came before the newest run that ended is over.
                 break;
             }
-            if !same_code_of_numbers || known_version(engine, compiled, &past).is_none() {
+            let fit = Fit::of(engine, recipe, read, &past).filter(|_| same_code_of_numbers);
+            let Some(fit) = fit else {
                 // Where no stage had begun, nothing is lost.
                 if past.events_of("stage").next().is_some() {
                     changed.get_or_insert(name);
                 }
                 continue;
-            }
+            };
             match Folder::open(&path) {
                 Ok(folder) => {
                     // Another process may have gone on with it just now.
@@ -186,20 +265,57 @@ impl Session {
                     if past.came_to_its_end() {
                         break;
                     }
-                    return Ok(Some((past, folder)));
+                    let standing = match fit {
+                        Fit::Same => None,
+                        Fit::Without(standing) => Some(standing),
+                    };
+                    return Ok((Some((past, folder, standing)), None));
                 }
                 Err(error) if error.kind() == Kind::Usage => {}
                 Err(error) => return Err(unwritable(error)),
             }
         }
-        if let Some(name) = changed {
-            self.display().say(&format!(
+        let told = changed.map(|name| {
+            format!(
                 "run {name} was cut off, and the recipe has changed since: this is a new run \
                  (`still resume {name}` goes on with that one)"
-            ));
-        }
-        Ok(None)
+            )
+        });
+        Ok((None, told))
     }
+}
+
+/// Why a run that was cut off is the one to go on with.
+enum Fit {
+    /// The recipe's text is a version of it.
+    Same,
+    /// The recipe's text cannot come into force in it.
+    Without(Standing),
+}
+
+impl Fit {
+    fn of(engine: &Engine, recipe: &Path, read: &Read, past: &Past) -> Option<Self> {
+        let compiled = read.as_ref().ok();
+        let known = compiled.and_then(|compiled| known_version(engine, compiled, past));
+        // A version that was refused when a run was resumed was kept as well.
+        if known == Some(Timeline::last(past)) {
+            return Some(Fit::Same);
+        }
+        let standing = Standing::refused(past, recipe, read);
+        let standing = standing.or_else(|| Standing::broken(past, recipe, read));
+        standing.map(Fit::Without).or(known.map(|_| Fit::Same))
+    }
+}
+
+/// The first version of a run, or of a part of it.
+fn version(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Arc<Version>> {
+    Ok(Arc::new(check(number, compiled, compiler)?.into_version()))
+}
+
+/// The version whose statements a run went through last.
+fn statements(past: &Past) -> usize {
+    let told = |event: &Value| event.get("version")?.as_u64();
+    past.events_of("resumed").filter_map(told).next_back().unwrap_or(0) as usize
 }
 
 fn unwritable(error: Error) -> Error {

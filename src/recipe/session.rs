@@ -2,7 +2,7 @@
 
 use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
-use super::check::{check, near_hooks};
+use super::check;
 use super::checking::Tried;
 use super::compile::{Compiled, Compiler};
 use super::live::Live;
@@ -68,17 +68,14 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
-    let source = Source::read(&session.setup.recipe)?;
-    let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
-    compiled.arguments.check(&session.setup.set)?;
-    for (name, hook) in near_hooks(&compiled) {
-        let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
-        session.display().warn(&text);
+    let read = check::read(&engine, &compiler, &session.setup.recipe);
+    let opening = session.open(&engine, &compiler, read)?;
+    let version = opening.first;
+    let patience = session.setup.patience;
+    let mut live = Live::new(compiler.clone(), version.clone(), opening.next, patience);
+    if let Some(standing) = opening.standing {
+        live.saw(standing.content);
     }
-    let opening = session.open(&engine, &compiler, &compiled)?;
-    let first = check(opening.number, compiled, &compiler)?;
-    let live = Live::new(compiler.clone(), first, opening.next, session.setup.patience);
-    let version = live.current();
     let _ = session.live.set(Mutex::new(live));
     opening.timeline.know(version.clone());
     if opening.is_edit {
@@ -148,6 +145,8 @@ pub(super) struct Session {
     pub record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
+    /// What was asked for and is not made.
+    pub unmade: Mutex<Vec<String>>,
     busy: AtomicBool,
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
@@ -177,6 +176,7 @@ impl Session {
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
+            unmade: Mutex::default(),
             busy: AtomicBool::new(false),
             trial,
             pending: Mutex::default(),
@@ -195,7 +195,10 @@ impl Session {
 
     fn end(&self, failure: Option<Error>) -> Result<Results> {
         if self.setup.entry.is_a_question() {
-            return failure.map_or_else(|| Ok(Results::default()), Err);
+            let Some(failure) = failure else { return Ok(Results::default()) };
+            let unmade = lock(&self.unmade);
+            let asks = !unmade.is_empty() && failure.kind() != Kind::Interrupted;
+            return Err(if asks { not_yet(&unmade, &failure) } else { failure });
         }
         let mut record = self.record()?;
         match failure {
@@ -279,6 +282,15 @@ impl Session {
 pub(super) fn not_begun() -> Error {
     Error::new(Kind::Script, "stage", "a const cannot train")
         .hint("consts are evaluated again at every edit: write `let`")
+}
+
+/// The error for a statement that fails where something is not made yet.
+fn not_yet(unmade: &[String], failure: &Error) -> Error {
+    let names: Vec<String> = unmade.iter().map(|name| format!("'{name}'")).collect();
+    let place = failure.report().places.first();
+    let line = place.map_or("a statement".to_string(), |place| format!("line {}", place.line));
+    let problem = format!("{line} needs what is not made yet ({})", names.join(", "));
+    Error::new(Kind::Script, "still why", problem).hint("what comes after it cannot be asked for")
 }
 
 pub(super) fn stopped() -> Error {

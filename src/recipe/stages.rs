@@ -4,6 +4,7 @@ use super::both::Both;
 use super::depends::options_of;
 use super::hooks::StageHooks;
 use super::session::{Session, lock, not_begun};
+use super::why::Shorter;
 use crate::error::Result;
 use crate::run::store::{Found, Object};
 use crate::run::{Identity, StageResult};
@@ -227,23 +228,15 @@ impl Job<'_> {
 
     /// The end of the same stage with fewer epochs, where none of its hooks knew how many there would be.
     fn shorter(&self) -> Result<Option<Checkpoint>> {
-        let wanted = json!(self.identity.without_length());
-        let epochs =
-            |meta: &Value| meta.get("epochs").and_then(Value::as_u64).unwrap_or(0) as usize;
-        let metas = self.session.store.objects().into_iter().map(|found| (found.key, found.meta));
-        let fitting = metas.filter(|(_, meta)| {
-            meta.get("without_length") == Some(&wanted) && epochs(meta) < self.plan.epochs
-        });
-        let Some((key, meta)) = fitting.max_by_key(|(_, meta)| epochs(meta)) else {
-            return Ok(None);
-        };
+        let known = self.session.store.objects();
+        let found = super::why::shorter(&known, &self.identity, self.plan.epochs);
+        let Some(Shorter { key, epochs, knew_length }) = found else { return Ok(None) };
         let name = self.name();
-        if meta.get("knew_length") == Some(&json!(true)) {
+        if knew_length {
             self.session.display().say(&format!(
                 "{name}: its hooks look at the stage's length, so it begins anew ({} of {} epochs are in the store; \
                  `still resume` goes on from there)",
-                epochs(&meta),
-                self.plan.epochs
+                epochs, self.plan.epochs
             ));
             return Ok(None);
         }
@@ -271,6 +264,12 @@ impl Job<'_> {
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
         let mut kept = true;
+        if let Some(list) = fingerprint.changed_list() {
+            session.warn(&format!(
+                "'{list}' changed while '{}' was computed: this run goes on with the clips that it named at first",
+                self.name()
+            ));
+        }
         trained.key = {
             let lengths = if trained.knew_length { trained.lengths.as_slice() } else { &[] };
             let code = |version| hooks.code_of(version);

@@ -2,7 +2,7 @@
 
 use super::compile::{Compiled, Compiler};
 use super::trial::{Span, Trial};
-use crate::error::{Error, Kind, Result, guarded};
+use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::{Imports, Kept, Sources};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Module, Scope, Shared};
 use std::collections::HashMap;
@@ -84,6 +84,11 @@ impl Version {
         };
         let functions = self.compiled.ast.iter_functions();
         functions.filter(public).map(|function| function.params.len()).collect()
+    }
+
+    /// Where the first public function called `name` begins.
+    pub fn place_of(&self, name: &str) -> Option<Place> {
+        self.compiled.place_of(name, *self.arities(name).first()?)
     }
 
     /// The names of all functions.

@@ -40,15 +40,7 @@ impl Session {
         let (plan, identity) = self.identified(engine, plan, sources)?;
         let key = identity.key();
         let mut hooks = self.hooks(engine, &plan, sources)?;
-        let mut why = Why {
-            stage: plan.name.clone(),
-            key: key.clone(),
-            hit: None,
-            age: None,
-            nearest: None,
-            differences: Vec::new(),
-            shorter: None,
-        };
+        let mut why = Why::new(&plan.name, &key);
         if let Found::Hit(object) = self.store.get(&key)? {
             let end = super::stages::end_of(&object, &plan)?;
             let trained = Trained { key, ..recall(&plan, end, &mut hooks)? };
@@ -58,11 +50,9 @@ impl Session {
             return Ok(trained);
         }
         let known = self.store.objects();
-        why.shorter = shorter(&known, &identity, plan.epochs);
-        if let Some((meta, differences)) = nearest(&known, &identity, &plan.name) {
-            why.nearest = meta.meta.get("name").and_then(Value::as_str).map(String::from);
-            why.age = SystemTime::now().duration_since(meta.committed).ok();
-            why.differences = differences;
+        let shorter = shorter(&known, &identity, plan.epochs);
+        why.shorter = shorter.filter(|found| !found.knew_length).map(|found| found.epochs);
+        if let Some(meta) = why.look(&known, &identity) {
             let changed = files(&plan, &meta.meta)?;
             if let Some(at) = why.differences.iter().position(|text| text.starts_with("data"))
                 && !changed.is_empty()
@@ -76,19 +66,56 @@ impl Session {
     }
 }
 
-fn identity_of(meta: &Value) -> Option<Identity> {
-    serde_json::from_value(meta.get("identity")?.clone()).ok()
+impl Why {
+    /// Nothing is known of it yet.
+    pub(super) fn new(stage: &str, key: &str) -> Self {
+        Why {
+            stage: stage.to_string(),
+            key: key.to_string(),
+            hit: None,
+            age: None,
+            nearest: None,
+            differences: Vec::new(),
+            shorter: None,
+        }
+    }
+
+    /// Finds the nearest result in the store, and what differs there.
+    pub(super) fn look<'a>(&mut self, known: &'a [Meta], identity: &Identity) -> Option<&'a Meta> {
+        let (meta, differences) = nearest(known, identity, &self.stage)?;
+        self.nearest = meta.meta.get("name").and_then(Value::as_str).map(String::from);
+        self.age = SystemTime::now().duration_since(meta.committed).ok();
+        self.differences = differences;
+        Some(meta)
+    }
 }
 
-/// Epochs of the longest result that the stage would go on from.
-fn shorter(known: &[Meta], identity: &Identity, most: usize) -> Option<usize> {
+/// A result of fewer epochs.
+pub(super) struct Shorter {
+    /// Its key.
+    pub key: String,
+    /// Its epochs.
+    pub epochs: usize,
+    /// Whether hooks knew how long the stage was to be: more epochs would have been other ones then.
+    pub knew_length: bool,
+}
+
+/// The longest result of the same stage with fewer epochs than `most`.
+pub(super) fn shorter(known: &[Meta], identity: &Identity, most: usize) -> Option<Shorter> {
     let wanted = identity.without_length();
-    let fits = |meta: &&Meta| {
-        meta.meta.get("without_length").and_then(Value::as_str) == Some(&wanted)
-            && meta.meta.get("knew_length") == Some(&Value::Bool(false))
+    let of = |found: &Meta| {
+        let same = found.meta.get("without_length")?.as_str()? == wanted;
+        let epochs = found.meta.get("epochs").and_then(Value::as_u64).unwrap_or(0) as usize;
+        // Where nothing is said of it, nothing is known.
+        let knew_length = found.meta.get("knew_length") != Some(&Value::Bool(false));
+        let shorter = Shorter { key: found.key.clone(), epochs, knew_length };
+        Some(shorter).filter(|_| same && epochs < most)
     };
-    let epochs = |meta: &Meta| meta.meta.get("epochs")?.as_u64().map(|epochs| epochs as usize);
-    known.iter().filter(fits).filter_map(epochs).filter(|epochs| *epochs < most).max()
+    known.iter().filter_map(of).max_by_key(|found| found.epochs)
+}
+
+fn identity_of(meta: &Value) -> Option<Identity> {
+    serde_json::from_value(meta.get("identity")?.clone()).ok()
 }
 
 /// The object that has most in common, a stage of the same name first.
@@ -97,8 +124,13 @@ fn nearest<'a>(
     identity: &Identity,
     name: &str,
 ) -> Option<(&'a Meta, Vec<String>)> {
+    let is_made = |identity: &Identity| {
+        identity.options.iter().any(|part| part.name == "kind" && part.value == "made")
+    };
     let all = known.iter().filter_map(|meta| {
-        let mut differences = identity.differences(&identity_of(&meta.meta)?);
+        // What a function made and what was trained have nothing in common.
+        let other = identity_of(&meta.meta).filter(|other| is_made(other) == is_made(identity))?;
+        let mut differences = identity.differences(&other);
         if meta.meta.get("edited") == Some(&Value::Bool(true)) {
             differences.push("it was edited while it ran".to_string());
         }

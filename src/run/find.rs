@@ -32,15 +32,7 @@ pub fn home(given: Option<PathBuf>, variable: Option<PathBuf>, here: &Path) -> R
     if here.join(BESIDE).is_dir() {
         return Ok(at(here.join(BESIDE)));
     }
-    let read = std::fs::read_dir(if here.as_os_str().is_empty() { Path::new(".") } else { here });
-    let mut below: Vec<PathBuf> = read
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| here.join(entry.file_name()).join(BESIDE))
-        .filter(|folder| folder.is_dir())
-        .collect();
-    below.sort();
+    let below = below(here);
     match below.as_slice() {
         [only] => Ok(at(only.clone())),
         [] => Err(Error::new(
@@ -53,6 +45,33 @@ pub fn home(given: Option<PathBuf>, variable: Option<PathBuf>, here: &Path) -> R
             .received(shown(several.iter().map(|path| path.display().to_string())))
             .hint("say which one: --home FOLDER")),
     }
+}
+
+/// The same for what may make a new home: where there is none, it is `.still` in the folder `here`.
+///
+/// # Errors
+/// Several homes one level below.
+pub fn new_home(given: Option<PathBuf>, variable: Option<PathBuf>, here: &Path) -> Result<Home> {
+    let said = variable.as_ref().is_some_and(|folder| !folder.as_os_str().is_empty());
+    match given {
+        Some(folder) => Ok(Home::of(Path::new(""), Some(folder))),
+        None if said || here.join(BESIDE).is_dir() || !below(here).is_empty() => {
+            home(None, variable, here)
+        }
+        None => Ok(Home::of(Path::new(""), Some(here.join(BESIDE)))),
+    }
+}
+
+/// Homes one level below a folder.
+fn below(here: &Path) -> Vec<PathBuf> {
+    let read = std::fs::read_dir(if here.as_os_str().is_empty() { Path::new(".") } else { here });
+    let entries = read.into_iter().flatten().flatten();
+    let mut below: Vec<PathBuf> = entries
+        .map(|entry| here.join(entry.file_name()).join(BESIDE))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    below.sort();
+    below
 }
 
 /// The folder of the run that `named` means: its name, a tag, `last`, how its name begins, a part of

@@ -149,9 +149,13 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
     if version != VERSION || there.as_deref() != Some(TABLE) {
         let change = index.transaction()?;
         change.execute_batch("DROP TABLE IF EXISTS runs")?;
+        strike()?;
         change.execute_batch(TABLE)?;
+        strike()?;
         change.pragma_update(None, "user_version", VERSION)?;
+        strike()?;
         change.commit()?;
+        strike()?;
     }
     // A flipped byte may be anywhere; rows that it leaves whole are compared with their stamps.
     let sound: String = index.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -225,9 +229,11 @@ fn save(
 ) -> rusqlite::Result<()> {
     let change = index.transaction()?;
     for name in gone {
+        strike()?;
         change.execute("DELETE FROM runs WHERE name = ?1", [name])?;
     }
     for (stamp, row) in changed {
+        strike()?;
         let text = |value: serde_json::Result<String>| value.unwrap_or_default();
         let last = row.stages.iter().rev().find_map(|stage| stage.accuracy);
         let steps = row.stages.iter().filter_map(|stage| stage.steps);
@@ -254,5 +260,12 @@ fn save(
             ],
         )?;
     }
-    change.commit()
+    strike()?;
+    change.commit()?;
+    strike()
+}
+
+/// A fault on purpose, see [`disk::faults`]: SQLite writes by itself.
+fn strike() -> rusqlite::Result<()> {
+    disk::faults::strike().map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))
 }

@@ -258,14 +258,15 @@ impl Observer for Record {
                     Outcome::Rejected(error) => ("rejected", Some(error.to_string())),
                     Outcome::Reverted(error) => ("reverted", Some(error.to_string())),
                 };
-                self.event(
-                    "edit",
-                    json!({
-                        "stage": &*moment.stage, "step": moment.step, "phase": moment.phase,
-                        "version": change.version, "blake3": change.hash, "outcome": outcome,
-                        "functions": change.functions, "note": change.note, "message": message,
-                    }),
-                );
+                let mut fields = json!({
+                    "stage": &*moment.stage, "step": moment.step, "phase": moment.phase,
+                    "version": change.version, "blake3": change.hash, "outcome": outcome,
+                    "functions": change.functions, "note": change.note, "message": message,
+                });
+                if !change.files.is_empty() {
+                    fields["files"] = json!(change.files);
+                }
+                self.event("edit", fields);
             }
             Event::Paused { moment, failure } => self.event(
                 "paused",

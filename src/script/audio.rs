@@ -12,9 +12,7 @@ const STATISTICS: [&str; 2] = ["mean", "std"];
 
 fn front_end(map: Map) -> Result<FrontEnd> {
     let operation = "audio::fbank";
-    let own = std::iter::once(FRAMES).chain(STATISTICS);
-    let known: Vec<&str> = FbankOptions::NAMES.into_iter().chain(own).collect();
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     let mut fbank = FbankOptions::default();
     options.count("mels", &mut fbank.mels)?;
     options.number("frame_ms", &mut fbank.frame_ms)?;

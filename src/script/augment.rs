@@ -16,7 +16,7 @@ const ALPHA: f64 = 10.0;
 
 fn mixup(rate: &Dynamic, options: Map) -> Result<Step> {
     let operation = "augment::mixup";
-    let options = Options::new(operation, options, &["alpha"])?;
+    let options = Options::new(operation, options)?;
     let mut alpha = ALPHA;
     options.number("alpha", &mut alpha)?;
     let rate = value::number_of(operation, "the rate", rate)?;

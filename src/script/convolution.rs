@@ -80,8 +80,7 @@ pub(super) fn moves_back(
 
 /// The options of a convolution, and its bias.
 fn convolution(operation: &str, map: Map, line: bool) -> Result<(Conv2dOptions, Option<Tensor>)> {
-    let known = ["bias", "stride", "padding", "dilation", "groups"];
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     Ok((moves(operation, &options, line)?, options.native("bias", TENSOR)?))
 }
 
@@ -90,8 +89,7 @@ fn transpose(
     map: Map,
     line: bool,
 ) -> Result<(ConvTransposeOptions, Option<Tensor>)> {
-    let known = ["bias", "stride", "padding", "output_padding", "dilation", "groups"];
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     Ok((moves_back(operation, &options, line)?, options.native("bias", TENSOR)?))
 }
 

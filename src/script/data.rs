@@ -57,7 +57,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
 }
 
 fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
-    let options = Options::new(ESC50, options, &["fold", "per_class"])?;
+    let options = Options::new(ESC50, options)?;
     let mut own = Esc50Options::default();
     options.count("fold", &mut own.fold)?;
     let whole = |value| value::count_of(ESC50, "'per_class'", value);
@@ -87,11 +87,9 @@ impl IntoIterator for BatchList {
     }
 }
 
-const BATCHES: [&str; 7] = ["features", "augment", "batch", "seed", "epoch", "split", "shuffle"];
-
 fn batches(host: &dyn Host, data: &Handle, options: Map) -> Result<BatchList> {
     let operation = "batches";
-    let options = Options::new(operation, options, &BATCHES)?;
+    let options = Options::new(operation, options)?;
     let front = options.native("features", "a front end: audio::fbank(…)")?;
     let step = |operation: &str, what: &str, value: &rhai::Dynamic| {
         value::native_of(operation, what, "an augmentation: augment::time_roll()", value)

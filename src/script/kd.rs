@@ -9,7 +9,7 @@ use rhai::{Dynamic, Map};
 
 fn bernoulli_kl(student: &Tensor, teacher: &Tensor, options: Map) -> Result<Tensor> {
     let operation = "kd::bernoulli_kl";
-    let options = Options::new(operation, options, &["reduction"])?;
+    let options = Options::new(operation, options)?;
     let reduction = match options.text("reduction")? {
         Some(name) => Reduction::named(operation, &name)?,
         None => Reduction::Mean,

@@ -14,9 +14,7 @@ fn options(
     number: Option<(&str, f64)>,
     flag: Option<&str>,
 ) -> Result<(Reduction, f64, bool)> {
-    let own = number.map(|(name, _)| name);
-    let known: Vec<&str> = ["reduction"].into_iter().chain(own).chain(flag).collect();
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     let reduction = match options.text("reduction")? {
         Some(name) => Reduction::named(operation, &name)?,
         None => Reduction::Mean,
@@ -147,7 +145,7 @@ fn distances(module: &mut Module) {
         /// ```
         fn "smooth_l1"(a: Tensor, b: Tensor) -> Tensor { kd::smooth_l1(&a, &b, 1.0, Reduction::Mean) }
 
-        /// As `smooth_l1(a, b)`, with options: `beta` (1.0), where the square ends, and `reduction`.
+        /// As `smooth_l1(a, b)`, with options: `beta` (1.0), where the square ends, and `reduction` ("mean").
         ///
         /// ```rhai
         /// smooth_l1(tensor([0.0]), tensor([1.0]), #{ beta: 2, reduction: "sum" }).item() == 0.25

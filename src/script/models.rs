@@ -7,7 +7,7 @@ use crate::models::{AstOptions, CnnOptions, Spec};
 use rhai::Map;
 
 fn cnn(map: Map) -> Result<Spec> {
-    let options = Options::new("model::cnn", map, &["classes", "channels"])?;
+    let options = Options::new("model::cnn", map)?;
     let mut own = CnnOptions { classes: classes(&options)?, ..CnnOptions::default() };
     if let Some(channels) = options.list("channels", value::count_of)? {
         own.channels = channels;
@@ -16,8 +16,7 @@ fn cnn(map: Map) -> Result<Spec> {
 }
 
 fn ast(map: Map) -> Result<Spec> {
-    let known = ["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"];
-    let options = Options::new("model::ast", map, &known)?;
+    let options = Options::new("model::ast", map)?;
     let mut own = AstOptions { classes: classes(&options)?, ..AstOptions::default() };
     options.count("width", &mut own.width)?;
     options.count("depth", &mut own.depth)?;

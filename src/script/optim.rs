@@ -10,18 +10,13 @@ use crate::optim::{
 };
 use rhai::{Dynamic, Map};
 
-/// Options that every optimiser has.
-const COMMON: [&str; 7] =
-    ["lr", "weight_decay", "clip_norm", "clip_value", "accumulate", "groups", "decay_norms"];
-
-/// An optimiser with the common options and those of its `algorithm`, which know these `keys`.
+/// An optimiser with the common options and those of its `algorithm`.
 fn optimizer(
     operation: &str,
     map: Map,
-    keys: &[&str],
     algorithm: impl FnOnce(&Options) -> Result<Algorithm>,
 ) -> Result<OptimizerHandle> {
-    let options = Options::new(operation, map, &[&COMMON, keys].concat())?;
+    let options = Options::new(operation, map)?;
     let mut own = OptimizerOptions::new(algorithm(&options)?);
     options.number("lr", &mut own.lr)?;
     options.number("weight_decay", &mut own.weight_decay)?;
@@ -42,7 +37,7 @@ fn maybe(options: &Options, key: &str) -> Result<Option<f64>> {
 
 fn group(operation: &str, what: &str, given: &Dynamic) -> Result<Group> {
     let map = value::map_of(operation, what, given)?;
-    let options = Options::new(operation, map, &["names", "lr", "lr_scale", "weight_decay"])?;
+    let options = Options::under(operation, "optim.groups", map)?;
     let expected = "a pattern of parameter names: \"head.*\", or several in an array";
     let names = patterns(operation, &options)?;
     Ok(Group {
@@ -83,9 +78,6 @@ fn moments(operation: &str, options: &Options) -> Result<AdamOptions> {
     options.number("eps", &mut own.eps)?;
     Ok(own)
 }
-
-/// Options of Adam and AdamW.
-const OF_ADAM: [&str; 3] = ["betas", "eps", "amsgrad"];
 
 fn adam(options: &Options) -> Result<Algorithm> {
     let mut own = moments("optim::adam", options)?;
@@ -139,8 +131,7 @@ fn muon(options: &Options) -> Result<Algorithm> {
     }
     if let Some(given) = options.get("adamw") {
         let map = value::map_of(operation, "'adamw'", given)?;
-        let known = ["names", "lr", "betas", "eps", "weight_decay"];
-        let options = Options::new(operation, map, &known)?;
+        let options = Options::under(operation, "optim::muon.adamw", map)?;
         let mut rest =
             AuxiliaryOptions { adam: moments(operation, &options)?, ..AuxiliaryOptions::default() };
         rest.names = patterns(operation, &options)?.unwrap_or_default();
@@ -175,8 +166,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn sgd(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        let keys = ["momentum", "dampening", "nesterov"];
-        placed(&call, optimizer("optim::sgd", options, &keys, super::sgd))
+        placed(&call, optimizer("optim::sgd", options, super::sgd))
     }
 
     /// Adam, with L2 in the gradient as `torch.optim.Adam` has it.
@@ -189,7 +179,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adam(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::adam", options, &super::OF_ADAM, super::adam))
+        placed(&call, optimizer("optim::adam", options, super::adam))
     }
 
     /// Adam with decoupled weight decay, as `torch.optim.AdamW`.
@@ -202,7 +192,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adamw(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::adamw", options, &super::OF_ADAM, super::adamw))
+        placed(&call, optimizer("optim::adamw", options, super::adamw))
     }
 
     /// Lion: the sign of a momentum (Chen et al. 2023). It wants a learning rate 3 to 10 times smaller than
@@ -216,7 +206,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn lion(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::lion", options, &["betas"], super::lion))
+        placed(&call, optimizer("optim::lion", options, super::lion))
     }
 
     /// Adan: adaptive Nesterov momentum (Xie et al. 2022).
@@ -230,7 +220,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn adan(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        placed(&call, optimizer("optim::adan", options, &["betas", "eps", "no_prox"], super::adan))
+        placed(&call, optimizer("optim::adan", options, super::adan))
     }
 
     /// Muon, as `torch.optim.Muon`: an orthogonalised momentum for matrices and for the filters of
@@ -246,8 +236,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(return_raw)]
     pub fn muon(call: NativeCallContext, options: Map) -> Raw<OptimizerHandle> {
-        let keys = ["momentum", "nesterov", "ns_steps", "adjust_lr_fn", "adamw"];
-        placed(&call, optimizer("optim::muon", options, &keys, super::muon))
+        placed(&call, optimizer("optim::muon", options, super::muon))
     }
 
     /// The algorithm's name.

@@ -1,5 +1,6 @@
 //! Maps of options: every key must be known, and is told by the nearest name where it is not.
 
+use super::known::keys_of;
 use super::value;
 use crate::error::{Error, Kind, Result, unknown};
 use rhai::{Dynamic, Map};
@@ -11,10 +12,18 @@ pub(super) struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
-    /// The options of `operation`, which knows these keys and no other.
-    pub(super) fn new(operation: &'a str, map: Map, known: &[&str]) -> Result<Self> {
+    /// The options of `operation`, which knows the keys that the table says and no other.
+    pub(super) fn new(operation: &'a str, map: Map) -> Result<Self> {
+        Options::under(operation, operation, map)
+    }
+
+    /// The same for a map within another one; the table has it as `path`.
+    pub(super) fn under(operation: &'a str, path: &str, map: Map) -> Result<Self> {
+        let Some(known) = keys_of(path) else {
+            return Err(Error::new(Kind::Internal, operation, "its options are not known"));
+        };
         match map.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(unknown(operation, "option", key, known)),
+            Some(key) => Err(unknown(operation, "option", key, &known)),
             None => Ok(Options { operation, map }),
         }
     }

@@ -7,14 +7,9 @@ use crate::error::Result;
 use crate::tensor::{Interpolation, PoolOptions, Tensor};
 use rhai::{Dynamic, Map};
 
-/// The options of pooling; `known` are those that this kind has.
-pub(super) fn options(
-    operation: &str,
-    map: Map,
-    known: &[&str],
-    line: bool,
-) -> Result<PoolOptions> {
-    let options = Options::new(operation, map, known)?;
+/// The options of pooling.
+pub(super) fn options(operation: &str, map: Map, line: bool) -> Result<PoolOptions> {
+    let options = Options::new(operation, map)?;
     let mut made = PoolOptions::default();
     if options.get("stride").is_some() {
         let mut stride = [1, 1];
@@ -28,34 +23,29 @@ pub(super) fn options(
     Ok(made)
 }
 
-/// Options of maxima.
-pub(super) const OF_MAXIMA: [&str; 4] = ["stride", "padding", "dilation", "ceil_mode"];
-/// Options of means.
-pub(super) const OF_MEANS: [&str; 4] = ["stride", "padding", "count_include_pad", "ceil_mode"];
-
 fn max_pool1d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
-    let options = options("max_pool1d", map, &OF_MAXIMA, true)?;
+    let options = options("max_pool1d", map, true)?;
     input.max_pool1d(count_of("max_pool1d", "the size", size)?, options)
 }
 
 fn max_pool2d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
-    let options = options("max_pool2d", map, &OF_MAXIMA, false)?;
+    let options = options("max_pool2d", map, false)?;
     input.max_pool2d(pair_of("max_pool2d", "the size", size)?, options)
 }
 
 fn avg_pool1d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
-    let options = options("avg_pool1d", map, &OF_MEANS, true)?;
+    let options = options("avg_pool1d", map, true)?;
     input.avg_pool1d(count_of("avg_pool1d", "the size", size)?, options)
 }
 
 fn avg_pool2d(input: &Tensor, size: &Dynamic, map: Map) -> Result<Tensor> {
-    let options = options("avg_pool2d", map, &OF_MEANS, false)?;
+    let options = options("avg_pool2d", map, false)?;
     input.mean_pool2d(pair_of("avg_pool2d", "the size", size)?, options)
 }
 
 fn interpolate(input: &Tensor, size: &Dynamic, mode: &str, map: Map) -> Result<Tensor> {
     let operation = "interpolate";
-    let options = Options::new(operation, map, &["align_corners"])?;
+    let options = Options::new(operation, map)?;
     let align = options.native("align_corners", "true or false")?.unwrap_or(false);
     let size = match size.is_array() {
         true => list_of(operation, "the size", size, count_of)?,

@@ -1,7 +1,7 @@
 //! The reference: one page a noun, from the doc comments of the bindings.
 
+use super::Catalogue;
 use rhai::Engine;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Functions without a namespace, by the type that they are about: the page's name, its title, and what it
@@ -42,10 +42,8 @@ struct Page {
 
 /// The pages of everything that `engine` knows and that has a doc comment: file names and Markdown.
 pub fn pages(engine: &Engine) -> Vec<(String, String)> {
-    let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
-    let tree: Value = serde_json::from_str(&json).unwrap_or_default();
     let mut pages = BTreeMap::new();
-    collect(&tree, None, &mut pages);
+    collect(&Catalogue::of(engine), &mut pages);
     let written = |(name, page): (String, Page)| {
         let title = match name.strip_suffix("::") {
             Some(_) => format!("`{name}`"),
@@ -63,52 +61,28 @@ pub fn pages(engine: &Engine) -> Vec<(String, String)> {
     pages.into_iter().map(written).collect()
 }
 
-fn collect(tree: &Value, namespace: Option<&str>, pages: &mut BTreeMap<String, Page>) {
-    for function in tree["functions"].as_array().into_iter().flatten() {
-        let comment = comment_of(function);
-        let name = function["name"].as_str().unwrap_or_default();
-        if comment.is_empty() || name.starts_with("set$") || name == "to_string" {
+fn collect(catalogue: &Catalogue, pages: &mut BTreeMap<String, Page>) {
+    for function in catalogue.forms() {
+        let name = function.name.as_str();
+        if function.doc.is_empty() || name.starts_with("set$") || name == "to_string" {
             continue;
         }
-        let params = function["params"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let words: Vec<&str> = params
-            .iter()
-            .filter_map(|param| param["name"].as_str())
-            .filter(|word| *word != "call")
-            .map(|word| word.trim_start_matches('_'))
-            .collect();
-        let first = params.first().and_then(|param| param["type"].as_str()).unwrap_or("");
-        let first = first.trim_start_matches("&mut ").trim();
-        let (page, about) = match namespace {
+        let (page, about) = match &function.namespace {
             Some(namespace) => (format!("{namespace}::"), ""),
             None => {
+                let first = function.first();
                 let first = if OF_TENSORS.contains(&name) { "Tensor" } else { first };
                 let found = PAGES.iter().find(|(of, ..)| *of == first).or(PAGES.last());
                 found.map_or((String::new(), ""), |(_, page, about)| (page.to_string(), *about))
             }
         };
-        let scope = namespace.map(|namespace| format!("{namespace}::")).unwrap_or_default();
-        let form = match name.strip_prefix("get$") {
-            Some(property) => format!("{}.{property}", words.first().unwrap_or(&"value")),
-            None => format!("{scope}{name}({})", words.join(", ")),
-        };
+        let form = function.written();
         let entry = pages.entry(page).or_default();
         if entry.about.is_empty() {
             entry.about = about;
         }
-        let key = (format!("{} {form}", name.trim_start_matches("get$")), words.len());
-        entry.functions.insert(key, (form, comment));
+        let words = function.words().count();
+        let key = (format!("{} {form}", name.trim_start_matches("get$")), words);
+        entry.functions.insert(key, (form, function.doc.clone()));
     }
-    for (name, module) in tree["modules"].as_object().into_iter().flatten() {
-        collect(module, Some(name), pages);
-    }
-}
-
-fn comment_of(function: &Value) -> String {
-    let lines = function["docComments"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let lines = lines.flat_map(str::lines).map(|line| {
-        let line = line.trim_start().trim_start_matches("///");
-        line.strip_prefix(' ').unwrap_or(line).to_string()
-    });
-    lines.collect::<Vec<_>>().join("\n").trim().to_string()
 }

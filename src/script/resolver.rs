@@ -42,6 +42,8 @@ struct Inner {
     loading: Vec<String>,
     /// Where imports are read just now, if not in the resolver's own folder.
     root: Option<PathBuf>,
+    /// Texts that go before those on the disk, by their paths.
+    unsaved: HashMap<PathBuf, Arc<str>>,
 }
 
 /// Resolves imports below one folder; clones share what is loaded.
@@ -77,6 +79,11 @@ impl Resolver {
     /// The imports in force.
     pub fn imports(&self) -> Arc<Imports> {
         self.with(|inner| inner.imports.clone())
+    }
+
+    /// Reads these texts instead of the files: they stand in an editor, not yet saved.
+    pub fn read_first(&self, texts: HashMap<PathBuf, Arc<str>>) {
+        self.with(|inner| inner.unsaved = texts);
     }
 
     /// Offers a module under a name of the host's own.
@@ -148,6 +155,9 @@ impl Resolver {
     fn text(&self, name: &str) -> Result<(String, String)> {
         let (called, path) = self.file(name)?;
         self.with(|inner| Arc::make_mut(&mut inner.imports).files.push(called.clone()));
+        if let Some(text) = self.with(|inner| inner.unsaved.get(&path).cloned()) {
+            return Ok((called.display().to_string(), text.to_string()));
+        }
         // A file of the recipe's own goes before the module of the standard library.
         if name.starts_with("std/") && std::fs::symlink_metadata(&path).is_err() {
             let known: Vec<&str> = stdlib::MODULES.iter().map(|module| module.name).collect();

@@ -115,8 +115,7 @@ pub(super) fn module() -> Module {
 fn one_cycle(at: &Dynamic, total: &Dynamic, highest: &Dynamic, map: Map) -> Result<f64> {
     let operation = "schedule::one_cycle";
     let number = |what: &str, value: &Dynamic| number_of(operation, what, value);
-    let known = ["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     let mut own = OneCycle::default();
     options.number("pct_start", &mut own.pct_start)?;
     options.number("div_factor", &mut own.div_factor)?;

@@ -1,5 +1,6 @@
 //! Every function that a script may call, with its form.
 
+use super::catalogue::{Catalogue, Form};
 use super::diagnose::word;
 use super::habits;
 use crate::error::{Error, Kind, nearest};
@@ -21,24 +22,25 @@ pub struct Signatures {
 impl Signatures {
     /// The functions that `engine` knows: each with its full name and its form.
     pub fn of(engine: &Engine) -> Self {
-        let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
-        let tree = serde_json::from_str(&json).unwrap_or_default();
-        let mut all = Vec::new();
-        collect(&tree, "", &mut all);
-        // Rhai's own order is that of a hash.
-        all.sort_by_cached_key(|(name, form)| {
-            (name.clone(), form.matches(", ").count(), form.clone())
-        });
+        let form = |form: &Form| {
+            let words = form.parameters.iter().map(|one| match one.name.as_str() {
+                "" if one.kind.is_empty() => "?",
+                "" => word(&one.kind),
+                name => name,
+            });
+            let name = form.full_name();
+            let form = format!("{name}({})", words.collect::<Vec<_>>().join(", "));
+            (name, form)
+        };
+        let own = Catalogue::of(engine);
+        let mut all: Vec<_> = own.forms().iter().map(form).collect();
+        all.sort_by_cached_key(|(name, form)| (name.clone(), parameters_of(form), form.clone()));
         all.dedup();
-        let json = engine.gen_fn_metadata_to_json(true).unwrap_or_default();
-        let tree = serde_json::from_str(&json).unwrap_or_default();
-        let mut whole = Vec::new();
-        collect(&tree, "", &mut whole);
-        // What the engine has without ours is there as often as it has forms.
-        let mut left: Vec<&(String, String)> = whole.iter().collect();
-        left.retain(|one| !all.contains(one));
-        let shared = left.into_iter().map(|(name, _)| name.clone()).collect();
-        let names = whole.into_iter().map(|(name, _)| name).collect();
+        let whole = Catalogue::with_standard(engine);
+        let known: BTreeSet<(String, String)> = all.iter().cloned().collect();
+        let theirs = whole.forms().iter().map(form).filter(|one| !known.contains(one));
+        let shared = theirs.map(|(name, _)| name).collect();
+        let names = whole.forms().iter().map(Form::full_name).collect();
         Signatures { all, names: Arc::new(names), shared: Arc::new(shared) }
     }
 
@@ -134,24 +136,6 @@ impl Signatures {
 
     pub(super) fn forms(&self, name: &str) -> Vec<&str> {
         self.all.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
-    }
-}
-
-fn collect(tree: &serde_json::Value, scope: &str, all: &mut Vec<(String, String)>) {
-    let functions = tree.get("functions").and_then(|list| list.as_array());
-    for function in functions.into_iter().flatten() {
-        let name = function.get("name").and_then(|name| name.as_str()).unwrap_or_default();
-        let params = function.get("params").and_then(|list| list.as_array());
-        let words = params.into_iter().flatten().map(|param| {
-            let part = |key: &str| param.get(key).and_then(|value| value.as_str());
-            part("name").filter(|name| *name != "_").or(part("type").map(word)).unwrap_or("?")
-        });
-        let form = format!("{scope}{name}({})", words.collect::<Vec<_>>().join(", "));
-        all.push((format!("{scope}{name}"), form));
-    }
-    let modules = tree.get("modules").and_then(|map| map.as_object());
-    for (name, module) in modules.into_iter().flatten() {
-        collect(module, &format!("{scope}{name}::"), all);
     }
 }
 

@@ -19,7 +19,7 @@ fn rfft(input: &Tensor) -> Result<Map> {
 }
 
 fn stft(input: &Tensor, map: Map) -> Result<Map> {
-    let options = Options::new("stft", map, &["n_fft", "hop", "window", "center"])?;
+    let options = Options::new("stft", map)?;
     if options.get("n_fft").is_none() {
         return Err(options.missing("n_fft", "the samples of a frame"));
     }

@@ -17,9 +17,9 @@ use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 const SETTINGS: [&str; 8] =
     ["name", "data", "features", "augment", "batch", "epochs", "seed", "state"];
 /// Of stages that train one model.
-const OPTIMIZER: [&str; 1] = ["optimizer"];
+const OPTIMIZER: &[&str] = &["optimizer"];
 /// Of stages whose steps are the recipe's own.
-const OWN: [&str; 3] = ["nets", "optimizers", "evaluate"];
+const OWN: &[&str] = &["nets", "optimizers", "evaluate"];
 
 const BATCH: usize = 32;
 const EPOCHS: usize = 10;
@@ -126,7 +126,9 @@ impl Common {
     }
 }
 
-fn known(kind: StageKind, own: &[&'static str]) -> Vec<&'static str> {
+/// The options of a stage of that kind.
+pub(super) fn keys(kind: StageKind) -> Vec<&'static str> {
+    let own = if kind == StageKind::EachStep { OWN } else { OPTIMIZER };
     let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(kind) && *hook != Hook::Step);
     SETTINGS.into_iter().chain(own.iter().copied()).chain(hooks.map(Hook::name)).collect()
 }
@@ -140,12 +142,9 @@ pub(super) fn learn(
     options: Map,
 ) -> super::raise::Raw<Trained> {
     use super::raise::raw;
-    let (operation, kind) = match teacher {
-        Some(_) => ("distill", StageKind::Distill),
-        None => ("train", StageKind::Train),
-    };
+    let operation = if teacher.is_some() { "distill" } else { "train" };
     raw(host.may_train(operation))?;
-    let options = raw(Options::new(operation, options, &known(kind, &OPTIMIZER)))?;
+    let options = raw(Options::new(operation, options))?;
     let common = raw(common(host, &options))?;
     let teacher = raw(teacher.map(teacher_of).transpose())?;
     let spec = spec_of(call, operation, common.seed, model)?;
@@ -181,7 +180,7 @@ pub(super) fn each_step(
 ) -> Result<Trained> {
     let operation = "each_step";
     host.may_train(operation)?;
-    let options = Options::new(operation, options, &known(StageKind::EachStep, &OWN))?;
+    let options = Options::new(operation, options)?;
     let common = common(host, &options)?;
     let nets = nets_of(host, &options, &common)?;
     if nets.is_empty() {

@@ -37,7 +37,7 @@ fn parameters_of(nets: &Dynamic) -> Result<Vec<(String, Parameter)>> {
 }
 
 fn step(optimizer: &OptimizerHandle, nets: &Dynamic, loss: &Dynamic, map: Map) -> Result<bool> {
-    let options = Options::new("step", map, &["lr"])?;
+    let options = Options::new("step", map)?;
     let mut lr = f64::NAN;
     options.number("lr", &mut lr)?;
     let lr = options.get("lr").map(|_| lr);

@@ -9,12 +9,13 @@ use crate::train::Trained;
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
 
-const TRAIN_DOC: [&str; 9] = [
+const TRAIN_DOC: [&str; 10] = [
     "/// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …",
     "///",
     "/// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32),",
     "/// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's",
-    "/// name), and hooks: `loss`, `lr`, `on_epoch` as `Fn(\"name\")` where the standard names do not do.",
+    "/// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn(\"name\")`",
+    "/// where the standard names do not do.",
     "/// Hooks found by name: `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.",
     "/// Without a loss it is `cross_entropy(student, target)`.",
     "///",
@@ -40,7 +41,7 @@ const EACH_STEP_DOC: [&str; 14] = [
     "/// as they are, and the result has the trained ones as `nets`. A model (`model::cnn(#{ … })`) among them",
     "/// is built for the data's shape, its weights drawn from the stage's seed and its name in the map: two of a",
     "/// kind start from different weights, and the same name and seed from the same ones.",
-    "/// Options: `data` (required), `nets` (required), `optimizers`, `state`, `evaluate` (the name of the",
+    "/// Options: `data` (required), `nets` (required), `optimizers` (#{}), `state`, `evaluate` (the name of the",
     "/// network whose accuracy is measured after each epoch, where there are several), `features`,",
     "/// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.",
     "///",

@@ -7,6 +7,7 @@ use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What hooks are called for.
@@ -134,6 +135,9 @@ pub struct Change {
     pub functions: Vec<String>,
     /// Anything else worth telling.
     pub note: Option<String>,
+    /// The files of an edit that was refused, by their paths beside the recipe: BLAKE3 of what stood there, and
+    /// none where nothing did. The same edit is known again.
+    pub files: BTreeMap<String, Option<String>>,
 }
 
 impl Change {
@@ -145,6 +149,7 @@ impl Change {
             outcome: Outcome::Reverted(failure.clone()),
             functions: Vec::new(),
             note: Some(format!("version {failed} failed; version {version} is in force again")),
+            files: BTreeMap::new(),
         }
     }
 }

@@ -35,6 +35,12 @@ pub fn train(
     if let Some(checkpoint) = from {
         run.take_up(checkpoint, hooks)?;
     }
+    let is_fit = run.learner.check_output(plan, &run.moment, hooks);
+    match is_fit.as_ref().err() {
+        // No edit of a function could mend that.
+        Some(failure) if failure.report().places.is_empty() => return Err(failure.clone()),
+        _ => {}
+    }
     observer.observe(&Event::Started {
         plan,
         parameters: run.learner.model.network().parameter_count(),
@@ -43,6 +49,11 @@ pub fn train(
         version: hooks.version(),
         readings: &run.readings,
     })?;
+    if is_fit.is_err() {
+        run.attempt(hooks, observer, stop, |stage, hooks| {
+            stage.learner.check_output(plan, &stage.moment, hooks)
+        })?;
+    }
     for epoch in run.moment.epoch..plan.epochs {
         run.moment.epoch = epoch;
         run.epoch(plan, hooks, observer, stop)?;
@@ -67,6 +78,7 @@ pub fn recall(plan: &Plan, from: Checkpoint, hooks: &mut dyn Hooks) -> Result<Tr
         .received(format!("{} epochs", from.head.epoch)));
     }
     let mut run = Stage::new(plan)?;
+    run.learner.check_output(plan, &run.moment, hooks)?;
     hooks.begin(&run.learner.bench)?;
     run.take_up(from, hooks)?;
     run.finish(plan, hooks)
@@ -79,6 +91,7 @@ pub fn recall(plan: &Plan, from: Checkpoint, hooks: &mut dyn Hooks) -> Result<Tr
 pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
     plan.check()?;
     let run = Stage::new(plan)?;
+    run.learner.check_output(plan, &run.moment, hooks)?;
     hooks.begin(&run.learner.bench)?;
     run.finish(plan, hooks)
 }

@@ -61,9 +61,6 @@ impl Learner {
                 (Model::of(evaluated.1.clone(), shape), bench)
             }
         };
-        if plan.spec.classes().is_none() {
-            model.check_output(plan.features.train.classes(), &plan.device)?;
-        }
         let parameters = model.net().unique_parameters();
         if plan.own.is_none() {
             // A group that fits no parameter is told before anything is trained.
@@ -71,6 +68,25 @@ impl Learner {
         }
         let (teacher, is_own) = (plan.teacher.clone(), plan.own.is_some());
         Ok(Learner { parameters, model, teacher, bench, is_own })
+    }
+
+    /// Refuses a network that cannot be evaluated, before anything is trained.
+    ///
+    /// # Errors
+    /// Whatever its forward pass says; logits of other classes than the data's.
+    pub fn check_output(&self, plan: &Plan, moment: &Moment, hooks: &dyn Hooks) -> Result<()> {
+        if plan.spec.classes().is_some() {
+            return Ok(());
+        }
+        let checked = self.model.check_output(plan.features.train.classes(), &plan.device);
+        checked.map_err(|error| {
+            let functions = self.model.net().functions();
+            match functions.iter().find(|name| !name.is_empty()) {
+                // A function of the recipe's own says what it does wrong itself.
+                Some(name) if error.report().places.is_empty() => hooks.blame(name, moment, error),
+                _ => error,
+            }
+        })
     }
 
     /// Forward, loss, backward, update. Nothing but the running statistics has changed when it fails; with

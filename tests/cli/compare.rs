@@ -67,6 +67,25 @@ fn edited(sandbox: &Sandbox) {
 }
 
 #[test]
+fn as_json_it_is_whole() {
+    let sandbox = Sandbox::new();
+    edited(&sandbox);
+    let ran = sandbox.still(&["runs", "diff", "1_a", "2_b", "--json"]).good();
+    assert_eq!(ran.out.lines().count(), 1);
+    let told: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((&told["a"], &told["b"]), (&json!("1_a"), &json!("2_b")));
+    let settings = told["settings"].as_array().expect("settings");
+    let lr = json!({ "stage": "student", "name": "optimizer.lr", "a": "2.0", "b": "3.0" });
+    let file = json!({ "stage": null, "name": "recipe", "a": "old.rhai", "b": "new.rhai" });
+    assert!(settings.contains(&lr) && settings.contains(&file), "{settings:?}");
+    assert!(told["recipes"].as_str().expect("a text").contains("--- a/lib/loss.rhai"));
+    assert_eq!(told["stages"]["b"][0]["name"], "teacher");
+    let ran = sandbox.still(&["runs", "diff", "1_a", "1_a", "--json"]).good();
+    let told: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((&told["settings"], &told["recipes"]), (&json!([]), &json!("")));
+}
+
+#[test]
 fn the_versions_in_force_last_are_compared_with_their_imports() {
     let sandbox = Sandbox::new();
     edited(&sandbox);

@@ -62,3 +62,51 @@ fn what_nothing_can_hold_is_told() {
         "{told}"
     );
 }
+
+#[test]
+fn whether_it_would_be_made_can_be_asked() {
+    let sandbox = Sandbox::new();
+    let recipe = format!(
+        "{RECIPE}{}",
+        "let late = stage(\"late\", #{ from: made, more: 1 }, Fn(\"later\"));\n\
+         let other = stage(\"other\", 2, Fn(\"twice\"));\n\
+         fn later(inputs) { inputs.more }\nfn twice(number) { number * 2 }\n"
+    )
+    .replace("print(made.net.forward(tensor([[1.0, 2.0, 3.0]])));\nprint(`${made.numbers} ${made.text} ${made.tensor}`);\n", "");
+    let why = |recipe: &str, more: &[&str]| {
+        sandbox.write("recipe.rhai", recipe);
+        sandbox.still(&[&["why", "recipe.rhai"][..], more].concat()).good().out
+    };
+    insta::assert_snapshot!(why(&recipe, &[]), @r"
+    average: computed; the store has nothing like it
+    late: computed; the store has nothing like it
+    other: computed; the store has nothing like it
+    ");
+    run(&sandbox, &recipe, &[]);
+    insta::assert_snapshot!(why(&recipe, &[]), @r"
+    average: from the store, made just now
+    late: from the store, made just now
+    other: from the store, made just now
+    ");
+    let edited = recipe.replace("text: \"text\"", "text: \"other\"");
+    insta::assert_snapshot!(why(&edited, &["--set", "share=0.25"]), @r"
+    average: computed; the nearest in the store is 'average', made just now:
+      inputs: changed
+      fn average/1 (recipe.rhai:5): changed
+    late: computed; the nearest in the store is 'late', made just now:
+      inputs: 'average' would be made first
+    other: from the store, made just now
+    ");
+    // What looks into it cannot be asked for.
+    let looks = edited.replace("let other = stage", "print(made.text);\nlet other = stage");
+    insta::assert_snapshot!(why(&looks, &[]), @r"
+    average: computed; the nearest in the store is 'average', made just now:
+      fn average/1 (recipe.rhai:5): changed
+    late: computed; the nearest in the store is 'late', made just now:
+      inputs: 'average' would be made first
+    line 13 needs what is not made yet ('average', 'late'); what comes after it cannot be asked for
+    ");
+    let ran = sandbox.still(&["why", "recipe.rhai", "--json"]).good();
+    assert!(ran.out.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+    assert!(ran.err.contains("line 13 needs what is not made yet"), "{}", ran.err);
+}

@@ -248,6 +248,32 @@ fn what_no_run_needs_is_freed() {
     insta::assert_snapshot!(ran.out.trim_end(), @"freed 9.3 kB: 1 result that no run refers to; 1 result kept");
     let ran = sandbox.still(&["gc"]).good();
     insta::assert_snapshot!(ran.out.trim_end(), @"nothing to free; 1 result kept");
+    store.commit(&"ef".repeat(32), json!(0), Vec::new()).expect("committed");
+    let ran = sandbox.still(&["gc"]).good();
+    insta::assert_snapshot!(ran.out.trim_end(), @"nothing to free; 2 results kept, 1 of them only since a result stays for ten minutes after it was written or used");
+    let ran = sandbox.still(&["runs", "rm", "last", "--yes"]).good();
+    assert!(
+        ran.err.ends_with("only they needed, ten minutes after those were written or used\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_run_is_unpacked_into_a_folder_without_a_home() {
+    let sandbox = Sandbox::new();
+    two(&sandbox);
+    sandbox.still(&["runs", "pack", "last", "-o", "a.still"]).good();
+    std::fs::create_dir(sandbox.file("fresh")).expect("a folder");
+    let still = |arguments: &[&str]| {
+        let mut command = sandbox.command();
+        command.env_remove("STILL_HOME").current_dir(sandbox.file("fresh")).args(arguments);
+        sandbox.finish(command.output().expect("the binary")).good()
+    };
+    let ran = still(&["runs", "unpack", "../a.still"]);
+    insta::assert_snapshot!(ran.out.trim_end(), @".still/runs/2026-01-02_10-00-00_tiny unpacked");
+    let listed = still(&["runs", "ls"]).out;
+    assert!(listed.contains("2026-01-02_10-00-00_tiny"), "{listed}");
 }
 
 #[test]

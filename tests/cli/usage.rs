@@ -133,3 +133,33 @@ fn the_standard_library_is_listed_and_shown() {
       hint: known: std/hinton, std/smoothing
     ");
 }
+
+#[test]
+fn an_argument_of_the_recipe_given_as_an_option() {
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", TINY);
+    let error = |arguments: &[&str]| {
+        let ran = sandbox.still(arguments);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        ran.err.trim_end().to_string()
+    };
+    insta::assert_snapshot!(error(&["run", "recipe.rhai", "--epochs", "3"]), @r"
+    error[usage]: still run: there is no option '--epochs'
+      hint: 'epochs' is an argument of the recipe: --set epochs=3
+    ");
+    insta::assert_snapshot!(error(&["why", "--epohcs=3", "recipe.rhai"]), @r"
+    error[usage]: still why: there is no option '--epohcs'
+      hint: the recipe has an argument 'epochs': --set epochs=3
+    ");
+    insta::assert_snapshot!(error(&["run", "--epochs", "recipe.rhai"]), @r"
+    error[usage]: still run: there is no option '--epochs'
+      hint: 'epochs' is an argument of the recipe: --set epochs=VALUE
+    ");
+    // What is none of the recipe's is told as ever.
+    for arguments in
+        [&["run", "recipe.rhai", "--nothing"][..], &["run", "recipe.rhai", "--worker", "1"]]
+    {
+        let told = error(arguments);
+        assert!(told.contains("unexpected argument"), "{told}");
+    }
+}

@@ -100,3 +100,12 @@ fn a_lock_is_had_once() {
     let _lock = Lock::try_take(&path).expect("a file").expect("a free lock");
     assert!(Lock::held(&path));
 }
+
+#[test]
+fn paths_are_told_with_one_slash() {
+    for (path, told) in
+        [("/tmp/a.wav", "/tmp/a.wav"), ("audio/a.wav", "audio/a.wav"), ("./a", "./a"), ("/", "")]
+    {
+        assert_eq!(stillroom::disk::slashed(std::path::Path::new(path)), told);
+    }
+}

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use stillroom::disk::faults::{Fault, fail_after};
 use stillroom::error::Result;
 use stillroom::recipe::{Display, Entry, Patience, Setup, Signals, run};
 use stillroom::run::{CheckpointPolicy, Home};
@@ -27,6 +28,8 @@ pub struct Scene {
     moves: Vec<(String, String, String)>,
     /// The process dies there.
     kill: Option<String>,
+    /// The process dies in the so manieth write after that place.
+    dies: Option<(String, u64)>,
     /// It is asked to stop there.
     stop: Option<String>,
     /// The last run goes on, whatever was changed.
@@ -73,6 +76,10 @@ impl Scene {
         Scene { kill: Some(at.into()), ..self }
     }
 
+    pub fn dies_in(self, at: &str, write: u64) -> Self {
+        Scene { dies: Some((at.into(), write)), ..self }
+    }
+
     /// The same without the kill.
     pub fn alive(self) -> Self {
         Scene { kill: None, ..self }
@@ -99,7 +106,7 @@ impl Scene {
     #[track_caller]
     pub fn play(mut self, lab: &Lab) -> Seen {
         self.folder = lab.sandbox.path().to_path_buf();
-        if self.kill.is_none() {
+        if self.kill.is_none() && self.dies.is_none() {
             return act(&self);
         }
         let text = serde_json::to_string(&self).expect("a scene");
@@ -175,6 +182,11 @@ impl Actor {
         }
         if self.scene.stop.as_deref() == Some(place) {
             self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        if let Some((_, write)) = self.scene.dies.take_if(|(at, _)| at == place) {
+            eprintln!("now it dies");
+            // The steps are done, and told of, by the thread that writes.
+            std::mem::forget(fail_after(write, Fault::Kill));
         }
         if self.scene.kill.as_deref() == Some(place) {
             eprintln!("now it dies");

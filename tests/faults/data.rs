@@ -79,3 +79,53 @@ fn data_that_change_between_runs_are_named() {
         seen.said
     );
 }
+
+/// Adds a clip, a copy of one of the first fold, to the folder and to the list.
+fn add(lab: &Lab, listed: bool) {
+    let table = lab.sandbox.read("data/meta/esc50.csv");
+    let row = table.lines().nth(1).expect("a clip");
+    let clip = row.split(',').next().expect("a name");
+    let audio = |name: &str| lab.sandbox.file(&format!("data/audio/{name}"));
+    std::fs::copy(audio(clip), audio("1-added-A-0.wav")).expect("a clip");
+    if listed {
+        // The first ones of a class are taken, so it goes before the others.
+        let added = row.replace(clip, "1-added-A-0.wav");
+        let table = table.replacen(row, &format!("{added}\n{row}"), 1);
+        lab.sandbox.write("data/meta/esc50.csv", table);
+    }
+}
+
+#[test]
+fn a_file_that_is_added_while_a_run_lives_is_told_where_the_list_names_it() {
+    let (lab, _) = own_data();
+    // Both wait beside the data until the run is there.
+    let table = lab.sandbox.read("data/meta/esc50.csv");
+    add(&lab, true);
+    let added = lab.sandbox.read("data/meta/esc50.csv");
+    lab.sandbox.write("data/meta/esc50.csv", table);
+    let seen = scene(&lab).save("own 4", "data/meta/esc50.csv", &added).play(&lab);
+    assert_eq!(seen.error, None);
+    let told = "warning: 'meta/esc50.csv' changed while 'own' was computed: this run goes on with the clips that \
+                it named at first";
+    assert!(seen.said.iter().any(|said| said == told), "{:?}", seen.said);
+    // What was computed is that of the clips at first, and known as theirs.
+    assert_eq!(lab.outcome().hashes(), undisturbed().hashes());
+    assert_eq!(lab.objects("object.json").len(), 3);
+    let why = lab.still(&["why", "lab.rhai"]).good().out;
+    assert!(why.contains("data: 'audio/1-added-A-0.wav' is new"), "{why}");
+}
+
+#[test]
+fn a_file_that_is_added_before_a_run_goes_on() {
+    for listed in [true, false] {
+        let (lab, _) = own_data();
+        scene(&lab).checkpoints(1).kill("teacher 4").play(&lab);
+        add(&lab, listed);
+        let seen = scene(&lab).play(&lab);
+        assert_eq!((&seen.error, lab.runs().len()), (&None, 1), "{seen:?}");
+        let told = "'teacher' was asked for something else before";
+        let is_told = seen.said.iter().any(|said| said.contains(told));
+        let is_same = lab.outcome().hashes() == undisturbed().hashes();
+        assert_eq!((is_told, is_same), (listed, !listed), "{seen:?}");
+    }
+}

@@ -164,6 +164,7 @@ fn what_changes_no_number_changes_no_key() {
             &nothing,
             &["--set", "note=2"],
         ),
+        ("- an argument with its default's value", &same, &nothing, &["--set", "weight=0.50"]),
     ]);
     assert_snapshot!(told, @r##"
     comments: all from the store
@@ -177,6 +178,7 @@ fn what_changes_no_number_changes_no_key() {
     a function called as another's variable, key, property: all from the store
     a renamed stage: all from the store
     an argument that nobody reads*: all from the store
+    - an argument with its default's value: all from the store
     "##);
 }
 
@@ -247,6 +249,12 @@ fn what_a_hook_depends_on_costs_its_stage() {
             &nothing,
             &[],
         ),
+        (
+            "an argument with the default that it has in one place of two",
+            &|t| t.replace("arg(\"weight\", 0.5)", "arg(\"weight\", 0.5) + arg(\"weight\", 0.0)"),
+            &nothing,
+            &["--set", "weight=0.5"],
+        ),
         ("the network's forward", &|t| t.replace("x.mean(1)", "x.max(1)"), &nothing, &[]),
         ("a file that a hook reads*", &same, &|lab| prior(lab, 0.25), &[]),
         (
@@ -272,6 +280,7 @@ fn what_a_hook_depends_on_costs_its_stage() {
     a shadow of the standard library*: student: fn soft/3 of std/hinton.rhai (std/hinton.rhai:1): new; statements of std/hinton.rhai (std/hinton.rhai:1): new; fn loss/5 of std/hinton: gone; fn soft/3 of std/hinton: gone; statements of std/hinton: gone
     -an argument: student: argument weight: new
     an argument's default: student: fn weight/1 (lab.rhai:21): changed
+    an argument with the default that it has in one place of two: student: fn weight/1 (lab.rhai:21): changed; argument weight: new
     the network's forward: own: fn forward/2 (lab.rhai:22): changed
     a file that a hook reads*: own: file prior.npy: changed
     a renamed stage that a hook asks for: mine: fn teach/2 (lab.rhai:23): changed; name: new

@@ -1,6 +1,6 @@
 //! A hook that fails where no version is left to go back to: the stage waits for an edit.
 
-use super::runner::{Edit, Manner, Run, STAGE, When, doing, run_in, save, untouched};
+use super::runner::{Edit, Manner, Run, STAGE, When, doing, run_in, save, untouched, with_edits};
 use crate::support::Sandbox;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,4 +89,61 @@ fn a_stop_ends_it_with_all_that_is_done() {
     assert!(error.contains("5 of 12 steps done"), "{error}");
     let kept = run.sandbox.run_folder().join("checkpoints/cnn/0000000005.checkpoint");
     assert!(kept.is_file());
+}
+
+/// The same stage, of a network whose `forward` is the recipe's own.
+fn network(forward: &str) -> String {
+    let net = "nn::network(#{ head: nn::linear(16, 10) }, Fn(\"forward\"))";
+    let stage = STAGE.replace("model::cnn(#{ classes: data.classes, channels: [4] })", net);
+    assert!(stage.contains(net));
+    format!("{stage}fn forward(self, x) {{\n    {forward}\n}}\n")
+}
+
+#[test]
+fn a_network_that_cannot_be_evaluated_before_the_first_step() {
+    let good = network("self.head.forward(x.mean(1))");
+    let whole = untouched(&good);
+    for (failing, why) in [
+        (network("throw \"not yet\""), "not yet"),
+        (network("self.head.forward(x.mean(1)).mean(1)"), "no logits of the classes"),
+    ] {
+        let edits = vec![save(When::Paused(1), "recipe.rhai", good.as_str())];
+        let run = patiently(&failing, edits).good();
+        let pauses: Vec<usize> = run.shown.pauses.iter().map(|(step, _)| *step).collect();
+        assert_eq!(pauses, [0]);
+        assert!(run.shown.pauses[0].1.contains(why), "{}", run.shown.pauses[0].1);
+        assert_eq!(run.outcomes(), [(0, "in force")]);
+        run.same_weights(&whole);
+        let impatient = with_edits(&failing, |_| {}, Vec::new());
+        let error = impatient.results.as_ref().expect_err("it cannot run").to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_network_that_no_edit_could_mend_ends_the_run() {
+    let wrong = STAGE.replace(
+        "model::cnn(#{ classes: data.classes, channels: [4] })",
+        "nn::sequential([nn::flatten(), nn::linear(640, 3)])",
+    );
+    let run = patiently(&wrong, Vec::new());
+    let error = run.results.as_ref().expect_err("three classes").to_string();
+    assert!(error.contains("no logits of the classes"), "{error}");
+    assert!(run.shown.pauses.is_empty());
+}
+
+#[test]
+fn a_stop_before_the_first_step_has_a_checkpoint() {
+    let stop: Arc<AtomicBool> = Arc::default();
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", network("throw \"not yet\""));
+    let raise = stop.clone();
+    let edits = vec![doing(When::Paused(1), move |_| raise.store(true, Ordering::Relaxed))];
+    let manner = Manner { patient: true, stop, ..Manner::default() };
+    let run = run_in(sandbox, manner, edits);
+    let error = run.results.as_ref().expect_err("stopped").to_string();
+    assert!(error.contains("0 of 12 steps done"), "{error}");
+    let kept = stillroom::disk::files_in(&run.sandbox.run_folder().join("checkpoints"));
+    let is_first = |name: &String| name.ends_with("/0000000000.checkpoint");
+    assert!(kept.iter().any(is_first), "{kept:?}");
 }

@@ -7,7 +7,7 @@ use crate::cli::words::{columns, percent, plain};
 use crate::error::Result;
 use crate::run::{Past, PastStage};
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use similar::TextDiff;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,13 +25,27 @@ pub(super) struct Diff {
     a: String,
     /// Another one.
     b: String,
+    /// Print it as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A setting that differs: whose it is, its name, both values.
+struct Setting {
+    stage: Option<String>,
+    name: String,
+    values: [Option<String>; 2],
 }
 
 impl Diff {
     pub(super) fn run(self, place: &Place) -> Result<()> {
         let (a, b) = (place.run(&self.a)?, place.run(&self.b)?);
+        if self.json {
+            out(&as_json(&a, &b).to_string());
+            return Ok(());
+        }
         out(&format!("a: {}\nb: {}", plain(a.name()), plain(b.name())));
-        let differ = settings(&a, &b);
+        let differ: Vec<Vec<String>> = settings(&a, &b).iter().map(Setting::row).collect();
         match differ.is_empty() {
             true => out("\nArguments and options are the same."),
             false => out(&format!("\n{}", columns(&["", "a", "b"], &differ))),
@@ -50,39 +64,65 @@ impl Diff {
     }
 }
 
-/// What the runs were told, where it differs: a row each.
-fn settings(a: &Past, b: &Past) -> Vec<Vec<String>> {
+impl Setting {
+    /// As a row of a table; long values are cut.
+    fn row(&self) -> Vec<String> {
+        let stage = self.stage.as_ref().map(|stage| format!("{}: ", plain(stage)));
+        let name = format!("{}{}", stage.unwrap_or_default(), plain(&self.name));
+        let cell = |value: &Option<String>| value.as_deref().map_or("–".into(), short);
+        let [a, b] = self.values.each_ref().map(cell);
+        vec![name, a, b]
+    }
+}
+
+/// What differs, each in whole: settings, recipes, and the stages of both.
+fn as_json(a: &Past, b: &Past) -> Value {
+    let settings: Vec<Value> = settings(a, b)
+        .into_iter()
+        .map(|Setting { stage, name, values: [a, b] }| {
+            json!({ "stage": stage, "name": name, "a": a, "b": b })
+        })
+        .collect();
+    json!({
+        "a": a.name(), "b": b.name(), "settings": settings, "recipes": recipes(a, b),
+        "stages": { "a": a.stages(), "b": b.stages() },
+    })
+}
+
+/// What the runs were told, where it differs.
+fn settings(a: &Past, b: &Past) -> Vec<Setting> {
     let mut rows = changes(&facts(a), &facts(b));
     let (of_a, of_b) = (options(a), options(b));
     let shared = of_a.iter().filter_map(|(stage, options)| {
         let (_, others) = of_b.iter().find(|(name, _)| name == stage)?;
         Some((stage, changes(options, others)))
     });
-    let shared: Vec<(&String, Vec<Vec<String>>)> = shared.collect();
+    let shared: Vec<(&String, Vec<Setting>)> = shared.collect();
     // What differs in the same way in every stage is told once.
-    let everywhere = |row: &Vec<String>| {
-        shared.len() > 1 && shared.iter().all(|(_, changes)| changes.contains(row))
+    let everywhere = |setting: &Setting| {
+        let is = |other: &Setting| (&other.name, &other.values) == (&setting.name, &setting.values);
+        shared.len() > 1 && shared.iter().all(|(_, changes)| changes.iter().any(is))
     };
     for (index, (stage, changes)) in shared.iter().enumerate() {
-        for row in changes {
-            let stage = if everywhere(row) { "every stage" } else { stage.as_str() };
-            if index == 0 || !everywhere(row) {
-                let mut row = row.clone();
-                row.iter_mut().take(1).for_each(|name| *name = format!("{}: {name}", plain(stage)));
-                rows.push(row);
+        for setting in changes {
+            let everywhere = everywhere(setting);
+            let stage = if everywhere { "every stage" } else { stage.as_str() };
+            if index == 0 || !everywhere {
+                let (name, values) = (setting.name.clone(), setting.values.clone());
+                rows.push(Setting { stage: Some(stage.to_string()), name, values });
             }
         }
     }
     rows
 }
 
-/// Name and both values of what differs.
-fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Vec<String>> {
-    let cell = |value: Option<&String>| value.map_or("–".into(), |value| short(value));
+/// What differs.
+fn changes(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> Vec<Setting> {
     a.keys()
         .chain(b.keys().filter(|name| !a.contains_key(*name)))
-        .filter(|name| a.get(*name) != b.get(*name))
-        .map(|name| vec![plain(name), cell(a.get(name)), cell(b.get(name))])
+        .map(|name| (name, [a.get(name).cloned(), b.get(name).cloned()]))
+        .filter(|(_, [a, b])| a != b)
+        .map(|(name, values)| Setting { stage: None, name: name.clone(), values })
         .collect()
 }
 

@@ -51,10 +51,8 @@ impl Place {
 
     /// The same, for what may make a new home.
     fn new_home(&self) -> Result<Home> {
-        match &self.home {
-            Some(folder) => Ok(Home::of(Path::new(""), Some(folder.clone()))),
-            None => self.home(),
-        }
+        let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
+        find::new_home(self.home.clone(), variable, Path::new(""))
     }
 
     /// The run that a user names.

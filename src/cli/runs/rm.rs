@@ -54,7 +54,11 @@ impl Rm {
             disk::remove_folder(&past.path().canonicalize().unwrap_or(past.path().into()))?;
             out(&format!("removed {}", past.name()));
         }
-        note(&format!("{} freed; `still gc` frees results that only they needed", bytes(size)));
+        note(&format!(
+            "{} freed; `still gc` frees results that only they needed, ten minutes after those were \
+             written or used",
+            bytes(size)
+        ));
         Ok(())
     }
 }

@@ -11,12 +11,12 @@ use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
 use crate::error::{Error, Kind, Place, guarded};
-use crate::script::{self, Host, Resolver, Signatures};
+use crate::script::{self, Catalogue, Host, Resolver, Signatures};
 use calls::unknown_calls;
 use recover::{Recovered, recover};
-use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt};
-use std::collections::BTreeSet;
-use std::path::Path;
+use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt, Token};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use traps::traps;
@@ -47,6 +47,26 @@ impl Inspector {
         let mut plain = script::engine(&host, resolver);
         plain.set_optimization_level(OptimizationLevel::None).set_strict_variables(false);
         Inspector { engine, compiler, plain }
+    }
+
+    /// Texts that stand in an editor and not yet on the disk, by their paths: imports are read from them first.
+    pub fn with_unsaved(self, texts: HashMap<PathBuf, Arc<str>>) -> Self {
+        self.compiler.resolver.read_first(texts);
+        self
+    }
+
+    /// Everything that a recipe can call, what Rhai has itself included.
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::with_standard(&self.engine)
+    }
+
+    /// Whether a text is a name that a variable or a function can have.
+    pub fn is_name(&self, text: &str) -> bool {
+        let texts = [text];
+        let mut tokens = self.engine.lex(&texts).0.map(|(token, _)| token);
+        let first = tokens.next();
+        let own = matches!(&first, Some(Token::Identifier(name)) if name.as_str() == text);
+        own && matches!(tokens.next(), None | Some(Token::EOF))
     }
 
     /// Everything that is wrong with a recipe, or looks wrong, as far as can be told without running it: errors

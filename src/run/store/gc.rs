@@ -29,6 +29,8 @@ pub struct Freed {
     pub bytes: u64,
     /// Objects that stay.
     pub kept: usize,
+    /// Those of them that no run names, but that were written or used within ten minutes.
+    pub young: usize,
 }
 
 /// Frees what no run of `home` needs; with `dry`, only says what that would be.
@@ -101,8 +103,10 @@ fn free_objects(
             let Some(key) = name.filter(|name| is_key(name)) else { continue };
             let young = super::modified(&folder)
                 .is_none_or(|time| time.elapsed().map_or(true, |age| age < YOUNG));
-            if needed.contains(&key) || young || store.locked(&key) {
+            let needed = needed.contains(&key);
+            if needed || young || store.locked(&key) {
                 freed.kept += 1;
+                freed.young += usize::from(young && !needed);
                 continue;
             }
             if dry {

@@ -15,8 +15,7 @@ fn sizes_of(operation: &str, width: &Dynamic, heads: &Dynamic) -> Result<[usize;
 
 fn attention(width: &Dynamic, heads: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::attention";
-    let known = ["qkv_bias", "proj_bias", "qk_norm", "eps", "attn_drop", "proj_drop"];
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     let [width, heads] = sizes_of(operation, width, heads)?;
     let mut own = AttentionOptions { width, heads, ..AttentionOptions::default() };
     options.flag("qkv_bias", &mut own.qkv_bias)?;
@@ -28,21 +27,9 @@ fn attention(width: &Dynamic, heads: &Dynamic, map: Map) -> Result<Net> {
     drawn("attention", own, Attention::new)
 }
 
-const OF_BLOCKS: [&str; 9] = [
-    "mlp_ratio",
-    "qkv_bias",
-    "qk_norm",
-    "activation",
-    "eps",
-    "attn_drop",
-    "drop",
-    "drop_path",
-    "init_values",
-];
-
 fn block(width: &Dynamic, heads: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::transformer_block";
-    let options = Options::new(operation, map, &OF_BLOCKS)?;
+    let options = Options::new(operation, map)?;
     let [width, heads] = sizes_of(operation, width, heads)?;
     let mut own = BlockOptions { width, heads, ..BlockOptions::default() };
     options.number("mlp_ratio", &mut own.mlp_ratio)?;

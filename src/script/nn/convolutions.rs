@@ -26,8 +26,7 @@ fn sizes_of(operation: &str, sizes: Sizes, line: bool) -> Result<([usize; 2], [u
 
 fn convolution(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
     let operation = format!("nn::{kind}");
-    let known = ["stride", "padding", "dilation", "groups", "bias"];
-    let options = Options::new(&operation, map, &known)?;
+    let options = Options::new(&operation, map)?;
     let ([inputs, outputs], kernel) = sizes_of(&operation, sizes, line)?;
     let moves = moves(&operation, &options, line)?;
     let mut own = ConvOptions { inputs, outputs, kernel, moves, bias: true };
@@ -37,7 +36,7 @@ fn convolution(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
 
 fn depthwise(channels: &Dynamic, kernel: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::depthwise";
-    let options = Options::new(operation, map, &["stride", "padding", "dilation", "bias"])?;
+    let options = Options::new(operation, map)?;
     let (count, kernel) = sizes_of(operation, [channels, channels, kernel], false)?;
     let mut moves = moves(operation, &options, false)?;
     moves.groups = count[0];
@@ -49,8 +48,7 @@ fn depthwise(channels: &Dynamic, kernel: &Dynamic, map: Map) -> Result<Net> {
 
 fn transpose(kind: &str, sizes: Sizes, map: Map, line: bool) -> Result<Net> {
     let operation = format!("nn::{kind}");
-    let known = ["stride", "padding", "output_padding", "dilation", "groups", "bias"];
-    let options = Options::new(&operation, map, &known)?;
+    let options = Options::new(&operation, map)?;
     let ([inputs, outputs], kernel) = sizes_of(&operation, sizes, line)?;
     let moves = moves_back(&operation, &options, line)?;
     let mut own = ConvTransposeLayerOptions { inputs, outputs, kernel, moves, bias: true };

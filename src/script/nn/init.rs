@@ -41,14 +41,12 @@ const NAMES: [&str; 11] = [
 impl Start {
     fn read(name: &str, map: Map) -> Result<Start> {
         let operation = format!("init \"{name}\"");
-        let read = |known: &[&str]| Options::new(&operation, map, known);
-        let gained = ["gain", "nonlinearity", "slope"];
-        let kaiming = ["mode", "gain", "nonlinearity", "slope"];
+        let read = || Options::new(&operation, map);
         Ok(match name {
-            "zeros" => read(&[]).map(|_| Start::Constant(0.0))?,
-            "ones" => read(&[]).map(|_| Start::Constant(1.0))?,
+            "zeros" => read().map(|_| Start::Constant(0.0))?,
+            "ones" => read().map(|_| Start::Constant(1.0))?,
             "constant" => {
-                let (options, mut value) = (read(&["value"])?, 0.0);
+                let (options, mut value) = (read()?, 0.0);
                 if options.get("value").is_none() {
                     return Err(options.missing("value", "a number"));
                 }
@@ -56,19 +54,19 @@ impl Start {
                 Start::Constant(value)
             }
             "uniform" => {
-                let (options, mut own) = (read(&["low", "high"])?, UniformOptions::default());
+                let (options, mut own) = (read()?, UniformOptions::default());
                 options.number("low", &mut own.low)?;
                 options.number("high", &mut own.high)?;
                 Start::Uniform(own)
             }
             "normal" => {
-                let (options, mut own) = (read(&["mean", "std"])?, NormalOptions::default());
+                let (options, mut own) = (read()?, NormalOptions::default());
                 options.number("mean", &mut own.mean)?;
                 options.number("std", &mut own.std)?;
                 Start::Normal(own)
             }
             "trunc_normal" => {
-                let options = read(&["mean", "std", "low", "high"])?;
+                let options = read()?;
                 let mut own = TruncNormalOptions::default();
                 options.number("mean", &mut own.mean)?;
                 options.number("std", &mut own.std)?;
@@ -76,11 +74,11 @@ impl Start {
                 options.number("high", &mut own.high)?;
                 Start::TruncNormal(own)
             }
-            "xavier_uniform" => Start::XavierUniform(gain_of(&operation, &read(&gained)?)?),
-            "xavier_normal" => Start::XavierNormal(gain_of(&operation, &read(&gained)?)?),
-            "kaiming_uniform" => Start::KaimingUniform(fan_of(&operation, &read(&kaiming)?)?),
-            "kaiming_normal" => Start::KaimingNormal(fan_of(&operation, &read(&kaiming)?)?),
-            "orthogonal" => Start::Orthogonal(gain_of(&operation, &read(&gained)?)?),
+            "xavier_uniform" => Start::XavierUniform(gain_of(&operation, &read()?)?),
+            "xavier_normal" => Start::XavierNormal(gain_of(&operation, &read()?)?),
+            "kaiming_uniform" => Start::KaimingUniform(fan_of(&operation, &read()?)?),
+            "kaiming_normal" => Start::KaimingNormal(fan_of(&operation, &read()?)?),
+            "orthogonal" => Start::Orthogonal(gain_of(&operation, &read()?)?),
             other => return Err(unknown("init", "initialiser", other, &NAMES)),
         })
     }
@@ -175,7 +173,7 @@ pub(super) fn methods(module: &mut Module) {
         /// ```
         fn "init"(net: Net, patterns: Dynamic, name: &str) -> Net { start(net, &patterns, name, Map::new()) }
 
-        /// As `init(patterns, name)`, with options: "constant": `value`; "uniform": `low` (0), `high` (1); "normal":
+        /// As `init(patterns, name)`, with options: "constant": `value` (required); "uniform": `low` (0), `high` (1); "normal":
         /// `mean` (0), `std` (1); "trunc_normal": `mean`, `std`, `low` (-2), `high` (2); "xavier_…" and
         /// "orthogonal": `gain` (1) or `nonlinearity` ("relu", "tanh", "leaky_relu" with its `slope`, …);
         /// "kaiming_…": `mode` ("fan_in", or "fan_out"), `gain` (√2) or `nonlinearity`.

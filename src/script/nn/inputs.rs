@@ -49,7 +49,7 @@ fn attends(net: &Net) -> bool {
 }
 
 fn mask_of(operation: &str, map: Map) -> Result<Option<Tensor>> {
-    Options::new(operation, map, &["mask"])?.native("mask", A_TENSOR)
+    Options::new(operation, map)?.native("mask", A_TENSOR)
 }
 
 /// Output and weights of an attention or a block that looks at itself.
@@ -138,7 +138,7 @@ fn both_of(operation: &str, given: &Dynamic) -> Result<[Tensor; 2]> {
             .expected(expected)
             .received(kind_of(given)));
     };
-    let options = Options::new(operation, map, &["hidden", "cell"])?;
+    let options = Options::new(operation, map)?;
     let part = |name| {
         let part = options.native::<Tensor>(name, A_TENSOR)?;
         part.ok_or_else(|| options.missing(name, expected))

@@ -13,7 +13,7 @@ use rhai::{Dynamic, Map, Module};
 
 fn linear(inputs: &Dynamic, outputs: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::linear";
-    let options = Options::new(operation, map, &["bias"])?;
+    let options = Options::new(operation, map)?;
     let mut own = LinearOptions {
         inputs: count_of(operation, "the width of the input", inputs)?,
         outputs: count_of(operation, "the width of the output", outputs)?,
@@ -25,7 +25,7 @@ fn linear(inputs: &Dynamic, outputs: &Dynamic, map: Map) -> Result<Net> {
 
 fn embedding(count: &Dynamic, width: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::embedding";
-    let options = Options::new(operation, map, &["padding_idx"])?;
+    let options = Options::new(operation, map)?;
     let count = count_of(operation, "the number of vectors", count)?;
     let width = count_of(operation, "the width", width)?;
     let padding = match options.get("padding_idx") {

@@ -13,8 +13,7 @@ use rhai::{Dynamic, Map, Module};
 
 fn batch_norm(kind: &str, channels: &Dynamic, map: Map, line: bool) -> Result<Net> {
     let operation = format!("nn::{kind}");
-    let known = ["eps", "momentum", "affine", "track_running_stats"];
-    let options = Options::new(&operation, map, &known)?;
+    let options = Options::new(&operation, map)?;
     let channels = count_of(&operation, "the number of channels", channels)?;
     let mut own = BatchNormOptions { channels, ..BatchNormOptions::default() };
     options.number("eps", &mut own.eps)?;
@@ -29,7 +28,7 @@ fn batch_norm(kind: &str, channels: &Dynamic, map: Map, line: bool) -> Result<Ne
 
 fn layer_norm(shape: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::layer_norm";
-    let options = Options::new(operation, map, &["eps", "affine", "bias"])?;
+    let options = Options::new(operation, map)?;
     let shape = lengths_of(operation, "the width", shape)?;
     let mut own = LayerNormOptions { shape, ..LayerNormOptions::default() };
     options.number("eps", &mut own.eps)?;
@@ -40,7 +39,7 @@ fn layer_norm(shape: &Dynamic, map: Map) -> Result<Net> {
 
 fn group_norm(groups: &Dynamic, channels: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::group_norm";
-    let options = Options::new(operation, map, &["eps", "affine"])?;
+    let options = Options::new(operation, map)?;
     let mut own = GroupNormOptions {
         groups: count_of(operation, "the number of groups", groups)?,
         channels: count_of(operation, "the number of channels", channels)?,
@@ -53,7 +52,7 @@ fn group_norm(groups: &Dynamic, channels: &Dynamic, map: Map) -> Result<Net> {
 
 fn rms_norm(shape: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::rms_norm";
-    let options = Options::new(operation, map, &["eps", "affine"])?;
+    let options = Options::new(operation, map)?;
     let shape = lengths_of(operation, "the width", shape)?;
     let mut own = RmsNormOptions { shape, ..RmsNormOptions::default() };
     options.number("eps", &mut own.eps)?;

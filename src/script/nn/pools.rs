@@ -7,7 +7,7 @@ use crate::nn::{
 };
 use crate::script::convolution::pair_of;
 use crate::script::options::Options;
-use crate::script::pooling::{OF_MAXIMA, OF_MEANS, options};
+use crate::script::pooling::options;
 use crate::script::register::namespaced;
 use crate::script::value::count_of;
 use rhai::{Dynamic, Map, Module};
@@ -32,8 +32,7 @@ fn size_of(operation: &str, size: &Dynamic, line: bool) -> Result<[usize; 2]> {
 
 fn moving(kind: &str, pooled: Pooled, size: &Dynamic, map: Map, line: bool) -> Result<Net> {
     let operation = format!("nn::{kind}");
-    let known = if pooled == Pooled::Max { OF_MAXIMA } else { OF_MEANS };
-    let mut how = options(&operation, map, &known, line)?;
+    let mut how = options(&operation, map, line)?;
     let size = size_of(&operation, size, line)?;
     // Said or not, it is the same layer.
     how.stride.get_or_insert(size);
@@ -47,7 +46,7 @@ fn covering(kind: &str, pooled: Pooled, size: &Dynamic, line: bool) -> Result<Ne
 
 fn squeeze_excite(channels: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::squeeze_excite";
-    let options = Options::new(operation, map, &["ratio", "reduced", "activation", "gate"])?;
+    let options = Options::new(operation, map)?;
     let channels = count_of(operation, "the number of channels", channels)?;
     let mut own = SqueezeExciteOptions { channels, ..SqueezeExciteOptions::default() };
     if options.get("ratio").is_some() && options.get("reduced").is_some() {

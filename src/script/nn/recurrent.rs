@@ -14,8 +14,7 @@ fn own_of(
     hidden: &Dynamic,
     map: Map,
 ) -> Result<RecurrentOptions> {
-    let known = ["layers", "bidirectional", "bias", "dropout"];
-    let options = Options::new(operation, map, &known)?;
+    let options = Options::new(operation, map)?;
     let mut own = RecurrentOptions {
         inputs: count_of(operation, "the width of the input", inputs)?,
         hidden: count_of(operation, "the width of the state", hidden)?,

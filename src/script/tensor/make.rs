@@ -31,7 +31,7 @@ pub(super) fn functions(module: &mut Module) {
         /// tensor([1, 2], #{ dtype: "f32" }).dtype == "f32"
         /// ```
         fn "tensor"(values: Dynamic, options: Map) -> Tensor {
-            let options = Options::new("tensor", options, &["dtype"])?;
+            let options = Options::new("tensor", options)?;
             let named = |name: String| DType::named("tensor", &name);
             nested(&values, options.text("dtype")?.map(named).transpose()?)
         }

@@ -88,7 +88,7 @@ fn options(
     let keep = match (given.as_bool(), given.read_lock::<Map>()) {
         (Ok(keep), _) => keep,
         (_, Some(map)) => {
-            let options = Options::new(operation, map.clone(), &["keep", key])?;
+            let options = Options::new(operation, map.clone())?;
             options.number(key, &mut number)?;
             let mut keep = false;
             options.flag("keep", &mut keep)?;
@@ -116,7 +116,7 @@ macro_rules! with_option {
             /// ```
             fn $name(tensor: Tensor) -> Tensor { tensor.$method(&Along::all(), $standard) }
 
-            #[doc = concat!(" As `", $name, "()`, with options.")]
+            #[doc = concat!(" As `", $name, "()`, with options: `keep` (false), `", $key, "` (", stringify!($standard), ").")]
             fn $name(tensor: Tensor, options: Map) -> Tensor {
                 let given = Dynamic::from(options);
                 let (along, number) = self::options($name, None, &given, $key, $standard)?;

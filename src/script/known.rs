@@ -1,0 +1,185 @@
+//! The keys of options maps: the one list of them, which bindings read their maps by, and which editors and the check
+//! ask.
+
+use super::catalogue::Catalogue;
+use super::{Hook, stage};
+use crate::audio::FbankOptions;
+use crate::train::StageKind;
+
+/// A key of an options map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionKey {
+    /// The key.
+    pub name: &'static str,
+    /// Its meaning and default as the function's doc comment has it; empty where it says nothing.
+    pub about: String,
+}
+
+/// A group of keys that several functions share.
+type Keys = &'static [&'static str];
+
+const REDUCTION: Keys = &["reduction"];
+/// Where statistics and lengths go that a front end has besides what `FbankOptions` names.
+const OF_FRONT_ENDS: Keys = &["frames", "mean", "std"];
+const OF_OPTIMIZERS: Keys =
+    &["lr", "weight_decay", "clip_norm", "clip_value", "accumulate", "groups", "decay_norms"];
+const OF_ADAM: Keys = &["betas", "eps", "amsgrad"];
+const OF_MAXIMA: Keys = &["stride", "padding", "dilation", "ceil_mode"];
+const OF_MEANS: Keys = &["stride", "padding", "count_include_pad", "ceil_mode"];
+const OF_CONVOLUTIONS: Keys = &["bias", "stride", "padding", "dilation", "groups"];
+const OF_TRANSPOSES: Keys = &["bias", "stride", "padding", "output_padding", "dilation", "groups"];
+const OF_CONVOLUTION_LAYERS: Keys = &["stride", "padding", "dilation", "groups", "bias"];
+const OF_TRANSPOSE_LAYERS: Keys =
+    &["stride", "padding", "output_padding", "dilation", "groups", "bias"];
+const OF_BATCH_NORMS: Keys = &["eps", "momentum", "affine", "track_running_stats"];
+const OF_RECURRENT: Keys = &["layers", "bidirectional", "bias", "dropout"];
+const OF_GAINS: Keys = &["gain", "nonlinearity", "slope"];
+const OF_BLOCKS: Keys = &[
+    "mlp_ratio",
+    "qkv_bias",
+    "qk_norm",
+    "activation",
+    "eps",
+    "attn_drop",
+    "drop",
+    "drop_path",
+    "init_values",
+];
+const OF_CYCLES: Keys =
+    &["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
+const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "shuffle"];
+
+/// Every operation with its groups of keys. A path in the manner of `optim::muon.adamw` means the map under that key.
+const TABLE: &[(&str, &[Keys])] = &[
+    ("audio::fbank", &[&FbankOptions::NAMES, OF_FRONT_ENDS]),
+    ("augment::mixup", &[&["alpha"]]),
+    ("batches", &[OF_BATCHES]),
+    ("dataset::esc50", &[&["fold", "per_class"]]),
+    ("model::ast", &[&["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
+    ("model::cnn", &[&["classes", "channels"]]),
+    ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),
+    ("optim::adamw", &[OF_OPTIMIZERS, OF_ADAM]),
+    ("optim::adan", &[OF_OPTIMIZERS, &["betas", "eps", "no_prox"]]),
+    ("optim::lion", &[OF_OPTIMIZERS, &["betas"]]),
+    (
+        "optim::muon",
+        &[OF_OPTIMIZERS, &["momentum", "nesterov", "ns_steps", "adjust_lr_fn", "adamw"]],
+    ),
+    ("optim::muon.adamw", &[&["names", "lr", "betas", "eps", "weight_decay"]]),
+    ("optim::sgd", &[OF_OPTIMIZERS, &["momentum", "dampening", "nesterov"]]),
+    ("optim.groups", &[&["names", "lr", "lr_scale", "weight_decay"]]),
+    ("step", &[&["lr"]]),
+    ("schedule::one_cycle", &[OF_CYCLES]),
+    // Losses.
+    ("bce", &[REDUCTION]),
+    ("cosine_loss", &[REDUCTION]),
+    ("cross_entropy", &[REDUCTION, &["smoothing"]]),
+    ("kd::bernoulli_kl", &[REDUCTION]),
+    ("kl_div", &[REDUCTION, &["log_target"]]),
+    ("l1", &[REDUCTION]),
+    ("mse", &[REDUCTION]),
+    ("smooth_l1", &[REDUCTION, &["beta"]]),
+    // Tensors.
+    ("avg_pool1d", &[OF_MEANS]),
+    ("avg_pool2d", &[OF_MEANS]),
+    ("conv1d", &[OF_CONVOLUTIONS]),
+    ("conv2d", &[OF_CONVOLUTIONS]),
+    ("conv_transpose1d", &[OF_TRANSPOSES]),
+    ("conv_transpose2d", &[OF_TRANSPOSES]),
+    ("interpolate", &[&["align_corners"]]),
+    ("max_pool1d", &[OF_MAXIMA]),
+    ("max_pool2d", &[OF_MAXIMA]),
+    ("norm", &[&["keep", "p"]]),
+    ("std", &[&["keep", "correction"]]),
+    ("stft", &[&["n_fft", "hop", "window", "center"]]),
+    ("tensor", &[&["dtype"]]),
+    ("var", &[&["keep", "correction"]]),
+    // Networks.
+    ("attend", &[&["mask"]]),
+    ("forward", &[&["mask"]]),
+    ("run", &[&["hidden", "cell"]]),
+    ("nn::attention", &[&["qkv_bias", "proj_bias", "qk_norm", "eps", "attn_drop", "proj_drop"]]),
+    ("nn::avg_pool1d", &[OF_MEANS]),
+    ("nn::avg_pool2d", &[OF_MEANS]),
+    ("nn::batch_norm1d", &[OF_BATCH_NORMS]),
+    ("nn::batch_norm2d", &[OF_BATCH_NORMS]),
+    ("nn::conv1d", &[OF_CONVOLUTION_LAYERS]),
+    ("nn::conv2d", &[OF_CONVOLUTION_LAYERS]),
+    ("nn::conv_transpose1d", &[OF_TRANSPOSE_LAYERS]),
+    ("nn::conv_transpose2d", &[OF_TRANSPOSE_LAYERS]),
+    ("nn::depthwise", &[&["stride", "padding", "dilation", "bias"]]),
+    ("nn::embedding", &[&["padding_idx"]]),
+    ("nn::group_norm", &[&["eps", "affine"]]),
+    ("nn::gru", &[OF_RECURRENT]),
+    ("nn::layer_norm", &[&["eps", "affine", "bias"]]),
+    ("nn::linear", &[&["bias"]]),
+    ("nn::lstm", &[OF_RECURRENT]),
+    ("nn::max_pool1d", &[OF_MAXIMA]),
+    ("nn::max_pool2d", &[OF_MAXIMA]),
+    ("nn::rms_norm", &[&["eps", "affine"]]),
+    ("nn::squeeze_excite", &[&["ratio", "reduced", "activation", "gate"]]),
+    ("nn::transformer_block", &[OF_BLOCKS]),
+    // Where weights start; by the name of the initialiser.
+    ("init \"constant\"", &[&["value"]]),
+    ("init \"kaiming_normal\"", &[&["mode"], OF_GAINS]),
+    ("init \"kaiming_uniform\"", &[&["mode"], OF_GAINS]),
+    ("init \"normal\"", &[&["mean", "std"]]),
+    ("init \"ones\"", &[]),
+    ("init \"orthogonal\"", &[OF_GAINS]),
+    ("init \"trunc_normal\"", &[&["mean", "std", "low", "high"]]),
+    ("init \"uniform\"", &[&["low", "high"]]),
+    ("init \"xavier_normal\"", &[OF_GAINS]),
+    ("init \"xavier_uniform\"", &[OF_GAINS]),
+    ("init \"zeros\"", &[]),
+];
+
+/// The keys that an operation knows; `None` where it is no operation with options.
+pub(super) fn keys_of(operation: &str) -> Option<Vec<&'static str>> {
+    if let Some(kind) = stage_of(operation) {
+        return Some(stage::keys(kind));
+    }
+    let (_, groups) = TABLE.iter().find(|(name, _)| *name == operation)?;
+    Some(groups.iter().flat_map(|group| group.iter().copied()).collect())
+}
+
+fn stage_of(operation: &str) -> Option<StageKind> {
+    match operation {
+        "train" => Some(StageKind::Train),
+        "distill" => Some(StageKind::Distill),
+        "each_step" => Some(StageKind::EachStep),
+        _ => None,
+    }
+}
+
+/// The options of a function, by its full name (`optim::adam`, `train`, `conv2d` for the function and the method),
+/// or of the map under one of its keys (`optim::adam.groups`, `optim::muon.adamw`). `None` where it has none.
+pub fn options_of(catalogue: &Catalogue, function: &str) -> Option<Vec<OptionKey>> {
+    let keys = match function.split_once('.') {
+        Some((owner, "groups")) if owner.starts_with("optim::") => keys_of("optim.groups")?,
+        _ if function == "init" => {
+            let starts = TABLE.iter().filter(|(name, _)| name.starts_with("init \""));
+            let mut all: Vec<&'static str> = Vec::new();
+            let groups = starts.flat_map(|(_, groups)| groups.iter().flat_map(|one| one.iter()));
+            groups.for_each(|key| {
+                if !all.contains(key) {
+                    all.push(key)
+                }
+            });
+            all
+        }
+        _ => keys_of(function)?,
+    };
+    let name = function.split(['.', ' ']).next().unwrap_or(function);
+    let about = |key: &str| {
+        let hook = Hook::ALL.into_iter().find(|hook| hook.name() == key);
+        match (hook, stage_of(function)) {
+            (Some(hook), Some(kind)) => {
+                let form = format!("{key}({})", hook.parameters(kind).join(", "));
+                let number = if hook.takes_number() { "a number, or " } else { "" };
+                format!("{number}Fn(\"my_{key}\") for a hook {form} of another name")
+            }
+            _ => catalogue.about_option(name, key).unwrap_or_default(),
+        }
+    };
+    Some(keys.iter().map(|key| OptionKey { name: key, about: about(key) }).collect())
+}
