@@ -87,6 +87,8 @@ struct Told {
     stages: usize,
     /// Where each mistake stands, with its headline.
     known: Vec<(Option<String>, String)>,
+    /// Names that are unknown.
+    named: Vec<Option<String>>,
 }
 
 impl Told {
@@ -97,6 +99,13 @@ impl Told {
             .places
             .first()
             .map(|place| format!("{}:{}:{:?}", place.file.display(), place.line, place.column));
+        // Reading and trying tell of a name that is nowhere in different words.
+        let word = report.problem.split('\'').nth(1).map(String::from);
+        let named = word.filter(|_| report.kind == Kind::Name && report.operation != "stage");
+        if named.is_some() && self.named.contains(&named) {
+            return;
+        }
+        self.named.push(named);
         let one = (place, error.headline());
         let same = |known: &(Option<String>, String)| {
             *known == one || known.0.is_some() && known.0 == one.0

@@ -1,7 +1,7 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
 use super::raise::raised;
-use super::undefined::{self as names, binds};
+use super::undefined::{self, binds};
 use super::{Signatures, habits};
 use crate::error::{Error, Kind, Place, nearest};
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
@@ -50,16 +50,24 @@ impl Knowledge<'_> {
     pub fn compile_error(&self, cause: &ParseError, source: &str) -> Error {
         let error = self.parse_kind(cause.err_type(), source);
         let error = self.at(error, source, cause.position(), String::new());
-        let hint = match (&error.report().hint, error.report().places.first()) {
-            (None, Some(place)) => place.row_text().and_then(|row| {
-                let column = place.column.unwrap_or(1).saturating_sub(1);
-                let rest: String = row.chars().skip(column).collect();
-                habits::row(row, &rest)
-            }),
-            _ => None,
-        };
-        match hint {
+        let Some(place) = error.report().places.first().cloned() else { return error };
+        let text = place.text.clone().unwrap_or_default();
+        if place.row_text().is_none_or(|row| row.trim().is_empty())
+            && let Some((line, column)) = undefined::open_bracket(&text)
+        {
+            let problem = "this bracket is not closed";
+            let place = Place { line, column: Some(column), ..place };
+            return Error::new(Kind::Script, "the recipe", problem).at(place);
+        }
+        let row = place.row_text().unwrap_or_default();
+        let rest: String = row.chars().skip(place.column.unwrap_or(1).saturating_sub(1)).collect();
+        let begins = rest.trim() == row.trim() && place.line > 1;
+        let known = error.report().hint.is_some() && !habits::is_foreign(row);
+        match habits::row(row, &rest).filter(|_| !known) {
             Some(hint) => error.hint(hint),
+            None if begins && error.report().problem.starts_with("expecting ';'") => {
+                error.hint(format!("what stands before line {} does not end with ;", place.line))
+            }
             None => error,
         }
     }
@@ -109,7 +117,7 @@ impl Knowledge<'_> {
         match kind {
             ParseErrorType::VariableUndefined(name) => {
                 let error = Error::new(Kind::Name, name, "this name is not defined here");
-                match self.sources.text(source).and_then(|text| names::meant(text, name)) {
+                match self.sources.text(source).and_then(|text| undefined::meant(text, name)) {
                     Some(hint) => error.hint(hint),
                     None => error,
                 }
@@ -123,7 +131,13 @@ impl Knowledge<'_> {
         match cause {
             EvalAltResult::ErrorFunctionNotFound(signature, _) => self.no_function(signature),
             EvalAltResult::ErrorPropertyNotFound(name, _) => {
-                Error::new(Kind::Name, name, "there is no such property or key")
+                let error = Error::new(Kind::Name, name, "there is no such property or key");
+                let texts = self.sources.0.values();
+                let keys = texts.flat_map(|text| undefined::keys(text));
+                match nearest(name, keys.filter(|key| key != name)) {
+                    Some(near) => error.hint(format!("did you mean '{near}'?")),
+                    None => error,
+                }
             }
             EvalAltResult::ErrorVariableNotFound(name, _) => {
                 Error::new(Kind::Name, name, "this name is not defined here")
@@ -146,6 +160,15 @@ impl Knowledge<'_> {
             }
             EvalAltResult::ErrorStackOverflow(_) => {
                 Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
+                    .expected(format!(
+                        "{} calls within each other at most",
+                        super::engine::CALL_LEVELS
+                    ))
+            }
+            EvalAltResult::ErrorArrayBounds(0, ..) => {
+                Error::new(Kind::Range, "index", "the array is empty").hint(
+                    "ask .len() first; ctx.metrics has nothing before the first epoch is done",
+                )
             }
             other => Error::new(Kind::Script, "the recipe", lower(&other.to_string())),
         }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Calls within calls; a recipe that needs more has lost its way.
-const CALL_LEVELS: usize = 64;
+pub(super) const CALL_LEVELS: usize = 64;
 /// Nesting of expressions: at the top level, and in functions.
 const EXPRESSION_DEPTHS: (usize, usize) = (128, 64);
 /// Elements of an array or entries of a map. Samples belong in tensors.

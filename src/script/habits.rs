@@ -24,10 +24,21 @@ pub(super) fn name(name: &str) -> Option<String> {
     Some(hint.to_string())
 }
 
+/// Whether the text goes on with an assignment.
+fn assigns(text: &str) -> bool {
+    text.starts_with('=') && !text.starts_with("==")
+}
+
+/// Whether the row is a whole line of Python, whatever else is wrong with it.
+pub(super) fn is_foreign(row: &str) -> bool {
+    let row = row.trim();
+    let begins = |word: &str| row.starts_with(word);
+    begins("def ") || begins("class ") || begins("from ") || begins("import ") && !row.contains('"')
+}
+
 /// A function that is called otherwise here.
 pub(super) fn function(name: &str) -> Option<&'static str> {
     Some(match name {
-        "len" => "write x.len()",
         "str" | "string" => "write x.to_string()",
         "int" => "write x.to_int()",
         "float" => "write x.to_float()",
@@ -50,6 +61,8 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
 pub(super) fn row(row: &str, rest: &str) -> Option<String> {
     let (row, rest) = (row.trim(), rest.trim_start());
     let begins = |word: &str| row.starts_with(word);
+    // What stands behind the name at the place.
+    let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').trim_start();
     let is_block = ["if ", "for ", "while ", "else", "elif ", "with ", "try", "class "];
     let hint = if begins("def ") || begins("async def ") {
         "functions are written fn name(a, b) { … }"
@@ -71,8 +84,12 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "every let can be changed: write let without mut"
     } else if begins("fn ") && rest.starts_with('=') || begins("fn ") && rest.starts_with(':') {
         "parameters have no defaults and no types: take a map of options as the last one"
-    } else if rest.starts_with('=') && !rest.starts_with("==") {
+    } else if rest.starts_with('=') && !rest.starts_with("==")
+        || row.contains('(') && assigns(after) && !begins("fn ")
+    {
         "options are given in a map: f(x, #{ name: value }); == compares"
+    } else if after.starts_with(':') && !after.starts_with("::") && row.contains("{ ") {
+        "a map is written #{ key: value }"
     } else if rest.starts_with(':') && row.contains('[') {
         "a range is written 1..3: t[1..3]"
     } else if rest.starts_with(':') && row.contains('{') {

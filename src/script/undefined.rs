@@ -34,6 +34,38 @@ pub(super) fn meant(text: &str, name: &str) -> Option<String> {
     assigned.then(|| format!("a variable is declared first: let {name} = …"))
 }
 
+/// Words that are keys of maps in `text`.
+pub(super) fn keys(text: &str) -> impl Iterator<Item = &str> {
+    let pieces = text.split_inclusive(':').filter(|piece| piece.ends_with(':'));
+    let part = |c: char| !c.is_alphanumeric() && c != '_';
+    pieces.filter_map(move |piece| {
+        let word = piece.trim_end_matches(':').trim_end().rsplit(part).next()?;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// Line and column of the last bracket that `text` opens and never closes.
+pub(super) fn open_bracket(text: &str) -> Option<(usize, usize)> {
+    let mut open = Vec::new();
+    for (line, row) in text.lines().enumerate() {
+        let mut quoted = None;
+        let mut letters = row.chars().enumerate().peekable();
+        while let Some((column, letter)) = letters.next() {
+            match (quoted, letter) {
+                (Some(_), '\\') => drop(letters.next()),
+                (Some(quote), _) if letter == quote => quoted = None,
+                (Some(_), _) => {}
+                (None, '"' | '`') => quoted = Some(letter),
+                (None, '/') if letters.peek().is_some_and(|(_, next)| *next == '/') => break,
+                (None, '(' | '[' | '{') => open.push((line + 1, column + 1)),
+                (None, ')' | ']' | '}') => drop(open.pop()),
+                _ => {}
+            }
+        }
+    }
+    open.pop()
+}
+
 /// Whether `text` has a top-level `let name` or `const name`.
 fn declares(text: &str, word: &str, name: &str) -> bool {
     text.lines().any(|line| {

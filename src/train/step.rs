@@ -128,7 +128,16 @@ impl Learner {
             (None, Some(teacher)) => {
                 let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
                 let temperature = *tau.get_or_insert(STANDARD_TAU);
-                kd::cmkd(&student, teacher, &batch.target, weight, temperature)?
+                kd::cmkd(&student, teacher, &batch.target, weight, temperature).map_err(
+                    |error| {
+                        let of = |name: &str| error.report().problem.contains(&format!("'{name}'"));
+                        match (of("tau"), of("lambda")) {
+                            (true, _) => hooks.blame("tau", moment, error),
+                            (_, true) => hooks.blame("lambda", moment, error),
+                            _ => error,
+                        }
+                    },
+                )?
             }
         };
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
