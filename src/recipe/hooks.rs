@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
     pub(super) engine: &'a Engine,
+    pub(super) session: &'a Session,
     live: &'a Mutex<Live>,
     trial: &'a Trial,
     pub(super) facts: Facts,
@@ -104,6 +105,7 @@ impl<'a> StageHooks<'a> {
         }
         let mut hooks = StageHooks {
             engine,
+            session,
             live,
             trial: &session.trial,
             facts,

@@ -5,6 +5,7 @@
 //!
 //! Only a [`Checked`](check::Checked) version can come into force, and only `check` makes one.
 
+mod access;
 mod arguments;
 mod both;
 mod callback;
@@ -15,9 +16,11 @@ mod difference;
 mod doorbell;
 mod eval;
 mod facts;
+mod files;
 mod find;
 mod functions;
 mod given;
+mod granted;
 mod hooks;
 mod inspect;
 mod live;
@@ -43,7 +46,9 @@ mod why;
 
 pub use arguments::{Declared, assignment};
 pub use eval::{Evaluated, eval};
+pub use files::{MOST_FILE_BYTES, MOST_FILES};
 pub use functions::Functions;
+pub use granted::{Granted, ROOTS_VARIABLE};
 pub use inspect::Inspector;
 pub use replay::{Replayed, replay};
 pub use session::{Display, help, run};

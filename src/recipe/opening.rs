@@ -47,7 +47,7 @@ impl Session {
                 let told = Past::open(&repeat.run);
                 let timeline = Timeline::of(&told, file, true, compiler);
                 let Some(on) = &repeat.on else { return self.begin(compiled, timeline) };
-                let mut record = self.recording(Folder::open(on)?);
+                let mut record = self.recording(Folder::open(on)?)?;
                 record.event("resumed", self.describe(compiled));
                 let _ = self.past.set(Past::open(on));
                 let _ = self.record.set(Mutex::new(record));
@@ -75,7 +75,7 @@ impl Session {
         let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
         folder.keep_recipe(0, &self.texts(compiled))?;
         folder.write_origin(&absolute(&compiled.source.file))?;
-        let mut record = self.recording(folder);
+        let mut record = self.recording(folder)?;
         let mut fields = self.describe(compiled);
         fields["run"] = json!(record.folder().name());
         record.event("run", fields);
@@ -83,7 +83,9 @@ impl Session {
         Ok(Opening { number: 0, is_edit: false, next: 1, timeline, statements: None })
     }
 
-    fn recording(&self, folder: Folder) -> Record {
+    fn recording(&self, folder: Folder) -> Result<Record> {
+        folder.write_granted(&self.access.granted(|granted| granted.told()))?;
+        self.access.write_into(folder.files());
         let asked = self.signals.checkpoint.clone();
         let mut record = Record::new(folder, self.setup.checkpoints, asked);
         record.write_lock(json!({
@@ -91,7 +93,7 @@ impl Session {
             "device": self.device().name(), "seed": self.seed(), "set": self.setup.set,
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         }));
-        record
+        Ok(record)
     }
 
     fn describe(&self, compiled: &Compiled) -> Value {
@@ -130,7 +132,9 @@ impl Session {
             !changed && same_statements(engine, compiled, &version_of(past.path(), statements));
         let statements = if unchanged { statements } else { number };
         folder.write_origin(&absolute(&compiled.source.file))?;
-        let mut record = self.recording(folder);
+        // What was allowed when the run began goes on being allowed.
+        self.access.granted(|granted| granted.add_told(&past.granted()));
+        let mut record = self.recording(folder)?;
         let mut fields = self.describe(compiled);
         fields["version"] = json!(statements);
         fields["files"] = json!(number);

@@ -1,9 +1,11 @@
 //! A run of a recipe, from its text to its results.
 
+use super::access::{Access, Otherwise};
 use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
+use super::granted::Wanted;
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
@@ -16,7 +18,9 @@ use crate::nn::pass;
 use crate::run::store::Store;
 use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
-use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, Sources, raw};
+use crate::script::{
+    self, Callable, HookSources, Host, Meter, Raw, Resolver, Signatures, Sources, raw,
+};
 use crate::tensor::Device;
 use crate::train::{Change, Features, Observer, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
@@ -134,6 +138,8 @@ pub(super) struct Session {
     pub past: OnceLock<Past>,
     pub store: Store,
     callback: Callback,
+    pub access: Access,
+    pub meter: Meter,
     pub record: OnceLock<Mutex<Record>>,
     made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
@@ -154,19 +160,21 @@ impl Session {
         trial.set_standard(setup.hook_seconds);
         Session {
             store: Store::at(&setup.home),
-            setup,
             display: Mutex::new(display),
             signals,
             live: OnceLock::new(),
             timeline: OnceLock::new(),
             past: OnceLock::new(),
             callback,
+            access: Access::new(setup.readable(), Otherwise::Temporary),
+            meter: Meter::new(setup.max_operations),
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
             busy: AtomicBool::new(false),
             trial,
             pending: Mutex::default(),
+            setup,
         }
     }
 
@@ -290,6 +298,22 @@ impl Host for Session {
     fn example_data(&self) -> Result<PathBuf> {
         self.setup.home.ready()?;
         synth::example(self.setup.home.path())
+    }
+
+    fn readable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.readable(operation, path, Wanted::File, self.trial.is_on())
+    }
+
+    fn readable_folder(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.readable(operation, path, Wanted::Folder, self.trial.is_on())
+    }
+
+    fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.writable(operation, path, self.trial.is_on())
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {

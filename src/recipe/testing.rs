@@ -202,7 +202,11 @@ fn suite(source: Source, setup: &TestSetup, stop: &Arc<AtomicBool>) -> Result<Su
 }
 
 fn host(source: &Source, setup: &TestSetup, stop: &Arc<AtomicBool>, say: Say) -> Arc<Trying> {
-    Arc::new(Trying::new("a test", &source.file, &setup.given, stop, say).within(setup.timeout))
+    Arc::new(
+        Trying::new("a test", &source.file, &setup.given, stop, say)
+            .writing()
+            .within(setup.timeout),
+    )
 }
 
 fn in_parallel(

@@ -2,7 +2,7 @@
 //! be reached, and nothing is remembered from one version of the recipe to the next.
 
 use super::raise::raise;
-use super::{Sources, stdlib};
+use super::{SOURCE_BYTES, Sources, stdlib};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope};
@@ -154,7 +154,7 @@ impl Resolver {
                 None => Err(crate::error::unknown("import", "module", name, &known)),
             };
         }
-        let text = disk::read_text(&path)?;
+        let text = disk::read_text_up_to(&path, SOURCE_BYTES)?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         Ok((called.display().to_string(), text.to_string()))
