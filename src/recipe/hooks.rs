@@ -325,7 +325,8 @@ impl Hooks for StageHooks<'_> {
         let given = vec![Dynamic::from(batch.clone())];
         let Some(value) = self.call(Hook::Step, moment, given)? else { return Ok(None) };
         let told = as_step(&value).map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
-        self.desk.log(told.1);
+        let logged = self.desk.log(told.1);
+        logged.map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
         Ok(Some(told.0))
     }
 

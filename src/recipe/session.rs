@@ -19,7 +19,7 @@ use crate::run::store::Store;
 use crate::run::{Past, Record, Results, StageResult, slug, table};
 use crate::script::diagnose::Knowledge;
 use crate::script::{
-    self, Callable, HookSources, Host, Meter, Raw, Resolver, Signatures, Sources, raw,
+    self, Callable, HookSources, Host, Meter, Raw, Resolver, Signatures, Sources, check_name, raw,
 };
 use crate::tensor::Device;
 use crate::train::{Change, Features, Observer, Plan, Trained};
@@ -124,6 +124,9 @@ pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
 pub(super) fn folder_of(recipe: &Path) -> &Path {
     recipe.parent().unwrap_or(Path::new(""))
 }
+
+/// Stages of one run.
+pub const MOST_STAGES: usize = 10_000;
 
 /// A data set with a front end, and what came of them.
 type Made = (Arc<Dataset>, FrontEnd, Features);
@@ -250,7 +253,12 @@ impl Session {
         if name.trim().is_empty() {
             return Err(Error::new(Kind::Name, "stage", "its name is empty"));
         }
+        check_name("stage", name)?;
         let mut names = lock(&self.names);
+        if names.len() >= MOST_STAGES {
+            return Err(Error::new(Kind::Range, "stage", "the recipe has too many stages")
+                .expected(format!("{MOST_STAGES} at most")));
+        }
         // Names that differ only in what a file name cannot hold would share their weights' files.
         if names.iter().any(|known| slug(known) == slug(name)) {
             return Err(Error::new(
@@ -353,7 +361,8 @@ impl Host for Session {
         make: &FnPtr,
     ) -> Raw<Dynamic> {
         raw(self.claim(name))?;
-        self.made_of(call, name, inputs, make)
+        self.meter.progress();
+        self.made_of(call, name, inputs, make).inspect(|_| self.meter.progress())
     }
 
     fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {

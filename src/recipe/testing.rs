@@ -23,7 +23,7 @@ const PREFIX: &str = "test_";
 /// Bytes of what one test prints that are kept.
 const PRINTED: usize = 1_000_000;
 /// Stack of a test's thread: functions may call each other as deeply as in a run.
-const STACK: usize = 64 << 20;
+const STACK: usize = 512 << 20;
 
 /// Which tests run, and how.
 #[derive(Clone, Debug)]

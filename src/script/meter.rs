@@ -1,7 +1,7 @@
 //! What a script may do between two signs of progress: so many operations, so much memory, so many words.
 
 use crate::error::{Error, Kind};
-use crate::tensor::memory;
+use crate::tensor::memory::{self, Memory};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,9 @@ pub const MAX_OPERATIONS: u64 = 2_000_000_000;
 pub const PRINTED_BYTES: u64 = 10_000_000;
 /// Bytes more that it may print for each training step, batch and stage.
 pub const PRINTED_BYTES_A_STEP: u64 = 10_000;
+/// Bytes that the values of a script, tensors aside, may grow by without progress. What it counts itself is far
+/// less; this is for what Rhai does not count, such as values that functions hold.
+pub const SCRIPT_BYTES: u64 = 4 << 30;
 /// Seconds of sleep that count as much as all operations that are allowed.
 const SLEEP_SECONDS: f64 = 100.0;
 /// The clock is read once in so many operations.
@@ -27,6 +30,9 @@ pub struct Meter {
     since: AtomicU64,
     /// When memory was looked at, in nanoseconds since `base`.
     looked: AtomicU64,
+    /// What the process had at the last progress, and all tensors' bytes until then.
+    own: AtomicU64,
+    tensors: AtomicU64,
     /// Bytes that may still be printed.
     words: AtomicU64,
 }
@@ -63,6 +69,8 @@ impl Meter {
             done: AtomicU64::new(0),
             since: AtomicU64::new(0),
             looked: AtomicU64::new(0),
+            own: AtomicU64::new(0),
+            tensors: AtomicU64::new(0),
             words: AtomicU64::new(PRINTED_BYTES),
         }
     }
@@ -70,6 +78,7 @@ impl Meter {
     /// Something came of it: a stage began or ended, a step was done, a batch was drawn.
     pub fn progress(&self) {
         self.reset();
+        self.own.store(0, Ordering::Relaxed);
         let more = |words: u64| {
             let own = (words & !TOLD).saturating_add(PRINTED_BYTES_A_STEP).min(PRINTED_BYTES);
             Some(own | words & TOLD)
@@ -97,7 +106,24 @@ impl Meter {
             return None;
         }
         self.looked.store(now, Ordering::Relaxed);
-        memory::exhausted()
+        let memory = Memory::now()?;
+        let (own, made) = (self.own.load(Ordering::Relaxed), memory::made());
+        if own == 0 {
+            self.own.store(memory.own, Ordering::Relaxed);
+            self.tensors.store(made, Ordering::Relaxed);
+            return memory::exhausted(&memory);
+        }
+        // A tensor may bring others along, such as what a gradient needs.
+        let tensors = made.saturating_sub(self.tensors.load(Ordering::Relaxed)).saturating_mul(4);
+        if memory.own.saturating_sub(own).saturating_sub(tensors) > SCRIPT_BYTES {
+            let hint = "keep less in arrays, maps and functions; numbers belong in tensors";
+            return Some(
+                Error::new(Kind::Range, "the recipe", "its values take too much memory")
+                    .expected(format!("{} GiB at most, tensors aside", SCRIPT_BYTES >> 30))
+                    .hint(hint),
+            );
+        }
+        memory::exhausted(&memory)
     }
 
     fn no_progress(&self) -> Error {

@@ -46,14 +46,14 @@ mod truth;
 mod value;
 
 pub use arg::{needed, parse_argument};
-pub use context::{Context, Desk};
+pub use context::{Context, Desk, LOGGED_NAMES, LOGGED_NUMBERS, NAME_BYTES, check_name};
 pub use diagnose::{Signatures, Sources};
 pub use engine::{LIMITS, SOURCE_BYTES, engine, limit};
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
 pub use keep::{Known, functions_in, keep, take_up};
 pub use kept::Kept;
-pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, Said};
+pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRIPT_BYTES, Said};
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raw};
 pub use resolver::{Imports, Resolver};

@@ -17,6 +17,8 @@ pub const RESERVE_BYTES: [u64; 2] = [64 << 20, 1 << 30];
 static LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Bytes of tensors since memory was last looked at.
 static SINCE: AtomicU64 = AtomicU64::new(0);
+/// Bytes of all tensors so far.
+static ALL: AtomicU64 = AtomicU64::new(0);
 /// Gives memory back that the allocator keeps.
 static RELIEF: OnceLock<fn()> = OnceLock::new();
 
@@ -72,6 +74,7 @@ impl Memory {
 /// Refuses to make a tensor that memory has no room for. Small ones are counted, and looked at together.
 pub(crate) fn check(operation: &str, count: usize) -> Result<()> {
     let bytes = (count as u64).saturating_mul(size_of::<f32>() as u64);
+    ALL.fetch_add(bytes, Ordering::Relaxed);
     if SINCE.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < LOOK_BYTES {
         return Ok(());
     }
@@ -88,9 +91,13 @@ pub(crate) fn check(operation: &str, count: usize) -> Result<()> {
         .hint("work on smaller parts, and keep no tensors that are not needed"))
 }
 
+/// Bytes of all tensors that were made so far.
+pub fn made() -> u64 {
+    ALL.load(Ordering::Relaxed)
+}
+
 /// The error where a script has taken so much that the machine is about to stand still, whatever it took it for.
-pub fn exhausted() -> Option<Error> {
-    let memory = Memory::now()?;
+pub fn exhausted(memory: &Memory) -> Option<Error> {
     // Where others have taken it, ending this process would not help.
     if memory.has_room_for(0) || memory.own < memory.reserve().saturating_mul(2) {
         return None;
