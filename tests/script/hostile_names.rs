@@ -69,8 +69,6 @@ fn no_function_reaches_the_system() {
     for name in ["tensor::load", "tensor::save", "dataset::esc50"] {
         assert!(all.iter().any(|known| known == name), "{name} is there");
     }
-    let blobs = ["let b = blob(4, 0); b.write(0..4, 1); b[0] == 1"];
-    super::host::all_hold(&blobs);
 }
 
 #[test]
