@@ -11,8 +11,15 @@ const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 /// takes them again at once; the standard 10 ms spend a quarter of the step on page faults.
 const PURGE_DELAY_MS: std::ffi::c_long = 10_000;
 
+/// Gives memory back at once, where it is short.
+fn give_back() {
+    // SAFETY: the allocator may be told at any time, from any thread.
+    unsafe { libmimalloc_sys::mi_collect(true) };
+}
+
 fn main() {
     // SAFETY: sets a number in the allocator; the environment's MIMALLOC_PURGE_DELAY stays in force.
     unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, PURGE_DELAY_MS) };
+    stillroom::tensor::memory::relieve_by(give_back);
     std::process::exit(stillroom::cli::main(std::env::args_os()));
 }

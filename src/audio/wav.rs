@@ -75,11 +75,8 @@ type Plain = Chain<Cursor<Vec<u8>>, Take<BufReader<File>>>;
 
 fn open(path: &Path) -> Result<(WavReader<Plain>, Info)> {
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
-    let file = File::open(path).map_err(io)?;
+    let file = crate::disk::open_regular(path)?;
     let meta = file.metadata().map_err(io)?;
-    if meta.is_dir() {
-        return Err(Error::new(Kind::File, doing(path), "it is a folder, not a WAV file"));
-    }
     if meta.len() == 0 {
         return Err(Error::new(Kind::Data, doing(path), "the file is empty")
             .expected("a WAV file")

@@ -1,5 +1,6 @@
 //! What a script that trains nothing is given on the command line.
 
+use super::access::Access;
 use crate::error::Result;
 use crate::recipe::{self, Given};
 use crate::run::HOME_VARIABLE;
@@ -14,6 +15,8 @@ pub(super) struct Arguments {
     /// The seed of all random numbers [default: 0].
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
+    #[command(flatten)]
+    access: Access,
 }
 
 impl Arguments {
@@ -23,6 +26,9 @@ impl Arguments {
             set: self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?,
             seed: self.seed,
             home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
+            granted: self.access.granted()?,
+            max_operations: self.access.max_operations(),
+            out: None,
         })
     }
 }

@@ -1,8 +1,11 @@
 //! `still check`: everything short of training.
 
+use super::access::Access;
 use super::{catch_signals, colours, lines, note, out};
 use crate::error::{Error, Kind, Result, Severity};
-use crate::recipe::{self, Display, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried};
+use crate::recipe::{
+    self, Display, Entry, Given, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried,
+};
 use crate::run::{HOME_VARIABLE, Home};
 use crate::train::{Event, Observer, Sample, StageKind};
 use clap::Args;
@@ -26,6 +29,8 @@ pub(super) struct Check {
     /// Seconds that a hook may take; 0 for any time.
     #[arg(long, value_name = "SECONDS", default_value_t = HOOK_SECONDS, value_parser = super::run::seconds)]
     hook_seconds: f64,
+    #[command(flatten)]
+    access: Access,
     /// Only read the recipe: try no stage, open no data.
     #[arg(long)]
     static_only: bool,
@@ -45,14 +50,23 @@ impl Check {
         let told = Told { json: self.json, ..Told::default() };
         let told = Arc::new(Mutex::new(told));
         let source = Source::read(&self.recipe)?;
-        for error in Inspector::beside(&self.recipe).inspect(source) {
+        let given = Given {
+            set,
+            seed: self.seed,
+            granted: self.access.granted()?,
+            max_operations: self.access.max_operations(),
+            ..Given::default()
+        };
+        for error in Inspector::given(&self.recipe, &given).inspect(source) {
             lock(&told).tell(&error);
         }
         if !self.static_only {
             let home = Home::of(&self.recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
             let setup = Setup {
-                set,
+                set: given.set,
                 seed: self.seed,
+                granted: given.granted,
+                max_operations: given.max_operations,
                 entry: Entry::Check,
                 hook_seconds: self.hook_seconds,
                 ..Setup::new(self.recipe, home)

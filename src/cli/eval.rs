@@ -3,9 +3,11 @@
 use super::arguments::Arguments;
 use super::{catch_signals, note, out};
 use crate::error::{Error, Kind, Result};
-use crate::recipe;
+use crate::recipe::{self, Given};
+use crate::script::SOURCE_BYTES;
 use clap::Args;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,6 +19,9 @@ pub(super) struct Eval {
     text: String,
     #[command(flatten)]
     arguments: Arguments,
+    /// Let it write files into this folder, and read them back.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// Print the value as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -24,7 +29,7 @@ pub(super) struct Eval {
 
 impl Eval {
     pub(super) fn run(self) -> Result<()> {
-        let given = self.arguments.given()?;
+        let given = Given { out: self.out, ..self.arguments.given()? };
         let (name, text) = match self.text.as_str() {
             "-" => ("<stdin>", standard_input()?),
             text => ("<eval>", text.to_string()),
@@ -44,8 +49,15 @@ impl Eval {
 
 fn standard_input() -> Result<String> {
     let mut text = String::new();
+    let wrong = |problem: String| Error::new(Kind::Usage, "reading standard input", problem);
     std::io::stdin()
+        .take(SOURCE_BYTES + 1)
         .read_to_string(&mut text)
-        .map_err(|cause| Error::new(Kind::Usage, "reading standard input", cause.to_string()))?;
+        .map_err(|cause| wrong(cause.to_string()))?;
+    if text.len() as u64 > SOURCE_BYTES {
+        return Err(
+            wrong("the text is too long".into()).expected(format!("{SOURCE_BYTES} bytes at most"))
+        );
+    }
     Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod access;
 mod arguments;
 mod check;
 mod eval;

@@ -1,11 +1,14 @@
 //! `still replay`: repeats a run and compares what it gives.
 
+use super::access::Access;
 use super::runs::Place;
 use super::{catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{Replayed, Signals, replay};
+use crate::recipe::{Replayed, Setup, Signals, replay};
+use crate::run::Home;
 use clap::Args;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 /// Repeat a run with its edits at their steps, and compare the weights of each stage.
 ///
@@ -24,6 +27,8 @@ pub(super) struct Replay {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    access: Access,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -32,7 +37,9 @@ impl Replay {
     pub(super) fn run(self) -> Result<i32> {
         let past = self.place.run(&self.run)?;
         let set = self.set.iter().map(|text| crate::recipe::assignment(text));
-        let set = set.collect::<Result<_>>()?;
+        let set: std::collections::BTreeMap<_, _> = set.collect::<Result<_>>()?;
+        let mut granted = self.access.granted()?;
+        granted.add_values(set.values());
         let home = tempfile::tempdir().map_err(|cause| {
             Error::new(Kind::File, "still replay", "no temporary folder")
                 .received(cause.to_string())
@@ -40,7 +47,14 @@ impl Replay {
         let signals = Signals::default();
         catch_signals(&signals.stop)?;
         let workers = usize::from(self.workers);
-        let all = replay(past.path(), home.path(), &set, workers, progress::display, &signals)?;
+        let like = Setup {
+            set,
+            workers,
+            granted,
+            max_operations: self.access.max_operations(),
+            ..Setup::new(PathBuf::new(), Home::of(Path::new(""), Some(home.path().into())))
+        };
+        let all = replay(past.path(), &like, progress::display, &signals)?;
         let same = all.iter().all(Replayed::is_same);
         if self.json {
             let stages = all.iter().map(|one| {

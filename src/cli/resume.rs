@@ -45,17 +45,16 @@ impl Resume {
         let before = past.set().into_iter();
         let mut set: std::collections::BTreeMap<String, String> =
             before.filter_map(|(name, value)| Some((name, strings(value)?))).collect();
-        for text in &self.set {
-            let (name, value) = assignment(text)?;
-            set.insert(name, value);
-        }
+        let typed: std::collections::BTreeMap<_, _> =
+            self.set.iter().map(|text| assignment(text)).collect::<Result<_>>()?;
+        set.extend(typed.clone());
         let setup = Setup {
             set,
             seed: told.get("given_seed").and_then(Value::as_u64),
             entry: Entry::Resume(past.path().to_path_buf()),
             ..Setup::new(recipe, home_of(&past))
         };
-        self.manner.run(setup, self.json)
+        self.manner.run(setup, &typed, self.json)
     }
 }
 

@@ -1,10 +1,12 @@
 //! `still run`: runs a recipe.
 
+use super::access::Access;
 use super::{catch_request, catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, Declared, Entry, Fresh, Setup, Signals};
 use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home};
 use clap::{Args, CommandFactory};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,6 +57,8 @@ pub(super) struct Manner {
     /// Make a checkpoint after so many minutes.
     #[arg(long, value_name = "MINUTES", default_value_t = 1.0, value_parser = minutes)]
     checkpoint_minutes: f64,
+    #[command(flatten)]
+    access: Access,
 }
 
 /// What to do where a hook fails.
@@ -73,9 +77,18 @@ fn minutes(text: &str) -> std::result::Result<f64, String> {
 }
 
 impl Manner {
-    /// Runs a recipe and shows it.
-    pub(super) fn run(&self, setup: Setup, json: bool) -> Result<()> {
+    /// Runs a recipe and shows it; `typed` are the arguments of this command line.
+    pub(super) fn run(
+        &self,
+        setup: Setup,
+        typed: &BTreeMap<String, String>,
+        json: bool,
+    ) -> Result<()> {
+        let mut granted = self.access.granted()?;
+        granted.add_values(typed.values());
         let setup = Setup {
+            granted,
+            max_operations: self.access.max_operations(),
             workers: usize::from(self.workers),
             hook_seconds: self.hook_seconds,
             patient: self.on_error == OnError::Pause,
@@ -112,7 +125,8 @@ impl Run {
             Error::new(Kind::Usage, "still run", "no recipe is named")
                 .hint("still run scripts/quickstart.rhai")
         })?;
-        let set = this.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
+        let set: BTreeMap<_, _> =
+            this.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
         let fresh = match this.fresh.as_slice() {
             [] => Fresh::None,
@@ -121,8 +135,9 @@ impl Run {
         };
         let new = this.new || fresh != Fresh::None;
         let entry = if new { Entry::New } else { Entry::Run };
-        let setup = Setup { set, seed: this.seed, entry, fresh, ..Setup::new(recipe, home) };
-        this.manner.run(setup, this.json)
+        let setup =
+            Setup { set: set.clone(), seed: this.seed, entry, fresh, ..Setup::new(recipe, home) };
+        this.manner.run(setup, &set, this.json)
     }
 
     fn help(&self) -> Result<()> {

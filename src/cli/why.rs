@@ -1,5 +1,6 @@
 //! `still why`: whether stages would come from the store, and what differs where they would not.
 
+use super::access::Access;
 use super::{catch_signals, lines, note, out};
 use crate::error::Result;
 use crate::recipe::{self, Display, Entry, Setup, Signals};
@@ -25,6 +26,8 @@ pub(super) struct WhyOf {
     /// The seed of all random numbers [default: 0, or what the recipe says].
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
     seed: Option<u64>,
+    #[command(flatten)]
+    access: Access,
     /// Print one line of JSON for each stage.
     #[arg(long)]
     json: bool,
@@ -34,8 +37,14 @@ impl WhyOf {
     pub(super) fn run(self) -> Result<()> {
         let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&self.recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
-        let setup =
-            Setup { set, seed: self.seed, entry: Entry::Ask, ..Setup::new(self.recipe, home) };
+        let setup = Setup {
+            set,
+            seed: self.seed,
+            entry: Entry::Ask,
+            granted: self.access.granted()?,
+            max_operations: self.access.max_operations(),
+            ..Setup::new(self.recipe, home)
+        };
         let signals = Signals::default();
         catch_signals(&signals.stop)?;
         match recipe::run(setup, Box::new(Answers { json: self.json }), signals) {

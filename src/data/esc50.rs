@@ -33,6 +33,19 @@ struct Row {
 /// # Errors
 /// A missing folder or table, a row that cannot be read or whose file is missing, a fold without clips.
 pub fn esc50(folder: &Path, options: &Esc50Options) -> Result<Dataset> {
+    esc50_checked(folder, options, &|_| Ok(()))
+}
+
+/// As [`esc50`], with a say on each file that may not lie where it seems to: the table, the folder of the clips, and
+/// clips that are links.
+///
+/// # Errors
+/// As `esc50`; what `check` gives.
+pub fn esc50_checked(
+    folder: &Path,
+    options: &Esc50Options,
+    check: &dyn Fn(&Path) -> Result<()>,
+) -> Result<Dataset> {
     let operation = format!("reading the data set {}", folder.display());
     if !folder.is_dir() {
         let problem = if folder.exists() { "it is no folder" } else { "no such folder" };
@@ -46,6 +59,7 @@ pub fn esc50(folder: &Path, options: &Esc50Options) -> Result<Dataset> {
             .expected("at least 1")
             .received("0"));
     }
+    check(&manifest)?;
     let rows = read_rows(&manifest)?;
     check_rows(&manifest, &rows)?;
     let mut names: BTreeMap<usize, String> = BTreeMap::new();
@@ -54,9 +68,15 @@ pub fn esc50(folder: &Path, options: &Esc50Options) -> Result<Dataset> {
     }
     let targets: Vec<usize> = names.keys().copied().collect();
     let (mut train, mut test) = (Vec::new(), Vec::new());
+    let audio = folder.join("audio");
+    check(&audio)?;
     for row in &rows {
+        let file = audio.join(&row.file);
+        if file.is_symlink() {
+            check(&file).map_err(|error| error.at(Place::row(&manifest, row.line)))?;
+        }
         let record = Record {
-            file: folder.join("audio").join(&row.file),
+            file,
             row: row.line,
             class: targets.binary_search(&row.target).unwrap_or_default(),
         };

@@ -11,7 +11,7 @@ pub mod synth;
 
 pub use augmentation::{Augmentation, HostBatch};
 pub use dataset::{Dataset, Record, Split};
-pub use esc50::{Esc50Options, esc50};
+pub use esc50::{Esc50Options, esc50, esc50_checked};
 pub use fingerprint::{FilePrint, Fingerprint};
 pub use frontend::FrontEnd;
 pub use loader::{Batch, Loader, LoaderOptions};

@@ -6,11 +6,13 @@
 pub mod faults;
 mod journal;
 mod lock;
+mod read;
 
 pub use journal::{Journal, read_lines};
 pub use lock::Lock;
+pub use read::{open_regular, read_regular, read_text, read_text_up_to};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -321,16 +323,4 @@ pub fn slashed(path: &Path) -> String {
         part => part.as_os_str().to_string_lossy().to_string(),
     };
     path.components().map(part).collect::<Vec<_>>().join("/")
-}
-
-/// The text of a file that must be UTF-8.
-///
-/// # Errors
-/// A file that cannot be read, or that is no UTF-8.
-pub fn read_text(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause))?;
-    String::from_utf8(bytes).map_err(|cause| {
-        Error::new(Kind::Data, format!("reading {}", path.display()), "the file is not UTF-8 text")
-            .received(format!("a wrong byte at {}", cause.utf8_error().valid_up_to()))
-    })
 }

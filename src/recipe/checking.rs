@@ -6,7 +6,7 @@ use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
-use crate::script::{HookSources, Host};
+use crate::script::{Hook, HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
@@ -114,7 +114,39 @@ impl Session {
                 walk.unknown.insert(name);
             }
         }
+        if walk.tried && walk.unknown.is_empty() {
+            self.idle_hooks(compiled);
+        }
         Ok(())
+    }
+
+    /// Hooks that no stage calls, because of the number of their parameters or the sort of the stages.
+    fn idle_hooks(&self, compiled: &Compiled) {
+        let serving = lock(&self.serving).clone();
+        let found = Hook::ALL.into_iter().filter(|hook| hook.is_found_by_name());
+        for name in found.map(Hook::name) {
+            let own = compiled.ast.iter_functions().filter(|function| function.name == name);
+            for function in own {
+                let one = (name.to_string(), function.params.len());
+                // What a function calls has its use there.
+                let called = compiled.source.text.matches(&format!("{name}(")).count() > 1;
+                if serving.contains(&one) || called {
+                    continue;
+                }
+                let problem = "no stage of the recipe calls this hook";
+                let error = Error::new(Kind::Script, name, problem)
+                    .received(format!("{name}({})", function.params.join(", ")))
+                    .hint(
+                        "lambda, tau and a loss with a teacher are for distill(…); each_step(…) has neither \
+                         loss nor lr",
+                    )
+                    .as_warning();
+                self.display().finding(&match compiled.place_of(name, one.1) {
+                    Some(place) => error.at(place),
+                    None => error,
+                });
+            }
+        }
     }
 
     /// Tries a stage. Its mistakes are told; what comes after it gets the stage untrained.
@@ -125,6 +157,10 @@ impl Session {
         sources: &HookSources,
     ) -> Result<Trained> {
         let mut hooks = self.hooks(engine, plan, sources)?;
+        let (facts, version) = (&hooks.facts, &hooks.version);
+        let serving = Hook::ALL.into_iter().filter_map(|hook| facts.function(hook, version));
+        let serving = serving.map(|(name, parameters)| (name.to_string(), parameters));
+        lock(&self.serving).extend(serving);
         let dry = dry_run(plan, &mut hooks)?;
         let batch = |shape: &[usize]| {
             let mut whole = shape.to_vec();

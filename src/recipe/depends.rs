@@ -10,6 +10,7 @@ use crate::tensor::store;
 use crate::train::{Belongings, Workbench};
 use rhai::Dynamic;
 use serde_json::json;
+use std::path::Path;
 
 /// What the stage's options say of its hooks, and what its own map begins with.
 ///
@@ -73,10 +74,9 @@ impl StageHooks<'_> {
             reached.parts.push(Part::new("name", &self.stage));
         }
         // A function may read a file: what is in it counts.
-        let files = reached.strings.iter().filter(|name| name.contains('.') && is_file(name));
-        for name in files {
-            if let Ok(bytes) = std::fs::read(name) {
-                let hash = blake3::hash(&bytes).to_hex().to_string();
+        for name in reached.strings.iter().filter(|name| name.contains('.')) {
+            let path = self.session.access.file_of(name);
+            if let Some(hash) = path.and_then(|path| hash_of(&path)) {
                 reached.parts.push(Part::new(&format!("file {name}"), hash));
             }
         }
@@ -89,6 +89,9 @@ impl StageHooks<'_> {
     }
 }
 
-fn is_file(name: &str) -> bool {
-    std::path::Path::new(name).is_file()
+/// BLAKE3 of a file's content, however long it is.
+fn hash_of(path: &Path) -> Option<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(crate::disk::open_regular(path).ok()?).ok()?;
+    Some(hasher.finalize().to_hex().to_string())
 }

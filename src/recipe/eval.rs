@@ -50,6 +50,7 @@ pub fn eval(
 ) -> Result<Evaluated> {
     let source = Source::of(name, text);
     let host = Trying::new("still eval", Path::new(""), given, stop, say);
+    let host = host.writing_into(given.out.as_ref());
     let callback = host.callback();
     let host: Arc<dyn Host> = Arc::new(host);
     let resolver = Resolver::new(Path::new(""));

@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 /// Calls the hooks of one stage in the version that is in force.
 pub(super) struct StageHooks<'a> {
     pub(super) engine: &'a Engine,
+    pub(super) session: &'a Session,
     live: &'a Mutex<Live>,
     trial: &'a Trial,
     pub(super) facts: Facts,
@@ -104,6 +105,7 @@ impl<'a> StageHooks<'a> {
         }
         let mut hooks = StageHooks {
             engine,
+            session,
             live,
             trial: &session.trial,
             facts,
@@ -323,7 +325,8 @@ impl Hooks for StageHooks<'_> {
         let given = vec![Dynamic::from(batch.clone())];
         let Some(value) = self.call(Hook::Step, moment, given)? else { return Ok(None) };
         let told = as_step(&value).map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
-        self.desk.log(told.1);
+        let logged = self.desk.log(told.1);
+        logged.map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
         Ok(Some(told.0))
     }
 

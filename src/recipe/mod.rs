@@ -5,7 +5,9 @@
 //!
 //! Only a [`Checked`](check::Checked) version can come into force, and only `check` makes one.
 
+mod access;
 mod arguments;
+mod asked;
 mod both;
 mod callback;
 mod check;
@@ -16,9 +18,11 @@ mod difference;
 mod doorbell;
 mod eval;
 mod facts;
+mod files;
 mod find;
 mod functions;
 mod given;
+mod granted;
 mod hooks;
 mod inspect;
 mod live;
@@ -46,14 +50,17 @@ mod why;
 pub use arguments::{Declared, assignment};
 pub use checking::Tried;
 pub use eval::{Evaluated, eval};
+pub use files::{MOST_FILE_BYTES, MOST_FILES};
 pub use functions::Functions;
+pub use granted::{Granted, ROOTS_VARIABLE};
 pub use inspect::Inspector;
 pub use replay::{Replayed, replay};
-pub use session::{Display, help, run};
+pub use session::{Display, MOST_STAGES, help, run};
 pub use setup::{Entry, Fresh, Repeat, Setup, Signals};
 pub use source::Source;
 pub use testing::{TestReport, TestSetup, Tested, test};
 pub use trial::HOOK_SECONDS;
 pub use trying::Given;
+pub use version::NESTED_CALLS;
 pub use watch::Patience;
 pub use why::Why;

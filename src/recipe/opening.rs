@@ -75,7 +75,7 @@ impl Session {
                 let told = Past::open(&repeat.run);
                 let timeline = Timeline::of(&told, &compiled.source.file, true, compiler);
                 let Some(on) = &repeat.on else { return self.begin(compiler, compiled, timeline) };
-                let mut record = self.recording(Folder::open(on)?);
+                let mut record = self.recording(Folder::open(on)?)?;
                 record.event("resumed", self.describe(&compiled));
                 let _ = self.past.set(Past::open(on));
                 let _ = self.record.set(Mutex::new(record));
@@ -111,7 +111,7 @@ impl Session {
         let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
         folder.keep_recipe(0, &self.texts(&compiled))?;
         folder.write_origin(&absolute(&compiled.source.file))?;
-        let mut record = self.recording(folder);
+        let mut record = self.recording(folder)?;
         let mut fields = self.describe(&compiled);
         fields["run"] = json!(record.folder().name());
         record.event("run", fields);
@@ -119,7 +119,9 @@ impl Session {
         Ok(Opening::new(version(0, compiled, compiler)?, timeline))
     }
 
-    fn recording(&self, folder: Folder) -> Record {
+    fn recording(&self, folder: Folder) -> Result<Record> {
+        folder.write_granted(&self.access.granted(|granted| granted.told()))?;
+        self.access.write_into(folder.files());
         let asked = self.signals.checkpoint.clone();
         let mut record = Record::new(folder, self.setup.checkpoints, asked);
         record.write_lock(json!({
@@ -127,7 +129,7 @@ impl Session {
             "device": self.device().name(), "seed": self.seed(), "set": self.setup.set,
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         }));
-        record
+        Ok(record)
     }
 
     fn describe(&self, compiled: &Compiled) -> Value {
@@ -204,7 +206,9 @@ impl Session {
         statements: usize,
     ) -> Result<()> {
         folder.write_origin(&absolute(&self.setup.recipe))?;
-        let mut record = self.recording(folder);
+        // What was allowed when the run began goes on being allowed.
+        self.access.granted(|granted| granted.add_told(&past.granted()));
+        let mut record = self.recording(folder)?;
         let mut fields = self.describe(&first.compiled);
         fields["version"] = json!(statements);
         fields["files"] = json!(first.number);

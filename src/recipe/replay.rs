@@ -3,7 +3,7 @@
 use super::session::{Display, run};
 use super::setup::{Entry, Repeat, Setup, Signals};
 use crate::error::{Error, Kind, Result};
-use crate::run::{Home, Past, version_of};
+use crate::run::{Past, version_of};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,16 +37,14 @@ struct Part {
     until: Option<(String, usize)>,
 }
 
-/// Repeats the run in `folder` in a home of its own, with other arguments where `set` names some, and compares
-/// the weights of each stage that ended.
+/// Repeats the run in `folder` in the home of `like`, which is its own, with other arguments where its `set` names
+/// some, and compares the weights of each stage that ended.
 ///
 /// # Errors
 /// A run that lacks what is needed, and whatever goes wrong in the repetition.
 pub fn replay(
     folder: &Path,
-    home: &Path,
-    set: &BTreeMap<String, String>,
-    workers: usize,
+    like: &Setup,
     display: impl Fn() -> Box<dyn Display>,
     signals: &Signals,
 ) -> Result<Vec<Replayed>> {
@@ -66,20 +64,20 @@ pub fn replay(
     if then.is_empty() {
         return Err(lacks("no stage of it came to its end"));
     }
-    let home = Home::of(Path::new(""), Some(home.to_path_buf()));
+    let home = &like.home;
     let mut on = None;
     let mut results = None;
     for part in parts(&past) {
         let repeat = Repeat { run: folder.to_path_buf(), on: on.take(), until: part.until.clone() };
         let mut all = part.set;
-        all.extend(set.clone());
+        all.extend(like.set.clone());
         let setup = Setup {
             set: all,
             seed: part.seed,
-            workers,
             entry: Entry::Replay(repeat),
             patient: false,
-            ..Setup::new(version_of(folder, part.statements).join(&file), home.clone())
+            recipe: version_of(folder, part.statements).join(&file),
+            ..like.clone()
         };
         let cut = part.until.is_some();
         match run(setup, display(), signals.clone()) {
@@ -90,7 +88,7 @@ pub fn replay(
             }
             Err(error) => return Err(error),
         }
-        on = Past::folders(&home)?.pop();
+        on = Past::folders(home)?.pop();
     }
     let results = results.unwrap_or_default();
     Ok(then

@@ -1,5 +1,6 @@
 //! A run of a recipe, from its text to its results.
 
+use super::access::{Access, Otherwise};
 use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check;
@@ -11,16 +12,15 @@ use super::source::Source;
 use super::timeline::Timeline;
 use super::trial::Trial;
 use super::why::Why;
-use crate::data::{Dataset, FrontEnd, synth};
+use crate::data::{Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
 use crate::run::store::Store;
-use crate::run::{Past, Record, Results, StageResult, slug, table};
+use crate::run::{Past, Record, Results, slug};
 use crate::script::diagnose::Knowledge;
-use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, Sources, raw};
-use crate::tensor::Device;
-use crate::train::{Change, Features, Observer, Plan, Trained};
-use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
+use crate::script::{self, Host, Meter, Resolver, Signatures, Sources, check_name};
+use crate::train::{Change, Features, Observer};
+use rhai::{Engine, Scope};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,6 +129,9 @@ pub(super) fn folder_of(recipe: &Path) -> &Path {
     recipe.parent().unwrap_or(Path::new(""))
 }
 
+/// Stages of one run.
+pub const MOST_STAGES: usize = 10_000;
+
 /// A data set with a front end, and what came of them.
 type Made = (Arc<Dataset>, FrontEnd, Features);
 
@@ -141,16 +144,20 @@ pub(super) struct Session {
     /// What the run had come to before this process went on with it.
     pub past: OnceLock<Past>,
     pub store: Store,
-    callback: Callback,
+    pub callback: Callback,
+    pub access: Access,
+    pub meter: Meter,
     pub record: OnceLock<Mutex<Record>>,
-    made: Mutex<Vec<Made>>,
+    pub made: Mutex<Vec<Made>>,
     names: Mutex<Vec<String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
-    busy: AtomicBool,
+    pub busy: AtomicBool,
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
     pub pending: Mutex<Vec<Change>>,
+    /// Functions that serve a hook of a stage that was tried, with their numbers of parameters.
+    pub serving: Mutex<Vec<(String, usize)>>,
     /// When a statement that is only tried is given up.
     pub until: Mutex<Option<Instant>>,
 }
@@ -166,13 +173,14 @@ impl Session {
         trial.set_standard(setup.hook_seconds);
         Session {
             store: Store::at(&setup.home),
-            setup,
             display: Mutex::new(display),
             signals,
             live: OnceLock::new(),
             timeline: OnceLock::new(),
             past: OnceLock::new(),
             callback,
+            access: Access::new(setup.readable(), Otherwise::Temporary),
+            meter: Meter::new(setup.max_operations),
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
@@ -180,7 +188,9 @@ impl Session {
             busy: AtomicBool::new(false),
             trial,
             pending: Mutex::default(),
+            serving: Mutex::default(),
             until: Mutex::default(),
+            setup,
         }
     }
 
@@ -260,11 +270,16 @@ impl Session {
         lock(&self.names).len()
     }
 
-    fn claim(&self, name: &str) -> Result<()> {
+    pub fn claim(&self, name: &str) -> Result<()> {
         if name.trim().is_empty() {
             return Err(Error::new(Kind::Name, "stage", "its name is empty"));
         }
+        check_name("stage", name)?;
         let mut names = lock(&self.names);
+        if names.len() >= MOST_STAGES {
+            return Err(Error::new(Kind::Range, "stage", "the recipe has too many stages")
+                .expected(format!("{MOST_STAGES} at most")));
+        }
         // Names that differ only in what a file name cannot hold would share their weights' files.
         if names.iter().any(|known| slug(known) == slug(name)) {
             return Err(Error::new(
@@ -295,102 +310,4 @@ fn not_yet(unmade: &[String], failure: &Error) -> Error {
 
 pub(super) fn stopped() -> Error {
     Error::new(Kind::Interrupted, "the recipe", "stopped by a signal")
-}
-
-impl Host for Session {
-    fn argument(&self, name: &str) -> Option<String> {
-        let given = self.setup.set.get(name).cloned();
-        given.or_else(|| match (name, self.setup.seed) {
-            ("seed", Some(seed)) => Some(seed.to_string()),
-            _ => None,
-        })
-    }
-
-    fn seed(&self) -> u64 {
-        self.setup.seed.unwrap_or(0)
-    }
-
-    fn workers(&self) -> usize {
-        self.setup.workers
-    }
-
-    fn device(&self) -> Device {
-        Device::cpu()
-    }
-
-    fn example_data(&self) -> Result<PathBuf> {
-        self.setup.home.ready()?;
-        synth::example(self.setup.home.path())
-    }
-
-    fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
-        let mut made = lock(&self.made);
-        let known = made.iter().find(|(set, end, _)| set == data && end == front);
-        if let Some((.., features)) = known {
-            return Ok(features.clone());
-        }
-        let features = Features::of(data, front)?;
-        let frames = features.train.frames();
-        let cut = features.train.longest_frames().saturating_sub(frames);
-        if cut > 0 {
-            let longest = frames + cut;
-            self.display().warn(&format!("clips of up to {longest} frames are cut to {frames}"));
-        }
-        made.push((data.clone(), front.clone(), features.clone()));
-        Ok(features)
-    }
-
-    fn stage(&self, engine: &Engine, plan: &Plan, sources: &HookSources) -> Result<Trained> {
-        if self.busy.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
-        }
-        let outcome = self.claim(&plan.name).and_then(|()| match self.setup.entry {
-            Entry::Ask => self.ask(engine, plan, sources),
-            Entry::Check => self.try_stage(engine, plan, sources),
-            _ => self.result_of(engine, plan, sources),
-        });
-        self.busy.store(false, Ordering::SeqCst);
-        outcome
-    }
-
-    fn made(
-        &self,
-        call: &NativeCallContext,
-        name: &str,
-        inputs: Dynamic,
-        make: &FnPtr,
-    ) -> Raw<Dynamic> {
-        raw(self.claim(name))?;
-        self.made_of(call, name, inputs, make)
-    }
-
-    fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable> {
-        self.callback.function(call, pointer)
-    }
-
-    fn report(&self, stages: &[Trained]) -> Result<()> {
-        if self.setup.entry.is_a_question() {
-            return Ok(());
-        }
-        let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
-        self.display().report(&table(&results));
-        Ok(())
-    }
-
-    fn say(&self, text: &str) {
-        // What a version says that is only tried would be taken for the run's.
-        if !self.trial.is_on() {
-            self.display().say(text);
-        }
-    }
-
-    fn interruption(&self) -> Option<Error> {
-        if let Some(error) = self.trial.over_time().or_else(|| self.too_long()) {
-            return Some(error);
-        }
-        // A stage stops by itself, after a whole step; only a hook that takes long is cut off.
-        let at_once =
-            || !self.busy.load(Ordering::Relaxed) || self.trial.is_on() || self.trial.is_long();
-        (self.signals.stop.load(Ordering::Relaxed) && at_once()).then(stopped)
-    }
 }

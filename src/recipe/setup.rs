@@ -1,8 +1,10 @@
 //! What the command line says of a run.
 
+use super::granted::Granted;
 use super::trial::HOOK_SECONDS;
 use super::watch::Patience;
-use crate::run::{CheckpointPolicy, Home};
+use crate::run::{CheckpointPolicy, Home, Past};
+use crate::script::MAX_OPERATIONS;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,11 +33,30 @@ pub struct Setup {
     pub fresh: Fresh,
     /// Whether a stage waits for an edit where a hook fails and no version before is left.
     pub patient: bool,
+    /// What recipes may read beside the values of `set`. Where a run goes on or is repeated, `set` has values that
+    /// nobody typed now: they count only where the run's own folder says that somebody did then.
+    pub granted: Granted,
+    /// Operations that a script may do without any progress, 0 for any number.
+    pub max_operations: u64,
     /// When checkpoints are made.
     pub checkpoints: CheckpointPolicy,
 }
 
 impl Setup {
+    /// What the recipe may read.
+    pub(super) fn readable(&self) -> Granted {
+        let mut granted = self.granted.clone();
+        match &self.entry {
+            Entry::Run | Entry::New | Entry::Ask | Entry::Check => {
+                granted.add_values(self.set.values())
+            }
+            Entry::Resume(run) | Entry::Replay(Repeat { run, .. }) => {
+                granted.add_told(&Past::open(run).granted());
+            }
+        }
+        granted
+    }
+
     /// A run of `recipe` with nothing else said.
     pub fn new(recipe: PathBuf, home: Home) -> Self {
         Setup {
@@ -49,6 +70,8 @@ impl Setup {
             entry: Entry::Run,
             fresh: Fresh::default(),
             patient: true,
+            granted: Granted::default(),
+            max_operations: MAX_OPERATIONS,
             checkpoints: CheckpointPolicy::default(),
         }
     }

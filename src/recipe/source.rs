@@ -2,6 +2,7 @@
 
 use crate::disk;
 use crate::error::{Kind, Result};
+use crate::script::SOURCE_BYTES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,10 +25,11 @@ impl Source {
     /// # Errors
     /// A file that cannot be read or is not UTF-8.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = disk::read_text(file).map_err(|error| match error.kind() {
-            Kind::Data => error.as_kind(Kind::Script),
-            _ => error.as_kind(Kind::Usage),
-        })?;
+        let text =
+            disk::read_text_up_to(file, SOURCE_BYTES).map_err(|error| match error.kind() {
+                Kind::Data => error.as_kind(Kind::Script),
+                _ => error.as_kind(Kind::Usage),
+            })?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         Ok(Source::of(file, text))

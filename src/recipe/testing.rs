@@ -23,7 +23,7 @@ const PREFIX: &str = "test_";
 /// Bytes of what one test prints that are kept.
 const PRINTED: usize = 1_000_000;
 /// Stack of a test's thread: functions may call each other as deeply as in a run.
-const STACK: usize = 64 << 20;
+const STACK: usize = 512 << 20;
 
 /// Which tests run, and how.
 #[derive(Clone, Debug)]
@@ -202,7 +202,11 @@ fn suite(source: Source, setup: &TestSetup, stop: &Arc<AtomicBool>) -> Result<Su
 }
 
 fn host(source: &Source, setup: &TestSetup, stop: &Arc<AtomicBool>, say: Say) -> Arc<Trying> {
-    Arc::new(Trying::new("a test", &source.file, &setup.given, stop, say).within(setup.timeout))
+    Arc::new(
+        Trying::new("a test", &source.file, &setup.given, stop, say)
+            .writing()
+            .within(setup.timeout),
+    )
 }
 
 fn in_parallel(

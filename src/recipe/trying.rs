@@ -1,10 +1,12 @@
 //! The host of scripts that are tried from the shell: everything but stages.
 
+use super::access::{Access, Otherwise};
 use super::callback::Callback;
+use super::granted::{Granted, Wanted};
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Home, StageResult, table};
-use crate::script::{Callable, HookSources, Host};
+use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::{Engine, FnPtr, NativeCallContext};
@@ -15,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a script that is tried may ask for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Given {
     /// Values for arguments.
     pub set: BTreeMap<String, String>,
@@ -23,6 +25,25 @@ pub struct Given {
     pub seed: Option<u64>,
     /// Where made data are kept; beside the script where nothing is said.
     pub home: Option<PathBuf>,
+    /// What scripts may read beside the values of `set`.
+    pub granted: Granted,
+    /// Where `still eval` writes.
+    pub out: Option<PathBuf>,
+    /// Operations that a script may do without any progress, 0 for any number.
+    pub max_operations: u64,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Given {
+            set: BTreeMap::new(),
+            seed: None,
+            home: None,
+            granted: Granted::default(),
+            out: None,
+            max_operations: MAX_OPERATIONS,
+        }
+    }
 }
 
 impl Given {
@@ -34,6 +55,9 @@ impl Given {
         })
     }
 }
+
+/// What to do about writing where there is no folder for it.
+const NOWHERE: &str = "`still eval --out FOLDER` gives one; a run has one, and each test";
 
 /// What a script prints goes there.
 pub(super) type Say = Box<dyn Fn(&str) + Send + Sync>;
@@ -49,6 +73,8 @@ pub(super) struct Trying {
     limit: Option<(Instant, Duration)>,
     say: Say,
     callback: Callback,
+    access: Access,
+    meter: Meter,
 }
 
 impl Trying {
@@ -60,6 +86,9 @@ impl Trying {
         stop: &Arc<AtomicBool>,
         say: Say,
     ) -> Self {
+        let mut granted = given.granted.clone();
+        granted.add_values(given.set.values());
+        let access = Access::new(granted, Otherwise::Nowhere(NOWHERE));
         Trying {
             what,
             given: given.clone(),
@@ -68,7 +97,24 @@ impl Trying {
             limit: None,
             say,
             callback: Callback::default(),
+            access,
+            meter: Meter::new(given.max_operations),
         }
+    }
+
+    /// Lets the script write into a temporary folder.
+    pub fn writing(mut self) -> Self {
+        self.access =
+            Access::new(self.access.granted(|granted| granted.clone()), Otherwise::Temporary);
+        self
+    }
+
+    /// Lets the script write into this folder, if there is one.
+    pub fn writing_into(self, folder: Option<&PathBuf>) -> Self {
+        if let Some(folder) = folder {
+            self.access.write_into(folder.clone());
+        }
+        self
     }
 
     /// How networks of the script's own call its functions.
@@ -118,6 +164,22 @@ impl Host for Trying {
     fn example_data(&self) -> Result<PathBuf> {
         self.home.ready()?;
         synth::example(self.home.path())
+    }
+
+    fn readable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.readable(operation, path, Wanted::File, false)
+    }
+
+    fn readable_folder(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.readable(operation, path, Wanted::Folder, false)
+    }
+
+    fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
+        self.access.writable(operation, path, false)
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     fn may_train(&self, operation: &str) -> Result<()> {

@@ -23,6 +23,9 @@ pub(super) struct Version {
     survived: AtomicUsize,
 }
 
+/// Functions of a recipe that are called from within networks of others.
+pub const NESTED_CALLS: usize = 160;
+
 /// A version that has done so many steps is trusted as the first one is.
 const PROVED: usize = 10;
 
@@ -119,7 +122,7 @@ impl Version {
     pub fn in_force<T>(&self, operation: &str, act: impl FnOnce() -> Result<T>) -> Result<T> {
         let calling = &self.functions.0.compiler.calling;
         self.with_imports(|| {
-            calling.push(self.functions.clone());
+            calling.push(self.functions.clone())?;
             let outcome = guarded(operation, act);
             calling.pop();
             outcome
@@ -178,7 +181,7 @@ impl Callables {
     ) -> Result<Dynamic> {
         let compiler = &self.0.compiler;
         self.with_imports(|| {
-            compiler.calling.push(self.clone());
+            compiler.calling.push(self.clone())?;
             // Whoever calls a hook has set the clock; a network's function is called from anywhere.
             let outcome = compiler.calling.trial.within(Span::Work, || {
                 guarded(operation, || {
@@ -268,8 +271,19 @@ impl Calling {
         self.declaring.load(Ordering::Relaxed)
     }
 
-    fn push(&self, functions: Callables) {
-        self.all().push(functions);
+    /// One more is called. Calls back through networks are new ones to Rhai, which counts the others.
+    fn push(&self, functions: Callables) -> Result<()> {
+        let mut all = self.all();
+        if all.len() >= NESTED_CALLS {
+            return Err(Error::new(
+                Kind::Script,
+                "the recipe",
+                "networks and functions call each other too deeply",
+            )
+            .expected(format!("{NESTED_CALLS} calls within calls at most")));
+        }
+        all.push(functions);
+        Ok(())
     }
 
     fn pop(&self) {

@@ -1,6 +1,6 @@
 //! The folder of one run. Files are written whole or not at all; the journal only grows.
 
-use super::past::ORIGIN;
+use super::past::{GRANTED, ORIGIN};
 use super::{Home, RUN_LOCK, Results};
 use crate::disk::{self, Journal, Lock};
 use crate::error::{Error, Kind, Result};
@@ -162,6 +162,19 @@ impl Folder {
     /// A folder that cannot be written.
     pub fn write_origin(&self, file: &str) -> Result<()> {
         disk::write_whole(&self.path.join(ORIGIN), file.as_bytes())
+    }
+
+    /// Writes down what the recipe may read on this machine. It stands in no file that leaves the machine.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write_granted(&self, granted: &Value) -> Result<()> {
+        disk::write_whole(&self.path.join(GRANTED), format!("{granted}\n").as_bytes())
+    }
+
+    /// Where files go that the recipe writes.
+    pub fn files(&self) -> PathBuf {
+        self.path.join("files")
     }
 
     /// Where checkpoints of a stage go.

@@ -13,6 +13,10 @@ use std::time::SystemTime;
 /// The file whose lock a run holds as long as its process lives.
 pub const RUN_LOCK: &str = "run.lock";
 const TAGS: &str = "tags.json";
+/// Files of a run that are about this machine.
+pub(super) const LOCAL: [&str; 2] = [ORIGIN, GRANTED];
+/// The file that says what the recipe may read on this machine.
+pub(super) const GRANTED: &str = "granted.json";
 /// The file that says where the recipe is on this machine.
 pub(super) const ORIGIN: &str = "origin";
 
@@ -153,6 +157,11 @@ impl Past {
     /// Where the recipe is on this machine; unknown of a run that came from another one.
     pub fn origin(&self) -> Option<PathBuf> {
         disk::read_text(&self.path.join(ORIGIN)).ok().map(PathBuf::from)
+    }
+
+    /// What its recipe was allowed to read on this machine; nothing where the run came from another one.
+    pub fn granted(&self) -> Value {
+        json_of(&self.path.join(GRANTED))
     }
 
     /// The recipe as the command line named it.

@@ -1,7 +1,9 @@
 //! `ctx`: what every hook is given.
 
+use crate::error::{Error, Kind, Result};
 use crate::train::{Moment, Reading, Workbench};
 use rhai::{Dynamic, Map};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the stage stands, and a place to log numbers.
@@ -12,6 +14,27 @@ pub struct Context {
     version: usize,
 }
 
+/// Names under which one stage may log numbers: each is a column of `metrics.csv`.
+pub const LOGGED_NAMES: usize = 1_000;
+/// Numbers that may be logged in one step.
+pub const LOGGED_NUMBERS: usize = 100_000;
+/// Bytes of the name of a stage or a logged number.
+pub const NAME_BYTES: usize = 200;
+
+/// Refuses a name that is no line of a reasonable length.
+///
+/// # Errors
+/// Such a name.
+pub fn check_name(operation: &str, name: &str) -> Result<()> {
+    if name.len() <= NAME_BYTES && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let shown: String = name.chars().take(40).collect();
+    Err(Error::new(Kind::Name, operation, "this cannot be a name")
+        .expected(format!("up to {NAME_BYTES} bytes in one line"))
+        .received(format!("{} bytes: '{}'", name.len(), shown.escape_debug())))
+}
+
 /// What lies on a stage's desk from step to step; clones are the same desk.
 #[derive(Clone, Debug, Default)]
 pub struct Desk(Arc<Mutex<Papers>>);
@@ -19,6 +42,8 @@ pub struct Desk(Arc<Mutex<Papers>>);
 #[derive(Debug, Default)]
 struct Papers {
     logged: Vec<(String, f64)>,
+    /// All names that numbers were logged under.
+    names: BTreeSet<String>,
     state: Map,
     nets: Map,
     optimizers: Map,
@@ -43,8 +68,31 @@ impl Desk {
     }
 
     /// Logs numbers by name.
-    pub fn log(&self, told: Vec<(String, f64)>) {
-        self.with(|papers| papers.logged.extend(told));
+    ///
+    /// # Errors
+    /// A name that is no name of a column, too many names, too many numbers for one step.
+    pub fn log(&self, told: Vec<(String, f64)>) -> Result<()> {
+        self.with(|papers| {
+            let too_many = |what: &str, most: usize| {
+                Error::new(Kind::Range, "ctx.log", format!("too many {what}"))
+                    .expected(format!("{most} at most"))
+            };
+            for (name, _) in &told {
+                if papers.names.contains(name) {
+                    continue;
+                }
+                check_name("ctx.log", name)?;
+                if papers.names.len() >= LOGGED_NAMES {
+                    return Err(too_many("names in one stage", LOGGED_NAMES));
+                }
+                papers.names.insert(name.clone());
+            }
+            if papers.logged.len() + told.len() > LOGGED_NUMBERS {
+                return Err(too_many("numbers in one step", LOGGED_NUMBERS));
+            }
+            papers.logged.extend(told);
+            Ok(())
+        })
     }
 
     /// What was logged since this was last asked.
@@ -183,8 +231,7 @@ pub(super) mod bindings {
             Some(tensor) => raw(tensor.item().map_err(|error| error.during("ctx.log")))?,
             None => raw(value::number_of("ctx.log", "the value", &value))?,
         };
-        ctx.desk.with(|papers| papers.logged.push((name.to_string(), number)));
-        Ok(())
+        raw(ctx.desk.log(vec![(name.to_string(), number)]))
     }
 
     /// A map of the recipe's own, which stays from step to step: `ctx.state.best = 0.7`. It begins as the

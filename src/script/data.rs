@@ -5,10 +5,12 @@ use super::options::Options;
 use super::raise::{Raw, placed, raw};
 use super::register::functions;
 use super::value;
-use crate::data::{Batch, Dataset, Esc50Options, FrontEnd, Loader, LoaderOptions, esc50, synth};
+use crate::data::{
+    Batch, Dataset, Esc50Options, FrontEnd, Loader, LoaderOptions, esc50, esc50_checked, synth,
+};
 use crate::error::{Result, unknown};
 use rhai::{Engine, FuncRegistration, Map, Module, NativeCallContext, exported_module};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// A data set as a script holds it.
@@ -25,7 +27,8 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         "/// \"still:example\" is a small set of synthesised sounds that Stillroom makes itself.",
         "/// Options: `fold` (5): the fold that tests, the others train; `per_class`: at most so many",
         "/// clips of each class in each split, for a quick try.",
-        "/// Errors: a missing folder or table, a damaged row, a missing, empty or cut-off file.",
+        "/// Errors: a folder that nobody allowed (`--data-root`, or the value of a `--set`), a missing folder or",
+        "/// table, a damaged row, a missing, empty or cut-off file.",
         "///",
         "/// ```rhai",
         "/// dataset::esc50(\"still:example\", #{ fold: 1 }).classes == 10",
@@ -62,11 +65,14 @@ fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
     options.count("fold", &mut own.fold)?;
     let whole = |value| value::count_of(ESC50, "'per_class'", value);
     own.per_class = options.get("per_class").map(whole).transpose()?;
-    let path = match folder {
-        synth::NAME => host.example_data()?,
-        folder => PathBuf::from(folder),
+    let mut dataset = match folder {
+        synth::NAME => esc50(&host.example_data()?, &own)?,
+        folder => {
+            // What is in the folder may lead out of it.
+            let check = |path: &Path| host.readable(ESC50, &path.to_string_lossy()).map(|_| ());
+            esc50_checked(&host.readable_folder(ESC50, folder)?, &own, &check)?
+        }
     };
-    let mut dataset = esc50(Path::new(&path), &own)?;
     dataset.name = folder.to_string();
     Ok(Arc::new(dataset))
 }
@@ -76,6 +82,7 @@ fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
 pub(super) struct BatchList {
     loader: Loader,
     epoch: usize,
+    host: Arc<dyn Host>,
 }
 
 impl IntoIterator for BatchList {
@@ -83,11 +90,15 @@ impl IntoIterator for BatchList {
     type IntoIter = Box<dyn Iterator<Item = Raw<Batch>>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Box::new(self.loader.epoch(self.epoch).map(raw))
+        let host = self.host;
+        Box::new(self.loader.epoch(self.epoch).map(move |batch| {
+            host.meter().progress();
+            raw(batch)
+        }))
     }
 }
 
-fn batches(host: &dyn Host, data: &Handle, options: Map) -> Result<BatchList> {
+fn batches(host: &Arc<dyn Host>, data: &Handle, options: Map) -> Result<BatchList> {
     let operation = "batches";
     let options = Options::new(operation, options)?;
     let front = options.native("features", "a front end: audio::fbank(…)")?;
@@ -117,7 +128,7 @@ fn batches(host: &dyn Host, data: &Handle, options: Map) -> Result<BatchList> {
         shuffle,
         device: host.device(),
     };
-    Ok(BatchList { loader: Loader::new(source, chain, settings)?, epoch })
+    Ok(BatchList { loader: Loader::new(source, chain, settings)?, epoch, host: host.clone() })
 }
 
 fn bind_batches(engine: &mut Engine, host: &Arc<dyn Host>) {
@@ -140,10 +151,10 @@ fn bind_batches(engine: &mut Engine, host: &Arc<dyn Host>) {
         /// }
         /// clips == data.train_clips
         /// ```
-        fn "batches"(data: Handle, options: Map) -> BatchList { batches(asked.as_ref(), &data, options) }
+        fn "batches"(data: Handle, options: Map) -> BatchList { batches(&asked, &data, options) }
 
         /// As `batches(options)`, with all options as they stand.
-        fn "batches"(data: Handle) -> BatchList { batches(plain.as_ref(), &data, Map::new()) }
+        fn "batches"(data: Handle) -> BatchList { batches(&plain, &data, Map::new()) }
     }
     engine.register_global_module(module.into());
     engine.register_global_module(exported_module!(batch).into());

@@ -162,7 +162,7 @@ impl Knowledge<'_> {
                 Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
                     .expected(format!(
                         "{} calls within each other at most",
-                        super::engine::CALL_LEVELS
+                        super::engine::LIMITS.call_levels
                     ))
             }
             EvalAltResult::ErrorArrayBounds(0, ..) => {

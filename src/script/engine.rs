@@ -1,34 +1,63 @@
 //! The engine: strict names, limits, no way to files, and the bindings.
 
-use super::raise::raw;
-use super::{Host, Resolver, bind};
+use super::meter::TOO_MUCH;
+use super::raise::{Raw, raw};
+use super::{Host, Resolver, Said, bind};
 use crate::error::{Error, Kind, Result};
 use rhai::{Dynamic, Engine, LexError, OptimizationLevel, Token};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Calls within calls; a recipe that needs more has lost its way.
-pub(super) const CALL_LEVELS: usize = 64;
-/// Nesting of expressions: at the top level, and in functions.
-const EXPRESSION_DEPTHS: (usize, usize) = (128, 64);
-/// Elements of an array or entries of a map. Samples belong in tensors.
-const COLLECTION: usize = 1_000_000;
-/// Bytes of a string.
-const STRING: usize = 16_000_000;
-/// Modules that a recipe may import, directly or not.
-const MODULES: usize = 256;
+/// Bytes of a recipe or a module.
+pub const SOURCE_BYTES: u64 = 1_000_000;
+
+/// The limits of every script, in every build.
+pub struct Limits {
+    /// Calls within calls; a recipe that needs more has lost its way.
+    pub call_levels: usize,
+    /// Nesting of expressions at the top level.
+    pub expression_depth: usize,
+    /// Nesting of expressions in functions.
+    pub function_depth: usize,
+    /// Elements of an array with all that is in it, or entries of such a map. Samples belong in tensors.
+    pub collection: usize,
+    /// Bytes of a string, or of all strings in an array or a map.
+    pub string: usize,
+    /// Modules that a recipe may import, directly or not.
+    pub modules: usize,
+    /// Functions of one file.
+    pub functions: usize,
+    /// Variables at one moment.
+    pub variables: usize,
+}
+
+/// The limits of every script, in every build.
+pub const LIMITS: Limits = Limits {
+    call_levels: 64,
+    expression_depth: 128,
+    function_depth: 64,
+    collection: 1_000_000,
+    string: 4_000_000,
+    modules: 256,
+    functions: 2_000,
+    variables: 2_000,
+};
 
 /// Sets the rules that hold for every recipe, run or only read.
 pub fn limit(engine: &mut Engine) {
     engine
         .set_optimization_level(OptimizationLevel::Simple)
-        .set_max_call_levels(CALL_LEVELS)
-        .set_max_expr_depths(EXPRESSION_DEPTHS.0, EXPRESSION_DEPTHS.1)
-        .set_max_array_size(COLLECTION)
-        .set_max_map_size(COLLECTION)
-        .set_max_string_size(STRING)
-        .set_max_modules(MODULES)
+        // A meter counts instead, which knows of progress and of calls through native functions.
+        .set_max_operations(0)
+        .set_max_call_levels(LIMITS.call_levels)
+        .set_max_expr_depths(LIMITS.expression_depth, LIMITS.function_depth)
+        .set_max_array_size(LIMITS.collection)
+        .set_max_map_size(LIMITS.collection)
+        .set_max_string_size(LIMITS.string)
+        .set_max_modules(LIMITS.modules)
+        .set_max_functions(LIMITS.functions)
+        .set_max_variables(LIMITS.variables)
         .disable_symbol("eval");
     // Rhai keeps words back that it has no use for; statistics needs this one: `t.var()`. And where `eval`
     // follows a dot it means the mode of a network, and nothing is evaluated.
@@ -62,19 +91,39 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
         .set_fail_on_invalid_map_property(true)
         .set_module_resolver(resolver);
     let printer = host.clone();
-    engine.on_print(move |text| printer.say(text));
+    engine.on_print(move |text| say(printer.as_ref(), text));
     let printer = host.clone();
     engine.on_debug(move |text, source, at| {
-        printer.say(&format!("{}:{at}: {text}", source.unwrap_or("")));
+        say(printer.as_ref(), &format!("{}:{at}: {text}", source.unwrap_or("")));
     });
     let watched = host.clone();
-    engine.on_progress(move |_| watched.interruption().map(Dynamic::from));
+    engine.on_progress(move |_| {
+        let end = watched.interruption().or_else(|| watched.meter().tick());
+        end.map(Dynamic::from)
+    });
+    // What depends on the clock is not the same twice.
+    engine.register_fn("timestamp", || -> Raw<Dynamic> {
+        let error = Error::new(Kind::Script, "timestamp", "a recipe has no clock");
+        raw(Err(
+            error.hint("how long things took stands in events.jsonl and metrics.csv of the run")
+        ))
+    });
+    super::strings::bind(&mut engine);
     let sleeper = host.clone();
     engine.register_fn("sleep", move |seconds: f64| raw(sleep(sleeper.as_ref(), seconds)));
     let sleeper = host.clone();
     engine.register_fn("sleep", move |seconds: i64| raw(sleep(sleeper.as_ref(), seconds as f64)));
     bind(&mut engine, host);
     engine
+}
+
+/// Says what a script prints, up to a size.
+fn say(host: &dyn Host, text: &str) {
+    match host.meter().say(text.len()) {
+        Said::Shown => host.say(text),
+        Said::Last => host.say(TOO_MUCH),
+        Said::Dropped => {}
+    }
 }
 
 /// Sleeps in small pieces, so that it can be interrupted; Rhai's own cannot, and panics where the number
@@ -95,6 +144,10 @@ fn sleep(host: &dyn Host, seconds: f64) -> Result<()> {
         if let Some(error) = host.interruption() {
             return Err(error);
         }
-        std::thread::sleep(left.min(Duration::from_millis(20)));
+        let part = left.min(Duration::from_millis(20));
+        std::thread::sleep(part);
+        if let Some(error) = host.meter().slept(part) {
+            return Err(error);
+        }
     }
 }

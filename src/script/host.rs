@@ -1,8 +1,9 @@
 //! What a recipe's statements ask of whoever runs them.
 
+use super::Meter;
 use super::raise::Raw;
 use crate::data::{Dataset, FrontEnd};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
@@ -66,23 +67,15 @@ pub trait Host: Send + Sync {
     /// The folder of the built-in example data.
     fn example_data(&self) -> Result<PathBuf>;
 
-    /// The file that a recipe reads under `path`.
-    fn readable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        let _ = operation;
-        Ok(PathBuf::from(path))
-    }
+    /// The file that a recipe reads under `path`: refused where nobody allowed it. Nothing may open a file for a
+    /// script that did not come from here.
+    fn readable(&self, operation: &str, path: &str) -> Result<PathBuf>;
 
-    /// The file that a recipe writes under `path`: only below the folder where `still` runs.
-    fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        let relative = PathBuf::from(path);
-        let inside = |part| matches!(part, std::path::Component::Normal(_));
-        if relative.as_os_str().is_empty() || !relative.components().all(inside) {
-            return Err(Error::new(Kind::Script, operation, "the path leads elsewhere")
-                .expected("a path below the folder where still runs, without '..'")
-                .received(format!("'{path}'")));
-        }
-        Ok(relative)
-    }
+    /// As `readable`, for a folder.
+    fn readable_folder(&self, operation: &str, path: &str) -> Result<PathBuf>;
+
+    /// The file that a recipe writes under `path`.
+    fn writable(&self, operation: &str, path: &str) -> Result<PathBuf>;
 
     /// The features of a data set, made once for all stages.
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features>;
@@ -109,6 +102,9 @@ pub trait Host: Send + Sync {
 
     /// Shows stages side by side.
     fn report(&self, stages: &[Trained]) -> Result<()>;
+
+    /// Counts what scripts do for this host.
+    fn meter(&self) -> &Meter;
 
     /// What `print` and `debug` say.
     fn say(&self, text: &str);

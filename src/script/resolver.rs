@@ -2,7 +2,7 @@
 //! be reached, and nothing is remembered from one version of the recipe to the next.
 
 use super::raise::raise;
-use super::{Sources, stdlib};
+use super::{LIMITS, SOURCE_BYTES, Sources, stdlib};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope};
@@ -166,7 +166,7 @@ impl Resolver {
                 None => Err(crate::error::unknown("import", "module", name, &known)),
             };
         }
-        let text = disk::read_text(&path)?;
+        let text = disk::read_text_up_to(&path, SOURCE_BYTES)?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         Ok((called.display().to_string(), text.to_string()))
@@ -225,7 +225,12 @@ impl ModuleResolver for Resolver {
             inner.loading.push(name.to_string());
             begins.and_then(|start| inner.loading.get(start..).map(|names| names.join(" → ")))
         });
+        let count = self.with(|inner| inner.imports.modules.len() + inner.loading.len());
         let loaded = match cycle {
+            None if count > LIMITS.modules => Err(raise(
+                Error::new(Kind::Script, format!("import \"{name}\""), "too many modules")
+                    .expected(format!("{} at most", LIMITS.modules)),
+            )),
             Some(cycle) => Err(raise(
                 Error::new(Kind::Script, format!("import \"{name}\""), "imports go in a circle")
                     .received(cycle),

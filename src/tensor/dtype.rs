@@ -91,6 +91,8 @@ impl Tensor {
 
     /// Itself where it holds floats, its elements as floats else.
     pub(crate) fn float(&self) -> Result<Tensor> {
+        // Nearly every operation begins here, and gives about as much as it takes.
+        super::memory::check("an operation on a tensor", self.count())?;
         self.to(DType::F32)
     }
 

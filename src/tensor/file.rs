@@ -51,7 +51,7 @@ pub fn save(path: &Path, tensors: &[(String, Tensor)]) -> Result<()> {
 /// An ending that is not known, a file that is damaged or cannot be read.
 pub fn load(path: &Path) -> Result<Vec<(String, Tensor)>> {
     let doing = format!("reading {}", path.display());
-    let read = || std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause));
+    let read = || disk::read_regular(path, MOST);
     match ending(path).as_str() {
         "npy" => Ok(vec![(String::new(), npy::decode(&read()?, &doing)?)]),
         "npz" => unpack(read()?, &doing),

@@ -22,6 +22,7 @@ mod index;
 mod kernels;
 mod lookup;
 mod make;
+pub mod memory;
 mod normalise;
 pub mod npy;
 mod pooling;
@@ -147,12 +148,13 @@ pub fn words(shape: &[usize]) -> String {
 /// The most elements that a tensor may have: 2 GiB of them.
 pub const LARGEST: usize = 1 << 29;
 
-/// Refuses a shape that is too large, or has too many dimensions, before anything is made of it.
+/// Refuses a shape that is too large, has too many dimensions, or needs more memory than there is, before anything
+/// is made of it.
 pub(crate) fn check_size(operation: &str, shape: &[usize]) -> Result<()> {
     // A length of 0 must not hide the others.
     let count = shape.iter().try_fold(1usize, |all, n| all.checked_mul((*n).max(1)));
-    if shape.len() <= shape::MAX_RANK && count.is_some_and(|count| count <= LARGEST) {
-        return Ok(());
+    if let Some(count) = count.filter(|count| shape.len() <= shape::MAX_RANK && *count <= LARGEST) {
+        return memory::check(operation, count);
     }
     Err(Error::new(Kind::Range, operation, "the tensor would be too large")
         .expected(format!("{LARGEST} elements and {} dimensions at most", shape::MAX_RANK))

@@ -42,7 +42,7 @@ pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
 
 /// Reads all tensors of a file, in the file's order of names.
 pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
-    let bytes = std::fs::read(path).map_err(|cause| Error::io("reading", path, &cause))?;
+    let bytes = disk::read_regular(path, u64::MAX)?;
     decode(&format!("reading {}", path.display()), &bytes, device)
 }
 

@@ -78,6 +78,8 @@ impl Lab {
     /// `still` with these arguments; nobody waits for an edit.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.sandbox.command();
+        // Recipes read files beside them.
+        command.env("STILL_DATA_ROOTS", self.sandbox.path());
         command.args(arguments);
         if ["run", "resume"].contains(&arguments[0]) {
             command.args(["--on-error", "stop"]);

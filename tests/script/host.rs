@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock, Weak};
 use stillroom::data::{Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::script::diagnose::Knowledge;
-use stillroom::script::{Callable, HookSources, Host, Kept, Resolver, Signatures, Sources, engine};
+use stillroom::script::{
+    Callable, HookSources, Host, Kept, Meter, Resolver, Signatures, Sources, engine,
+};
 use stillroom::tensor::Device;
 use stillroom::train::{Features, Plan, Trained};
 
@@ -19,6 +21,7 @@ struct Plain {
     /// The engine that functions are called in; weak, since it holds its host.
     engine: OnceLock<Weak<Engine>>,
     sources: Sources,
+    meter: Meter,
 }
 
 /// Where the scripts' files go: not into the repository.
@@ -50,6 +53,14 @@ impl Host for Plain {
 
     fn readable(&self, _: &str, path: &str) -> Result<PathBuf> {
         Ok(files().join(path))
+    }
+
+    fn readable_folder(&self, _: &str, path: &str) -> Result<PathBuf> {
+        Ok(files().join(path))
+    }
+
+    fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     fn writable(&self, _: &str, path: &str) -> Result<PathBuf> {

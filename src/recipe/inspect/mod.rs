@@ -35,8 +35,12 @@ pub struct Inspector {
 impl Inspector {
     /// For recipes that stand beside `file`, whose imports are found there.
     pub fn beside(file: &Path) -> Self {
-        let given = Given::default();
-        let host = Trying::new("still check", file, &given, &Arc::default(), Box::new(|_| {}));
+        Inspector::given(file, &Given::default())
+    }
+
+    /// The same, for consts that ask for arguments or files.
+    pub fn given(file: &Path, given: &Given) -> Self {
+        let host = Trying::new("still check", file, given, &Arc::default(), Box::new(|_| {}));
         let callback = Callback::default();
         let host: Arc<dyn Host> = Arc::new(host.within(PATIENCE));
         let resolver = Resolver::new(folder_of(file));

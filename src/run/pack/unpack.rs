@@ -5,6 +5,7 @@ use super::{FORMAT, MANIFEST, Manifest, Member, is_run_name, is_tame};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::run::Home;
+use crate::run::past::LOCAL;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -139,6 +140,12 @@ fn check_names(archive: &mut Archive, manifest: &Manifest, wrong: &Wrong) -> Res
     for (name, member) in &manifest.files {
         if !is_tame(name) {
             return Err(elsewhere(name));
+        }
+        // What the user of this machine says of it comes from nobody else.
+        if LOCAL.contains(&name.as_str()) {
+            return Err(
+                wrong.told(format!("'{name}' belongs to one machine, and is in no packed run"))
+            );
         }
         let source = member.same_as.as_ref().unwrap_or(name);
         let first = manifest.files.get(source);

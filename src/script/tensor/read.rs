@@ -63,7 +63,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
 
         /// Writes the tensor to an `.npy` file.
         ///
-        /// The path is one below the folder where `still` runs.
+        /// The path is one below the folder `files` of the run; `tensor::load` finds it under the same path.
         /// Errors: another ending, a path that leads elsewhere.
         ///
         /// ```rhai
@@ -101,7 +101,8 @@ pub(super) fn makers(module: &mut Module, host: &Arc<dyn Host>) {
     namespaced! { module;
         /// Reads a file: an `.npy` gives a tensor, an `.npz` or `.safetensors` a map of tensors by name.
         ///
-        /// Errors: a file that is damaged, or of a type that no tensor has.
+        /// Errors: a file that nobody allowed (`--data-root`, or the value of a `--set`), one that is damaged, or of
+        /// a type that no tensor has.
         ///
         /// ```rhai
         /// tensor([[1, 2]]).save("example_two.npy");
@@ -120,7 +121,7 @@ pub(super) fn makers(module: &mut Module, host: &Arc<dyn Host>) {
 
         /// Writes a map of tensors to an `.npz` or `.safetensors` file.
         ///
-        /// The path is one below the folder where `still` runs.
+        /// The path is one below the folder `files` of the run; `tensor::load` finds it under the same path.
         /// Errors: another ending, a path that leads elsewhere, a value that is no tensor.
         ///
         /// ```rhai

@@ -1,0 +1,52 @@
+//! What a recipe may use: folders, operations, memory.
+
+use crate::error::Result;
+use crate::recipe::{Granted, ROOTS_VARIABLE};
+use crate::script::MAX_OPERATIONS;
+use crate::tensor::memory;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(super) struct Access {
+    /// Let the recipe read what is in this folder; can be repeated. STILL_DATA_ROOTS names folders, too, and so
+    /// does a path that is the value of a --set.
+    #[arg(long, value_name = "FOLDER")]
+    data_root: Vec<PathBuf>,
+    /// Operations that a script may do without a step, a batch, a stage or something printed; 0 for any number.
+    #[arg(long, value_name = "N", default_value_t = MAX_OPERATIONS)]
+    max_operations: u64,
+    /// Gigabytes of memory that the program may take [default: what the machine has].
+    #[arg(long, value_name = "GB", value_parser = gigabytes)]
+    max_memory: Option<u64>,
+}
+
+fn gigabytes(text: &str) -> std::result::Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1e6 => Ok((number * 1e9) as u64),
+        Ok(_) => Err("more than 0, up to 1000000".into()),
+        Err(_) => Err("a number of gigabytes is expected".into()),
+    }
+}
+
+impl Access {
+    /// What may be read; sets what the process may take.
+    pub(super) fn granted(&self) -> Result<Granted> {
+        if let Some(bytes) = self.max_memory {
+            memory::limit(bytes);
+        }
+        let mut granted = Granted::default();
+        for path in &self.data_root {
+            granted.add_root(path)?;
+        }
+        if let Some(text) = std::env::var_os(ROOTS_VARIABLE) {
+            granted.add_variable(&text);
+        }
+        Ok(granted)
+    }
+
+    /// Operations without any progress.
+    pub(super) fn max_operations(&self) -> u64 {
+        self.max_operations
+    }
+}

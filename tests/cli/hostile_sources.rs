@@ -1,0 +1,55 @@
+//! Recipes as files that nobody would write, through the program.
+
+use crate::support::{Ran, Sandbox};
+
+/// Runs a recipe that is told as an error of the recipe or of the command line, and in no other way.
+#[track_caller]
+fn told(text: &str, words: &str) -> Ran {
+    let ran = Sandbox::new().run(text, &[]);
+    assert!(ran.error().contains(words), "{:.300}", ran.error());
+    assert!([2, 3].contains(&ran.code), "{}", ran.code);
+    ran
+}
+
+#[test]
+fn sources_that_are_too_long() {
+    told(&"let x = 1;\n".repeat(1_000_000), "the file is too long");
+    told(&format!("let x = \"{}\";", "a".repeat(10_000_000)), "the file is too long");
+    let sandbox = Sandbox::new();
+    sandbox.write("long.rhai", " ".repeat(2_000_000));
+    let ran = sandbox.run("import \"long\" as m;", &[]);
+    assert!(ran.error().contains("the file is too long"), "{}", ran.error());
+    // Up to there they are read.
+    Sandbox::new().run(&format!("/* {} */", "a".repeat(900_000)), &[]).good();
+}
+
+#[test]
+fn sources_that_are_nested_too_deeply() {
+    for part in ["(", "[", "{", "!", "|x| ", "if true {", "#{ a: "] {
+        told(&part.repeat(900_000 / part.len()), "maximum complexity");
+    }
+    told(&format!("let x = 1{}", "+1".repeat(400_000)), "maximum complexity");
+}
+
+#[test]
+fn imports_in_a_circle_and_without_end() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.rhai", "import \"b\" as b;");
+    sandbox.write("b.rhai", "import \"a\" as a;");
+    let ran = sandbox.run("import \"a\" as a;", &[]);
+    assert!(ran.error().contains("imports go in a circle"), "{}", ran.error());
+    let ran = sandbox.run("fn f() { import \"a\" as a; }", &[]);
+    assert!(ran.error().contains("imports go in a circle"), "{}", ran.error());
+    let ran = sandbox.run("import \"recipe\" as a;", &[]);
+    assert!(ran.error().contains("imports go in a circle"), "{}", ran.error());
+    // A long chain: each file imports the next one.
+    for n in 0..400 {
+        sandbox.write(&format!("m{n}.rhai"), format!("import \"m{}\" as m;", n + 1));
+    }
+    sandbox.write("m400.rhai", "");
+    let ran = sandbox.run("import \"m0\" as m;", &[]);
+    assert!(ran.code == 3 && ran.error().contains("too many modules"), "{}", ran.error());
+    // And many side by side.
+    let many: String = (0..300).map(|n| format!("import \"m{}\" as n{n};\n", 400)).collect();
+    assert!([0, 3].contains(&sandbox.run(&many, &[]).code));
+}
