@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 mod arguments;
+mod definitions;
 mod eval;
 mod features;
 mod gc;
@@ -42,6 +43,7 @@ enum Verb {
     Eval(eval::Eval),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
+    Definitions(definitions::Definitions),
 }
 
 /// Runs the program with `arguments` (the first is its name) and gives its exit code.
@@ -68,6 +70,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Eval(eval) => eval.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
+            Verb::Definitions(definitions) => definitions.run().map(|()| 0),
         })
     });
     match outcome {

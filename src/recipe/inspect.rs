@@ -71,3 +71,8 @@ impl Inspector {
         found
     }
 }
+
+/// The definition files of everything that a recipe can call: names, which may have a folder, and texts.
+pub fn definitions() -> Vec<(String, String)> {
+    script::definitions::definitions(&Inspector::beside(Path::new("")).engine)
+}

@@ -44,7 +44,7 @@ mod why;
 pub use arguments::{Declared, assignment};
 pub use eval::{Evaluated, eval};
 pub use functions::Functions;
-pub use inspect::Inspector;
+pub use inspect::{Inspector, definitions};
 pub use replay::{Replayed, replay};
 pub use session::{Display, help, run};
 pub use setup::{Entry, Fresh, Repeat, Setup, Signals};

@@ -1,9 +1,12 @@
 //! The engine: strict names, limits, no way to files, and the bindings.
 
 use super::raise::raw;
+use super::register::property;
 use super::{Host, Resolver, bind};
 use crate::error::{Error, Kind, Result};
-use rhai::{Dynamic, Engine, LexError, OptimizationLevel, Token};
+use rhai::{
+    Dynamic, Engine, FLOAT, FuncRegistration, INT, LexError, Module, OptimizationLevel, Token,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -69,12 +72,31 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
     });
     let watched = host.clone();
     engine.on_progress(move |_| watched.interruption().map(Dynamic::from));
-    let sleeper = host.clone();
-    engine.register_fn("sleep", move |seconds: f64| raw(sleep(sleeper.as_ref(), seconds)));
-    let sleeper = host.clone();
-    engine.register_fn("sleep", move |seconds: i64| raw(sleep(sleeper.as_ref(), seconds as f64)));
+    bind_sleep(&mut engine, host);
     bind(&mut engine, host);
     engine
+}
+
+fn bind_sleep(engine: &mut Engine, host: &Arc<dyn Host>) {
+    let mut module = Module::new();
+    let named = |kind: &'static str| {
+        FuncRegistration::new("sleep")
+            .in_global_namespace()
+            .with_volatility(true)
+            .with_comments(property([
+                "Waits for so many seconds, a day at most.",
+                "sleep(0.01); true",
+            ]))
+            .with_params_info([kind, "()"])
+    };
+    let sleeper = host.clone();
+    named("seconds: f64")
+        .set_into_module(&mut module, move |seconds: FLOAT| raw(sleep(sleeper.as_ref(), seconds)));
+    let sleeper = host.clone();
+    named("seconds: i64").set_into_module(&mut module, move |seconds: INT| {
+        raw(sleep(sleeper.as_ref(), seconds as FLOAT))
+    });
+    engine.register_global_module(module.into());
 }
 
 /// Sleeps in small pieces, so that it can be interrupted; Rhai's own cannot, and panics where the number

@@ -10,5 +10,6 @@ mod imports;
 mod networks;
 mod optim;
 mod outline;
+mod reference;
 mod tensor;
 mod truth;
