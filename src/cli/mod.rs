@@ -6,7 +6,10 @@ mod eval;
 mod features;
 mod gc;
 mod lines;
+mod ls;
+mod new;
 mod progress;
+mod repl;
 mod replay;
 mod resume;
 mod run;
@@ -39,8 +42,11 @@ enum Verb {
     Why(why::WhyOf),
     Runs(runs::Runs),
     Gc(gc::Gc),
+    Ls(ls::Ls),
+    New(new::New),
     Test(test::Test),
     Eval(eval::Eval),
+    Repl(repl::ReplOf),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
     Definitions(definitions::Definitions),
@@ -66,8 +72,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Why(why) => why.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
             Verb::Gc(gc) => gc.run().map(|()| 0),
+            Verb::Ls(ls) => ls.run().map(|()| 0),
+            Verb::New(new) => new.run().map(|()| 0),
             Verb::Test(test) => test.run(),
             Verb::Eval(eval) => eval.run().map(|()| 0),
+            Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

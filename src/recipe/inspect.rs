@@ -1,12 +1,14 @@
 //! What can be said of a recipe without running it.
 
+use super::arguments::Declared;
 use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::Compiler;
+use super::header::Header;
 use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
-use crate::error::{Error, Kind, Place, guarded};
+use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::{self, Host, Resolver, Signatures};
 use rhai::Engine;
 use std::path::Path;
@@ -43,12 +45,26 @@ impl Inspector {
         found.unwrap_or_else(|error| vec![error])
     }
 
+    /// What a recipe asks for, its imports included, and whether it has functions only.
+    ///
+    /// # Errors
+    /// A recipe that does not compile.
+    pub(super) fn read(&self, source: Source) -> Result<(Vec<Declared>, bool)> {
+        guarded("still ls", || {
+            let compiled = self.compiler.compile(&self.engine, source);
+            let compiled = compiled.map_err(|refused| refused.error)?;
+            let own = compiled.ast.statements().len();
+            let is_module = own == compiled.declared.statements().len();
+            Ok((compiled.arguments.declared, is_module))
+        })
+    }
+
     fn findings(&self, source: Source) -> Vec<Error> {
         let compiled = match self.compiler.compile(&self.engine, source) {
             Ok(compiled) => compiled,
             Err(refused) => return vec![refused.error],
         };
-        let mut found = Vec::new();
+        let mut found = Header::of(&compiled.source).findings().to_vec();
         for (name, hook) in near_hooks(&compiled) {
             let error = Error::new(Kind::Name, &name, "nothing calls this function")
                 .hint(format!("did you mean the hook '{hook}'?"))

@@ -1,9 +1,9 @@
 //! A run of a recipe, from its text to its results.
 
-use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
+use super::header::Header;
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
@@ -15,8 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
 use crate::run::store::Store;
 use crate::run::{Past, Record, Results, StageResult, slug, table};
-use crate::script::diagnose::Knowledge;
-use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, Sources, raw};
+use crate::script::{self, Callable, HookSources, Host, Raw, Resolver, Signatures, raw};
 use crate::tensor::Device;
 use crate::train::{Change, Features, Observer, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
@@ -62,6 +61,11 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
     let source = Source::read(&session.setup.recipe)?;
+    let header = Header::of(&source);
+    header.may_run()?;
+    for slip in header.findings() {
+        session.display().warn(&slip.render(false));
+    }
     let compiled = compiler.compile(&engine, source).map_err(|refused| refused.error)?;
     compiled.arguments.check(&session.setup.set)?;
     for (name, hook) in near_hooks(&compiled) {
@@ -95,25 +99,6 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     // A script can catch that it was stopped; it is stopped all the same.
     let caught = || session.signals.stop.load(Ordering::Relaxed).then(stopped);
     session.end(outcome.err().or_else(caught))
-}
-
-/// What a recipe is for, and the arguments that it asks for.
-///
-/// # Errors
-/// A file that cannot be read, or that does not compile.
-pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
-    let source = Source::read(recipe)?;
-    let mut engine = Engine::new();
-    script::limit(&mut engine);
-    let ast = engine.compile(&*source.text).map_err(|cause| {
-        let mut sources = Sources::default();
-        sources.add(&source.name, &source.text);
-        let knowledge = Knowledge { sources: &sources, signatures: &Signatures::default() };
-        knowledge.compile_error(&cause, &source.name)
-    })?;
-    let doc: Vec<&str> =
-        ast.doc().lines().map(|line| line.trim_start_matches("//!").trim()).collect();
-    Ok((doc.join("\n").trim().to_string(), Arguments::of([&ast]).declared))
 }
 
 /// The folder that a recipe's imports are found in.

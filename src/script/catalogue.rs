@@ -189,7 +189,7 @@ const WORDS: [(&str, &[&str]); 28] = [
 ];
 
 /// A type of Rust's in a user's words: `Raw<Tensor>` is a tensor.
-fn plain(kind: &str) -> String {
+pub fn plain(kind: &str) -> String {
     let kind = kind.trim().trim_start_matches('&').trim_start_matches("mut ").trim();
     for wrapped in ["Raw<", "Result<", "RhaiResultOf<", "core::result::Result<"] {
         if let Some(inner) = kind.strip_prefix(wrapped).and_then(|rest| rest.strip_suffix('>')) {
