@@ -3,12 +3,16 @@
 mod access;
 mod arguments;
 mod check;
+mod definitions;
 mod eval;
 mod features;
 mod gc;
 mod lines;
 mod lsp;
+mod ls;
+mod new;
 mod progress;
+mod repl;
 mod replay;
 mod resume;
 mod run;
@@ -43,11 +47,15 @@ enum Verb {
     Why(why::WhyOf),
     Runs(runs::Runs),
     Gc(gc::Gc),
+    Ls(ls::Ls),
+    New(new::New),
     Test(test::Test),
     Eval(eval::Eval),
+    Repl(repl::ReplOf),
     Features(features::Features),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
+    Definitions(definitions::Definitions),
 }
 
 /// Runs the program with `arguments` (the first is its name) and gives its exit code.
@@ -76,11 +84,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Why(why) => why.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
             Verb::Gc(gc) => gc.run().map(|()| 0),
+            Verb::Ls(ls) => ls.run().map(|()| 0),
+            Verb::New(new) => new.run().map(|()| 0),
             Verb::Test(test) => test.run(),
             Verb::Eval(eval) => eval.run().map(|()| 0),
+            Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
+            Verb::Definitions(definitions) => definitions.run().map(|()| 0),
         })
     });
     match outcome {

@@ -1,9 +1,10 @@
 //! `still run`: runs a recipe.
 
 use super::access::Access;
+use super::words::plain;
 use super::{catch_request, catch_signals, out, progress};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Declared, Entry, Fresh, Setup, Signals};
+use crate::recipe::{self, Declared, Entry, Fresh, Listed, Setup, Signals, Source};
 use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home};
 use clap::{Args, CommandFactory};
 use std::collections::BTreeMap;
@@ -152,12 +153,29 @@ impl Run {
     }
 }
 
-/// The recipe's own text and its arguments.
+/// The recipe's header and its arguments.
 fn describe(recipe: &Path) -> Result<()> {
-    let (doc, arguments) = recipe::help(recipe)?;
+    let Listed { header, arguments, broken, .. } = Listed::of(&Source::read(recipe)?);
+    let findings = header.findings();
+    findings.iter().for_each(super::tell);
+    // What keeps it from running here is no reason to hide what it is for.
+    if let Some(error) = broken.filter(|_| header.may_run().is_ok()) {
+        return Err(error);
+    }
     out(&format!("{}:", recipe.display()));
-    for line in doc.lines() {
-        out(format!("  {line}").trim_end());
+    let text = format!("{}\n\n{}", header.title, header.text);
+    for line in text.trim().lines() {
+        out(format!("  {}", plain(line)).trim_end());
+    }
+    if !header.fields().is_empty() {
+        out("");
+    }
+    let width = header.fields().iter().map(|field| field.name.len() + 1).max().unwrap_or(0);
+    for field in header.fields() {
+        out(&format!("  {:<width$} {}", format!("{}:", field.name), plain(&field.value)));
+    }
+    if header.may_run().is_err() {
+        return Ok(());
     }
     if arguments.is_empty() {
         out("\nThe recipe takes no arguments.");

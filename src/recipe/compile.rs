@@ -6,7 +6,7 @@ use super::outline::Outline;
 use super::shadow::hidden_method;
 use super::source::Source;
 use super::version::Calling;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, Result};
 use crate::script::diagnose::Knowledge;
 use crate::script::{Imports, Resolver, Signatures, Sources};
 use rhai::{AST, ASTFlags, Engine, EvalAltResult, Module, ParseError, Scope, Stmt};
@@ -107,6 +107,36 @@ impl Compiler {
         })
     }
 
+    /// Functions, imports and consts that were put together, as a version; `scope` has what the consts name.
+    /// Imports are those in force.
+    ///
+    /// # Errors
+    /// An import or a const that fails.
+    pub fn declared(
+        &self,
+        engine: &Engine,
+        source: Source,
+        declared: AST,
+        mut scope: Scope<'static>,
+    ) -> Result<Compiled> {
+        let imports = self.resolver.imports();
+        let mut sources = imports.sources.clone();
+        sources.add(&source.name, &source.text);
+        let module = self.calling.declaring(|| evaluated(engine, &declared, &mut scope));
+        let module =
+            module.map_err(|cause| self.knowledge(&sources).run_error(cause, &source.name))?;
+        Ok(Compiled {
+            outline: Outline::default(),
+            arguments: Arguments::default(),
+            ast: declared.clone(),
+            source,
+            declared,
+            module,
+            sources,
+            imports,
+        })
+    }
+
     fn make(
         &self,
         engine: &Engine,
@@ -116,8 +146,10 @@ impl Compiler {
         let mut ast = compiled.map_err(Failure::Text)?;
         ast.set_source(source.name.as_str());
         let declared = declarations(&ast);
-        let module =
-            self.calling.declaring(|| evaluated(engine, &declared)).map_err(Failure::Run)?;
+        let module = self
+            .calling
+            .declaring(|| evaluated(engine, &declared, &mut Scope::new()))
+            .map_err(Failure::Run)?;
         self.resolver.load_inner(engine, &ast).map_err(Failure::Run)?;
         Ok((ast, declared, module))
     }
@@ -135,7 +167,7 @@ enum Failure {
 }
 
 /// A recipe without its statements.
-fn declarations(ast: &AST) -> AST {
+pub(super) fn declarations(ast: &AST) -> AST {
     let kept = ast.statements().iter().filter(|statement| match statement {
         Stmt::Import(..) => true,
         Stmt::Var(_, flags, _) => flags.intersects(ASTFlags::CONSTANT),
@@ -150,9 +182,13 @@ fn declarations(ast: &AST) -> AST {
 
 /// Evaluates imports and consts once, and gives them with the functions as a module: a call through it
 /// finds both, and runs no statement again.
-fn evaluated(engine: &Engine, declared: &AST) -> std::result::Result<Module, Box<EvalAltResult>> {
+fn evaluated(
+    engine: &Engine,
+    declared: &AST,
+    scope: &mut Scope,
+) -> std::result::Result<Module, Box<EvalAltResult>> {
     let mut global = engine.new_global_runtime_state();
     // Variables were numbered with all statements in place.
     global.always_search_scope = true;
-    Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, declared)
+    Module::eval_ast_as_new_raw(engine, scope, &mut global, declared)
 }

@@ -1,11 +1,11 @@
 //! A run of a recipe, from its text to its results.
 
 use super::access::{Access, Otherwise};
-use super::arguments::{Arguments, Declared};
 use super::callback::Callback;
 use super::check;
 use super::checking::Tried;
 use super::compile::{Compiled, Compiler};
+use super::header::Header;
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
@@ -17,8 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
 use crate::run::store::Store;
 use crate::run::{Past, Record, Results, slug};
-use crate::script::diagnose::Knowledge;
-use crate::script::{self, Host, Meter, Resolver, Signatures, Sources, check_name};
+use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
 use crate::train::{Change, Features, Observer};
 use rhai::{Engine, Scope};
 use serde_json::json;
@@ -68,6 +67,7 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
+    session.heed_header()?;
     let read = check::read(&engine, &compiler, &session.setup.recipe);
     let opening = session.open(&engine, &compiler, read)?;
     let version = opening.first;
@@ -103,25 +103,6 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     // A script can catch that it was stopped; it is stopped all the same.
     let caught = || session.signals.stop.load(Ordering::Relaxed).then(stopped);
     session.end(outcome.err().or_else(caught))
-}
-
-/// What a recipe is for, and the arguments that it asks for.
-///
-/// # Errors
-/// A file that cannot be read, or that does not compile.
-pub fn help(recipe: &Path) -> Result<(String, Vec<Declared>)> {
-    let source = Source::read(recipe)?;
-    let mut engine = Engine::new();
-    script::limit(&mut engine);
-    let ast = engine.compile(&*source.text).map_err(|cause| {
-        let mut sources = Sources::default();
-        sources.add(&source.name, &source.text);
-        let knowledge = Knowledge { sources: &sources, signatures: &Signatures::default() };
-        knowledge.compile_error(&cause, &source.name)
-    })?;
-    let doc: Vec<&str> =
-        ast.doc().lines().map(|line| line.trim_start_matches("//!").trim()).collect();
-    Ok((doc.join("\n").trim().to_string(), Arguments::of([&ast]).declared))
 }
 
 /// The folder that a recipe's imports are found in.
@@ -263,6 +244,19 @@ impl Session {
             lock(record).event("warning", json!({ "message": text }));
         }
         self.display().warn(text);
+    }
+
+    /// Ends a run that the recipe's header does not allow, and tells what looks wrong in it.
+    fn heed_header(&self) -> Result<()> {
+        // What cannot be read is told when it is compiled.
+        let Ok(source) = Source::read(&self.setup.recipe) else { return Ok(()) };
+        let header = Header::of(&source);
+        header.may_run()?;
+        // A check tells it among the other mistakes.
+        for slip in header.findings().iter().filter(|_| self.setup.entry != Entry::Check) {
+            self.display().warn(&slip.render(false));
+        }
+        Ok(())
     }
 
     /// Stages so far.

@@ -7,6 +7,14 @@ use crate::error::{Error, Kind, Result};
 use rhai::{Dynamic, Engine, FuncRegistration, Module};
 use std::sync::Arc;
 
+const NEEDED_DOC: [&str; 6] = [
+    "/// A value that the command line must set; it is a string.",
+    "///",
+    "/// ```rhai",
+    "/// assert_throws(|| arg(\"data\"), \"needs a value for 'data'\");",
+    "/// true",
+    "/// ```",
+];
 const DOC: [&str; 8] = [
     "/// A value that the command line may set: `still run recipe.rhai --set name=value`.",
     "///",
@@ -37,7 +45,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     FuncRegistration::new("arg")
         .in_global_namespace()
         .with_volatility(true)
-        .with_comments(["/// A value that the command line must set; it is a string."])
+        .with_comments(NEEDED_DOC)
         .with_params_info(["name: &str", "String"])
         .set_into_module(&mut module, move |name: &str| -> Raw<Dynamic> {
             raw(asked.argument(name).map(Dynamic::from).ok_or_else(|| needed(name)))

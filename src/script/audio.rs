@@ -68,6 +68,10 @@ pub(super) mod bindings {
     }
 
     /// The number of mel bins.
+    ///
+    /// ```rhai
+    /// audio::fbank(#{ mels: 40 }).mels == 40
+    /// ```
     #[rhai_fn(get = "mels", pure)]
     pub fn mels(front: &mut FrontEnd) -> i64 {
         front.fbank.mels as i64

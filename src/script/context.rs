@@ -162,18 +162,37 @@ pub(super) mod bindings {
     use rhai::{Array, Dynamic, Map};
 
     /// The name of the stage that calls the hook.
+    ///
+    /// ```rhai,stage
+    /// fn on_epoch(ctx) {
+    ///     assert(["teacher", "student"].contains(ctx.stage));
+    /// }
+    /// ```
     #[rhai_fn(get = "stage", pure)]
     pub fn stage(ctx: &mut Context) -> String {
         ctx.moment.stage.to_string()
     }
 
     /// The epoch, counted from 0.
+    ///
+    /// ```rhai,stage
+    /// fn on_epoch(ctx) {
+    ///     assert(ctx.epoch < ctx.epochs);
+    /// }
+    /// ```
     #[rhai_fn(get = "epoch", pure)]
     pub fn epoch(ctx: &mut Context) -> i64 {
         ctx.moment.epoch as i64
     }
 
     /// The number of epochs of the stage.
+    ///
+    /// ```rhai,stage
+    /// fn tau(ctx) {
+    ///     assert_eq(ctx.epochs, 2);
+    ///     schedule::linear(ctx.epoch, 0, ctx.epochs, 4.0, 1.0)
+    /// }
+    /// ```
     #[rhai_fn(get = "epochs", pure)]
     pub fn epochs(ctx: &mut Context) -> i64 {
         ctx.desk.set_knew_length(true);
@@ -181,12 +200,26 @@ pub(super) mod bindings {
     }
 
     /// Optimiser steps done in the stage.
+    ///
+    /// ```rhai,stage
+    /// fn lr(ctx) {
+    ///     assert(ctx.step < ctx.steps);
+    ///     schedule::warmup(ctx.step, 50, ctx.lr)
+    /// }
+    /// ```
     #[rhai_fn(get = "step", pure)]
     pub fn step(ctx: &mut Context) -> i64 {
         ctx.moment.step as i64
     }
 
     /// Optimiser steps of the whole stage.
+    ///
+    /// ```rhai,stage
+    /// fn lr(ctx) {
+    ///     assert(ctx.steps % ctx.epochs == 0);
+    ///     schedule::cosine(ctx.step, 0, ctx.steps, ctx.lr, 0.0)
+    /// }
+    /// ```
     #[rhai_fn(get = "steps", pure)]
     pub fn steps(ctx: &mut Context) -> i64 {
         ctx.desk.set_knew_length(true);
@@ -194,6 +227,13 @@ pub(super) mod bindings {
     }
 
     /// How much of the stage is done, 0.0 to 1.0.
+    ///
+    /// ```rhai,stage
+    /// fn lambda(ctx) {
+    ///     assert(ctx.progress >= 0.0 && ctx.progress <= 1.0);
+    ///     schedule::linear(ctx.progress, 0, 1, 1.0, 0.5)
+    /// }
+    /// ```
     #[rhai_fn(get = "progress", pure)]
     pub fn progress(ctx: &mut Context) -> f64 {
         ctx.desk.set_knew_length(true);
@@ -202,25 +242,57 @@ pub(super) mod bindings {
 
     /// The number of the version of the recipe that is in force: 0 is what the run began with, and each edit
     /// that comes into force counts one on. While an edit is tried it is the number that it would get.
+    ///
+    /// ```rhai,stage
+    /// fn on_epoch(ctx) {
+    ///     assert_eq(ctx.version, 0);
+    /// }
+    /// ```
     #[rhai_fn(get = "version", pure)]
     pub fn version(ctx: &mut Context) -> i64 {
         ctx.version as i64
     }
 
     /// The optimiser's base learning rate.
+    ///
+    /// ```rhai,stage
+    /// fn lr(ctx) {
+    ///     assert_eq(ctx.lr, 0.001);
+    ///     if ctx.epoch < 1 { ctx.lr } else { ctx.lr / 10.0 }
+    /// }
+    /// ```
     #[rhai_fn(get = "lr", pure)]
     pub fn lr(ctx: &mut Context) -> f64 {
         ctx.moment.lr
     }
 
-    /// What the finished epochs gave: maps with `epoch`, `loss`, `test_loss`, `accuracy`, `lr`, `lambda`,
+    /// What the finished epochs gave: maps with `epoch` (counted from 1), `loss`, `test_loss`, `accuracy`, `lr`, `lambda`,
     /// `tau`, `seconds`, and whatever hooks logged.
+    ///
+    /// ```rhai,stage
+    /// fn on_epoch(ctx) {
+    ///     let last = ctx.metrics[-1];
+    ///     assert_eq(last.epoch, ctx.epoch + 1);
+    ///     assert(last.loss > 0.0);
+    /// }
+    /// ```
     #[rhai_fn(get = "metrics", pure)]
     pub fn metrics(ctx: &mut Context) -> Array {
         ctx.moment.readings.iter().map(|reading| super::reading_map(reading).into()).collect()
     }
 
     /// Logs a number under a name: its mean over the epoch becomes a column of `metrics.csv`.
+    ///
+    /// ```rhai,stage
+    /// fn lr(ctx) {
+    ///     ctx.log("half_way", ctx.progress);
+    ///     ctx.lr
+    /// }
+    ///
+    /// fn on_epoch(ctx) {
+    ///     assert(ctx.metrics[-1].half_way < 1.0);
+    /// }
+    /// ```
     #[rhai_fn(name = "log", return_raw)]
     pub fn log_number(ctx: &mut Context, name: &str, value: Dynamic) -> Raw<()> {
         if crate::run::COLUMNS.contains(&name) {
@@ -236,24 +308,63 @@ pub(super) mod bindings {
 
     /// A map of the recipe's own, which stays from step to step: `ctx.state.best = 0.7`. It begins as the
     /// stage's option `state` says, empty without it.
+    ///
+    /// ```rhai,stage
+    /// let taught = each_step(common + #{ nets: #{ net: model }, state: #{ steps: 0 } }, Fn("teach"));
+    ///
+    /// fn teach(ctx, batch) {
+    ///     ctx.state.steps += 1;
+    ///     assert_eq(ctx.state.steps, ctx.step + 1);
+    ///     cross_entropy(ctx.nets.net.forward(batch.input), batch.target)
+    /// }
+    /// ```
     #[rhai_fn(get = "state", pure)]
     pub fn state(ctx: &mut Context) -> Map {
         ctx.desk.state()
     }
 
     /// Puts another map of the recipe's own there.
+    ///
+    /// ```rhai,stage
+    /// fn on_epoch(ctx) {
+    ///     ctx.state = #{ last: ctx.epoch };
+    ///     assert_eq(ctx.state.last, ctx.epoch);
+    /// }
+    /// ```
     #[rhai_fn(set = "state")]
     pub fn set_state(ctx: &mut Context, state: Map) {
         ctx.desk.set_state(state);
     }
 
     /// The networks of a stage with steps of the recipe's own, by name.
+    ///
+    /// ```rhai,stage
+    /// let taught = each_step(common + #{ nets: #{ one: model, two: model }, evaluate: "one" }, Fn("teach"));
+    ///
+    /// fn teach(ctx, batch) {
+    ///     assert_eq(ctx.nets.keys(), ["one", "two"]);
+    ///     kd::kl(ctx.nets.one.forward(batch.input), ctx.nets.two.forward(batch.input))
+    /// }
+    /// ```
     #[rhai_fn(get = "nets", pure)]
     pub fn nets(ctx: &mut Context) -> Map {
         ctx.desk.with(|papers| papers.nets.clone())
     }
 
     /// The optimisers of a stage with steps of the recipe's own, by name.
+    ///
+    /// ```rhai,stage
+    /// let taught = each_step(common + #{
+    ///     nets: #{ net: model },
+    ///     optimizers: #{ adam: optim::adam(#{ lr: 0.01 }) },
+    /// }, Fn("teach"));
+    ///
+    /// fn teach(ctx, batch) {
+    ///     let loss = cross_entropy(ctx.nets.net.forward(batch.input), batch.target);
+    ///     assert(ctx.optimizers.adam.step(ctx.nets.net, loss));
+    ///     loss
+    /// }
+    /// ```
     #[rhai_fn(get = "optimizers", pure)]
     pub fn optimizers(ctx: &mut Context) -> Map {
         ctx.desk.with(|papers| papers.optimizers.clone())

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A data set as a script holds it.
-pub(super) type Handle = Arc<Dataset>;
+pub(super) type DatasetHandle = Arc<Dataset>;
 
 const ESC50: &str = "dataset::esc50";
 
@@ -40,17 +40,23 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_params_info(["folder: &str", "options: Map", "Dataset"])
         .set_into_module(
             &mut module,
-            move |call: NativeCallContext, folder: &str, options: Map| -> Raw<Handle> {
+            move |call: NativeCallContext, folder: &str, options: Map| -> Raw<DatasetHandle> {
                 placed(&call, open(asked.as_ref(), folder, options))
             },
         );
     let asked = host.clone();
     FuncRegistration::new("esc50")
-        .with_comments(["/// As `esc50(folder, options)`, with all options as they stand."])
+        .with_comments([
+            "/// As `esc50(folder, options)`, with all options as they stand.",
+            "///",
+            "/// ```rhai",
+            "/// dataset::esc50(\"still:example\").test_clips > 10",
+            "/// ```",
+        ])
         .with_params_info(["folder: &str", "Dataset"])
         .set_into_module(
             &mut module,
-            move |call: NativeCallContext, folder: &str| -> Raw<Handle> {
+            move |call: NativeCallContext, folder: &str| -> Raw<DatasetHandle> {
                 placed(&call, open(asked.as_ref(), folder, Map::new()))
             },
         );
@@ -59,7 +65,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     bind_batches(engine, host);
 }
 
-fn open(host: &dyn Host, folder: &str, options: Map) -> Result<Handle> {
+fn open(host: &dyn Host, folder: &str, options: Map) -> Result<DatasetHandle> {
     let options = Options::new(ESC50, options)?;
     let mut own = Esc50Options::default();
     options.count("fold", &mut own.fold)?;
@@ -98,7 +104,7 @@ impl IntoIterator for BatchList {
     }
 }
 
-fn batches(host: &Arc<dyn Host>, data: &Handle, options: Map) -> Result<BatchList> {
+fn batches(host: &Arc<dyn Host>, data: &DatasetHandle, options: Map) -> Result<BatchList> {
     let operation = "batches";
     let options = Options::new(operation, options)?;
     let front = options.native("features", "a front end: audio::fbank(…)")?;
@@ -151,10 +157,15 @@ fn bind_batches(engine: &mut Engine, host: &Arc<dyn Host>) {
         /// }
         /// clips == data.train_clips
         /// ```
-        fn "batches"(data: Handle, options: Map) -> BatchList { batches(&asked, &data, options) }
+        fn "batches"(data: DatasetHandle, options: Map) -> BatchList { batches(&asked, &data, options) }
 
         /// As `batches(options)`, with all options as they stand.
-        fn "batches"(data: Handle) -> BatchList { batches(&plain, &data, Map::new()) }
+        ///
+        /// ```rhai
+        /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+        /// data.batches().count == 1
+        /// ```
+        fn "batches"(data: DatasetHandle) -> BatchList { batches(&plain, &data, Map::new()) }
     }
     engine.register_global_module(module.into());
     engine.register_global_module(exported_module!(batch).into());
@@ -167,24 +178,54 @@ mod batch {
     use crate::tensor::Tensor;
 
     /// The features of the clips, `[batch, frames, mels]`.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// let batches = data.batches(#{ batch: 4, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) });
+    /// let shapes = [];
+    /// for batch in batches { shapes.push(batch.input.shape); }
+    /// shapes[0][0] == 4 && shapes[0][2] == 16
+    /// ```
     #[rhai_fn(get = "input", pure)]
     pub fn input(batch: &mut Batch) -> Tensor {
         batch.input.clone()
     }
 
     /// The labels of the clips, `[batch, classes]`; soft where clips were mixed.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// let batches = data.batches(#{ batch: 4, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) });
+    /// let shapes = [];
+    /// for batch in batches { shapes.push(batch.target.shape); }
+    /// shapes[0] == [4, data.classes]
+    /// ```
     #[rhai_fn(get = "target", pure)]
     pub fn target(batch: &mut Batch) -> Tensor {
         batch.target.clone()
     }
 
     /// The number of clips.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// let batches = data.batches(#{ batch: 4, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) });
+    /// let clips = 0;
+    /// for batch in batches { clips += batch.clips; }
+    /// clips == data.train_clips
+    /// ```
     #[rhai_fn(get = "clips", pure)]
     pub fn clips(batch: &mut Batch) -> i64 {
         batch.clips as i64
     }
 
     /// The number of batches.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// let batches = data.batches(#{ batch: 4, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) });
+    /// batches.count * 4 >= data.train_clips
+    /// ```
     #[rhai_fn(get = "count", pure)]
     pub fn count(batches: &mut BatchList) -> i64 {
         batches.loader.batches() as i64
@@ -193,30 +234,49 @@ mod batch {
 
 #[rhai::export_module]
 mod getters {
-    use super::Handle;
+    use super::DatasetHandle;
     use rhai::Array;
 
     /// The number of classes.
+    ///
+    /// ```rhai
+    /// dataset::esc50("still:example").classes == 10
+    /// ```
     #[rhai_fn(get = "classes", pure)]
-    pub fn classes(data: &mut Handle) -> i64 {
+    pub fn classes(data: &mut DatasetHandle) -> i64 {
         data.classes.len() as i64
     }
 
     /// The names of the classes, in their order.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// data.class_names.len() == data.classes
+    /// ```
     #[rhai_fn(get = "class_names", pure)]
-    pub fn class_names(data: &mut Handle) -> Array {
+    pub fn class_names(data: &mut DatasetHandle) -> Array {
         data.classes.iter().map(|name| name.clone().into()).collect()
     }
 
     /// The number of clips that train.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// data.train_clips == 10
+    /// ```
     #[rhai_fn(get = "train_clips", pure)]
-    pub fn train_clips(data: &mut Handle) -> i64 {
+    pub fn train_clips(data: &mut DatasetHandle) -> i64 {
         data.train.len() as i64
     }
 
     /// The number of clips that test.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// data.test_clips == 10
+    /// ```
     #[rhai_fn(get = "test_clips", pure)]
-    pub fn test_clips(data: &mut Handle) -> i64 {
+    pub fn test_clips(data: &mut DatasetHandle) -> i64 {
         data.test.len() as i64
     }
 }

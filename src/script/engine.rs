@@ -2,9 +2,12 @@
 
 use super::meter::TOO_MUCH;
 use super::raise::{Raw, raw};
+use super::register::property;
 use super::{Host, Resolver, Said, bind};
 use crate::error::{Error, Kind, Result};
-use rhai::{Dynamic, Engine, LexError, OptimizationLevel, Token};
+use rhai::{
+    Dynamic, Engine, FLOAT, FuncRegistration, INT, LexError, Module, OptimizationLevel, Token,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -109,10 +112,7 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
         ))
     });
     super::strings::bind(&mut engine);
-    let sleeper = host.clone();
-    engine.register_fn("sleep", move |seconds: f64| raw(sleep(sleeper.as_ref(), seconds)));
-    let sleeper = host.clone();
-    engine.register_fn("sleep", move |seconds: i64| raw(sleep(sleeper.as_ref(), seconds as f64)));
+    bind_sleep(&mut engine, host);
     bind(&mut engine, host);
     engine
 }
@@ -124,6 +124,28 @@ fn say(host: &dyn Host, text: &str) {
         Said::Last => host.say(TOO_MUCH),
         Said::Dropped => {}
     }
+}
+
+fn bind_sleep(engine: &mut Engine, host: &Arc<dyn Host>) {
+    let mut module = Module::new();
+    let named = |kind: &'static str| {
+        FuncRegistration::new("sleep")
+            .in_global_namespace()
+            .with_volatility(true)
+            .with_comments(property([
+                "Waits for so many seconds, a day at most.",
+                "sleep(0.01); true",
+            ]))
+            .with_params_info([kind, "()"])
+    };
+    let sleeper = host.clone();
+    named("seconds: f64")
+        .set_into_module(&mut module, move |seconds: FLOAT| raw(sleep(sleeper.as_ref(), seconds)));
+    let sleeper = host.clone();
+    named("seconds: i64").set_into_module(&mut module, move |seconds: INT| {
+        raw(sleep(sleeper.as_ref(), seconds as FLOAT))
+    });
+    engine.register_global_module(module.into());
 }
 
 /// Sleeps in small pieces, so that it can be interrupted; Rhai's own cannot, and panics where the number

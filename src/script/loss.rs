@@ -120,6 +120,10 @@ macro_rules! distances {
 
             #[doc = concat!(" As `", $name, "(a, b)`, with the option `reduction`: \"mean\", \"sum\", \"none\",")]
             /// or "batch_mean", the sum divided by the first length.
+            ///
+            /// ```rhai
+            #[doc = concat!(" ", $name, "(tensor([[1, 3]]), tensor([[1, 1]]), #{ reduction: \"sum\" }).shape == [1]")]
+            /// ```
             fn $name(a: Tensor, b: Tensor, options: Map) -> Tensor {
                 let (reduction, ..) = self::options($name, options, None, None)?;
                 $loss(&a, &b, reduction)

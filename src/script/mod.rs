@@ -13,6 +13,7 @@ mod compare;
 mod context;
 mod convolution;
 mod data;
+pub mod definitions;
 pub mod diagnose;
 mod engine;
 mod habits;
@@ -107,7 +108,7 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::nn::Net>("Network")
         .register_type_with_name::<crate::nn::Parameter>("Parameter")
         .register_type_with_name::<crate::data::FrontEnd>("FrontEnd")
-        .register_type_with_name::<data::Handle>("Dataset")
+        .register_type_with_name::<data::DatasetHandle>("Dataset")
         .register_type_with_name::<crate::data::Batch>("Batch")
         .register_type_with_name::<data::BatchList>("Batches")
         .register_type_with_name::<augment::Step>("Augmentation")

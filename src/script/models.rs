@@ -70,6 +70,10 @@ pub(super) mod bindings {
     }
 
     /// The model's name: "cnn", "ast".
+    ///
+    /// ```rhai
+    /// model::ast(#{ classes: 10 }).name == "ast"
+    /// ```
     #[rhai_fn(get = "name", pure)]
     pub fn name(spec: &mut Spec) -> String {
         spec.name().to_string()

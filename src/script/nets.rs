@@ -1,7 +1,7 @@
 //! What every network can do, whatever it is made of.
 
 use super::nn::{forward, mode};
-use super::register::functions;
+use super::register::{functions, property};
 use super::value::{self, kind_of, number_of};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Net, Network, Parameter, Pattern, Role};
@@ -14,23 +14,31 @@ pub(super) fn functions(module: &mut Module) {
     weights(module);
 }
 
+/// What the properties are, each with an example.
+const KIND: [&str; 2] = [
+    "What sort of network: \"linear\", \"sequential\", \"network\", …",
+    "nn::linear(2, 3).kind == \"linear\"",
+];
+const TRAINING: [&str; 2] = [
+    "Whether it is in training: see `train()` and `eval()`.",
+    "nn::linear(2, 3).training && !nn::linear(2, 3).eval().training",
+];
+const COUNT: [&str; 2] = [
+    "The number of numbers that are parameters, frozen ones included.",
+    "nn::linear(2, 3).count == 9",
+];
+
 fn getters(module: &mut Module) {
-    let mut getter = |name: &str, comment: &str, read: fn(&Net) -> Dynamic| {
+    let mut getter = |name: &str, gives: &str, doc: [&str; 2], read: fn(&Net) -> Dynamic| {
         FuncRegistration::new(format!("get${name}"))
             .in_global_namespace()
-            .with_comments([format!("/// {comment}")])
-            .with_params_info(["net: Network", "?"])
+            .with_comments(property(doc))
+            .with_params_info(["net: Network", gives])
             .set_into_module(module, move |net: &mut Net| read(net));
     };
-    getter("kind", "What sort of network: \"linear\", \"sequential\", \"network\", …", |net| {
-        net.kind().into()
-    });
-    getter("training", "Whether it is in training: see `train()` and `eval()`.", |net| {
-        net.is_training().into()
-    });
-    getter("count", "The number of numbers that are parameters, frozen ones included.", |net| {
-        (net.parameter_count() as INT).into()
-    });
+    getter("kind", "String", KIND, |net| net.kind().into());
+    getter("training", "bool", TRAINING, |net| net.is_training().into());
+    getter("count", "i64", COUNT, |net| (net.parameter_count() as INT).into());
     FuncRegistration::new("to_string")
         .in_global_namespace()
         .set_into_module(module, |net: &mut Net| describe(net));
@@ -57,11 +65,21 @@ fn passes(module: &mut Module) {
 
         /// As `forward(input)`, for a network of the recipe's own with two inputs; or for attention and a
         /// transformer block, with the option `mask`: see `attend(input, options)`.
+        ///
+        /// ```rhai
+        /// let both = nn::network(#{ }, |self, a, b| a + b);
+        /// both.forward(tensor([1]), tensor([2])).item() == 3
+        /// ```
         fn "forward"(net: Net, first: Dynamic, second: Dynamic) -> Dynamic {
             forward(&net, vec![first, second])
         }
 
         /// As `forward(input)`, for a network of the recipe's own with three inputs.
+        ///
+        /// ```rhai
+        /// let all = nn::network(#{ }, |self, a, b, c| a + b * c);
+        /// all.forward(tensor([1]), tensor([2]), tensor([3])).item() == 7
+        /// ```
         fn "forward"(net: Net, first: Dynamic, second: Dynamic, third: Dynamic) -> Dynamic {
             forward(&net, vec![first, second, third])
         }
@@ -107,6 +125,10 @@ fn passes(module: &mut Module) {
         fn "eval"(net: Net) -> Net { net.set_training(false); Ok(net) }
 
         /// As `eval()`, which calls it.
+        ///
+        /// ```rhai
+        /// !nn::dropout(0.5).eval_mode().training
+        /// ```
         fn "eval_mode"(net: Net) -> Net { net.set_training(false); Ok(net) }
 
         /// The part called `path`, e.g. "blocks.0.attn"; shares its weights.

@@ -240,12 +240,20 @@ pub(super) mod bindings {
     }
 
     /// The algorithm's name.
+    ///
+    /// ```rhai
+    /// optim::adamw(#{}).name == "adamw"
+    /// ```
     #[rhai_fn(get = "name", pure)]
     pub fn name(optimizer: &mut OptimizerHandle) -> String {
         optimizer.name().to_string()
     }
 
     /// The base learning rate.
+    ///
+    /// ```rhai
+    /// optim::sgd(#{ lr: 0.1 }).lr == 0.1
+    /// ```
     #[rhai_fn(get = "lr", pure)]
     pub fn lr(optimizer: &mut OptimizerHandle) -> f64 {
         optimizer.lr()

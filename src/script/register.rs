@@ -1,6 +1,24 @@
 //! How bindings are written down: a doc comment, a Rust function, nothing else. The comment becomes the
 //! function's documentation, the parameters its form in messages.
 
+/// A doc comment, as Rhai's registration takes it.
+macro_rules! comments {
+    ($(#[doc = $doc:expr])*) => { [$(concat!("///", $doc)),*] };
+}
+pub(super) use comments;
+
+/// The comment of a property: what it is, and an example.
+pub(super) fn property(doc: [&str; 2]) -> [String; 5] {
+    let [what, example] = doc;
+    [
+        format!("/// {what}"),
+        "///".to_string(),
+        "/// ```rhai".to_string(),
+        format!("/// {example}"),
+        "/// ```".to_string(),
+    ]
+}
+
 /// Registers functions that can be called as methods too. Rhai adds the place to their errors.
 macro_rules! functions {
     ($module:expr; $(

@@ -16,7 +16,7 @@ macro_rules! shapes {
     )*) => { $(
         FuncRegistration::new(stringify!($name))
             .with_comments([$(concat!("///", $doc)),*])
-            .with_params_info([$(concat!(stringify!($parameter), ": Dynamic"),)* "f64"])
+            .with_params_info([$(concat!(stringify!($parameter), ": number"),)* "f64"])
             .set_into_module(
                 &mut $module,
                 |call: NativeCallContext, $($parameter: Dynamic),*| -> Raw<f64> {

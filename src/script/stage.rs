@@ -1,7 +1,7 @@
 //! From what a recipe says of a stage to a plan.
 
 use super::augment::Step;
-use super::data::Handle;
+use super::data::DatasetHandle;
 use super::options::Options;
 use super::value::{self, native_of};
 use super::{Hook, HookSource, HookSources, Host};
@@ -67,7 +67,7 @@ fn spec_of(
 /// What all stages have.
 struct Common {
     name: Option<String>,
-    data: Handle,
+    data: DatasetHandle,
     front: FrontEnd,
     chain: Vec<Step>,
     batch: usize,

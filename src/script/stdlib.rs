@@ -1,5 +1,8 @@
 //! The methods that are written in Rhai and embedded in the binary: `import "std/hinton" as hinton;`.
 
+use super::catalogue::bare;
+use rhai::{Engine, FnAccess};
+
 /// One module of the standard library.
 #[derive(Clone, Copy, Debug)]
 pub struct StdModule {
@@ -9,10 +12,53 @@ pub struct StdModule {
     pub text: &'static str,
 }
 
+/// A function that a module offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its name.
+    pub name: String,
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// Its comment as Markdown.
+    pub comment: String,
+}
+
+impl Offered {
+    /// How it is called.
+    pub fn form(&self) -> String {
+        format!("{}({})", self.name, self.parameters.join(", "))
+    }
+}
+
 impl StdModule {
     /// What it is for: the first line of its `//!` text.
     pub fn summary(&self) -> &'static str {
         self.text.lines().next().unwrap_or("").trim_start_matches("//!").trim()
+    }
+
+    /// The whole of its `//!` text.
+    pub fn about(&self) -> String {
+        let lines: Vec<&str> =
+            self.text.lines().take_while(|line| line.starts_with("//!")).collect();
+        bare(&lines)
+    }
+
+    /// Its functions, in the order in which they stand; tests are no part of what it offers.
+    pub fn offers(&self, engine: &Engine) -> Vec<Offered> {
+        // A module that does not compile offers nothing; tests see to it that each does.
+        let ast = engine.compile(self.text).unwrap_or_default();
+        let place = |name: &str| self.text.find(&format!("fn {name}("));
+        let mut all: Vec<Offered> = ast
+            .iter_functions()
+            .filter(|known| known.access == FnAccess::Public && !known.name.starts_with("test_"))
+            .map(|known| Offered {
+                name: known.name.to_string(),
+                parameters: known.params.iter().map(|name| name.to_string()).collect(),
+                comment: bare(&known.comments),
+            })
+            .collect();
+        all.sort_by_key(|known| (place(&known.name), known.parameters.len()));
+        all
     }
 }
 

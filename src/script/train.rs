@@ -2,6 +2,7 @@
 
 use super::Host;
 use super::raise::{Raw, raw};
+use super::register::comments;
 use super::stage;
 use super::value::native_of;
 use crate::error::Result;
@@ -9,62 +10,108 @@ use crate::train::Trained;
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
 
-const TRAIN_DOC: [&str; 10] = [
-    "/// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …",
-    "///",
-    "/// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32),",
-    "/// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's",
-    "/// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn(\"name\")`",
-    "/// where the standard names do not do.",
-    "/// Hooks found by name: `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.",
-    "/// Without a loss it is `cross_entropy(student, target)`.",
-    "///",
-    "/// Errors: options that contradict each other, damaged data, a hook that fails.",
-];
-const DISTILL_DOC: [&str; 9] = [
-    "/// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.",
-    "///",
-    "/// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or",
-    "/// functions.",
-    "/// Hooks found by name: `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,",
-    "/// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with",
-    "/// λ = 0.5 and τ = 1.0 where nothing else is said.",
-    "///",
-    "/// Errors: options that contradict each other, damaged data, a hook that fails.",
-];
-const EACH_STEP_DOC: [&str; 14] = [
-    "/// Calls a function `teach(ctx, batch)` for each batch of each epoch: steps of the recipe's own.",
-    "///",
-    "/// It does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;",
-    "/// or a map with `loss` and other numbers, which are logged. It finds `ctx.nets`, `ctx.optimizers` and",
-    "/// `ctx.state`, each by name as the options give them. The networks are copies: those of the recipe stay",
-    "/// as they are, and the result has the trained ones as `nets`. A model (`model::cnn(#{ … })`) among them",
-    "/// is built for the data's shape, its weights drawn from the stage's seed and its name in the map: two of a",
-    "/// kind start from different weights, and the same name and seed from the same ones.",
-    "/// Options: `data` (required), `nets` (required), `optimizers` (#{}), `state`, `evaluate` (the name of the",
-    "/// network whose accuracy is measured after each epoch, where there are several), `features`,",
-    "/// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.",
-    "///",
-    "/// A step that fails leaves no trace: networks, optimisers and state are as they were before it.",
-    "/// Errors: options that contradict each other, damaged data, a step that fails.",
-];
-const STAGE_DOC: [&str; 14] = [
-    "/// Anything else that takes long and should not be done twice: calls `make(inputs)` and keeps what it gives.",
-    "///",
-    "/// The result is found again as long as the inputs, the function with all that it calls, and the seed are",
-    "/// the same. Inputs and result are numbers, strings, arrays, maps, tensors and networks; inputs can be the results",
-    "/// of other stages and data sets, too. A network in the result must be one of the inputs or a copy of one.",
-    "///",
-    "/// ```text",
-    "/// let soup = stage(\"soup\", #{ nets: [a.net, b.net] }, Fn(\"average\"));",
-    "/// fn average(inputs) {",
-    "///     let net = inputs.nets[0].copy();",
-    "///     net.lerp(inputs.nets[1], 0.5);",
-    "///     net",
-    "/// }",
-    "/// ```",
-];
-const REPORT_DOC: [&str; 1] = ["/// Prints a table of stages: accuracy, best, parameters, time."];
+const TRAIN_DOC: &[&str] = &comments! {
+    /// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …
+    ///
+    /// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32),
+    /// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's
+    /// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")`
+    /// where the standard names do not do.
+    /// Hooks found by name: `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
+    /// Without a loss it is `cross_entropy(student, target)`.
+    ///
+    /// Errors: options that contradict each other, damaged data, a hook that fails.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ optimizer: optim::adamw(#{ lr: 2e-3 }) });
+    /// assert(trained.accuracy >= 0.0);
+    ///
+    /// fn loss(ctx, student, target) {
+    ///     cross_entropy(student, target, #{ smoothing: 0.1 })
+    /// }
+    /// ```
+};
+const DISTILL_DOC: &[&str] = &comments! {
+    /// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.
+    ///
+    /// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or
+    /// functions.
+    /// Hooks found by name: `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,
+    /// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with
+    /// λ = 0.5 and τ = 1.0 where nothing else is said.
+    ///
+    /// Errors: options that contradict each other, damaged data, a hook that fails.
+    ///
+    /// ```rhai,stage
+    /// let teacher = train(model, common + #{ name: "teacher" });
+    /// let student = distill(teacher, model, common + #{ name: "student" });
+    /// assert_eq(student.name, "student");
+    ///
+    /// fn lambda(ctx) { 0.3 }
+    ///
+    /// fn tau(ctx) { schedule::linear(ctx.epoch, 0, 10, 4.0, 1.0) }
+    /// ```
+};
+const EACH_STEP_DOC: &[&str] = &comments! {
+    /// Calls a function `teach(ctx, batch)` for each batch of each epoch: steps of the recipe's own.
+    ///
+    /// It does the forward passes, makes the loss, calls `optimizer.step(net, loss)`, and gives the loss;
+    /// or a map with `loss` and other numbers, which are logged. It finds `ctx.nets`, `ctx.optimizers` and
+    /// `ctx.state`, each by name as the options give them. The networks are copies: those of the recipe stay
+    /// as they are, and the result has the trained ones as `nets`. A model (`model::cnn(#{ … })`) among them
+    /// is built for the data's shape, its weights drawn from the stage's seed and its name in the map: two of a
+    /// kind start from different weights, and the same name and seed from the same ones.
+    /// Options: `data` (required), `nets` (required), `optimizers` (#{}), `state`, `evaluate` (the name of the
+    /// network whose accuracy is measured after each epoch, where there are several), `features`,
+    /// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.
+    ///
+    /// A step that fails leaves no trace: networks, optimisers and state are as they were before it.
+    /// Errors: options that contradict each other, damaged data, a step that fails.
+    ///
+    /// ```rhai,stage
+    /// let taught = each_step(common + #{
+    ///     nets: #{ net: model },
+    ///     optimizers: #{ net: optim::adam(#{ lr: 1e-3 }) },
+    /// }, Fn("teach"));
+    /// assert(taught.steps > 0);
+    ///
+    /// fn teach(ctx, batch) {
+    ///     let loss = cross_entropy(ctx.nets.net.forward(batch.input), batch.target);
+    ///     ctx.optimizers.net.step(ctx.nets.net, loss);
+    ///     loss
+    /// }
+    /// ```
+};
+const STAGE_DOC: &[&str] = &comments! {
+    /// Anything else that takes long and should not be done twice: calls `make(inputs)` and keeps what it gives.
+    ///
+    /// The result is found again as long as the inputs, the function with all that it calls, and the seed are
+    /// the same. Inputs and result are numbers, strings, arrays, maps, tensors and networks; inputs can be the results
+    /// of other stages and data sets, too. A network in the result must be one of the inputs or a copy of one.
+    ///
+    /// ```rhai,stage
+    /// let a = train(model, common + #{ name: "a", seed: 1 });
+    /// let b = train(model, common + #{ name: "b", seed: 2 });
+    /// let soup = stage("soup", #{ nets: [a.net, b.net] }, Fn("average"));
+    /// assert_eq(soup.count, a.net.count);
+    ///
+    /// fn average(inputs) {
+    ///     let net = inputs.nets[0].copy();
+    ///     net.lerp(inputs.nets[1], 0.5);
+    ///     net
+    /// }
+    /// ```
+};
+const REPORT_DOC: &[&str] = &comments! {
+    /// Prints a table of stages: accuracy, best, parameters, time.
+    ///
+    /// ```rhai,stage
+    /// let one = train(model, common + #{ name: "one" });
+    /// let two = train(model, common + #{ name: "two", seed: 2 });
+    /// report([one, two]);
+    /// assert(one.seconds > 0.0);
+    /// ```
+};
 
 /// `train`, `distill`, `each_step` and `report`, which need the host.
 pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
@@ -147,12 +194,26 @@ pub(super) mod getters {
     use rhai::{Dynamic, Map};
 
     /// The trained network; shares its weights.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert_eq(trained.net.forward(tensor::zeros([1, 40, 16])).shape, [1, data.classes]);
+    /// ```
     #[rhai_fn(get = "net", pure)]
     pub fn net(trained: &mut Trained) -> Net {
         trained.model.net().clone()
     }
 
     /// All networks of a stage with steps of the recipe's own, by name.
+    ///
+    /// ```rhai,stage
+    /// let pair = each_step(common + #{ nets: #{ one: model, two: model }, evaluate: "one" }, Fn("teach"));
+    /// assert_eq(pair.nets.keys(), ["one", "two"]);
+    ///
+    /// fn teach(ctx, batch) {
+    ///     kd::kl(ctx.nets.one.forward(batch.input), ctx.nets.two.forward(batch.input))
+    /// }
+    /// ```
     #[rhai_fn(get = "nets", pure)]
     pub fn nets(trained: &mut Trained) -> Map {
         let all = trained.nets.iter();
@@ -160,36 +221,66 @@ pub(super) mod getters {
     }
 
     /// The stage's name.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert_eq(trained.name, "first");
+    /// ```
     #[rhai_fn(get = "name", pure)]
     pub fn name(trained: &mut Trained) -> String {
         trained.name.clone()
     }
 
     /// Accuracy on the test clips with the last weights.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert(trained.accuracy >= 0.0 && trained.accuracy <= 1.0);
+    /// ```
     #[rhai_fn(get = "accuracy", pure)]
     pub fn accuracy(trained: &mut Trained) -> f64 {
         trained.accuracy
     }
 
     /// The best accuracy after any epoch; chosen on the test clips, so optimistic.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert(trained.best_accuracy >= trained.accuracy);
+    /// ```
     #[rhai_fn(get = "best_accuracy", pure)]
     pub fn best_accuracy(trained: &mut Trained) -> f64 {
         trained.best_accuracy
     }
 
     /// The number of trained parameters.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert_eq(trained.parameters, trained.net.count);
+    /// ```
     #[rhai_fn(get = "parameters", pure)]
     pub fn parameters(trained: &mut Trained) -> i64 {
         trained.parameters as i64
     }
 
     /// Optimiser steps.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert_eq(trained.steps, 2 * 2);
+    /// ```
     #[rhai_fn(get = "steps", pure)]
     pub fn steps(trained: &mut Trained) -> i64 {
         trained.steps as i64
     }
 
     /// Wall time.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert(trained.seconds > 0.0);
+    /// ```
     #[rhai_fn(get = "seconds", pure)]
     pub fn seconds(trained: &mut Trained) -> f64 {
         trained.seconds

@@ -18,7 +18,7 @@ const WORDS: [(&str, &str); 16] = [
     ("OptimizerHandle", "an optimiser"),
     ("Trained", "the result of a stage"),
     ("Context", "the context of a hook"),
-    ("Handle", "the gradients of a backward pass"),
+    ("GradientsHandle", "the gradients of a backward pass"),
     ("Error", "an error"),
     ("Range<i64", "a range"),
     ("RangeInclusive<i64", "a range"),

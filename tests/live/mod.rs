@@ -10,5 +10,5 @@ mod moments;
 mod own;
 mod paused;
 mod refused;
-mod runner;
+pub mod runner;
 mod told;

@@ -15,5 +15,6 @@ mod networks;
 mod optim;
 mod options;
 mod outline;
+mod reference;
 mod tensor;
 mod truth;

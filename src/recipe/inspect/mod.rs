@@ -4,13 +4,15 @@ mod calls;
 mod recover;
 mod traps;
 
+use super::arguments::Declared;
 use super::callback::Callback;
 use super::check::{check, near_hooks};
 use super::compile::{Compiled, Compiler};
+use super::header::Header;
 use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
-use crate::error::{Error, Kind, Place, guarded};
+use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures};
 use calls::unknown_calls;
 use recover::{Recovered, recover};
@@ -80,9 +82,24 @@ impl Inspector {
         found.unwrap_or_else(|error| vec![error])
     }
 
+    /// What a recipe asks for, its imports included, and whether it has functions only.
+    ///
+    /// # Errors
+    /// A recipe that does not compile.
+    pub(super) fn read(&self, source: Source) -> Result<(Vec<Declared>, bool)> {
+        guarded("still ls", || {
+            let compiled = self.compiler.compile(&self.engine, source);
+            let compiled = compiled.map_err(|refused| refused.error)?;
+            let own = compiled.ast.statements().len();
+            let is_module = own == compiled.declared.statements().len();
+            Ok((compiled.arguments.declared, is_module))
+        })
+    }
+
     fn findings(&self, source: Source) -> Vec<Error> {
         let Recovered { compiled, mut errors, missing } =
             recover(&self.engine, &self.compiler, &source);
+        errors.extend(Header::of(&source).findings().iter().cloned());
         let Some(compiled) = compiled else { return errors };
         let ast = self.plain.compile(&*compiled.source.text);
         if let Ok(ast) = ast {
@@ -164,4 +181,9 @@ fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
 fn place(source: &Source, line: usize, column: Option<usize>) -> Place {
     let (file, text) = (source.file.clone(), Some(source.text.clone()));
     Place { file, line, column, text, note: String::new() }
+}
+
+/// The definition files of everything that a recipe can call: names, which may have a folder, and texts.
+pub fn definitions() -> Vec<(String, String)> {
+    script::definitions::definitions(&Inspector::beside(Path::new("")).engine)
 }

@@ -235,6 +235,10 @@ fn orders(module: &mut Module) {
         fn "tril"(tensor: Tensor) -> Tensor { tensor.tril(0) }
 
         /// As `tril()`, with another diagonal: 1 is the one above.
+        ///
+        /// ```rhai
+        /// tensor::ones([2, 2]).tril(-1).to_array() == [[0.0, 0.0], [1.0, 0.0]]
+        /// ```
         fn "tril"(tensor: Tensor, diagonal: i64) -> Tensor { tensor.tril(diagonal) }
 
         /// Zero below the diagonal of the last two dimensions.
@@ -245,6 +249,10 @@ fn orders(module: &mut Module) {
         fn "triu"(tensor: Tensor) -> Tensor { tensor.triu(0) }
 
         /// As `triu()`, with another diagonal: 1 is the one above.
+        ///
+        /// ```rhai
+        /// tensor::ones([2, 2]).triu(1).to_array() == [[0.0, 1.0], [0.0, 0.0]]
+        /// ```
         fn "triu"(tensor: Tensor, diagonal: i64) -> Tensor { tensor.triu(diagonal) }
     }
 }

@@ -28,21 +28,45 @@ pub(super) fn functions(module: &mut Module) {
         }
 
         /// As `maximum(a, b)`.
+        ///
+        /// ```rhai
+        /// max(tensor([1, 5]), tensor([3, 2])).to_array() == [3, 5]
+        /// ```
         fn "max"(a: Tensor, b: Tensor) -> Tensor { a.maximum(&b) }
 
         /// As `maximum(a, b)`.
+        ///
+        /// ```rhai
+        /// tensor([-1.0, 2.0]).max(0.0).to_array() == [0.0, 2.0]
+        /// ```
         fn "max"(a: Tensor, b: FLOAT) -> Tensor { a.maximum(&tensor_of("max", "b", &b.into())?) }
 
         /// As `maximum(a, b)`.
+        ///
+        /// ```rhai
+        /// max(0, tensor([-1, 2])).to_array() == [0, 2]
+        /// ```
         fn "max"(a: Dynamic, b: Tensor) -> Tensor { tensor_of("max", "a", &a)?.maximum(&b) }
 
         /// As `minimum(a, b)`.
+        ///
+        /// ```rhai
+        /// min(tensor([1, 5]), tensor([3, 2])).to_array() == [1, 2]
+        /// ```
         fn "min"(a: Tensor, b: Tensor) -> Tensor { a.minimum(&b) }
 
         /// As `minimum(a, b)`.
+        ///
+        /// ```rhai
+        /// tensor([-1.0, 2.0]).min(0.0).to_array() == [-1.0, 0.0]
+        /// ```
         fn "min"(a: Tensor, b: FLOAT) -> Tensor { a.minimum(&tensor_of("min", "b", &b.into())?) }
 
         /// As `minimum(a, b)`.
+        ///
+        /// ```rhai
+        /// min(0, tensor([-1, 2])).to_array() == [-1, 0]
+        /// ```
         fn "min"(a: Dynamic, b: Tensor) -> Tensor { tensor_of("min", "a", &a)?.minimum(&b) }
 
         /// `yes` where the condition is true, `no` elsewhere; either may be a number. All are broadcast.

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The gradients of one backward pass, as a script holds them.
 #[derive(Clone)]
-pub struct Handle(Arc<Mutex<Gradients>>);
+pub struct GradientsHandle(Arc<Mutex<Gradients>>);
 
-impl Handle {
+impl GradientsHandle {
     /// Does something with the gradients.
     pub fn with<T>(&self, act: impl FnOnce(&Gradients) -> T) -> T {
         act(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
@@ -59,7 +59,7 @@ pub(super) fn functions(module: &mut Module) {
         /// let gradients = (w * 5).sum().backward();
         /// gradients.of(w).item() == 5.0
         /// ```
-        fn "backward"(loss: Tensor) -> Handle { backward(&loss) }
+        fn "backward"(loss: Tensor) -> GradientsHandle { backward(&loss) }
 
         /// The gradient of a leaf; zeros where it took no part.
         ///
@@ -67,7 +67,7 @@ pub(super) fn functions(module: &mut Module) {
         /// let w = tensor([2.0]).requires_grad();
         /// w.sum().backward().of(w).item() == 1.0
         /// ```
-        fn "of"(gradients: Handle, leaf: Tensor) -> Tensor { gradients.of(&leaf) }
+        fn "of"(gradients: GradientsHandle, leaf: Tensor) -> Tensor { gradients.of(&leaf) }
 
         /// The gradient of one number with respect to a leaf; zeros where it took no part.
         ///
@@ -91,6 +91,12 @@ pub(super) fn functions(module: &mut Module) {
         }
 
         /// As `grad(loss, leaf)`; refuses `create_graph`, since there are no second derivatives.
+        ///
+        /// ```rhai
+        /// let w = tensor([3.0]).requires_grad();
+        /// assert_throws(|| grad(w ** 2, w, #{ create_graph: true }), "no second derivatives");
+        /// true
+        /// ```
         fn "grad"(_loss: Tensor, _leaves: Dynamic, options: Map) -> Tensor {
             let given = options.keys().next().map_or("", |key| key.as_str());
             Err(Error::new(Kind::Name, "grad", format!("there is no option '{given}'"))
@@ -114,6 +120,6 @@ pub(super) fn functions(module: &mut Module) {
         });
 }
 
-fn backward(loss: &Tensor) -> Result<Handle> {
-    Ok(Handle(Arc::new(Mutex::new(loss.backward()?))))
+fn backward(loss: &Tensor) -> Result<GradientsHandle> {
+    Ok(GradientsHandle(Arc::new(Mutex::new(loss.backward()?))))
 }

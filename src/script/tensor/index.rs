@@ -3,29 +3,58 @@
 use super::tensor_of;
 use crate::error::{Error, Kind, Result};
 use crate::script::raise::{Raw, raw};
-use crate::script::register::functions;
+use crate::script::register::{functions, property};
 use crate::script::value::{count_of, kind_of};
 use crate::tensor::Tensor;
-use rhai::{Array, Dynamic, Engine, INT, Module};
+use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Module};
 use std::ops::{Range, RangeInclusive};
 
 /// `t[0]`, `t[-1]`, `t[1..3]`, `t[indices]`, `t[mask]`; assignment has no function, and is refused.
 pub(super) fn operators(engine: &mut Engine) {
-    engine.register_indexer_get(|tensor: &mut Tensor, place: INT| raw(tensor.at(place)));
-    engine.register_indexer_get(|tensor: &mut Tensor, range: Range<INT>| {
+    let mut module = Module::new();
+    let place = |index: &'static str, doc: [&str; 2]| {
+        FuncRegistration::new_index_getter().with_comments(property(doc)).with_params_info([
+            "tensor: Tensor",
+            index,
+            "Tensor",
+        ])
+    };
+    place("place: i64", ["The slice at a place of the first dimension; -1 is the last.", AT])
+        .set_into_module(&mut module, |tensor: &mut Tensor, place: INT| raw(tensor.at(place)));
+    place(
+        "start..end: range",
+        ["The slices from a place up to another one, which is left out.", RANGE],
+    )
+    .set_into_module(&mut module, |tensor: &mut Tensor, range: Range<INT>| {
         raw(tensor.range(range.start, range.end))
     });
-    engine.register_indexer_get(|tensor: &mut Tensor, range: RangeInclusive<INT>| {
+    place(
+        "start..=end: range",
+        ["The slices from a place up to and including another one.", UP_TO],
+    )
+    .set_into_module(&mut module, |tensor: &mut Tensor, range: RangeInclusive<INT>| {
         raw(inclusive(tensor, *range.start(), *range.end()))
     });
-    engine.register_indexer_get(|tensor: &mut Tensor, index: Tensor| raw(tensor.picked(&index)));
-    engine.register_indexer_get(|tensor: &mut Tensor, index: Array| -> Raw<Tensor> {
-        raw(listed(tensor, &index))
-    });
+    place(
+        "index: Tensor",
+        ["The slices at places (i64), or the elements where a mask is true.", MASK],
+    )
+    .set_into_module(&mut module, |tensor: &mut Tensor, index: Tensor| raw(tensor.picked(&index)));
+    place("places: Array", ["The slices at places, or where bools are true.", LISTED])
+        .set_into_module(&mut module, |tensor: &mut Tensor, index: Array| -> Raw<Tensor> {
+            raw(listed(tensor, &index))
+        });
+    engine.register_global_module(module.into());
     engine.register_indexer_get(|_: &mut Tensor, index: Dynamic| -> Raw<Tensor> {
         raw(Err(no_such_index(&index)))
     });
 }
+
+const AT: &str = "tensor([10, 20, 30])[-1].item() == 30";
+const RANGE: &str = "tensor([10, 20, 30])[1..3].to_array() == [20, 30]";
+const UP_TO: &str = "tensor([10, 20, 30])[0..=1].to_array() == [10, 20]";
+const MASK: &str = "let t = tensor([-1, 2]); t[t > 0].to_array() == [2]";
+const LISTED: &str = "tensor([10, 20, 30])[[2, 0]].to_array() == [30, 10]";
 
 /// A property that is not there comes here too, as a string.
 fn no_such_index(index: &Dynamic) -> Error {

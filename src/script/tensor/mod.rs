@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::tensor::{DType, Device, Tensor};
 use rhai::{Array, Dynamic, Engine, Module};
 
-pub(super) use gradient::Handle as GradientsHandle;
+pub(super) use gradient::GradientsHandle;
 
 /// Binds the noun.
 pub(super) fn bind(engine: &mut Engine, host: &std::sync::Arc<dyn super::Host>) {

@@ -38,11 +38,19 @@ pub(super) fn functions(module: &mut Module) {
         fn "einsum"(text: &str, a: Tensor, b: Tensor) -> Tensor { Tensor::einsum(text, &[a, b]) }
 
         /// As `einsum(text, a)`, of three tensors.
+        ///
+        /// ```rhai
+        /// einsum("i,i,i->", tensor([1, 2]), tensor([3, 4]), tensor([5, 6])).item() == 63.0
+        /// ```
         fn "einsum"(text: &str, a: Tensor, b: Tensor, c: Tensor) -> Tensor {
             Tensor::einsum(text, &[a, b, c])
         }
 
         /// As `einsum(text, a)`, of any number of tensors.
+        ///
+        /// ```rhai
+        /// einsum("i,j->ij", [tensor([1, 2]), tensor([3, 4])]).shape == [2, 2]
+        /// ```
         fn "einsum"(text: &str, tensors: Array) -> Tensor {
             Tensor::einsum(text, &tensors_of("einsum", &tensors)?)
         }
@@ -79,6 +87,10 @@ pub(super) fn functions(module: &mut Module) {
         fn "cosine_similarity"(a: Tensor, b: Tensor) -> Tensor { a.cosine_similarity(&b, -1) }
 
         /// As `cosine_similarity(a, b)`, along another dimension.
+        ///
+        /// ```rhai
+        /// cosine_similarity(tensor([[1, 0], [0, 1]]), tensor([[1, 0], [0, 1]]), 0).to_array() == [1.0, 1.0]
+        /// ```
         fn "cosine_similarity"(a: Tensor, b: Tensor, dim: i64) -> Tensor { a.cosine_similarity(&b, dim) }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::script::Host;
-use crate::script::register::{functions, namespaced};
+use crate::script::register::{functions, namespaced, property};
 use crate::tensor::{DType, Device, Tensor, file};
 use rhai::{Array, Dynamic, FuncRegistration, INT, Map, Module};
 use std::sync::Arc;
@@ -77,23 +77,32 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
     }
 }
 
+/// What the properties are, each with an example.
+const SHAPE: [&str; 2] = ["The lengths of all dimensions.", "tensor([[1, 2, 3]]).shape == [1, 3]"];
+const RANK: [&str; 2] = ["The number of dimensions.", "tensor([[1, 2, 3]]).rank == 2"];
+const COUNT: [&str; 2] = ["The number of elements.", "tensor([[1, 2, 3]]).count == 3"];
+const DTYPE: [&str; 2] = ["\"f32\", \"i64\" or \"bool\".", "tensor([1, 2]).dtype == \"i64\""];
+const DEVICE: [&str; 2] = ["Where it lives: \"cpu\".", "tensor([1, 2]).device == \"cpu\""];
+const TRACKED: [&str; 2] =
+    ["Whether a gradient flows through it.", "tensor([1.0]).requires_grad().tracked"];
+
 fn getters(module: &mut Module) {
-    let mut getter = |name: &str, comment: &str, read: fn(&Tensor) -> Dynamic| {
+    let mut getter = |name: &str, gives: &str, doc: [&str; 2], read: fn(&Tensor) -> Dynamic| {
         FuncRegistration::new(format!("get${name}"))
             .in_global_namespace()
-            .with_comments([format!("/// {comment}")])
-            .with_params_info(["tensor: Tensor", "?"])
+            .with_comments(property(doc))
+            .with_params_info(["tensor: Tensor", gives])
             .set_into_module(module, move |tensor: &mut Tensor| read(tensor));
     };
-    getter("shape", "The lengths of all dimensions.", |tensor| {
+    getter("shape", "Array", SHAPE, |tensor| {
         let lengths = tensor.shape().into_iter().map(|length| (length as INT).into());
         Dynamic::from(lengths.collect::<Array>())
     });
-    getter("rank", "The number of dimensions.", |tensor| (tensor.rank() as INT).into());
-    getter("count", "The number of elements.", |tensor| (tensor.count() as INT).into());
-    getter("dtype", "\"f32\", \"i64\" or \"bool\".", |tensor| tensor.dtype().name().into());
-    getter("device", "Where it lives: \"cpu\".", |_| Device::default().name().into());
-    getter("tracked", "Whether a gradient flows through it.", |tensor| tensor.is_tracked().into());
+    getter("rank", "i64", RANK, |tensor| (tensor.rank() as INT).into());
+    getter("count", "i64", COUNT, |tensor| (tensor.count() as INT).into());
+    getter("dtype", "String", DTYPE, |tensor| tensor.dtype().name().into());
+    getter("device", "String", DEVICE, |_| Device::default().name().into());
+    getter("tracked", "bool", TRACKED, |tensor| tensor.is_tracked().into());
 }
 
 pub(super) fn makers(module: &mut Module, host: &Arc<dyn Host>) {

@@ -28,6 +28,10 @@ macro_rules! reductions {
             fn $name(tensor: Tensor) -> Tensor { tensor.$method(&Along::all()) }
 
             #[doc = concat!(" As `", $name, "()`, along `dims`, which vanish.")]
+            ///
+            /// ```rhai
+            #[doc = concat!(" tensor([[1, 2], [3, 4]]).", $name, "(1).shape == [2]")]
+            /// ```
             fn $name(tensor: Tensor, dims: Dynamic) -> Tensor {
                 let one: Option<One> = $one;
                 match (one, dims.as_int()) {
@@ -37,6 +41,10 @@ macro_rules! reductions {
             }
 
             #[doc = concat!(" As `", $name, "()`, along `dims`, which stay with a length of 1 where `keep` is true.")]
+            ///
+            /// ```rhai
+            #[doc = concat!(" tensor([[1, 2], [3, 4]]).", $name, "(1, true).shape == [2, 1]")]
+            /// ```
             fn $name(tensor: Tensor, dims: Dynamic, keep: bool) -> Tensor {
                 let one: Option<One> = $one;
                 match (one, dims.as_int()) {
@@ -117,6 +125,10 @@ macro_rules! with_option {
             fn $name(tensor: Tensor) -> Tensor { tensor.$method(&Along::all(), $standard) }
 
             #[doc = concat!(" As `", $name, "()`, with options: `keep` (false), `", $key, "` (", stringify!($standard), ").")]
+            ///
+            /// ```rhai
+            #[doc = concat!(" tensor([[1, 2], [3, 4]]).", $name, "(#{ keep: true }).shape == [1, 1]")]
+            /// ```
             fn $name(tensor: Tensor, options: Map) -> Tensor {
                 let given = Dynamic::from(options);
                 let (along, number) = self::options($name, None, &given, $key, $standard)?;
@@ -124,11 +136,19 @@ macro_rules! with_option {
             }
 
             #[doc = concat!(" As `", $name, "()`, along `dims`, which vanish.")]
+            ///
+            /// ```rhai
+            #[doc = concat!(" tensor([[1, 2], [3, 4]]).", $name, "(1).shape == [2]")]
+            /// ```
             fn $name(tensor: Tensor, dims: Dynamic) -> Tensor {
                 tensor.$method(&along($name, &dims, false)?, $standard)
             }
 
             #[doc = concat!(" As `", $name, "()`, along `dims`, with `true` to keep them, or with options.")]
+            ///
+            /// ```rhai
+            #[doc = concat!(" tensor([[1, 2], [3, 4]]).", $name, "(1, true).shape == [2, 1]")]
+            /// ```
             fn $name(tensor: Tensor, dims: Dynamic, options: Dynamic) -> Tensor {
                 let (along, number) = self::options($name, Some(&dims), &options, $key, $standard)?;
                 tensor.$method(&along, number)
@@ -170,6 +190,10 @@ fn places(module: &mut Module) {
         fn "argmax"(tensor: Tensor, dim: i64) -> Tensor { tensor.argmax_dim(dim, false) }
 
         /// As `argmax()`, along a dimension, which stays with a length of 1 where `keep` is true.
+        ///
+        /// ```rhai
+        /// tensor([[1, 9], [9, 2]]).argmax(1, true).to_array() == [[1], [0]]
+        /// ```
         fn "argmax"(tensor: Tensor, dim: i64, keep: bool) -> Tensor { tensor.argmax_dim(dim, keep) }
 
         /// The place of the smallest element in row-major order; the first one of equals.
@@ -187,6 +211,10 @@ fn places(module: &mut Module) {
         fn "argmin"(tensor: Tensor, dim: i64) -> Tensor { tensor.argmin_dim(dim, false) }
 
         /// As `argmin()`, along a dimension, which stays with a length of 1 where `keep` is true.
+        ///
+        /// ```rhai
+        /// tensor([[1, 9], [9, 2]]).argmin(1, true).to_array() == [[0], [1]]
+        /// ```
         fn "argmin"(tensor: Tensor, dim: i64, keep: bool) -> Tensor { tensor.argmin_dim(dim, keep) }
 
         /// The sum of all elements up to each along a dimension.
@@ -233,6 +261,10 @@ fn places(module: &mut Module) {
         fn "sort"(tensor: Tensor) -> Map { sort(&tensor, -1, false) }
 
         /// As `sort()`, along another dimension.
+        ///
+        /// ```rhai
+        /// tensor([[3, 1], [2, 9]]).sort(0).values.to_array() == [[2, 1], [3, 9]]
+        /// ```
         fn "sort"(tensor: Tensor, dim: i64) -> Map { sort(&tensor, dim, false) }
 
         /// As `sort()`, along another dimension, in falling order where `descending` is true.
@@ -250,6 +282,10 @@ fn places(module: &mut Module) {
         fn "argsort"(tensor: Tensor, dim: i64) -> Tensor { tensor.argsort(dim, false) }
 
         /// As `argsort(dim)`, in falling order where `descending` is true.
+        ///
+        /// ```rhai
+        /// tensor([3, 9, 5]).argsort(0, true).to_array() == [1, 2, 0]
+        /// ```
         fn "argsort"(tensor: Tensor, dim: i64, descending: bool) -> Tensor {
             tensor.argsort(dim, descending)
         }

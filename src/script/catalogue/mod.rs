@@ -1,7 +1,15 @@
 //! Everything that a recipe can call: one reading of what the engine knows, for messages, the reference and editors.
 
+mod about;
+mod entry;
+mod words;
+
+pub use entry::{Entry, Sort, entries};
+pub use words::{is_known, kind_word, plain};
+
 use rhai::Engine;
 use serde_json::Value;
+use words::unborrowed;
 
 /// A parameter of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +33,8 @@ pub struct Form {
     pub returns: String,
     /// The text of its doc comment.
     pub doc: String,
+    /// How many parameters it has, where it does not name them either.
+    pub count: usize,
 }
 
 impl Form {
@@ -58,7 +68,7 @@ impl Form {
 
     /// The type of its first parameter, without what Rust says of it.
     pub fn first(&self) -> &str {
-        self.parameters.first().map_or("", |one| bare(&one.kind))
+        self.parameters.first().map_or("", |one| unborrowed(&one.kind))
     }
 
     /// Whether anybody could write its name: operators, setters and what Rhai keeps for itself are no such names.
@@ -112,27 +122,6 @@ impl Catalogue {
         all.dedup();
         all
     }
-
-    /// What the doc comments of a function say of one of its options; where they send the reader to another
-    /// function, what that one says.
-    pub fn about_option(&self, function: &str, key: &str) -> Option<String> {
-        self.about(function, key, 3)
-    }
-
-    fn about(&self, function: &str, key: &str, further: usize) -> Option<String> {
-        let forms = self.named(function);
-        if let Some(found) = forms.iter().find_map(|form| clause(&form.doc, key)) {
-            return Some(found);
-        }
-        let sent = forms.iter().flat_map(|form| quoted(&form.doc)).find_map(|name| {
-            let name = name.split('(').next().unwrap_or(name);
-            let other = name != function && further > 0;
-            other.then(|| self.about(name, key, further - 1)).flatten()
-        });
-        // A layer and the operation on tensors have the same options.
-        let bare = function.rsplit("::").next().filter(|bare| *bare != function && further > 0);
-        sent.or_else(|| self.about(bare?, key, further - 1))
-    }
 }
 
 fn collect(tree: &Value, namespace: Option<&str>, all: &mut Vec<Form>) {
@@ -152,7 +141,8 @@ fn collect(tree: &Value, namespace: Option<&str>, all: &mut Vec<Form>) {
                 .map(parameter)
                 .collect(),
             returns: text(&function["returnType"]),
-            doc: doc_of(function),
+            doc: comment_of(function),
+            count: function["numParams"].as_u64().unwrap_or(0) as usize,
         });
     }
     for (name, module) in tree["modules"].as_object().into_iter().flatten() {
@@ -164,87 +154,18 @@ fn collect(tree: &Value, namespace: Option<&str>, all: &mut Vec<Form>) {
     }
 }
 
-fn doc_of(function: &Value) -> String {
+fn comment_of(function: &Value) -> String {
     let lines = function["docComments"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let lines = lines.flat_map(str::lines).map(|line| {
-        let line = line.trim_start().trim_start_matches("///");
-        line.strip_prefix(' ').unwrap_or(line).to_string()
+    let lines: Vec<&str> = lines.collect();
+    bare(&lines)
+}
+
+/// A doc comment without its marks.
+pub fn bare<T: AsRef<str>>(comments: &[T]) -> String {
+    let lines = comments.iter().flat_map(|text| text.as_ref().lines()).map(|line| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("///").or(line.strip_prefix("//!")).unwrap_or(line);
+        line.strip_prefix(' ').unwrap_or(line).trim_end().to_string()
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_string()
-}
-
-/// A type without what Rust says of how it is handed over.
-fn bare(kind: &str) -> &str {
-    kind.trim_start_matches('&').trim_start_matches("mut ").trim()
-}
-
-/// What stands between back-ticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
-}
-
-/// What a text says of `key`: what stands in the parentheses behind it, or up to the next comma.
-fn clause(text: &str, key: &str) -> Option<String> {
-    let text = text.split("```").next().unwrap_or_default();
-    let named = format!("`{key}`");
-    // Where options are listed it is told; elsewhere it may be mentioned only.
-    let listed = text.get(text.find("ption")?..)?;
-    listed.match_indices(&named).find_map(|(at, _)| said(listed.get(at + named.len()..)?))
-}
-
-/// What is said up to the next comma; nothing where another name follows at once.
-fn said(rest: &str) -> Option<String> {
-    let aside = rest.strip_prefix(',').filter(|rest| rest.trim_start().starts_with("where "));
-    let rest = aside.unwrap_or(rest);
-    let mut depth = 0usize;
-    let mut length = rest.len();
-    for (at, letter) in rest.char_indices() {
-        let next = rest.get(at + letter.len_utf8()..).and_then(|rest| rest.chars().next());
-        match letter {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth = depth.saturating_sub(1),
-            ',' | ';' if depth == 0 => length = at,
-            '.' if depth == 0 && next.is_none_or(char::is_whitespace) => length = at,
-            _ => continue,
-        }
-        if length == at {
-            break;
-        }
-    }
-    let said = rest.get(..length)?.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = said.trim_start_matches([':', ' ']).trim().to_string();
-    let inner = said.strip_prefix('(').and_then(|said| said.strip_suffix(')'));
-    let told = inner.map_or(said.clone(), str::to_string);
-    (!told.is_empty()).then_some(told)
-}
-
-/// A type in the words of our messages: `Network` for `Raw<Net>`, `integer` for `i64`.
-pub fn kind_word(kind: &str) -> &str {
-    let kind = bare(kind);
-    let inner = ["Raw<", "Result<", "core::result::Result<"].iter().find_map(|outer| {
-        let inner = kind.strip_prefix(outer)?;
-        let end = inner.rfind('>').unwrap_or(inner.len());
-        let inner = inner.get(..end)?;
-        Some(inner.split([',']).next().unwrap_or(inner).trim())
-    });
-    let name = inner.unwrap_or(kind);
-    match name.rsplit("::").next().unwrap_or(name) {
-        "Net" => "Network",
-        "Handle" => "Dataset",
-        "GradientsHandle" => "Gradients",
-        "OptimizerHandle" => "Optimizer",
-        "Spec" => "Model",
-        "Step" => "Augmentation",
-        "BatchList" => "Batches",
-        "i64" | "INT" => "integer",
-        "f64" | "FLOAT" => "float",
-        "str" | "String" | "ImmutableString" | "string" => "string",
-        "Map" => "map",
-        "Array" => "array",
-        "FnPtr" | "Fn" => "function",
-        "Range<i64>" | "RangeInclusive<i64>" => "range",
-        "" | "()" => "nothing",
-        "Dynamic" | "?" | "_" => "value",
-        other => other,
-    }
 }
