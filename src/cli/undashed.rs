@@ -1,7 +1,7 @@
 //! `still run recipe.rhai --epochs 3`: an argument of the recipe, given as if it were an option.
 
 use crate::error::{Error, Kind, nearest};
-use crate::recipe;
+use crate::recipe::{Listed, Source};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(super) fn told(cause: &clap::Error, arguments: &[OsString]) -> Option<Error>
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let verb = words.get(1).filter(|verb| VERBS.contains(*verb))?;
     let recipe = words.iter().find(|word| word.ends_with(".rhai"))?;
-    let (_, declared) = recipe::help(Path::new(recipe)).ok()?;
+    let declared = Listed::of(&Source::read(Path::new(recipe)).ok()?).arguments;
     let given = option.trim_start_matches('-').split('=').next()?.replace('-', "_");
     let known = declared.iter().map(|argument| argument.name.as_str());
     // What is an option but for a slip is none of the recipe's.

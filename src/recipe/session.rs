@@ -19,7 +19,7 @@ use crate::run::store::Store;
 use crate::run::{Past, Record, Results, slug};
 use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
 use crate::train::{Change, Features, Observer};
-use rhai::{Engine, Scope};
+use rhai::Scope;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

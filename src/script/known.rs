@@ -134,7 +134,7 @@ const TABLE: &[(&str, &[Keys])] = &[
 ];
 
 /// The keys that an operation knows; `None` where it is no operation with options.
-pub(super) fn keys_of(operation: &str) -> Option<Vec<&'static str>> {
+pub fn keys_of(operation: &str) -> Option<Vec<&'static str>> {
     if let Some(kind) = stage_of(operation) {
         return Some(stage::keys(kind));
     }

@@ -61,7 +61,7 @@ pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
 pub use keep::{Known, functions_in, keep, take_up};
 pub use kept::Kept;
-pub use known::{OptionKey, options_of};
+pub use known::{OptionKey, keys_of, options_of};
 pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRIPT_BYTES, Said};
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raw};

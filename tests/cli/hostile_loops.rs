@@ -28,7 +28,7 @@ fn loops_without_progress() {
         let ran = eval(text, &FEW);
         let error = ran.error();
         assert!(error.contains("it goes on and on without any progress"), "{text}\n{error}");
-        assert!(error.contains("--> <eval>:1:"), "{text}\n{error}");
+        assert!(error.contains("╭─[<eval>:1:"), "{text}\n{error}");
         assert!(error.contains("--max-operations N"), "{text}\n{error}");
         assert_eq!(ran.code, 3);
     }

@@ -1,6 +1,7 @@
 //! What can be said of a recipe without running it.
 
 mod calls;
+mod keys;
 mod recover;
 mod traps;
 
@@ -15,6 +16,7 @@ use super::trying::{Given, Trying};
 use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures};
 use calls::unknown_calls;
+use keys::unknown_keys;
 use recover::{Recovered, recover};
 use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt, Token};
 use std::collections::{BTreeSet, HashMap};
@@ -111,6 +113,7 @@ impl Inspector {
                 missing,
             };
             errors.extend(unknown_calls(&read));
+            errors.extend(unknown_keys(&read));
             errors.extend(traps(&read));
         }
         for (name, hook) in near_hooks(&compiled) {

@@ -78,7 +78,8 @@ fn shown<'a>(name: &'a str, kind: &'a str) -> &'a str {
 
 /// All entries of `engine`, in order; with Rhai's own where `built_in`.
 pub fn entries(engine: &Engine, built_in: bool) -> Vec<Entry> {
-    let mut all: Vec<Entry> = Catalogue::read(engine, built_in).forms().iter().filter_map(entry).collect();
+    let mut all: Vec<Entry> =
+        Catalogue::read(engine, built_in).forms().iter().filter_map(entry).collect();
     // Rhai's own order is that of a hash.
     all.sort_by_cached_key(|entry| {
         let kinds = entry.parameters.iter().map(|(_, kind)| kind.clone()).collect::<Vec<_>>();
