@@ -48,15 +48,12 @@ pub(super) fn is_useful(form: &Form) -> bool {
 /// The kind of a form's first parameter: what it is a method or a property of.
 pub(super) fn receiver(form: &Form) -> Option<&str> {
     let first = form.parameters.iter().find(|one| one.name != "call")?;
-    // Two of our types are called so in Rust.
-    let handle = first.kind.ends_with("Handle") && first.name.ends_with("gradients");
-    Some(if handle { "Gradients" } else { kind_word(&first.kind) })
+    Some(kind_word(&first.kind))
 }
 
 /// The kind of what a form gives.
 pub(super) fn given(form: &Form) -> &str {
     match (form.name.as_str(), form.returns.as_str()) {
-        ("backward", "Handle") => "Gradients",
         ("get$shape", "?") => "array",
         (_, returns) => kind_word(returns),
     }

@@ -331,7 +331,10 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         })
         .filter(|(distance, name)| {
             let longest = given.chars().count().max(name.chars().count());
-            *distance <= 1 + longest / 5 || name.starts_with(given) || given.starts_with(*name)
+            // Where every letter differs it is no slip.
+            *distance < longest && *distance <= 1 + longest / 5
+                || name.starts_with(given)
+                || given.starts_with(*name)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

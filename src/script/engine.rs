@@ -104,13 +104,7 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
         let end = watched.interruption().or_else(|| watched.meter().tick());
         end.map(Dynamic::from)
     });
-    // What depends on the clock is not the same twice.
-    engine.register_fn("timestamp", || -> Raw<Dynamic> {
-        let error = Error::new(Kind::Script, "timestamp", "a recipe has no clock");
-        raw(Err(
-            error.hint("how long things took stands in events.jsonl and metrics.csv of the run")
-        ))
-    });
+    bind_timestamp(&mut engine);
     super::strings::bind(&mut engine);
     bind_sleep(&mut engine, host);
     bind(&mut engine, host);
@@ -124,6 +118,25 @@ fn say(host: &dyn Host, text: &str) {
         Said::Last => host.say(TOO_MUCH),
         Said::Dropped => {}
     }
+}
+
+/// What depends on the clock is not the same twice.
+fn bind_timestamp(engine: &mut Engine) {
+    let mut module = Module::new();
+    FuncRegistration::new("timestamp")
+        .in_global_namespace()
+        .with_volatility(true)
+        .with_comments(property([
+            "An error: a recipe has no clock, since it could not be repeated with one.",
+            "assert_throws(|| timestamp(), \"no clock\"); true",
+        ]))
+        .with_params_info(["?"])
+        .set_into_module(&mut module, || -> Raw<Dynamic> {
+            let error = Error::new(Kind::Script, "timestamp", "a recipe has no clock");
+            raw(Err(error
+                .hint("how long things took stands in events.jsonl and metrics.csv of the run")))
+        });
+    engine.register_global_module(module.into());
 }
 
 fn bind_sleep(engine: &mut Engine, host: &Arc<dyn Host>) {

@@ -2,21 +2,36 @@
 
 use super::engine::LIMITS;
 use super::raise::{Raw, raise};
+use super::register::property;
 use crate::error::{Error, Kind};
-use rhai::{Engine, ImmutableString};
+use rhai::{Engine, FuncRegistration, ImmutableString, Module};
 
 /// Puts ours before Rhai's own.
 pub(super) fn bind(engine: &mut Engine) {
-    engine
-        .register_fn("replace", |text: &mut ImmutableString, find: &str, by: &str| {
+    let mut module = Module::new();
+    let named = |find: &'static str, by: &'static str| {
+        FuncRegistration::new("replace")
+            .in_global_namespace()
+            .with_comments(property([
+                "Replaces every occurrence of `find` in a text, which is changed.",
+                "let text = \"tau, tau\"; text.replace(\"tau\", \"t\"); text == \"t, t\"",
+            ]))
+            .with_params_info(["text: &mut ImmutableString", find, by, "()"])
+    };
+    type Text = ImmutableString;
+    named("find: &str", "by: &str")
+        .set_into_module(&mut module, |text: &mut Text, find: &str, by: &str| -> Raw<()> {
             replace(text, find, by)
-        })
-        .register_fn("replace", |text: &mut ImmutableString, find: char, by: &str| {
+        });
+    named("find: char", "by: &str")
+        .set_into_module(&mut module, |text: &mut Text, find: char, by: &str| -> Raw<()> {
             replace(text, &find.to_string(), by)
-        })
-        .register_fn("replace", |text: &mut ImmutableString, find: &str, by: char| {
+        });
+    named("find: &str", "by: char")
+        .set_into_module(&mut module, |text: &mut Text, find: &str, by: char| -> Raw<()> {
             replace(text, find, &by.to_string())
         });
+    engine.register_global_module(module.into());
 }
 
 /// Replaces all occurrences, where the result is no longer than a string may be.

@@ -86,7 +86,7 @@ fn a_row_without_its_file() {
     });
     insta::assert_snapshot!(told, @r#"
     error[file]: reading data/audio/5-50101-A-1.wav: no such file or folder
-       at data/meta/esc50.csv:25
+      --> data/meta/esc50.csv:25
       reached from
        ╭─[recipe.rhai:2:21]
      2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
@@ -102,7 +102,7 @@ fn an_empty_file() {
     });
     insta::assert_snapshot!(told, @r#"
     error[data]: reading data/audio/4-40001-A-0.wav: the file is empty
-       at data/meta/esc50.csv:3
+      --> data/meta/esc50.csv:3
       reached from
        ╭─[recipe.rhai:2:21]
      2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
@@ -121,7 +121,7 @@ fn a_file_that_is_cut_off() {
     });
     insta::assert_snapshot!(told, @r#"
     error[data]: reading data/audio/4-40001-A-0.wav: the WAV file is cut off
-       at data/meta/esc50.csv:3
+      --> data/meta/esc50.csv:3
       reached from
        ╭─[recipe.rhai:2:21]
      2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });

@@ -143,6 +143,7 @@ fn mistakes_are_told_with_their_place() {
      1 │ fn f() { f() } f()
        ·                ─
        ╰────
+      expected: 64 calls within each other at most
     ");
 }
 

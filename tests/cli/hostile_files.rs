@@ -27,9 +27,10 @@ fn nothing_is_read_that_nobody_named() {
     let (sandbox, path) = with("secret/x.npy");
     insta::assert_snapshot!(sandbox.run(LOAD, &[]).error(), @r#"
     error[file]: tensor::load: the recipe may not read there
-      --> recipe.rhai:1:15
-    1 | print(tensor::load("secret/x.npy").item());
-      |               ^^^^
+       ╭─[recipe.rhai:1:15]
+     1 │ print(tensor::load("secret/x.npy").item());
+       ·               ────
+       ╰────
       expected: a path below a folder that was given; none was
       received: 'secret/x.npy'
       hint: where you want it to be read: --data-root secret

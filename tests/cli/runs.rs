@@ -120,9 +120,9 @@ fn mistakes_in_naming_a_run() {
       received: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
       hint: give more of the name, or `last` for the newest
     ");
-    insta::assert_snapshot!(told("tyni"), @r"
+    insta::assert_snapshot!(told("tyni"), @"
     error[usage]: run 'tyni': no run has this name or tag
-      hint: near: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
+      hint: the newest: 2026-01-02_10-00-00_tiny, 2026-01-01_10-00-00_tiny
     ");
     insta::assert_snapshot!(told("teacher"), @r"
     error[usage]: run 'teacher': no run has this name or tag

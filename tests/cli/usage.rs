@@ -48,7 +48,7 @@ fn an_argument_that_must_be_given() {
     assert_eq!(ran.code, 2);
     insta::assert_snapshot!(ran.error(), @"
     error[usage]: arg: the recipe needs a value for 'data'
-       at recipe.rhai:2
+      --> recipe.rhai:2
       hint: --set data=VALUE
     ");
 }

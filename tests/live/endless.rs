@@ -60,6 +60,7 @@ fn a_hook_that_calls_itself_for_ever() {
      8 │ fn lr(ctx) {
        · ────────────
        ╰────
+      expected: 64 calls within each other at most
       in: hook 'lr' of stage 'cnn', step 6
     ");
 }

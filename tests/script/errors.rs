@@ -153,12 +153,12 @@ fn names_that_are_not_defined() {
       hint: functions cannot see a top-level `let`: pass 'data' on, read it with arg("data", …), or make it `const` and write global::data
     "#);
     insta::assert_snapshot!(fails("modle::cnn(#{})"), @"
-    error[name]: the recipe: unknown module 'modle'
+    error[name]: modle: there is no such namespace
        ╭─[script:1:1]
      1 │ modle::cnn(#{})
        · ──────────
        ╰────
-      hint: did you mean 'model'?
+      hint: did you mean 'model::'?
     ");
     insta::assert_snapshot!(fails("let m = #{ a: 1 };\nm.b"), @"
     error[name]: b: there is no such property or key
@@ -166,6 +166,7 @@ fn names_that_are_not_defined() {
      2 │ m.b
        ·   ─
        ╰────
+      hint: did you mean 'a'?
     ");
 }
 
@@ -232,8 +233,8 @@ fn stages_that_contradict_themselves() {
     insta::assert_snapshot!(stage_fails("name: \"teacher\""), @"error[name]: stage: there is a stage 'teacher' already | hint: give each stage a name of its own: name: \"…\"");
     insta::assert_snapshot!(stage_fails("epochs: 0"), @"error[range]: distill: 'epochs' is out of range | expected: at least 1 | received: 0");
     insta::assert_snapshot!(stage_fails("batch: 0"), @"error[range]: distill: 'batch' is out of range | expected: at least 1 | received: 0");
-    insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0");
-    insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2");
+    insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0 | in: hook 'tau' of stage 'ast', step 0");
+    insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2 | in: hook 'lambda' of stage 'ast', step 0");
     insta::assert_snapshot!(stage_fails("tau: \"high\""), @"error[type]: distill: 'tau' has the wrong type | received: string \"high\" | hint: a number, or Fn(\"my_tau\")");
     insta::assert_snapshot!(stage_fails("loss: Fn(\"my_los\")"), @"error[name]: the option 'loss': unknown function 'my_los' | hint: no function is known here");
     insta::assert_snapshot!(stage_fails("loss: |a, b, c, d| 1"), @"error[type]: distill: 'loss' is a closure, which could not be edited while it runs | received: a function | hint: write `fn my_loss(…)` and give loss: Fn(\"my_loss\")");

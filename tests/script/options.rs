@@ -27,7 +27,7 @@ fn call(form: &Form, options: &str) -> String {
             "Fn" => "|| 1".to_string(),
             "Net" => "nn::attention(2, 1)".to_string(),
             "Model" | "Trained" => "nn::relu()".to_string(),
-            "Handle" => "dataset::esc50(\"still:example\", #{ per_class: 1 })".to_string(),
+            "DatasetHandle" => "dataset::esc50(\"still:example\", #{ per_class: 1 })".to_string(),
             "OptimizerHandle" => "optim::sgd(#{})".to_string(),
             _ => "1".to_string(),
         }
