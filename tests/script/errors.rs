@@ -166,7 +166,6 @@ fn names_that_are_not_defined() {
      2 │ m.b
        ·   ─
        ╰────
-      hint: did you mean 'a'?
     ");
 }
 
