@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// Operations after which a script is asked whether it is to end.
+const ASK_EVERY: u64 = 4;
 /// Bytes of a recipe or a module.
 pub const SOURCE_BYTES: u64 = 1_000_000;
 
@@ -101,8 +103,10 @@ pub fn engine(host: &Arc<dyn Host>, resolver: Resolver) -> Engine {
     });
     let watched = host.clone();
     engine.on_progress(move |_| {
-        let end = watched.interruption().or_else(|| watched.meter().tick());
-        end.map(Dynamic::from)
+        // Asking whether to end costs as much as an operation; a few of them more do no harm.
+        let (done, end) = watched.meter().tick();
+        let asks = done.is_multiple_of(ASK_EVERY);
+        end.or_else(|| if asks { watched.interruption() } else { None }).map(Dynamic::from)
     });
     bind_timestamp(&mut engine);
     super::strings::bind(&mut engine);

@@ -90,16 +90,21 @@ impl Meter {
         self.since.store(self.done.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// One operation more. Cheap enough to be asked at every one.
-    pub fn tick(&self) -> Option<Error> {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let since = self.since.load(Ordering::Relaxed);
-        if done.saturating_sub(since) > self.limit {
-            return Some(self.no_progress());
+    /// One operation more: how many there were, and why no other may follow. Cheap enough for every one.
+    #[inline]
+    pub fn tick(&self) -> (u64, Option<Error>) {
+        // Only one thread runs a script at a time: no other adds to it meanwhile.
+        let done = self.done.load(Ordering::Relaxed) + 1;
+        self.done.store(done, Ordering::Relaxed);
+        if done.saturating_sub(self.since.load(Ordering::Relaxed)) > self.limit {
+            return (done, Some(self.no_progress()));
         }
-        if !done.is_multiple_of(SAMPLE) {
-            return None;
-        }
+        let end = if done.is_multiple_of(SAMPLE) { self.look() } else { None };
+        (done, end)
+    }
+
+    /// Whether the script's values, or all of the program, take too much memory.
+    fn look(&self) -> Option<Error> {
         let now = self.base.elapsed().as_nanos() as u64;
         let looked = self.looked.load(Ordering::Relaxed);
         if now.saturating_sub(looked) < LOOK.as_nanos() as u64 {
