@@ -21,8 +21,8 @@ impl Template {
 
 /// All templates, the simplest first.
 pub const TEMPLATES: [Template; 4] = [
-    Template { name: "train", text: include_str!("../../templates/train.rhai") },
-    Template { name: "distill", text: include_str!("../../templates/distill.rhai") },
-    Template { name: "self_distill", text: include_str!("../../templates/self_distill.rhai") },
-    Template { name: "network", text: include_str!("../../templates/network.rhai") },
+    Template { name: "train", text: include_str!("../../scripts/templates/train.rhai") },
+    Template { name: "distill", text: include_str!("../../scripts/templates/distill.rhai") },
+    Template { name: "self_distill", text: include_str!("../../scripts/templates/self_distill.rhai") },
+    Template { name: "network", text: include_str!("../../scripts/templates/network.rhai") },
 ];
