@@ -6,6 +6,7 @@ mod docs;
 mod faults;
 mod golden;
 mod live;
+mod lsp;
 mod script;
 mod support;
 mod tidy;

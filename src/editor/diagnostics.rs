@@ -152,12 +152,19 @@ fn diagnostic(
     }
 }
 
+/// The length of the string that begins at a column, with its quotes.
+fn quoted(row: &str, column: usize) -> usize {
+    let mut rest = row.chars().skip(column);
+    let Some(quote @ ('"' | '`')) = rest.next() else { return 0 };
+    rest.position(|letter| letter == quote).map_or(0, |inner| inner + 2)
+}
+
 fn range(place: &Place, units: Units) -> Range {
     let line = place.line.saturating_sub(1) as u32;
     let row = place.row_text().unwrap_or_default();
     let (column, length) = place.span().unwrap_or((0, row.chars().count()));
     // A single sign is marked where no word stands; behind the end of a line nothing is.
-    let length = length.max(1);
+    let length = length.max(quoted(row, column)).max(1);
     let width = |count: usize| -> u32 {
         let units = |letter: char| match units {
             Units::Utf8 => letter.len_utf8(),

@@ -9,9 +9,8 @@ use super::signature::help;
 use super::world::World;
 use lsp_server::{ErrorCode, Request};
 use lsp_types::{
-    CompletionParams, DocumentHighlightParams, DocumentSymbolParams, FoldingRangeParams,
-    GotoDefinitionParams, HoverParams, Position, ReferenceParams, RenameParams,
-    SignatureHelpParams, TextDocumentPositionParams, Uri,
+    DocumentSymbolParams, FoldingRangeParams, Position, ReferenceParams, RenameParams,
+    TextDocumentPositionParams, Uri,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,33 +35,26 @@ impl Failure {
 
 type Answer = Result<Value, Failure>;
 
-/// The answer to a request.
+/// The answer to a request. What an editor says besides the place, such as how it came to ask, changes nothing, and
+/// need not be well formed.
 pub(super) fn answer(world: &World, snippets: bool, request: Request) -> Answer {
     let params = request.params;
     match request.method.as_str() {
         "textDocument/hover" => {
-            let params: HoverParams = read(params)?;
-            at(world, &params.text_document_position_params, |document, offset| {
-                value(hover(world, document, offset))
-            })
+            let place: TextDocumentPositionParams = read(params)?;
+            at(world, &place, |document, offset| value(hover(world, document, offset)))
         }
         "textDocument/completion" => {
-            let params: CompletionParams = read(params)?;
-            at(world, &params.text_document_position, |document, offset| {
-                value(complete(world, document, offset, snippets))
-            })
+            let place: TextDocumentPositionParams = read(params)?;
+            at(world, &place, |document, offset| value(complete(world, document, offset, snippets)))
         }
         "textDocument/signatureHelp" => {
-            let params: SignatureHelpParams = read(params)?;
-            at(world, &params.text_document_position_params, |document, offset| {
-                value(help(world, document, offset))
-            })
+            let place: TextDocumentPositionParams = read(params)?;
+            at(world, &place, |document, offset| value(help(world, document, offset)))
         }
         "textDocument/definition" => {
-            let params: GotoDefinitionParams = read(params)?;
-            at(world, &params.text_document_position_params, |document, offset| {
-                value(definition(world, document, offset))
-            })
+            let place: TextDocumentPositionParams = read(params)?;
+            at(world, &place, |document, offset| value(definition(world, document, offset)))
         }
         "textDocument/references" => {
             let params: ReferenceParams = read(params)?;
@@ -72,10 +64,8 @@ pub(super) fn answer(world: &World, snippets: bool, request: Request) -> Answer 
             })
         }
         "textDocument/documentHighlight" => {
-            let params: DocumentHighlightParams = read(params)?;
-            at(world, &params.text_document_position_params, |document, offset| {
-                value(highlights(document, offset))
-            })
+            let place: TextDocumentPositionParams = read(params)?;
+            at(world, &place, |document, offset| value(highlights(document, offset)))
         }
         "textDocument/prepareRename" => {
             let params: TextDocumentPositionParams = read(params)?;
