@@ -53,6 +53,7 @@ impl Check {
         let given = Given {
             set,
             seed: self.seed,
+            home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
             granted: self.access.granted()?,
             max_operations: self.access.max_operations(),
             ..Given::default()
@@ -99,10 +100,31 @@ struct Told {
     errors: usize,
     warnings: usize,
     stages: usize,
-    /// Where each mistake stands, with its headline.
-    known: Vec<(Option<String>, String)>,
-    /// Names that are unknown.
-    named: Vec<Option<String>>,
+    /// What was told.
+    known: Vec<Known>,
+}
+
+/// A mistake that was told.
+struct Known {
+    place: Option<String>,
+    headline: String,
+    kind: Kind,
+    severity: Severity,
+    /// The name that is unknown, and its line.
+    named: Option<(String, usize)>,
+}
+
+impl Known {
+    /// Whether nothing new would be said by `other`. A warning does not tell of an error.
+    fn tells(&self, other: &Known) -> bool {
+        if self.severity < other.severity {
+            return false;
+        }
+        let same_place = self.place.is_some() && self.place == other.place;
+        let again = same_place && (self.kind == other.kind || self.headline == other.headline);
+        let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
+        again || bare || self.named.is_some() && self.named == other.named
+    }
 }
 
 impl Told {
@@ -113,18 +135,18 @@ impl Told {
             .places
             .first()
             .map(|place| format!("{}:{}:{:?}", place.file.display(), place.line, place.column));
-        // Reading and trying tell of a name that is nowhere in different words.
+        // Reading and trying tell of one mistake in different words: of a name that is nowhere, in the same line.
+        let line = report.places.first().map(|place| place.line);
         let word = report.problem.split('\'').nth(1).map(String::from);
-        let named = word.filter(|_| report.kind == Kind::Name && report.operation != "stage");
-        if named.is_some() && self.named.contains(&named) {
-            return;
-        }
-        self.named.push(named);
-        let one = (place, error.headline());
-        let same = |known: &(Option<String>, String)| {
-            *known == one || known.0.is_some() && known.0 == one.0
+        let named = word.zip(line).filter(|_| report.kind == Kind::Name);
+        let one = Known {
+            place,
+            headline: error.headline(),
+            kind: report.kind,
+            severity: report.severity,
+            named,
         };
-        if self.known.iter().any(same) {
+        if self.known.iter().any(|known| known.tells(&one)) {
             return;
         }
         self.known.push(one);

@@ -59,7 +59,8 @@ pub(super) fn help(world: &World, document: &Rc<Document>, offset: usize) -> Opt
         let written = format!("{}({})", call.full_name(), parameters.join(", "));
         information(written + gives.as_deref().unwrap_or_default(), &parameters, &form.doc)
     };
-    let active = forms.iter().position(|form| form.parameters.len() - skipped > argument);
+    let active =
+        forms.iter().position(|form| form.parameters.len().saturating_sub(skipped) > argument);
     let all: Vec<SignatureInformation> = forms.iter().map(label).collect();
     (!all.is_empty()).then(|| finished(all, active, argument))
 }

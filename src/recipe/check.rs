@@ -97,7 +97,10 @@ pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
         let name = function.name;
         // A name that stands twice is called, or handed on, somewhere.
         let once = text.matches(name).count() == 1;
-        let long = name.len() > 3 && !hooks.contains(&name);
+        // Hooks are given the context first.
+        let long = name.len() > 3
+            && !hooks.contains(&name)
+            && function.params.first().is_some_and(|first| *first == "ctx");
         let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
         if let (true, true, Some(hook)) = (once, long, hooks.iter().find(slip)) {
             near.push((name.to_string(), *hook));

@@ -49,6 +49,8 @@ pub struct Tried {
 struct Walk {
     /// Variables whose value a statement that failed should have given.
     unknown: BTreeSet<String>,
+    /// Whether a `return` may have ended the recipe before.
+    may_have_ended: bool,
     /// Whether a stage was tried: what comes after may depend on results that there are not.
     tried: bool,
 }
@@ -71,7 +73,7 @@ impl Session {
         global.lib.push(compiled.ast.shared_lib().clone());
         let mut caches = rhai::Caches::new();
         let mut scope = Scope::new();
-        let mut walk = Walk { unknown: BTreeSet::new(), tried: false };
+        let mut walk = Walk { unknown: BTreeSet::new(), may_have_ended: false, tried: false };
         let knowledge = compiler.knowledge(&compiled.sources);
         for statement in compiled.ast.statements() {
             if self.signals.stop.load(Ordering::Relaxed) {
@@ -94,6 +96,7 @@ impl Session {
                 });
                 *lock(&self.until) = None;
                 walk.tried |= self.claimed() > before;
+                walk.may_have_ended |= touched.returns;
                 match outcome {
                     // Nothing after it would run.
                     Ok(_) if matches!(statement, Stmt::Return(..)) => break,
@@ -103,7 +106,7 @@ impl Session {
                         if error.kind() == Kind::Interrupted {
                             return Err(error);
                         }
-                        self.display().finding(&judged(error, walk.tried));
+                        self.display().finding(&judged(error, &walk));
                     }
                 }
             }
@@ -129,7 +132,12 @@ impl Session {
             for function in own {
                 let one = (name.to_string(), function.params.len());
                 // What a function calls has its use there.
-                let called = compiled.source.text.matches(&format!("{name}(")).count() > 1;
+                let text = &compiled.source.text;
+                let taught = matches!((name, one.1), ("lambda" | "tau", _) | ("loss", 4));
+                // A stage that is left out this time may call it another time.
+                let called = text.matches(&format!("{name}(")).count() > 1
+                    || text.contains(&format!("Fn(\"{name}\")"))
+                    || text.contains(if taught { "distill(" } else { "train(" });
                 if serving.contains(&one) || called {
                     continue;
                 }
@@ -213,9 +221,12 @@ pub(super) fn unknown_result(name: &str) -> Error {
 }
 
 /// An assertion about results says nothing where there are none.
-fn judged(error: Error, tried: bool) -> Error {
+fn judged(error: Error, walk: &Walk) -> Error {
+    if walk.may_have_ended {
+        return error.hint("a return before it may end the recipe").as_warning();
+    }
     let thrown = error.report().problem == "an error was thrown";
-    match tried && (thrown || error.kind() == Kind::Assertion) {
+    match walk.tried && (thrown || error.kind() == Kind::Assertion) {
         true => error.hint("it may hold for the results of a run: a check has none").as_warning(),
         false => error,
     }
@@ -226,6 +237,7 @@ fn judged(error: Error, tried: bool) -> Error {
 struct Touched {
     reads: BTreeSet<String>,
     gives: BTreeSet<String>,
+    returns: bool,
 }
 
 impl Touched {
@@ -240,6 +252,7 @@ impl Touched {
                 Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
                     touched.gives.extend(root_of(&assigned.1.lhs).map(String::from));
                 }
+                Some(ASTNode::Stmt(Stmt::Return(..))) => touched.returns = true,
                 Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
                     touched.gives.insert(declared.0.name.to_string());
                 }

@@ -79,7 +79,9 @@ impl Granted {
     /// What was allowed when a run began.
     pub(super) fn add_told(&mut self, told: &Value) {
         for path in told.as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if let Ok(real) = Path::new(path).canonicalize() {
+            if let Ok(real) = Path::new(path).canonicalize()
+                && real.parent().is_some()
+            {
                 self.add(path.to_string(), real);
             }
         }

@@ -23,6 +23,9 @@ impl Template {
 pub const TEMPLATES: [Template; 4] = [
     Template { name: "train", text: include_str!("../../scripts/templates/train.rhai") },
     Template { name: "distill", text: include_str!("../../scripts/templates/distill.rhai") },
-    Template { name: "self_distill", text: include_str!("../../scripts/templates/self_distill.rhai") },
+    Template {
+        name: "self_distill",
+        text: include_str!("../../scripts/templates/self_distill.rhai"),
+    },
     Template { name: "network", text: include_str!("../../scripts/templates/network.rhai") },
 ];

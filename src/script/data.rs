@@ -8,7 +8,7 @@ use super::value;
 use crate::data::{
     Batch, Dataset, Esc50Options, FrontEnd, Loader, LoaderOptions, esc50, esc50_checked, synth,
 };
-use crate::error::{Result, unknown};
+use crate::error::{Error, Kind, Result, unknown};
 use rhai::{Engine, FuncRegistration, Map, Module, NativeCallContext, exported_module};
 use std::path::Path;
 use std::sync::Arc;
@@ -75,7 +75,16 @@ fn open(host: &dyn Host, folder: &str, options: Map) -> Result<DatasetHandle> {
         synth::NAME => esc50(&host.example_data()?, &own)?,
         folder => {
             // What is in the folder may lead out of it.
-            let check = |path: &Path| host.readable(ESC50, &path.to_string_lossy()).map(|_| ());
+            let check = |path: &Path| {
+                let found = host.readable(ESC50, &path.to_string_lossy())?;
+                if found == path {
+                    return Ok(());
+                }
+                // A file of the run's own is called so, too: it is not what would be read.
+                Err(Error::new(Kind::File, ESC50, "a clip is called as a file that the run wrote")
+                    .received(path.display().to_string())
+                    .hint("save it under another name"))
+            };
             esc50_checked(&host.readable_folder(ESC50, folder)?, &own, &check)?
         }
     };

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// Clips that it is tried on.
 const CLIPS: usize = 2;
+/// Epochs of a made-up history.
+const MOST_READINGS: usize = 1_000;
 /// Moments of the stage at which its schedules are read.
 const SAMPLES: usize = 24;
 
@@ -114,8 +116,11 @@ fn schedules(
         let step = epoch * steps_per_epoch;
         let mut moment = Moment { epoch, step, phase: Phase::Step, ..start.clone() };
         // What a hook may look at, it finds.
-        moment.readings =
-            Arc::new((1..=epoch).map(|epoch| Reading { epoch, ..Reading::made_up() }).collect());
+        moment.readings = Arc::new(
+            (epoch.saturating_sub(MOST_READINGS) + 1..=epoch)
+                .map(|epoch| Reading { epoch, ..Reading::made_up() })
+                .collect(),
+        );
         let mut sample = Sample { epoch, step, lr: None, lambda: None, tau: None };
         if has_lr {
             let lr = hooks.lr(&moment);

@@ -1,6 +1,6 @@
 //! Calls of what there is not: known before anything runs.
 
-use super::Read;
+use super::{Import, Read};
 use crate::error::{Error, Kind, nearest};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
@@ -104,12 +104,16 @@ impl<'a> Names<'a> {
         if self.read.missing.contains(root) {
             return None;
         }
-        if let Some(import) = self.read.imports.iter().find(|import| import.alias == root) {
+        let fits = |import: &&Import| {
+            import.functions.as_ref().is_none_or(|functions| {
+                functions.iter().any(|(own, arity)| own == name && *arity == count)
+            })
+        };
+        let mut named = self.read.imports.iter().filter(|import| import.alias == root);
+        if let Some(import) = named.clone().next() {
+            // Another function may import something else under the same name.
             let functions = import.functions.as_ref()?;
-            if call.namespace.to_string() != root {
-                return None;
-            }
-            if functions.iter().any(|(own, arity)| own == name && *arity == count) {
+            if call.namespace.to_string() != root || named.any(|import| fits(&import)) {
                 return None;
             }
             let arity = functions.iter().find(|(own, _)| own == name).map(|(_, arity)| *arity);

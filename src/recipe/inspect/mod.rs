@@ -116,6 +116,10 @@ impl Inspector {
             errors.extend(unknown_keys(&read));
             errors.extend(traps(&read));
         }
+        // A module has no stages that would call hooks.
+        if compiled.ast.statements().len() == compiled.declared.statements().len() {
+            return sorted(errors, &source);
+        }
         for (name, hook) in near_hooks(&compiled) {
             let error = Error::new(Kind::Name, &name, "nothing calls this function")
                 .hint(format!("did you mean the hook '{hook}'?"))
@@ -127,12 +131,17 @@ impl Inspector {
             });
         }
         errors.extend(check(0, compiled, &self.compiler).err());
-        errors.sort_by_key(|error| {
-            let place = error.report().places.first();
-            place.map(|place| (place.file != source.file, place.line, place.column))
-        });
-        errors
+        sorted(errors, &source)
     }
+}
+
+/// In the order of the text, what stands in other files last.
+fn sorted(mut errors: Vec<Error>, source: &Source) -> Vec<Error> {
+    errors.sort_by_key(|error| {
+        let place = error.report().places.first();
+        place.map(|place| (place.file != source.file, place.line, place.column))
+    });
+    errors
 }
 
 /// A recipe as it is read, without anything taken out or worked out beforehand.
@@ -167,12 +176,17 @@ fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
     let mut found = Vec::new();
     ast.walk(&mut |path: &[ASTNode]| {
         if let Some(ASTNode::Stmt(Stmt::Import(import, at))) = path.last()
-            && let Expr::StringConstant(name, _) = &import.0
+            && !import.1.name.is_empty()
         {
+            // A path that is computed is known when the recipe runs.
+            let name = match &import.0 {
+                Expr::StringConstant(name, _) => name.as_str(),
+                _ => "…",
+            };
             found.push(Import {
                 name: name.to_string(),
                 alias: import.1.name.to_string(),
-                functions: compiled.imports.functions.get(name.as_str()).cloned(),
+                functions: compiled.imports.functions.get(name).cloned(),
                 at: *at,
             });
         }

@@ -41,12 +41,15 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
         };
         let name = (error.kind() == Kind::Name).then(|| error.report().operation.clone());
         let word = name.filter(|_| error.report().places.len() == 1);
-        let known = recovered.errors.iter().any(|known: &Error| {
-            let same = |other: &Place| {
-                other.line == place.line && (word.is_none() || other.column == place.column)
-            };
-            known.report().places.last().is_some_and(same)
-        });
+        // What the blanked text declared is not missing: it only cannot be read.
+        let follows = recovered.missing.contains(&error.report().operation);
+        let known = follows
+            || recovered.errors.iter().any(|known: &Error| {
+                let same = |other: &Place| {
+                    other.line == place.line && (word.is_none() || other.column == place.column)
+                };
+                known.report().places.last().is_some_and(same)
+            });
         if !known {
             recovered.errors.push(error);
         }

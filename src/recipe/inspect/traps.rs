@@ -19,7 +19,8 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             _ => None,
         };
         if let Some((call, at)) = call {
-            let trap = division(call, &whole).or_else(|| power(call)).or_else(|| closure(call));
+            let trap =
+                division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
@@ -65,13 +66,18 @@ fn division(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> 
 }
 
 /// `-2 ** 2`.
-fn power(call: &FnCallExpr) -> Option<Error> {
-    let (Some(Token::PowerOf), Some(Expr::IntegerConstant(base, _))) =
+fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
+    let (Some(Token::PowerOf), Some(Expr::IntegerConstant(base, at))) =
         (&call.op_token, call.args.first())
     else {
         return None;
     };
-    (*base < 0).then(|| {
+    // `(-2) ** 2` says what it means.
+    let row = at.line().and_then(|line| read.source.text.lines().nth(line.checked_sub(1)?));
+    let before = row.zip(at.position()).map(|(row, column)| {
+        row.chars().take(column.saturating_sub(1)).filter(|letter| !letter.is_whitespace()).last()
+    });
+    (*base < 0 && before != Some(Some('('))).then(|| {
         Error::new(Kind::Range, "**", "the sign belongs to the number, not to the power")
             .expected("-(2 ** 2), where the power is meant to be negative")
             .received(format!("({base}) ** …"))
