@@ -108,7 +108,6 @@ struct Told {
 struct Known {
     place: Option<String>,
     headline: String,
-    kind: Kind,
     severity: Severity,
     /// The name that is unknown, and its line.
     named: Option<(String, usize)>,
@@ -121,9 +120,8 @@ impl Known {
             return false;
         }
         let same_place = self.place.is_some() && self.place == other.place;
-        let again = same_place && (self.kind == other.kind || self.headline == other.headline);
         let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
-        again || bare || self.named.is_some() && self.named == other.named
+        same_place || bare || self.named.is_some() && self.named == other.named
     }
 }
 
@@ -139,13 +137,7 @@ impl Told {
         let line = report.places.first().map(|place| place.line);
         let word = report.problem.split('\'').nth(1).map(String::from);
         let named = word.zip(line).filter(|_| report.kind == Kind::Name);
-        let one = Known {
-            place,
-            headline: error.headline(),
-            kind: report.kind,
-            severity: report.severity,
-            named,
-        };
+        let one = Known { place, headline: error.headline(), severity: report.severity, named };
         if self.known.iter().any(|known| known.tells(&one)) {
             return;
         }

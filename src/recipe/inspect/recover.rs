@@ -43,6 +43,7 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
         let word = name.filter(|_| error.report().places.len() == 1);
         // What the blanked text declared is not missing: it only cannot be read.
         let follows = recovered.missing.contains(&error.report().operation);
+        let word = word.filter(|_| !follows);
         let known = follows
             || recovered.errors.iter().any(|known: &Error| {
                 let same = |other: &Place| {
