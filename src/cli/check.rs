@@ -1,13 +1,11 @@
 //! `still check`: everything short of training.
 
-use super::access::Access;
+use super::arguments::Arguments;
 use super::{catch_signals, colours, lines, note, out};
 use crate::error::{Error, Kind, Result, Severity};
-use crate::recipe::{
-    self, Display, Entry, Given, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried,
-};
-use crate::run::{HOME_VARIABLE, Home};
-use crate::train::{Event, Observer, Sample, StageKind};
+use crate::recipe::{self, Display, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried};
+use crate::run::Home;
+use crate::train::{Event, Observer, Sample};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -20,17 +18,11 @@ use std::time::Duration;
 pub(super) struct Check {
     /// The recipe, a .rhai file.
     recipe: PathBuf,
-    /// Give an argument of the recipe a value; can be repeated.
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// The seed of all random numbers [default: 0, or what the recipe says].
-    #[arg(long, value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
-    seed: Option<u64>,
+    #[command(flatten)]
+    arguments: Arguments,
     /// Seconds that a hook may take; 0 for any time.
     #[arg(long, value_name = "SECONDS", default_value_t = HOOK_SECONDS, value_parser = super::run::seconds)]
     hook_seconds: f64,
-    #[command(flatten)]
-    access: Access,
     /// Only read the recipe: try no stage, open no data.
     #[arg(long)]
     static_only: bool,
@@ -44,28 +36,20 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(self) -> Result<i32> {
-        let set = self.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
+        let given = self.arguments.given()?;
         let signals = Signals::default();
         catch_signals(&signals.stop)?;
         let told = Told { json: self.json, ..Told::default() };
         let told = Arc::new(Mutex::new(told));
         let source = Source::read(&self.recipe)?;
-        let given = Given {
-            set,
-            seed: self.seed,
-            home: std::env::var_os(HOME_VARIABLE).map(PathBuf::from),
-            granted: self.access.granted()?,
-            max_operations: self.access.max_operations(),
-            ..Given::default()
-        };
         for error in Inspector::given(&self.recipe, &given).inspect(source) {
             lock(&told).tell(&error);
         }
         if !self.static_only {
-            let home = Home::of(&self.recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
+            let home = Home::of(&self.recipe, given.home);
             let setup = Setup {
                 set: given.set,
-                seed: self.seed,
+                seed: given.seed,
                 granted: given.granted,
                 max_operations: given.max_operations,
                 entry: Entry::Check,
@@ -231,18 +215,10 @@ fn number(value: f64) -> String {
     }
 }
 
-fn verb(kind: StageKind) -> &'static str {
-    match kind {
-        StageKind::Train => "train",
-        StageKind::Distill => "distill",
-        StageKind::EachStep => "each_step",
-    }
-}
-
 fn stage_json(stage: &Tried) -> Value {
     let sample = |at: &Sample| json!({ "epoch": at.epoch, "step": at.step, "lr": at.lr, "lambda": at.lambda, "tau": at.tau });
     json!({
-        "stage": stage.stage, "kind": verb(stage.kind), "model": stage.model, "teacher": stage.teacher,
+        "stage": stage.stage, "kind": stage.kind.operation(), "model": stage.model, "teacher": stage.teacher,
         "parameters": stage.parameters, "input": stage.input, "output": stage.output,
         "loss": stage.loss, "epochs": stage.epochs, "steps_per_epoch": stage.steps_per_epoch,
         "schedule": stage.schedule.iter().map(sample).collect::<Vec<_>>(),
@@ -253,7 +229,7 @@ fn stage_json(stage: &Tried) -> Value {
 fn stage_text(stage: &Tried) -> String {
     let taught = stage.teacher.iter().map(|teacher| format!(", taught by {teacher}"));
     let taught = taught.collect::<String>();
-    let mut text = format!("{}: {}, {}{taught}", stage.stage, verb(stage.kind), stage.model);
+    let mut text = format!("{}: {}, {}{taught}", stage.stage, stage.kind.operation(), stage.model);
     let shape = |shape: &[usize]| crate::tensor::words(shape);
     let output = stage.output.as_deref().map_or("nothing".to_string(), shape);
     let mut row = |word: &str, what: String| text.push_str(&format!("\n  {word:<11}{what}"));

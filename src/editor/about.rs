@@ -7,12 +7,6 @@ use crate::script::names::{Binding, Names, Symbol};
 use crate::script::{Hook, OptionKey, options_of};
 use crate::train::StageKind;
 
-const STAGES: [(StageKind, &str); 3] = [
-    (StageKind::Train, "train"),
-    (StageKind::Distill, "distill"),
-    (StageKind::EachStep, "each_step"),
-];
-
 /// A block of code.
 pub(super) fn code(text: &str) -> String {
     format!("```rhai\n{text}\n```")
@@ -101,8 +95,9 @@ pub(super) fn about_hook(hook: Hook, named: bool) -> String {
         Hook::Lr => ("at every step", "gives the learning rate"),
         Hook::OnEpoch => ("after each epoch", "gives nothing that is used"),
     };
-    let forms = STAGES.iter().filter(|(kind, _)| hook.of_stage(*kind)).map(|(kind, stage)| {
-        format!("`{stage}(…)` calls `{}({})`", hook.name(), hook.parameters(*kind).join(", "))
+    let forms = StageKind::ALL.into_iter().filter(|kind| hook.of_stage(*kind)).map(|kind| {
+        let (stage, parameters) = (kind.operation(), hook.parameters(kind).join(", "));
+        format!("`{stage}(…)` calls `{}({parameters})`", hook.name())
     });
     let forms = forms.collect::<Vec<_>>().join("; ");
     let head = if named { "**A hook**, found by its name" } else { "A hook" };

@@ -54,7 +54,7 @@ fn found(job: Job) -> Found {
     // An editor may leave the mark that some files begin with.
     let text = job.text.strip_prefix('\u{feff}').unwrap_or(&job.text);
     let errors = inspector.inspect(Source::of(&job.path, text));
-    let module = !trains(text);
+    let module = !Names::of(text).trains();
     let own = job.uri.to_string();
     let mut files: BTreeMap<String, Vec<Diagnostic>> = BTreeMap::new();
     files.insert(own.clone(), Vec::new());
@@ -71,14 +71,6 @@ fn found(job: Job) -> Found {
         }
     }
     Found { uri: job.uri, version: job.version, files }
-}
-
-/// Whether a text has stages; if not it is a module, and its functions are nobody's hooks.
-fn trains(text: &str) -> bool {
-    let stages = ["train", "distill", "each_step"];
-    Names::of(text).calls().iter().any(|call| {
-        call.namespace.is_none() && !call.method && stages.contains(&call.name.as_str())
-    })
 }
 
 fn is_about_hooks(error: &Error) -> bool {

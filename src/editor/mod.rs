@@ -1,7 +1,7 @@
 //! What an editor is told of recipes while they are written: the language server behind `still lsp`.
 //!
 //! A recipe is never run: names come from its text (`script::names`), mistakes from `recipe::Inspector`, which
-//! evaluates consts and nothing else, and help from the doc comments of the bindings.
+//! evaluates its consts and imports and nothing else, and help from the doc comments of the bindings.
 
 mod about;
 mod complete;

@@ -103,12 +103,8 @@ fn renamed(world: &World, document: &Rc<Document>, offset: usize) -> Result<Targ
 /// The hook that a function is: in a file that trains, or that is no module of others.
 fn protected(names: &Names, symbol: &Symbol) -> Option<Hook> {
     let hook = hook_of(symbol)?;
-    let stages = ["train", "distill", "each_step"];
-    let trains = names.calls().iter().any(|call| {
-        call.namespace.is_none() && !call.method && stages.contains(&call.name.as_str())
-    });
     let with_context = symbol.parameters.first().is_some_and(|first| first == "ctx");
-    (trains || with_context).then_some(hook)
+    (names.trains() || with_context).then_some(hook)
 }
 
 /// A function's new name must be nobody else's.

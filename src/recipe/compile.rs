@@ -39,6 +39,11 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
+    /// Whether it has functions only: nothing would run.
+    pub fn is_module(&self) -> bool {
+        self.ast.statements().len() == self.declared.statements().len()
+    }
+
     /// Where a function begins, with the text, for errors about it.
     pub fn place_of(&self, name: &str, parameters: usize) -> Option<Place> {
         let line = self.outline.line(name, parameters)?;

@@ -5,12 +5,11 @@ use super::given::{as_loss, as_number, as_step, call, tensors};
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
-use crate::models::InputShape;
 use crate::nn::{Mode, Network, pass};
 use crate::script::{Desk, Hook};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
-use crate::train::{Moment, Reading, StageKind, Workbench};
+use crate::train::{Moment, Reading, StageKind, Workbench, made_up_batch};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
 
@@ -71,7 +70,7 @@ fn each_hook(
                 };
                 let given = match hook {
                     Hook::Loss => made_up(facts, kind == StageKind::Distill)?,
-                    Hook::Step => vec![Dynamic::from(made_up_batch(facts)?)],
+                    Hook::Step => vec![Dynamic::from(clips(facts)?)],
                     _ => Vec::new(),
                 };
                 let value = call(engine, version, name, &moment, desk, given).map_err(told)?;
@@ -89,8 +88,8 @@ fn each_hook(
 
 /// Networks of the recipe's own go forward as the new version has it.
 fn each_network(version: &Version, facts: &Facts) -> Result<()> {
-    let batch = made_up_batch(facts)?;
-    let expected = [TRIAL_CLIPS, facts.classes];
+    let batch = clips(facts)?;
+    let expected = [batch.clips, facts.classes];
     for net in facts.nets.iter().filter(|net| !net.functions().is_empty()) {
         version.in_force("forward", || {
             let logits = net.forward(&batch.input, Mode::Train)?;
@@ -106,18 +105,8 @@ fn each_network(version: &Version, facts: &Facts) -> Result<()> {
 }
 
 /// Two clips that nobody recorded.
-fn made_up_batch(facts: &Facts) -> Result<Batch> {
-    let InputShape { frames, mels } = facts.input;
-    let (mut random, on) = (Stream::new(0, "trial batch", &[]), Device::default());
-    let target = tensor_of_labels(facts)?;
-    let input = Tensor::normal(&[TRIAL_CLIPS, frames, mels], &mut random, &on)?;
-    Ok(Batch { input, target, clips: TRIAL_CLIPS })
-}
-
-fn tensor_of_labels(facts: &Facts) -> Result<Tensor> {
-    let labels = |index: usize| f32::from(u8::from(index.is_multiple_of(facts.classes.max(1))));
-    let labels = (0..TRIAL_CLIPS * facts.classes).map(labels).collect();
-    Tensor::from_values(labels, &[TRIAL_CLIPS, facts.classes], &Device::default())
+fn clips(facts: &Facts) -> Result<Batch> {
+    made_up_batch(facts.input, facts.classes, &Device::default())
 }
 
 /// Logits and labels of two clips that nobody recorded.
@@ -130,6 +119,5 @@ fn made_up(facts: &Facts, taught: bool) -> Result<Vec<Dynamic>> {
     };
     let student = table()?.tracked()?;
     let teacher = if taught { Some(table()?) } else { None };
-    let target = tensor_of_labels(facts)?;
-    Ok(tensors(&student, teacher.as_ref(), &target))
+    Ok(tensors(&student, teacher.as_ref(), &clips(facts)?.target))
 }

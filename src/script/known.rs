@@ -135,20 +135,11 @@ const TABLE: &[(&str, &[Keys])] = &[
 
 /// The keys that an operation knows; `None` where it is no operation with options.
 pub fn keys_of(operation: &str) -> Option<Vec<&'static str>> {
-    if let Some(kind) = stage_of(operation) {
+    if let Some(kind) = StageKind::of_operation(operation) {
         return Some(stage::keys(kind));
     }
     let (_, groups) = TABLE.iter().find(|(name, _)| *name == operation)?;
     Some(groups.iter().flat_map(|group| group.iter().copied()).collect())
-}
-
-fn stage_of(operation: &str) -> Option<StageKind> {
-    match operation {
-        "train" => Some(StageKind::Train),
-        "distill" => Some(StageKind::Distill),
-        "each_step" => Some(StageKind::EachStep),
-        _ => None,
-    }
 }
 
 /// The options of a function, by its full name (`optim::adam`, `train`, `conv2d` for the function and the method),
@@ -172,7 +163,7 @@ pub fn options_of(catalogue: &Catalogue, function: &str) -> Option<Vec<OptionKey
     let name = function.split(['.', ' ']).next().unwrap_or(function);
     let about = |key: &str| {
         let hook = Hook::ALL.into_iter().find(|hook| hook.name() == key);
-        match (hook, stage_of(function)) {
+        match (hook, StageKind::of_operation(function)) {
             (Some(hook), Some(kind)) => {
                 let form = format!("{key}({})", hook.parameters(kind).join(", "));
                 let number = if hook.takes_number() { "a number, or " } else { "" };

@@ -5,7 +5,7 @@ use crate::tensor::memory::{self, Memory};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Operations without any progress, where the command line says nothing: one to two minutes of nothing but script.
+/// Operations without any progress, where the command line says nothing: half a minute to two minutes of nothing but script.
 pub const MAX_OPERATIONS: u64 = 2_000_000_000;
 /// Bytes that a script may print before it has done anything else.
 pub const PRINTED_BYTES: u64 = 10_000_000;

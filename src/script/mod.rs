@@ -66,7 +66,7 @@ pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRI
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raw};
 pub use resolver::{Imports, Resolver};
-pub use signatures::Signatures;
+pub use signatures::{Signatures, Vocabulary};
 pub use value::{kind_of, number_of};
 
 use rhai::{Engine, Module, exported_module};

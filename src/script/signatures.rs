@@ -6,47 +6,30 @@ use super::habits;
 use crate::error::{Error, Kind, nearest};
 use rhai::Engine;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Every function that a script may call, to propose another one where a call fits none.
 #[derive(Clone, Debug, Default)]
 pub struct Signatures {
     /// Each function of ours with its full name and its form.
     all: Vec<(String, String)>,
-    /// All names that can be called, those of Rhai's own library too.
-    names: Arc<BTreeSet<String>>,
-    /// Those of Rhai's own library.
-    shared: Arc<BTreeSet<String>>,
 }
 
-impl Signatures {
-    /// The functions that `engine` knows: each with its full name and its form.
-    pub fn of(engine: &Engine) -> Self {
-        let form = |form: &Form| {
-            let words = form.parameters.iter().map(|one| match one.name.as_str() {
-                "" if one.kind.is_empty() => "?",
-                "" => word(&one.kind),
-                name => name,
-            });
-            let name = form.full_name();
-            let form = format!("{name}({})", words.collect::<Vec<_>>().join(", "));
-            (name, form)
-        };
-        let own = Catalogue::of(engine);
-        let mut all: Vec<_> = own.forms().iter().map(form).collect();
-        all.sort_by_cached_key(|(name, form)| (name.clone(), parameters_of(form), form.clone()));
-        all.dedup();
-        let whole = Catalogue::with_standard(engine);
-        let known: BTreeSet<(String, String)> = all.iter().cloned().collect();
-        let theirs = whole.forms().iter().map(form).filter(|one| !known.contains(one));
-        let shared = theirs.map(|(name, _)| name).collect();
-        let names = whole.forms().iter().map(Form::full_name).collect();
-        Signatures { all, names: Arc::new(names), shared: Arc::new(shared) }
-    }
+/// All names that can be called, those of Rhai's own library too: what only a check asks, since it takes a
+/// reading of all that Rhai has.
+pub struct Vocabulary {
+    names: BTreeSet<String>,
+    /// Those of Rhai's own library.
+    shared: BTreeSet<String>,
+}
 
-    /// Whether a function of that name and number of parameters is known.
-    pub fn takes(&self, name: &str, count: usize) -> bool {
-        self.forms(name).iter().any(|form| parameters_of(form) == count)
+impl Vocabulary {
+    /// What `engine` knows, whose functions of ours are `signatures`.
+    pub fn of(engine: &Engine, signatures: &Signatures) -> Self {
+        let whole = Catalogue::with_standard(engine);
+        let known: BTreeSet<&(String, String)> = signatures.all.iter().collect();
+        let theirs = whole.forms().iter().map(form_of).filter(|one| !known.contains(one));
+        let shared = theirs.map(|(name, _)| name).collect();
+        Vocabulary { names: whole.forms().iter().map(Form::full_name).collect(), shared }
     }
 
     /// Whether anything of that name can be called.
@@ -54,10 +37,29 @@ impl Signatures {
         self.names.contains(name)
     }
 
+    /// Whether Rhai's own library has no function of that name, whose forms we would not list.
+    pub fn is_ours_alone(&self, name: &str) -> bool {
+        !self.shared.contains(name)
+    }
+}
+
+impl Signatures {
+    /// The functions that `engine` knows: each with its full name and its form.
+    pub fn of(engine: &Engine) -> Self {
+        let mut all: Vec<_> = Catalogue::of(engine).forms().iter().map(form_of).collect();
+        all.sort_by_cached_key(|(name, form)| (name.clone(), parameters_of(form), form.clone()));
+        all.dedup();
+        Signatures { all }
+    }
+
+    /// Whether a function of that name and number of parameters is known.
+    pub fn takes(&self, name: &str, count: usize) -> bool {
+        self.forms(name).iter().any(|form| parameters_of(form) == count)
+    }
+
     /// Whether a namespace of that name is the host's.
     pub fn has_namespace(&self, name: &str) -> bool {
-        let start = format!("{name}::");
-        self.names.range(start.clone()..).next().is_some_and(|known| known.starts_with(&start))
+        self.all.iter().any(|(known, _)| known.split_once("::").is_some_and(|(own, _)| own == name))
     }
 
     /// What there is no function for.
@@ -106,11 +108,6 @@ impl Signatures {
         self.all.iter().any(|(known, _)| known == name)
     }
 
-    /// Whether Rhai's own library has no function of that name, whose forms we would not list.
-    pub fn is_ours_alone(&self, name: &str) -> bool {
-        !self.shared.contains(name)
-    }
-
     /// The host's namespaces.
     pub fn namespaces(&self) -> Vec<String> {
         let mut all: Vec<String> = self
@@ -137,6 +134,18 @@ impl Signatures {
     pub(super) fn forms(&self, name: &str) -> Vec<&str> {
         self.all.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
     }
+}
+
+/// A function's full name, and how it is written with its parameters.
+fn form_of(form: &Form) -> (String, String) {
+    let words = form.parameters.iter().map(|one| match one.name.as_str() {
+        "" if one.kind.is_empty() => "?",
+        "" => word(&one.kind),
+        name => name,
+    });
+    let name = form.full_name();
+    let form = format!("{name}({})", words.collect::<Vec<_>>().join(", "));
+    (name, form)
 }
 
 /// How many parameters a form has: `kd::kl(student, teacher)`.

@@ -21,10 +21,8 @@ pub(super) fn meant(text: &str, name: &str) -> Option<String> {
     if let Some(hint) = habits::name(name) {
         return Some(hint);
     }
-    let part = |c: char| !c.is_alphanumeric() && c != '_';
-    let words: BTreeSet<&str> = text.split(part).filter(|word| *word != name).collect();
-    let bound = words.into_iter().filter(|word| word.len() > 1 && binds(text, word));
-    if let Some(near) = nearest(name, bound) {
+    let others = bound(text).filter(|word| *word != name && word.len() > 1);
+    if let Some(near) = nearest(name, others.collect::<BTreeSet<_>>()) {
         return Some(format!("did you mean '{near}'?"));
     }
     let assigned = text.lines().any(|line| {
@@ -78,13 +76,25 @@ fn declares(text: &str, word: &str, name: &str) -> bool {
 
 /// Whether `name` is a variable or a parameter somewhere in `text`.
 pub(super) fn binds(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let whole = !before.ends_with(part) && !after.starts_with(part);
+    bound(text).any(|word| word == name)
+}
+
+/// Words that are a variable or a parameter where they stand, as often as they do.
+fn bound(text: &str) -> impl Iterator<Item = &str> {
+    let part = |c: char| !c.is_alphanumeric() && c != '_';
+    let mut end = 0;
+    text.split_inclusive(part).filter_map(move |piece| {
+        let word = piece.trim_end_matches(part);
+        let start = end;
+        end += piece.len();
+        if word.is_empty() {
+            return None;
+        }
+        let (before, after) = (text.get(..start)?, text.get(start + word.len()..)?);
         let next = after.trim_start();
         let listed =
             before.trim_end().ends_with(['(', ',', '|']) && next.starts_with([',', ')', '|']);
-        whole && (listed || before.ends_with("let ") || before.ends_with("const "))
+        let is = listed || before.ends_with("let ") || before.ends_with("const ");
+        is.then_some(word)
     })
 }

@@ -6,9 +6,10 @@ use super::plan::Plan;
 use super::stage::Stage;
 use crate::data::Batch;
 use crate::error::{Error, Result};
+use crate::models::InputShape;
 use crate::nn::{Mode, pass};
-use crate::tensor::Tensor;
 use crate::tensor::random::Stream;
+use crate::tensor::{Device, Tensor};
 use std::sync::Arc;
 
 /// Clips that it is tried on.
@@ -62,7 +63,8 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     plan.check()?;
     let mut run = Stage::new(plan)?;
     hooks.begin(&run.learner.bench)?;
-    let batch = made_up(plan)?;
+    let (shape, classes) = (plan.features.shape(), plan.features.train.classes());
+    let batch = made_up_batch(shape, classes, &plan.device)?;
     let mut failures = Vec::new();
     let before = run.learner.bench.with(hooks.holdings()).snapshot();
     hooks.remember();
@@ -155,15 +157,16 @@ fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
     }
 }
 
-fn made_up(plan: &Plan) -> Result<Batch> {
-    let shape = plan.features.shape();
-    let classes = plan.features.train.classes();
+/// Two clips that nobody recorded, each of a class of its own where there are two.
+///
+/// # Errors
+/// As of making tensors.
+pub fn made_up_batch(input: InputShape, classes: usize, on: &Device) -> Result<Batch> {
     let mut random = Stream::new(0, "dry run", &[]);
-    let input = [CLIPS, shape.frames, shape.mels];
-    let input = Tensor::normal(&input, &mut random, &plan.device)?;
+    let input = Tensor::normal(&[CLIPS, input.frames, input.mels], &mut random, on)?;
     let label =
         |index: usize| f32::from(u8::from(index / classes.max(1) == index % classes.max(1)));
     let labels = (0..CLIPS * classes).map(label).collect();
-    let target = Tensor::from_values(labels, &[CLIPS, classes], &plan.device)?;
+    let target = Tensor::from_values(labels, &[CLIPS, classes], on)?;
     Ok(Batch { input, target, clips: CLIPS })
 }

@@ -15,7 +15,7 @@ mod tally;
 
 pub use bench::{Before, Workbench};
 pub use checkpoint::{Belongings, Checkpoint};
-pub use dry::{Dry, Sample, dry_run};
+pub use dry::{Dry, Sample, dry_run, made_up_batch};
 pub use evaluate::evaluate;
 pub use event::{Event, Observer, Trained};
 pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Stint};

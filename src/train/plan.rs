@@ -21,6 +21,25 @@ pub enum StageKind {
     EachStep,
 }
 
+impl StageKind {
+    /// All of them.
+    pub const ALL: [StageKind; 3] = [StageKind::Train, StageKind::Distill, StageKind::EachStep];
+
+    /// The function of a recipe that makes such a stage.
+    pub fn operation(self) -> &'static str {
+        match self {
+            StageKind::Train => "train",
+            StageKind::Distill => "distill",
+            StageKind::EachStep => "each_step",
+        }
+    }
+
+    /// The sort of stage that a function of a recipe makes, if it makes one.
+    pub fn of_operation(operation: &str) -> Option<Self> {
+        StageKind::ALL.into_iter().find(|kind| kind.operation() == operation)
+    }
+}
+
 /// What a stage works on whose steps are the recipe's own.
 #[derive(Clone)]
 pub struct OwnStep {
@@ -150,11 +169,7 @@ impl Plan {
 
     /// The operation's name in messages.
     pub fn operation(&self) -> &'static str {
-        match self.kind() {
-            StageKind::Train => "train",
-            StageKind::Distill => "distill",
-            StageKind::EachStep => "each_step",
-        }
+        self.kind().operation()
     }
 
     /// Refuses what cannot be trained.

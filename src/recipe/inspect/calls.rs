@@ -78,9 +78,9 @@ impl<'a> Names<'a> {
         if arities.contains(&count) || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
-        let signatures = self.read.signatures;
-        if signatures.knows(name) {
-            let ours = signatures.has_forms(name) && signatures.is_ours_alone(name);
+        let Read { signatures, words, .. } = self.read;
+        if words.knows(name) {
+            let ours = signatures.has_forms(name) && words.is_ours_alone(name);
             let wrong = ours && arities.is_empty() && !signatures.takes(name, count);
             return wrong.then(|| (signatures.no_form(name, count), at));
         }
@@ -100,7 +100,7 @@ impl<'a> Names<'a> {
         let (name, count) = (call.name.as_str(), call.args.len());
         let root = call.namespace.root();
         let full = format!("{}::{name}", call.namespace);
-        let signatures = self.read.signatures;
+        let Read { signatures, words, .. } = self.read;
         if self.read.missing.contains(root) {
             return None;
         }
@@ -131,7 +131,7 @@ impl<'a> Names<'a> {
             };
             return Some((error, at));
         }
-        if signatures.knows(&full) {
+        if words.knows(&full) {
             let wrong = !signatures.takes(&full, count);
             return wrong.then(|| (signatures.no_form(&full, count), at));
         }
@@ -154,9 +154,9 @@ impl<'a> Names<'a> {
         if own || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
-        let signatures = self.read.signatures;
-        if !signatures.knows(name) {
-            let property = signatures.knows(&format!("get${name}"));
+        let Read { signatures, words, .. } = self.read;
+        if !words.knows(name) {
+            let property = words.knows(&format!("get${name}"));
             let error = match property && count == 0 {
                 true => Error::new(Kind::Name, name, "there is no such function")
                     .hint(format!("it is a property: write .{name} without parentheses")),
@@ -164,7 +164,7 @@ impl<'a> Names<'a> {
             };
             return Some((error, at));
         }
-        let ours = signatures.has_forms(name) && signatures.is_ours_alone(name);
+        let ours = signatures.has_forms(name) && words.is_ours_alone(name);
         let wrong = ours && !signatures.takes(name, count + 1);
         wrong.then(|| (signatures.no_form(name, count), at))
     }
@@ -176,7 +176,7 @@ impl<'a> Names<'a> {
         let known = self.own.iter().any(|(own, _)| own == name);
         if known
             || self.read.missing.contains(name)
-            || self.read.signatures.knows(name)
+            || self.read.words.knows(name)
             || name.contains("::")
         {
             return None;

@@ -14,7 +14,7 @@ use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
 use crate::error::{Error, Kind, Place, Result, guarded};
-use crate::script::{self, Catalogue, Host, Resolver, Signatures};
+use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
 use calls::unknown_calls;
 use keys::unknown_keys;
 use recover::{Recovered, recover};
@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Inspector {
     engine: Arc<Engine>,
     compiler: Compiler,
+    words: Vocabulary,
     /// Reads a text as it stands: `1 / 2` is a division, not 0.
     plain: Engine,
 }
@@ -50,11 +51,12 @@ impl Inspector {
         let resolver = Resolver::new(folder_of(file));
         let engine = Arc::new(script::engine(&host, resolver.clone()));
         let signatures = Signatures::of(&engine);
+        let words = Vocabulary::of(&engine, &signatures);
         let compiler =
             Compiler { resolver: resolver.clone(), signatures, calling: callback.calling() };
         let mut plain = script::engine(&host, resolver);
         plain.set_optimization_level(OptimizationLevel::None).set_strict_variables(false);
-        Inspector { engine, compiler, plain }
+        Inspector { engine, compiler, words, plain }
     }
 
     /// Texts that stand in an editor and not yet on the disk, by their paths: imports are read from them first.
@@ -92,8 +94,7 @@ impl Inspector {
         guarded("still ls", || {
             let compiled = self.compiler.compile(&self.engine, source);
             let compiled = compiled.map_err(|refused| refused.error)?;
-            let own = compiled.ast.statements().len();
-            let is_module = own == compiled.declared.statements().len();
+            let is_module = compiled.is_module();
             Ok((compiled.arguments.declared, is_module))
         })
     }
@@ -109,6 +110,7 @@ impl Inspector {
                 ast: &ast,
                 source: &source,
                 signatures: &self.compiler.signatures,
+                words: &self.words,
                 imports: imports(&ast, &compiled),
                 missing,
             };
@@ -117,7 +119,7 @@ impl Inspector {
             errors.extend(traps(&read));
         }
         // A module has no stages that would call hooks.
-        if compiled.ast.statements().len() == compiled.declared.statements().len() {
+        if compiled.is_module() {
             return sorted(errors, &source);
         }
         for (name, hook) in near_hooks(&compiled) {
@@ -149,6 +151,7 @@ struct Read<'a> {
     ast: &'a AST,
     source: &'a Source,
     signatures: &'a Signatures,
+    words: &'a Vocabulary,
     imports: Vec<Import>,
     /// Names that stood where the text could not be read.
     missing: BTreeSet<String>,

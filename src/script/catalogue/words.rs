@@ -36,18 +36,24 @@ const WORDS: [(&str, &[&str]); 28] = [
 
 /// A type of Rust's in a user's words: `Raw<Tensor>` is a tensor.
 pub fn plain(kind: &str) -> String {
-    let kind = kind.trim().trim_start_matches('&').trim_start_matches("mut ").trim();
-    for wrapped in ["Raw<", "Result<", "RhaiResultOf<", "core::result::Result<"] {
-        if let Some(inner) = kind.strip_prefix(wrapped).and_then(|rest| rest.strip_suffix('>')) {
-            return plain(first_of(inner));
-        }
-    }
-    // `stillroom::tensor::Tensor`, `std::ops::Range<i64>`.
-    let head = kind.split('<').next().unwrap_or(kind);
-    let start = head.rfind("::").map_or(0, |at| at + 2);
-    let own = kind.get(start..).unwrap_or(kind);
+    let own = own_name(kind);
     let known = WORDS.iter().find(|(_, names)| names.contains(&own));
     known.map_or(own, |(word, _)| word).to_string()
+}
+
+/// A type without borrows, what it is wrapped in as a result, and its path: `Tensor` of
+/// `Raw<stillroom::tensor::Tensor>`.
+fn own_name(kind: &str) -> &str {
+    let kind = unborrowed(kind.trim());
+    for wrapped in ["Raw<", "Result<", "RhaiResultOf<", "core::result::Result<"] {
+        if let Some(inner) = kind.strip_prefix(wrapped).and_then(|rest| rest.strip_suffix('>')) {
+            return own_name(first_of(inner));
+        }
+    }
+    // `std::ops::Range<i64>`.
+    let head = kind.split('<').next().unwrap_or(kind);
+    let start = head.rfind("::").map_or(0, |at| at + 2);
+    kind.get(start..).unwrap_or(kind)
 }
 
 /// The first of several types between angle brackets.
@@ -76,15 +82,7 @@ pub(super) fn unborrowed(kind: &str) -> &str {
 
 /// A type in the words of our messages: `Network` for `Raw<Net>`, `integer` for `i64`.
 pub fn kind_word(kind: &str) -> &str {
-    let kind = unborrowed(kind);
-    let inner = ["Raw<", "Result<", "core::result::Result<"].iter().find_map(|outer| {
-        let inner = kind.strip_prefix(outer)?;
-        let end = inner.rfind('>').unwrap_or(inner.len());
-        let inner = inner.get(..end)?;
-        Some(inner.split([',']).next().unwrap_or(inner).trim())
-    });
-    let name = inner.unwrap_or(kind);
-    match name.rsplit("::").next().unwrap_or(name) {
+    match own_name(kind) {
         "Net" => "Network",
         "DatasetHandle" => "Dataset",
         "GradientsHandle" => "Gradients",

@@ -9,6 +9,7 @@ mod span;
 pub use call::{Call, Literal};
 pub use span::Span;
 
+use crate::train::StageKind;
 use span::Lines;
 
 /// What binds a name.
@@ -302,6 +303,12 @@ impl Names {
     /// All calls.
     pub fn calls(&self) -> &[Call] {
         &self.calls
+    }
+
+    /// Whether it has stages; without one it is a module, and its functions are nobody's hooks.
+    pub fn trains(&self) -> bool {
+        let own = |call: &&Call| call.namespace.is_none() && !call.method;
+        self.calls.iter().filter(own).any(|call| StageKind::of_operation(&call.name).is_some())
     }
 
     /// All maps that are written out.
