@@ -1,6 +1,6 @@
 //! Augmentations that mix clips of a batch, with their labels.
 
-use crate::data::{Augmentation, HostBatch};
+use crate::data::{Augmentation, HostBatch, Level, Mix};
 use crate::tensor::random::Stream;
 
 /// Mixes a clip with one of its batch, features and labels alike; now and then with itself.
@@ -17,9 +17,18 @@ impl Augmentation for Mixup {
         format!("mixup({}, {})", self.rate, self.alpha)
     }
 
+    fn level(&self) -> Level {
+        Level::Batch
+    }
+
+    fn mixes(&self) -> bool {
+        true
+    }
+
     fn batch(&self, batch: &mut HostBatch, random: &mut Stream) {
         let (features, targets) = (batch.features.clone(), batch.targets.clone());
-        let (clip, label) = (batch.frames * batch.mels, batch.classes);
+        let mixes = batch.mixes.clone();
+        let (clip, label) = (batch.frames * batch.bins, batch.classes);
         for place in 0..batch.clips {
             // Drawn for every clip, mixed or not: one clip's luck does not move the others' numbers.
             let chosen = random.uniform() < self.rate;
@@ -30,8 +39,26 @@ impl Augmentation for Mixup {
             }
             blend(&mut batch.features, &features, place, partner, clip, ratio);
             blend(&mut batch.targets, &targets, place, partner, label, ratio);
+            if let (Some(mix), Some(own), Some(other)) =
+                (batch.mixes.get_mut(place), mixes.get(place), mixes.get(partner))
+            {
+                *mix = mixed(own, other, ratio);
+            }
         }
     }
+}
+
+/// What a row is made of, after `ratio` of it was kept and the rest taken from another.
+pub(super) fn mixed(own: &Mix, other: &Mix, ratio: f32) -> Mix {
+    let mut mix: Mix = Vec::new();
+    let shares = own.iter().map(|(clip, share)| (*clip, share * ratio));
+    for (clip, share) in shares.chain(other.iter().map(|(clip, s)| (*clip, s * (1.0 - ratio)))) {
+        match mix.iter_mut().find(|(known, _)| *known == clip) {
+            Some((_, sum)) => *sum += share,
+            None => mix.push((clip, share)),
+        }
+    }
+    mix
 }
 
 /// Row `place` becomes ratio · row `place` + (1 − ratio) · row `partner` of `from`.

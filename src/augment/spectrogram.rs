@@ -1,7 +1,7 @@
-//! Augmentations of one clip's features `[frames, mels]`. What is masked becomes 0, which after
+//! Augmentations of one clip's features `[frames, bins]`. What is masked becomes 0, which after
 //! normalisation is the mean of the training clips.
 
-use crate::data::Augmentation;
+use crate::data::{Augmentation, Level};
 use crate::tensor::random::Stream;
 
 /// Rolls a clip along time by any number of frames.
@@ -13,12 +13,16 @@ impl Augmentation for TimeRoll {
         "time_roll".to_string()
     }
 
-    fn clip(&self, features: &mut [f32], frames: usize, mels: usize, random: &mut Stream) {
-        features.rotate_right((random.below(frames) * mels).min(features.len()));
+    fn level(&self) -> Level {
+        Level::Clip
+    }
+
+    fn clip(&self, features: &mut [f32], frames: usize, bins: usize, random: &mut Stream) {
+        features.rotate_right((random.below(frames) * bins).min(features.len()));
     }
 }
 
-/// Masks one band of up to `width` mel bins.
+/// Masks one band of up to `width` bins.
 #[derive(Clone, Debug)]
 pub struct FreqMask {
     /// The widest band.
@@ -30,9 +34,13 @@ impl Augmentation for FreqMask {
         format!("freq_mask({})", self.width)
     }
 
-    fn clip(&self, features: &mut [f32], _: usize, mels: usize, random: &mut Stream) {
-        let (start, end) = span(self.width, mels, random);
-        for frame in features.chunks_exact_mut(mels.max(1)) {
+    fn level(&self) -> Level {
+        Level::Clip
+    }
+
+    fn clip(&self, features: &mut [f32], _: usize, bins: usize, random: &mut Stream) {
+        let (start, end) = span(self.width, bins, random);
+        for frame in features.chunks_exact_mut(bins.max(1)) {
             if let Some(band) = frame.get_mut(start..end) {
                 band.fill(0.0);
             }
@@ -52,9 +60,13 @@ impl Augmentation for TimeMask {
         format!("time_mask({})", self.width)
     }
 
-    fn clip(&self, features: &mut [f32], frames: usize, mels: usize, random: &mut Stream) {
+    fn level(&self) -> Level {
+        Level::Clip
+    }
+
+    fn clip(&self, features: &mut [f32], frames: usize, bins: usize, random: &mut Stream) {
         let (start, end) = span(self.width, frames, random);
-        if let Some(masked) = features.get_mut(start * mels..end * mels) {
+        if let Some(masked) = features.get_mut(start * bins..end * bins) {
             masked.fill(0.0);
         }
     }

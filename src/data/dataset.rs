@@ -1,95 +1,89 @@
 //! A data set: its clips, their classes, and which of them train.
 
-use crate::audio::wav;
-use crate::error::{Error, Kind, Place, Result};
+use super::clip::{Clip, Row, Split};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// One clip of a data set.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Record {
-    /// The audio file.
-    pub file: PathBuf,
-    /// Its row in the manifest, counted from 1 with the header.
-    pub row: usize,
-    /// Index of its class.
-    pub class: usize,
-}
-
-/// Which part of a data set.
+/// How many classes a clip may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Split {
-    /// The clips that train.
-    Train,
-    /// The clips that test.
-    Test,
+pub enum Labelling {
+    /// Each clip has one class: softmax, cross-entropy, accuracy.
+    Single,
+    /// A clip has any number of classes: sigmoid, binary cross-entropy, mean average precision.
+    Multi,
 }
 
-/// The clips of a set, split into those that train and those that test.
+/// A clip that was listed, but is not among the clips.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Its file, or what was looked for.
+    pub file: PathBuf,
+    /// Where it is listed.
+    pub row: Option<Row>,
+    /// Why.
+    pub why: String,
+}
+
+/// The clips of a set. A value: what selects or relabels makes another set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// What it is called in results: its folder as given.
     pub name: String,
-    /// The table that lists the clips.
-    pub manifest: PathBuf,
+    /// One class a clip, or any number.
+    pub labelling: Labelling,
     /// Names of the classes, by index.
     pub classes: Vec<String>,
-    /// Clips that train, in the manifest's order.
-    pub train: Vec<Record>,
-    /// Clips that test, in the manifest's order.
-    pub test: Vec<Record>,
-    /// Sample rate of all clips.
-    pub rate_hz: u32,
-    /// Samples of the longest clip.
-    pub longest: usize,
+    /// What the set's makers call the classes, by index (AudioSet's `/m/09x0r`); the names where they have nothing else.
+    pub class_ids: Vec<String>,
+    /// The clips, in the order of the lists.
+    pub clips: Arc<Vec<Clip>>,
+    /// The lists that it was read from.
+    pub lists: Vec<PathBuf>,
+    /// What was listed and left out.
+    pub left_out: Arc<Vec<LeftOut>>,
 }
 
 impl Dataset {
-    /// The clips of `split`.
-    pub fn records(&self, split: Split) -> &[Record] {
-        match split {
-            Split::Train => &self.train,
-            Split::Test => &self.test,
+    /// The clips of `split`, in their order.
+    pub fn of(&self, split: Split) -> impl Iterator<Item = &Clip> {
+        self.clips.iter().filter(move |clip| clip.split == split)
+    }
+
+    /// How many clips `split` has.
+    pub fn count(&self, split: Split) -> usize {
+        self.of(split).count()
+    }
+
+    /// The clips that epochs are judged by: those that validate, or, where there are none, those that test.
+    pub fn judging(&self) -> Split {
+        match self.count(Split::Validation) {
+            0 => Split::Test,
+            _ => Split::Validation,
         }
     }
 
-    /// The same data set with at most `count` clips of each class in each split, for a quick try.
-    pub fn at_most(mut self, count: usize) -> Self {
-        for records in [&mut self.train, &mut self.test] {
-            let mut taken = vec![0usize; self.classes.len()];
-            records.retain(|record| match taken.get_mut(record.class) {
-                Some(seen) => {
-                    *seen += 1;
-                    *seen <= count
-                }
-                None => false,
-            });
-        }
-        self
+    /// The sample rate that all clips share, if they do.
+    pub fn rate_hz(&self) -> Option<u32> {
+        let first = self.clips.first()?.rate_hz;
+        self.clips.iter().all(|clip| clip.rate_hz == first).then_some(first)
     }
 
-    /// Reads every clip's header: all must be there and share a rate. Gives rate and longest length.
-    pub(super) fn survey(manifest: &Path, records: &[&Record]) -> Result<(u32, usize)> {
-        let mut rate_hz = None;
-        let mut longest = 0;
-        for record in records {
-            let at_row = |error: Error| error.at(Place::row(manifest, record.row));
-            let info = wav::probe(&record.file).map_err(at_row)?;
-            let first = *rate_hz.get_or_insert(info.rate_hz);
-            if info.rate_hz != first {
-                return Err(at_row(
-                    Error::new(
-                        Kind::Data,
-                        format!("reading {}", record.file.display()),
-                        "the sample rate differs from the clips before",
-                    )
-                    .expected(format!("{first} Hz"))
-                    .received(format!("{} Hz", info.rate_hz)),
-                ));
-            }
-            longest = longest.max(info.samples as usize);
-        }
-        Ok((rate_hz.unwrap_or(0), longest))
+    /// The same set with other clips.
+    pub fn with(&self, clips: Vec<Clip>) -> Dataset {
+        Dataset { clips: Arc::new(clips), ..self.clone() }
+    }
+
+    /// The same set with at most `count` clips of each class in each split, for a quick try. A clip of several
+    /// classes counts for its first.
+    pub fn at_most(&self, count: usize) -> Dataset {
+        let mut taken = std::collections::BTreeMap::new();
+        let few = |clip: &&Clip| {
+            let seen = taken.entry((clip.split, clip.class())).or_insert(0usize);
+            *seen += 1;
+            *seen <= count
+        };
+        self.with(self.clips.iter().filter(few).cloned().collect())
     }
 }

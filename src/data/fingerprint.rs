@@ -1,8 +1,10 @@
 //! What a data set's files contain, so that the same data are known again, and changed ones too.
 
-use super::{Dataset, Split};
+use super::dataset::Dataset;
+use super::index::FileIndex;
+use super::source::interrupted;
 use crate::disk;
-use crate::error::{Error, Place, Result};
+use crate::error::Result;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -14,8 +16,8 @@ pub struct Fingerprint {
     pub hash: String,
     /// Each file.
     pub files: Vec<FilePrint>,
-    /// The list of the clips. What else stands in it is no part of the hash.
-    manifest: Option<FilePrint>,
+    /// The lists of the clips. What else stands in them is no part of the hash.
+    lists: Vec<FilePrint>,
 }
 
 /// The content of one file.
@@ -30,56 +32,55 @@ pub struct FilePrint {
 }
 
 impl Fingerprint {
-    /// Reads all files of a data set.
+    /// Reads all files of a data set that `index` does not know as they are.
     ///
     /// # Errors
-    /// A file that cannot be read, with its row of the manifest.
-    pub fn of(dataset: &Dataset) -> Result<Self> {
+    /// A clip that cannot be read, with its row of the list; `Interrupted` when `stop` says so.
+    pub fn of(
+        dataset: &Dataset,
+        index: &FileIndex,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Self> {
         let root = common_folder(dataset);
-        let splits = [Split::Train, Split::Test];
-        let records: Vec<_> = splits
-            .into_iter()
-            .flat_map(|split| dataset.records(split).iter().map(move |record| (split, record)))
-            .collect();
-        let prints: Vec<Result<FilePrint>> = records
+        let named = |file: &Path| disk::slashed(file.strip_prefix(&root).unwrap_or(file));
+        let prints: Vec<Result<FilePrint>> = dataset
+            .clips
             .par_iter()
-            .map(|(_, record)| {
-                let placed = |error: Error| error.at(Place::row(&dataset.manifest, record.row));
-                let stamp = stamp(&record.file);
-                let blake3 = hash(&record.file).map_err(placed)?;
-                let name = record.file.strip_prefix(&root).unwrap_or(&record.file);
-                let name = disk::slashed(name);
-                Ok(FilePrint { name, blake3, path: record.file.clone(), stamp })
+            .map(|clip| {
+                if stop() {
+                    return Err(interrupted());
+                }
+                let stamp = stamp(&clip.file);
+                let blake3 = index.blake3(&clip.file).map_err(|error| clip.blame(error))?;
+                Ok(FilePrint { name: named(&clip.file), blake3, path: clip.file.clone(), stamp })
             })
             .collect();
+        index.save();
         let files = prints.into_iter().collect::<Result<Vec<_>>>()?;
         let mut hasher = blake3::Hasher::new();
         let mut word = |text: &str| {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         };
+        word(&format!("{:?}", dataset.labelling));
         dataset.classes.iter().for_each(|class| word(class));
-        for ((split, record), file) in records.iter().zip(&files) {
+        for (clip, file) in dataset.clips.iter().zip(&files) {
             word(&file.name);
             word(&file.blake3);
-            word(&format!("{split:?} {}", record.class));
+            word(&format!("{:?} {:?} {:?}", clip.split, clip.labels, clip.span));
         }
-        let path = &dataset.manifest;
-        let stamp = stamp(path);
-        // Data that were made have no list.
-        let manifest = self::hash(path).ok().map(|blake3| FilePrint {
-            name: disk::slashed(path.strip_prefix(&root).unwrap_or(path)),
-            blake3,
-            path: path.clone(),
-            stamp,
+        let lists = dataset.lists.iter().filter_map(|path| {
+            let stamp = stamp(path);
+            let blake3 = disk::hash_file(path).ok()?;
+            Some(FilePrint { name: named(path), blake3, path: path.clone(), stamp })
         });
-        let hash = hasher.finalize().to_hex().to_string();
-        Ok(Fingerprint { hash, files, manifest })
+        let (hash, lists) = (hasher.finalize().to_hex().to_string(), lists.collect());
+        Ok(Fingerprint { hash, files, lists })
     }
 
-    /// The name of the list of the clips, where that is not as it was: what it names now is for the next run.
+    /// The name of a list of the clips that is not as it was: what it names now is for the next run.
     pub fn changed_list(&self) -> Option<&str> {
-        self.manifest.as_ref().filter(|file| file.has_changed()).map(|file| file.name.as_str())
+        self.lists.iter().find(|file| file.has_changed()).map(|file| file.name.as_str())
     }
 
     /// Names of the files that are not as they were.
@@ -93,17 +94,18 @@ impl FilePrint {
     fn has_changed(&self) -> bool {
         // Another time alone is no other content.
         stamp(&self.path) != self.stamp
-            && hash(&self.path).ok().as_deref() != Some(self.blake3.as_str())
+            && disk::hash_file(&self.path).ok().as_deref() != Some(self.blake3.as_str())
     }
 }
 
-/// The folder that holds the manifest and all clips: wherever it is, and however its path is written, the same
-/// data have the same names.
+/// The folder that holds the lists and all clips: wherever it is, and however its path is written, the same data have
+/// the same names.
 fn common_folder(dataset: &Dataset) -> PathBuf {
-    let parent = |file: &Path| file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut root = parent(&dataset.manifest);
-    for record in dataset.train.iter().chain(&dataset.test) {
-        while !record.file.starts_with(&root) && root.pop() {}
+    let mut files = dataset.lists.iter().chain(dataset.clips.iter().map(|clip| &clip.file));
+    let first = files.next().and_then(|file| file.parent());
+    let mut root = first.map(Path::to_path_buf).unwrap_or_default();
+    for file in files {
+        while !file.starts_with(&root) && root.pop() {}
     }
     root
 }
@@ -111,11 +113,4 @@ fn common_folder(dataset: &Dataset) -> PathBuf {
 fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
     let meta = std::fs::metadata(file).ok()?;
     Some((meta.modified().ok()?, meta.len()))
-}
-
-fn hash(file: &Path) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let opened = std::fs::File::open(file).and_then(|file| hasher.update_reader(file).map(|_| ()));
-    opened.map_err(|cause| Error::io("reading", file, &cause))?;
-    Ok(hasher.finalize().to_hex().to_string())
 }

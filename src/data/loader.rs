@@ -1,24 +1,60 @@
 //! Batches from worker threads: the same ones in the same order for any number of workers.
 
-use super::{Augmentation, ClipSource, HostBatch};
+use super::augmentation::{Augmentation, HostBatch, Mix};
+use super::making::{Drawn, Maker};
+use super::sampler::Sampler;
+use super::source::ClipSource;
 use crate::error::{Error, Kind, Result};
-use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
 use crossbeam_channel::{Receiver, bounded};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Batches that a worker may have ready before anybody asks.
 const AHEAD: usize = 2;
 
+/// How a teacher is shown the clips that its student sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Teaching {
+    /// The very same batch.
+    #[default]
+    Consistent,
+    /// The same clips, mixed in the same way, but with other draws of all other augmentations.
+    Independent,
+    /// The same clips, mixed in the same way, without any other augmentation.
+    Clean,
+    /// Not at all: what it says of each clip as it is was stored before.
+    Stored,
+}
+
+impl Teaching {
+    /// Their names in recipes.
+    pub const NAMES: [(&'static str, Teaching); 4] = [
+        ("consistent", Teaching::Consistent),
+        ("independent", Teaching::Independent),
+        ("clean", Teaching::Clean),
+        ("stored", Teaching::Stored),
+    ];
+
+    /// Its name in recipes.
+    pub fn name(self) -> &'static str {
+        Teaching::NAMES.iter().find(|(_, own)| *own == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// What a training step gets.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Features `[batch, frames, mels]`.
+    /// Features `[batch, frames, bins]`.
     pub input: Tensor,
+    /// What a teacher sees, where that is something else.
+    pub teacher_input: Option<Tensor>,
     /// Labels `[batch, classes]`; soft where clips were mixed.
     pub target: Tensor,
     /// Clips in the batch.
     pub clips: usize,
+    /// Which clips of the split each row is made of.
+    pub mixes: Arc<Vec<Mix>>,
 }
 
 /// How batches are made.
@@ -30,22 +66,41 @@ pub struct LoaderOptions {
     pub seed: u64,
     /// Threads that make batches; 0 makes them when they are asked for.
     pub workers: usize,
-    /// Whether each epoch has an order of its own.
-    pub shuffle: bool,
+    /// Which clips an epoch takes, and in which order.
+    pub sampler: Sampler,
+    /// How a teacher is shown the clips.
+    pub teaching: Teaching,
     /// Where the tensors are made.
     pub device: Device,
+}
+
+impl LoaderOptions {
+    /// Every clip once, in order, made when it is asked for: for evaluation.
+    pub fn in_order(batch: usize, device: &Device) -> Self {
+        LoaderOptions {
+            batch,
+            seed: 0,
+            workers: 0,
+            sampler: Sampler::Sequential,
+            teaching: Teaching::Consistent,
+            device: device.clone(),
+        }
+    }
 }
 
 /// Makes the batches of any epoch.
 #[derive(Clone)]
 pub struct Loader {
-    source: Arc<ClipSource>,
-    chain: Arc<Vec<Arc<dyn Augmentation>>>,
+    maker: Arc<Maker>,
+    weights: Option<Arc<Vec<f64>>>,
     options: LoaderOptions,
 }
 
 impl Loader {
     /// A loader over `source` with an augmentation chain.
+    ///
+    /// # Errors
+    /// A batch of no clips; a step on samples after one on features; weights that make no sense.
     pub fn new(
         source: Arc<ClipSource>,
         chain: Vec<Arc<dyn Augmentation>>,
@@ -56,12 +111,19 @@ impl Loader {
                 .expected("at least 1")
                 .received("0"));
         }
-        Ok(Loader { source, chain: Arc::new(chain), options })
+        options.sampler.check(source.len())?;
+        let weights = options.sampler.weights(source.clips(), source.classes()).map(Arc::new);
+        let maker = Arc::new(Maker::new(source, chain, options.seed, options.teaching)?);
+        Ok(Loader { maker, weights, options })
+    }
+
+    fn clips(&self) -> usize {
+        self.maker.source.len()
     }
 
     /// Batches in an epoch.
     pub fn batches(&self) -> usize {
-        self.source.len().div_ceil(self.options.batch)
+        self.clips().div_ceil(self.options.batch)
     }
 
     /// All batches of `epoch`, in order.
@@ -71,12 +133,10 @@ impl Loader {
 
     /// The batches of `epoch` from number `first` on.
     pub fn epoch_from(&self, epoch: usize, first: usize) -> Batches {
-        let order = if self.options.shuffle {
-            Stream::new(self.options.seed, "order", &[epoch as u64]).permutation(self.source.len())
-        } else {
-            (0..self.source.len()).collect()
-        };
-        let order = Arc::new(order);
+        let LoaderOptions { sampler, seed, .. } = &self.options;
+        let weights = self.weights.as_deref().map(Vec::as_slice);
+        let order = sampler.order(weights, self.clips(), *seed, epoch);
+        let order = Arc::new(Drawn::counted(order, self.clips()));
         let workers = self.options.workers.min(self.batches().saturating_sub(first));
         let lanes = (0..workers)
             .map(|worker| {
@@ -95,65 +155,28 @@ impl Loader {
                 spawned.ok().map(|_| receiver)
             })
             .collect();
-        Batches { loader: self.clone(), epoch, order, lanes, first, next: first }
+        let waited = Duration::ZERO;
+        Batches { loader: self.clone(), epoch, order, lanes, first, next: first, waited }
     }
 
-    fn make(&self, epoch: usize, index: usize, order: &[usize]) -> Result<Batch> {
+    fn make(&self, epoch: usize, index: usize, order: &[Drawn]) -> Result<Batch> {
         let start = index * self.options.batch;
         let end = (start + self.options.batch).min(order.len());
         let clips = order.get(start..end).unwrap_or_default();
-        let (frames, mels) = (self.source.frames(), self.source.mels());
-        let classes = self.source.classes();
-        let mut host = HostBatch {
-            clips: clips.len(),
-            frames,
-            mels,
-            classes,
-            features: Vec::with_capacity(clips.len() * frames * mels),
-            targets: vec![0.0; clips.len() * classes],
+        let (own, teacher) = self.maker.make(epoch, index, clips)?;
+        let HostBatch { clips, frames, bins, classes, .. } = own;
+        let on = &self.options.device;
+        let shape = [clips, frames, bins];
+        let teacher_input = match teacher {
+            Some(batch) => Some(Tensor::from_values(batch.features, &shape, on)?),
+            None => None,
         };
-        for (place, clip) in clips.iter().enumerate() {
-            let mut features = self.source.features(*clip)?.to_vec();
-            for (stage, mut random) in self.streams(epoch, *clip) {
-                stage.clip(&mut features, frames, mels, &mut random);
-            }
-            host.features.append(&mut features);
-            let label = place * classes + self.source.class(*clip);
-            if let Some(cell) = host.targets.get_mut(label) {
-                *cell = 1.0;
-            }
-        }
-        for (stage, mut random) in self.streams(epoch, self.source.len() + index) {
-            stage.batch(&mut host, &mut random);
-        }
-        let shape = [host.clips, frames, mels];
         Ok(Batch {
-            input: Tensor::from_values(host.features, &shape, &self.options.device)?,
-            target: Tensor::from_values(
-                host.targets,
-                &[host.clips, classes],
-                &self.options.device,
-            )?,
-            clips: host.clips,
-        })
-    }
-
-    /// Each stage with its stream for item `index` of `epoch`. A stream is named by the stage and by
-    /// how often it stood in the chain before, so adding another stage changes no other's numbers.
-    fn streams(
-        &self,
-        epoch: usize,
-        index: usize,
-    ) -> impl Iterator<Item = (&dyn Augmentation, Stream)> {
-        let seed = self.options.seed;
-        let mut seen: Vec<String> = Vec::new();
-        self.chain.iter().map(move |stage| {
-            let name = stage.describe();
-            let before = seen.iter().filter(|other| **other == name).count() as u64;
-            let indices = [before, epoch as u64, index as u64];
-            let stream = Stream::new(seed, &format!("augment {name}"), &indices);
-            seen.push(name);
-            (stage.as_ref(), stream)
+            input: Tensor::from_values(own.features, &shape, on)?,
+            teacher_input,
+            target: Tensor::from_values(own.targets, &[clips, classes], on)?,
+            clips,
+            mixes: Arc::new(own.mixes),
         })
     }
 }
@@ -162,10 +185,18 @@ impl Loader {
 pub struct Batches {
     loader: Loader,
     epoch: usize,
-    order: Arc<Vec<usize>>,
+    order: Arc<Vec<Drawn>>,
     lanes: Vec<Option<Receiver<Result<Batch>>>>,
     first: usize,
     next: usize,
+    waited: Duration,
+}
+
+impl Batches {
+    /// How long whoever asked for batches had to wait for them so far.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
 }
 
 impl Iterator for Batches {
@@ -181,11 +212,14 @@ impl Iterator for Batches {
             .checked_rem(self.lanes.len())
             .and_then(|lane| self.lanes.get(lane));
         let lane = lane.and_then(Option::as_ref);
-        Some(match lane {
+        let begun = Instant::now();
+        let made = match lane {
             None => self.loader.make(self.epoch, index, &self.order),
             Some(lane) => lane.recv().unwrap_or_else(|_| {
                 Err(Error::new(Kind::Internal, "loading a batch", "a worker thread ended early"))
             }),
-        })
+        };
+        self.waited += begun.elapsed();
+        Some(made)
     }
 }

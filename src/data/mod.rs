@@ -1,18 +1,37 @@
-//! From a folder of clips to batches: manifests, the front end, order, and worker threads.
+//! From a folder of clips to batches: readers of the published layouts, sets as values, the front end, order, and
+//! worker threads.
 
 mod augmentation;
+mod clip;
 mod dataset;
-mod esc50;
 mod fingerprint;
 mod frontend;
+mod index;
+mod layouts;
 mod loader;
+mod making;
+mod ontology;
+mod sampler;
+mod sets;
+mod shares;
 mod source;
+mod statistics;
 pub mod synth;
+mod table;
 
-pub use augmentation::{Augmentation, HostBatch};
-pub use dataset::{Dataset, Record, Split};
-pub use esc50::{Esc50Options, esc50, esc50_checked};
+pub use augmentation::{Augmentation, HostBatch, Level, Mix, Pool, Wave};
+pub use clip::{Clip, Row, Span, Split};
+pub use dataset::{Dataset, Labelling, LeftOut};
 pub use fingerprint::{FilePrint, Fingerprint};
 pub use frontend::FrontEnd;
-pub use loader::{Batch, Loader, LoaderOptions};
+pub use index::{Facts, FileIndex};
+pub use layouts::{
+    AudioSetOptions, CsvOptions, Esc50Options, FoldersOptions, Folds, Fsd50kOptions, JsonOptions,
+    OnBad, Reach, ReadOptions, Segments, audioset, csv, esc50, folders, fsd50k, json,
+    speech_commands, urbansound8k,
+};
+pub use loader::{Batch, Batches, Loader, LoaderOptions, Teaching};
+pub use ontology::Ontology;
+pub use sampler::{Sampler, balanced};
+pub use shares::Draw;
 pub use source::ClipSource;

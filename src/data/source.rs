@@ -1,88 +1,116 @@
-//! The normalised features of each clip of a split, computed when first asked for.
+//! The clips of a split as samples and as features, computed when first asked for.
 
-use super::{Dataset, FrontEnd, Record, Split};
-use crate::audio::{Fbank, Features, wav};
-use crate::error::{Error, Kind, Place, Result};
+use super::augmentation::Pool;
+use super::clip::{Clip, Split};
+use super::dataset::{Dataset, Labelling};
+use super::frontend::FrontEnd;
+use super::statistics::Statistics;
+use crate::audio::{Fbank, Features, Samples, wav};
+use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Features are kept in memory up to so many bytes a split; what does not fit is computed again.
+/// Features, and samples where augmentations need them, are kept in memory up to so many bytes a split; what does not
+/// fit is computed again.
 const KEPT_BYTES: usize = 1 << 30;
 
-/// Features of one split, ready for a loader.
+/// One split of a data set, ready for a loader.
 pub struct ClipSource {
-    records: Vec<Record>,
-    manifest: PathBuf,
+    clips: Vec<Clip>,
     classes: usize,
-    fbank: Fbank,
+    labelling: Labelling,
+    ear: Arc<Ear>,
     frames: usize,
     longest: usize,
-    /// Shared by both splits, and measured on the clips that train where none are given.
+    /// Shared by all splits, and measured on the clips that train where none are given.
     statistics: Arc<Statistics>,
-    kept: Vec<OnceLock<Arc<[f32]>>>,
+    features: Vec<OnceLock<Arc<Features>>>,
+    samples: Vec<OnceLock<Arc<Samples>>>,
     room: AtomicUsize,
 }
 
-fn interrupted() -> Error {
+/// From a clip to its samples and features.
+pub(super) struct Ear {
+    fbank: Fbank,
+}
+
+impl Ear {
+    /// The samples of a clip.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn samples(&self, clip: &Clip) -> Result<Samples> {
+        let mut samples = wav::read(&clip.file).map_err(|error| clip.blame(error))?;
+        if let Some(span) = clip.span {
+            samples.values =
+                samples.values.into_iter().skip(span.start).take(span.samples).collect();
+        }
+        Ok(samples)
+    }
+
+    /// Features of samples, before they are cut and normalised.
+    ///
+    /// # Errors
+    /// Samples that are shorter than a frame.
+    pub fn features(&self, clip: &Clip, samples: &Samples) -> Result<Features> {
+        let doing = || format!("features of {}", clip.file.display());
+        self.fbank.compute(samples).map_err(|cause| clip.blame(cause.during(doing())))
+    }
+}
+
+pub(super) fn interrupted() -> Error {
     Error::new(Kind::Interrupted, "computing features", "stopped by a signal")
 }
 
-/// Mean and deviation, given or measured when they are first needed.
-struct Statistics {
-    known: OnceLock<[f64; 2]>,
-    /// The clips to measure.
-    records: Vec<Record>,
-}
-
 impl ClipSource {
-    /// Both splits of `dataset` with one front end. The statistics, where the front end gives none,
-    /// are measured on the frames of the clips that train (without padding).
-    pub fn both(dataset: &Dataset, front: &FrontEnd) -> Result<[ClipSource; 2]> {
+    /// All splits of `dataset` with one front end, in the order of [`Split::ALL`]. The statistics, where the front end
+    /// gives none, are measured on the frames of the clips that train (without padding).
+    ///
+    /// # Errors
+    /// A front end that makes no sense for these clips; clips of several sample rates.
+    pub fn all(dataset: &Dataset, front: &FrontEnd) -> Result<[ClipSource; 3]> {
         front.check()?;
-        let fbank = Fbank::new(front.fbank.clone(), dataset.rate_hz)?;
+        let rate_hz = common_rate(dataset)?;
+        let fbank = Fbank::new(front.fbank.clone(), rate_hz)?;
+        let longest = dataset.clips.iter().map(|clip| clip.samples).max().unwrap_or(0);
         let frames = match front.frames {
             Some(frames) => frames,
-            None => fbank.frames_of(dataset.longest),
+            None => fbank.frames_of(longest),
         };
-        let known = front.statistics.map_or_else(OnceLock::new, OnceLock::from);
-        let records = dataset.records(Split::Train).to_vec();
-        let statistics = Arc::new(Statistics { known, records });
-        Ok([Split::Train, Split::Test].map(|split| {
-            ClipSource::new(dataset, split, fbank.clone(), frames, statistics.clone())
+        let ear = Arc::new(Ear { fbank });
+        let trains: Vec<Clip> = dataset.of(Split::Train).cloned().collect();
+        let statistics = Arc::new(Statistics::new(front.statistics, trains, ear.clone()));
+        Ok(Split::ALL.map(|split| {
+            let clips: Vec<Clip> = dataset.of(split).cloned().collect();
+            ClipSource {
+                features: clips.iter().map(|_| OnceLock::new()).collect(),
+                samples: clips.iter().map(|_| OnceLock::new()).collect(),
+                clips,
+                classes: dataset.classes.len(),
+                labelling: dataset.labelling,
+                ear: ear.clone(),
+                frames,
+                longest,
+                statistics: statistics.clone(),
+                room: AtomicUsize::new(KEPT_BYTES),
+            }
         }))
     }
 
-    fn new(
-        dataset: &Dataset,
-        split: Split,
-        fbank: Fbank,
-        frames: usize,
-        statistics: Arc<Statistics>,
-    ) -> Self {
-        let records = dataset.records(split).to_vec();
-        ClipSource {
-            kept: records.iter().map(|_| OnceLock::new()).collect(),
-            records,
-            manifest: dataset.manifest.clone(),
-            classes: dataset.classes.len(),
-            fbank,
-            frames,
-            longest: dataset.longest,
-            statistics,
-            room: AtomicUsize::new(KEPT_BYTES),
-        }
+    /// The clips, in their order.
+    pub fn clips(&self) -> &[Clip] {
+        &self.clips
     }
 
     /// The number of clips.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.clips.len()
     }
 
     /// Whether there is no clip.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.clips.is_empty()
     }
 
     /// Frames of each clip.
@@ -92,12 +120,12 @@ impl ClipSource {
 
     /// Frames that the longest clip of the data set has.
     pub fn longest_frames(&self) -> usize {
-        self.fbank.frames_of(self.longest)
+        self.ear.fbank.frames_of(self.longest)
     }
 
-    /// Mel bins of each frame.
-    pub fn mels(&self) -> usize {
-        self.fbank.options().mels
+    /// Bins of each frame.
+    pub fn bins(&self) -> usize {
+        self.ear.fbank.options().mels
     }
 
     /// The number of classes.
@@ -105,102 +133,148 @@ impl ClipSource {
         self.classes
     }
 
+    /// One class a clip, or any number.
+    pub fn labelling(&self) -> Labelling {
+        self.labelling
+    }
+
     /// Mean and deviation that the features are normalised with, measured where none were given.
     ///
     /// # Errors
     /// A clip that cannot be read.
     pub fn statistics(&self) -> Result<[f64; 2]> {
-        if let Some(known) = self.statistics.known.get() {
-            return Ok(*known);
-        }
-        let measured = self.measure(&|| false)?;
-        // Another thread may have been faster; both have the same numbers.
-        Ok(*self.statistics.known.get_or_init(|| measured))
-    }
-
-    /// The file of each clip with its class, in order.
-    pub fn clips(&self) -> impl Iterator<Item = (&std::path::Path, usize)> {
-        self.records.iter().map(|record| (record.file.as_path(), record.class))
-    }
-
-    /// The class of clip `index`.
-    pub fn class(&self, index: usize) -> usize {
-        self.records.get(index).map_or(0, |record| record.class)
+        self.statistics.get(&|| false)
     }
 
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts. For many clips
     /// that takes minutes: it ends at the next clip when `stop` says so.
     pub fn warm(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
-        if self.statistics.known.get().is_none() {
-            let measured = self.measure(stop)?;
-            let _ = self.statistics.known.set(measured);
-        }
+        self.statistics.get(stop)?;
         let failures: Vec<Error> = (0..self.len())
             .into_par_iter()
-            .filter(|index| self.kept.get(*index).is_none_or(|slot| slot.get().is_none()))
+            .filter(|index| self.features.get(*index).is_none_or(|slot| slot.get().is_none()))
             .filter_map(|index| match stop() {
                 true => Some(interrupted()),
-                false => self.features(index).err(),
+                false => self.raw(index).err(),
             })
             .collect();
         failures.into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// Normalised features of clip `index`, `[frames, mels]`: (x − mean) / (2 · std), as AST has it.
-    pub fn features(&self, index: usize) -> Result<Arc<[f32]>> {
-        let slot = self.kept.get(index);
+    /// Features of clip `index`, `[frames, bins]`, as a model sees them without any augmentation.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn features(&self, index: usize) -> Result<Vec<f32>> {
+        self.finish(&*self.raw(index)?, 0)
+    }
+
+    /// Features of clip `index` in all their length, before they are normalised.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn raw(&self, index: usize) -> Result<Arc<Features>> {
+        let slot = self.features.get(index);
         if let Some(kept) = slot.and_then(OnceLock::get) {
             return Ok(kept.clone());
         }
-        let Some(record) = self.records.get(index) else { return Ok(Arc::from([])) };
+        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
+        let features = Arc::new(self.ear.features(clip, &*self.samples(index)?)?);
+        self.keep(slot, &features, features.values.len());
+        Ok(features)
+    }
+
+    /// Features of samples that an augmentation changed, before they are normalised.
+    ///
+    /// # Errors
+    /// Samples that are shorter than a frame.
+    pub fn heard(&self, index: usize, samples: &Samples) -> Result<Features> {
+        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
+        self.ear.features(clip, samples)
+    }
+
+    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them:
+    /// (x − mean) / (2 · std), as AST has it. Padding stands for 0 before that.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, where the statistics are not measured yet.
+    pub fn finish(&self, features: &Features, first: usize) -> Result<Vec<f32>> {
         let [mean, std] = self.statistics()?;
-        let fitted = self.log_mel(record)?.fit(self.frames);
         let scale = 1.0 / (2.0 * std);
-        let values: Arc<[f32]> =
-            fitted.values.iter().map(|v| ((f64::from(*v) - mean) * scale) as f32).collect();
-        let bytes = std::mem::size_of_val(&*values);
-        let take = |room: usize| room.checked_sub(bytes);
-        let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
-        if let (Some(slot), true) = (slot, fits) {
-            // Another thread may have been faster; both have the same numbers.
-            let _ = slot.set(values.clone());
-        }
+        let normal = |value: f32| ((f64::from(value) - mean) * scale) as f32;
+        let width = self.bins();
+        let there = features.values.get(first * width..).unwrap_or_default();
+        let wanted = self.frames * width;
+        let mut values: Vec<f32> = there.iter().take(wanted).map(|v| normal(*v)).collect();
+        values.resize(wanted, normal(0.0));
         Ok(values)
     }
 
-    fn log_mel(&self, record: &Record) -> Result<Features> {
-        let at_row = |error: Error| error.at(Place::row(&self.manifest, record.row));
-        let samples = wav::read(&record.file).map_err(at_row)?;
-        let doing = || format!("features of {}", record.file.display());
-        self.fbank.compute(&samples).map_err(|cause| at_row(cause.during(doing())))
+    /// Keeps something that was computed, if there is room. Another thread may have been faster; both have the same.
+    fn keep<T>(&self, slot: Option<&OnceLock<Arc<T>>>, made: &Arc<T>, numbers: usize) {
+        let take = |room: usize| room.checked_sub(numbers * size_of::<f32>());
+        let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+        if let (Some(slot), true) = (slot, fits) {
+            let _ = slot.set(made.clone());
+        }
     }
 
-    /// Mean and deviation over all frames of all clips that train, summed in the clips' order whatever the threads.
-    fn measure(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<[f64; 2]> {
-        let sums = self
-            .statistics
-            .records
-            .par_iter()
-            .map(|record| {
-                if stop() {
-                    return Err(interrupted());
-                }
-                let values = self.log_mel(record)?.values;
-                let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
-                let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();
-                Ok((values.len() as f64, sum, squares))
-            })
-            .collect::<Vec<Result<_>>>();
-        let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for clip in sums {
-            let (n, s, q) = clip?;
-            count += n;
-            sum += s;
-            squares += q;
+    /// The samples of clip `index`, kept where there is room: for steps that work on samples.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn kept_samples(&self, index: usize) -> Result<Arc<Samples>> {
+        let slot = self.samples.get(index);
+        let samples = self.samples(index)?;
+        if slot.is_some_and(|slot| slot.get().is_none()) {
+            self.keep(slot, &samples, samples.values.len());
         }
-        let mean = sum / f64::max(count, 1.0);
-        let variance = (squares / f64::max(count, 1.0) - mean * mean).max(0.0);
-        // Silence everywhere would have no deviation; dividing by it would make infinities.
-        Ok([mean, variance.sqrt().max(1e-3)])
+        Ok(samples)
+    }
+
+    fn samples(&self, index: usize) -> Result<Arc<Samples>> {
+        if let Some(kept) = self.samples.get(index).and_then(OnceLock::get) {
+            return Ok(kept.clone());
+        }
+        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
+        Ok(Arc::new(self.ear.samples(clip)?))
+    }
+}
+
+impl Pool for ClipSource {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn samples(&self, index: usize) -> Result<Arc<Samples>> {
+        self.kept_samples(index)
+    }
+
+    fn target(&self, index: usize) -> Vec<f32> {
+        self.clips.get(index).map_or_else(Vec::new, |clip| clip.target(self.classes))
+    }
+}
+
+fn missing(index: usize) -> Error {
+    Error::new(Kind::Internal, "loading", format!("there is no clip {index}"))
+}
+
+/// The sample rate that all clips share.
+fn common_rate(dataset: &Dataset) -> Result<u32> {
+    let Some(first) = dataset.clips.first() else {
+        return Err(Error::new(Kind::Data, "features", "the data set has no clip"));
+    };
+    match dataset.clips.iter().find(|clip| clip.rate_hz != first.rate_hz) {
+        None => Ok(first.rate_hz),
+        Some(other) => {
+            let doing = format!("reading {}", other.file.display());
+            let error =
+                Error::new(Kind::Data, doing, "the sample rate differs from the clips before");
+            Err(other.blame(
+                error
+                    .expected(format!("{} Hz", first.rate_hz))
+                    .received(format!("{} Hz", other.rate_hz)),
+            ))
+        }
     }
 }

@@ -10,7 +10,7 @@ mod read;
 
 pub use journal::{Journal, read_lines};
 pub use lock::Lock;
-pub use read::{open_regular, read_regular, read_text, read_text_up_to};
+pub use read::{hash_file, open_regular, read_regular, read_text, read_text_up_to};
 
 use crate::error::{Error, Result};
 use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};

@@ -70,3 +70,14 @@ pub fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
             .received(format!("a wrong byte at {}", cause.utf8_error().valid_up_to()))
     })
 }
+
+/// BLAKE3 of a file's bytes, as hexadecimal digits.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn hash_file(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let opened = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    opened.map_err(|cause| Error::io("reading", path, &cause))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -7,7 +7,7 @@ mod logits;
 
 pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
 pub use label::{bce, cross_entropy, cross_entropy_with};
-pub use logits::{bernoulli_kl, cmkd, kl};
+pub use logits::{bernoulli_kl, cmkd, cmkd_multi, kl};
 
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};

@@ -3,7 +3,7 @@
 use super::granted::Wanted;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
-use crate::data::{Dataset, FrontEnd, synth};
+use crate::data::{Dataset, FileIndex, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{StageResult, table};
 use crate::script::{Callable, HookSources, Host, Meter, Raw, raw};
@@ -56,13 +56,17 @@ impl Host for Session {
         &self.meter
     }
 
+    fn files(&self) -> Arc<FileIndex> {
+        self.files.clone()
+    }
+
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
         let mut made = lock(&self.made);
         let known = made.iter().find(|(set, end, _)| set == data && end == front);
         if let Some((.., features)) = known {
             return Ok(features.clone());
         }
-        let features = Features::of(data, front)?;
+        let features = Features::of(data, front, &self.files)?;
         let frames = features.train.frames();
         let cut = features.train.longest_frames().saturating_sub(frames);
         if cut > 0 {
@@ -115,6 +119,12 @@ impl Host for Session {
         // What a version says that is only tried would be taken for the run's.
         if !self.trial.is_on() {
             self.display().say(text);
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        if !self.trial.is_on() {
+            self.display().warn(text);
         }
     }
 

@@ -5,7 +5,7 @@ use super::pieces::reached;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use super::why::Why;
-use crate::data::{Dataset, Fingerprint, FrontEnd};
+use crate::data::{Dataset, FileIndex, Fingerprint, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::models::Spec;
 use crate::nn::{Net, pass};
@@ -135,7 +135,7 @@ impl Session {
         ];
         let captured: Array = make.curry().to_vec();
         for (name, value) in [("inputs", inputs), ("captured", &captured.into())] {
-            let words = words(value)?;
+            let words = words(value, &self.files)?;
             roots.extend(functions_in(&words).into_iter().map(|name| (name, None)));
             let hash = blake3::hash(words.to_string().as_bytes()).to_hex().to_string();
             options.push(Part::new(name, hash));
@@ -241,12 +241,12 @@ fn known(inputs: &Dynamic) -> Known {
 }
 
 /// What an input is, in words that are the same for the same input.
-fn words(value: &Dynamic) -> Result<Value> {
+fn words(value: &Dynamic, files: &FileIndex) -> Result<Value> {
     if let Some(array) = value.read_lock::<Array>() {
-        return array.iter().map(words).collect();
+        return array.iter().map(|one| words(one, files)).collect();
     }
     if let Some(map) = value.read_lock::<Map>() {
-        let each = map.iter().map(|(key, value)| Ok((key.to_string(), words(value)?)));
+        let each = map.iter().map(|(key, value)| Ok((key.to_string(), words(value, files)?)));
         return Ok(json!({ "map": each.collect::<Result<serde_json::Map<_, _>>>()? }));
     }
     if let Some(unmade) = value.read_lock::<Unmade>() {
@@ -263,7 +263,7 @@ fn words(value: &Dynamic) -> Result<Value> {
         return Ok(json!({ "tensor": blake3::hash(&bytes).to_hex().as_str() }));
     }
     if let Some(data) = value.read_lock::<Arc<Dataset>>() {
-        return Ok(json!({ "data": Fingerprint::of(&data)?.hash }));
+        return Ok(json!({ "data": Fingerprint::of(&data, files, &|| false)?.hash }));
     }
     if let Some(front) = value.read_lock::<FrontEnd>() {
         return Ok(json!({ "features": *front }));

@@ -3,7 +3,7 @@
 use super::access::{Access, Otherwise};
 use super::callback::Callback;
 use super::granted::{Granted, Wanted};
-use crate::data::{Dataset, FrontEnd, synth};
+use crate::data::{Dataset, FileIndex, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Home, StageResult, table};
 use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
@@ -73,6 +73,7 @@ pub(super) struct Trying {
     limit: Option<(Instant, Duration)>,
     say: Say,
     callback: Callback,
+    files: Arc<FileIndex>,
     access: Access,
     meter: Meter,
 }
@@ -89,10 +90,12 @@ impl Trying {
         let mut granted = given.granted.clone();
         granted.add_values(given.set.values());
         let access = Access::new(granted, Otherwise::Nowhere(NOWHERE));
+        let home = Home::of(file, given.home.clone());
         Trying {
             what,
             given: given.clone(),
-            home: Home::of(file, given.home.clone()),
+            files: Arc::new(FileIndex::reading(home.files())),
+            home,
             stop: stop.clone(),
             limit: None,
             say,
@@ -186,8 +189,12 @@ impl Host for Trying {
         Err(self.no_stage(operation))
     }
 
+    fn files(&self) -> Arc<FileIndex> {
+        self.files.clone()
+    }
+
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
-        Features::of(data, front)
+        Features::of(data, front, &self.files)
     }
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {

@@ -25,6 +25,11 @@ impl Home {
         &self.0
     }
 
+    /// Where is kept what is known of audio files that have not changed.
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
     /// Makes the folder and tries whether it can be written, before anything is computed.
     ///
     /// # Errors

@@ -62,6 +62,8 @@ impl Identity {
         let chain = plan.chain.iter().map(|step| step.describe()).collect::<Vec<_>>();
         options.push(Part::new("augment", text(&chain)));
         options.push(Part::new("batch", plan.batch.to_string()));
+        options.push(Part::new("sampler", plan.sampler.describe()));
+        options.push(Part::new("teaching", plan.teaching.name()));
         options.push(Part::new(EPOCHS, plan.epochs.to_string()));
         options.push(Part::new("seed", plan.seed.to_string()));
         if let Some(teacher) = &plan.teacher {

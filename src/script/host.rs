@@ -2,7 +2,7 @@
 
 use super::Meter;
 use super::raise::Raw;
-use crate::data::{Dataset, FrontEnd};
+use crate::data::{Dataset, FileIndex, FrontEnd};
 use crate::error::{Error, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
@@ -77,6 +77,9 @@ pub trait Host: Send + Sync {
     /// The file that a recipe writes under `path`.
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf>;
 
+    /// What is known of audio files that have not changed.
+    fn files(&self) -> Arc<FileIndex>;
+
     /// The features of a data set, made once for all stages.
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features>;
 
@@ -108,6 +111,11 @@ pub trait Host: Send + Sync {
 
     /// What `print` and `debug` say.
     fn say(&self, text: &str);
+
+    /// Something that a user should know, though nothing fails.
+    fn warn(&self, text: &str) {
+        self.say(&format!("warning: {text}"));
+    }
 
     /// Why a script that is running should end at once, if it should.
     fn interruption(&self) -> Option<Error>;

@@ -17,15 +17,9 @@ fn bernoulli_kl(student: &Tensor, teacher: &Tensor, options: Map) -> Result<Tens
     kd::bernoulli_kl(student, teacher, reduction)
 }
 
-fn cmkd(
-    student: &Tensor,
-    teacher: &Tensor,
-    target: &Tensor,
-    [lambda, tau]: [&Dynamic; 2],
-) -> Result<Tensor> {
-    let lambda = number_of("kd::cmkd", "lambda", lambda)?;
-    let tau = number_of("kd::cmkd", "tau", tau)?;
-    kd::cmkd(student, teacher, target, lambda, tau)
+/// λ and τ as numbers.
+fn weights(operation: &str, [lambda, tau]: [&Dynamic; 2]) -> Result<(f64, f64)> {
+    Ok((number_of(operation, "lambda", lambda)?, number_of(operation, "tau", tau)?))
 }
 
 #[rhai::export_module]
@@ -101,6 +95,34 @@ pub(super) mod bindings {
         lambda: Dynamic,
         tau: Dynamic,
     ) -> Raw<Tensor> {
-        placed(&call, super::cmkd(&student, &teacher, &target, [&lambda, &tau]))
+        let made = super::weights("kd::cmkd", [&lambda, &tau])
+            .and_then(|(lambda, tau)| kd::cmkd(&student, &teacher, &target, lambda, tau));
+        placed(&call, made)
+    }
+
+    /// CMKD's loss for clips with several labels: λ · BCE(student, target) + (1 − λ) · the Bernoulli KL divergence
+    /// from σ(teacher / τ), both averaged over batch and classes.
+    ///
+    /// So it trains as BCE against λ · target + (1 − λ) · σ(teacher / τ) does.
+    /// Shapes: all `[batch, class]`; one number comes out. Errors: λ outside 0 to 1, τ not above 0.
+    ///
+    /// ```rhai
+    /// let s = tensor([[0.5, -1, 2]]);
+    /// let t = tensor([[1.5, -2, 0]]);
+    /// let y = tensor([[1, 0, 0]]);
+    /// (kd::cmkd_multi(s, t, y, 0.5, 2.5).item() - 0.558895).abs() < 1e-5
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn cmkd_multi(
+        call: NativeCallContext,
+        student: Tensor,
+        teacher: Tensor,
+        target: Tensor,
+        lambda: Dynamic,
+        tau: Dynamic,
+    ) -> Raw<Tensor> {
+        let made = super::weights("kd::cmkd_multi", [&lambda, &tau])
+            .and_then(|(lambda, tau)| kd::cmkd_multi(&student, &teacher, &target, lambda, tau));
+        placed(&call, made)
     }
 }

@@ -47,14 +47,50 @@ const OF_BLOCKS: Keys = &[
 ];
 const OF_CYCLES: Keys =
     &["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
-const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "shuffle"];
+const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "sampler"];
+/// Of all readers of data sets.
+const OF_READERS: Keys = &["per_class", "on_bad"];
+const OF_FOLDS: Keys = &["fold", "validation_fold"];
+const OF_DRAWS: Keys = &["seed", "stratified", "by_group"];
+const OF_TABLES: Keys = &[
+    "file",
+    "label",
+    "labels",
+    "label_separator",
+    "classes",
+    "audio",
+    "ending",
+    "split",
+    "splits",
+    "fold_column",
+    "id",
+    "group",
+    "start",
+    "end",
+    "separator",
+];
 
 /// Every operation with its groups of keys. A path in the manner of `optim::muon.adamw` means the map under that key.
 const TABLE: &[(&str, &[Keys])] = &[
     ("audio::fbank", &[&FbankOptions::NAMES, OF_FRONT_ENDS]),
     ("augment::mixup", &[&["alpha"]]),
     ("batches", &[OF_BATCHES]),
-    ("dataset::esc50", &[&["fold", "per_class"]]),
+    ("dataset::audioset", &[&["train", "audio", "strong", "propagate"], OF_READERS]),
+    ("dataset::csv", &[OF_TABLES, OF_FOLDS, OF_READERS]),
+    ("dataset::esc50", &[OF_FOLDS, &["esc10"], OF_READERS]),
+    ("dataset::folders", &[OF_READERS]),
+    ("dataset::fsd50k", &[OF_READERS]),
+    (
+        "dataset::json",
+        &[&["train", "validation", "test", "labels", "labelling", "audio"], OF_READERS],
+    ),
+    ("dataset::speech_commands", &[OF_READERS]),
+    ("dataset::urbansound8k", &[OF_FOLDS, OF_READERS]),
+    ("fold", &[&["validation_fold"]]),
+    ("k_fold", &[&["validation_fold"], OF_DRAWS]),
+    ("split", &[&["validation", "test"], OF_DRAWS]),
+    ("subset", &[OF_DRAWS]),
+    ("windows", &[&["seconds", "hop_seconds"]]),
     ("model::ast", &[&["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
     ("model::cnn", &[&["classes", "channels"]]),
     ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),

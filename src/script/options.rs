@@ -28,6 +28,11 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// What the options are of.
+    pub(super) fn operation(&self) -> &str {
+        self.operation
+    }
+
     /// The raw value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Dynamic> {
         self.map.get(key)

@@ -1,11 +1,11 @@
 //! From what a recipe says of a stage to a plan.
 
 use super::augment::Step;
-use super::data::DatasetHandle;
+use super::data::{DatasetHandle, sampler_of};
 use super::options::Options;
 use super::value::{self, native_of};
 use super::{Hook, HookSource, HookSources, Host};
-use crate::data::FrontEnd;
+use crate::data::{FrontEnd, Sampler, Teaching};
 use crate::error::{Error, Kind, Result, unknown};
 use crate::models::{NetSpec, Spec};
 use crate::nn::{Net, pass};
@@ -14,8 +14,10 @@ use crate::tensor::random::Stream;
 use crate::train::{OwnStep, Plan, StageKind, TeacherModel, Trained};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
-const SETTINGS: [&str; 8] =
-    ["name", "data", "features", "augment", "batch", "epochs", "seed", "state"];
+const SETTINGS: [&str; 9] =
+    ["name", "data", "features", "augment", "sampler", "batch", "epochs", "seed", "state"];
+/// Of stages with a teacher.
+const TEACHING: &str = "teaching";
 /// Of stages that train one model.
 const OPTIMIZER: &[&str] = &["optimizer"];
 /// Of stages whose steps are the recipe's own.
@@ -70,6 +72,8 @@ struct Common {
     data: DatasetHandle,
     front: FrontEnd,
     chain: Vec<Step>,
+    sampler: Sampler,
+    teaching: Teaching,
     batch: usize,
     epochs: usize,
     seed: u64,
@@ -93,11 +97,24 @@ fn common(host: &dyn Host, options: &Options) -> Result<Common> {
         data,
         front: front.unwrap_or_else(FrontEnd::standard),
         chain: options.list("augment", step)?.unwrap_or_default(),
+        sampler: sampler_of(options.operation(), options)?.unwrap_or_default(),
+        teaching: teaching_of(options)?,
         batch,
         epochs,
         seed: seed as u64,
         state: options.native("state", "a map: #{ best: 0.0 }")?.unwrap_or_default(),
     })
+}
+
+/// How the teacher is shown the clips.
+fn teaching_of(options: &Options) -> Result<Teaching> {
+    let Some(name) = options.text(TEACHING)? else { return Ok(Teaching::default()) };
+    let names = Teaching::NAMES.map(|(name, _)| name);
+    let found = Teaching::NAMES.into_iter().find(|(own, _)| *own == name);
+    match found {
+        Some((_, teaching)) => Ok(teaching),
+        None => Err(unknown(options.operation(), "teaching", &name, &names)),
+    }
 }
 
 impl Common {
@@ -116,6 +133,8 @@ impl Common {
             own,
             spec,
             chain: self.chain,
+            sampler: self.sampler,
+            teaching: self.teaching,
             batch: self.batch,
             epochs: self.epochs,
             optimizer,
@@ -129,8 +148,10 @@ impl Common {
 /// The options of a stage of that kind.
 pub(super) fn keys(kind: StageKind) -> Vec<&'static str> {
     let own = if kind == StageKind::EachStep { OWN } else { OPTIMIZER };
+    let teaching = (kind != StageKind::Train).then_some(TEACHING);
     let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(kind) && *hook != Hook::Step);
-    SETTINGS.into_iter().chain(own.iter().copied()).chain(hooks.map(Hook::name)).collect()
+    let own = own.iter().copied().chain(teaching);
+    SETTINGS.into_iter().chain(own).chain(hooks.map(Hook::name)).collect()
 }
 
 /// `train` and `distill`.

@@ -13,12 +13,13 @@ use std::sync::Arc;
 const TRAIN_DOC: &[&str] = &comments! {
     /// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …
     ///
-    /// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32),
+    /// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `sampler` ("shuffled"; "sequential",
+    /// "balanced", or a weight for each clip that trains, as an array or a tensor), `batch` (32),
     /// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's
     /// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")`
     /// where the standard names do not do.
     /// Hooks found by name: `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
-    /// Without a loss it is `cross_entropy(student, target)`.
+    /// Without a loss it is `cross_entropy(student, target)`, or `bce(student, target)` where clips have several labels.
     ///
     /// Errors: options that contradict each other, damaged data, a hook that fails.
     ///
@@ -35,10 +36,12 @@ const DISTILL_DOC: &[&str] = &comments! {
     /// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.
     ///
     /// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or
-    /// functions.
+    /// functions; `teaching` ("consistent"): how the teacher is shown the clips, "consistent" for the very same batch,
+    /// "independent" for other draws of all augmentations but mixing, "clean" for mixing alone, "stored" for what it
+    /// says of each clip as it is, computed once.
     /// Hooks found by name: `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,
     /// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with
-    /// λ = 0.5 and τ = 1.0 where nothing else is said.
+    /// λ = 0.5 and τ = 1.0 where nothing else is said; `kd::cmkd_multi` where clips have several labels.
     ///
     /// Errors: options that contradict each other, damaged data, a hook that fails.
     ///
@@ -63,7 +66,8 @@ const EACH_STEP_DOC: &[&str] = &comments! {
     /// kind start from different weights, and the same name and seed from the same ones.
     /// Options: `data` (required), `nets` (required), `optimizers` (#{}), `state`, `evaluate` (the name of the
     /// network whose accuracy is measured after each epoch, where there are several), `features`,
-    /// `augment`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`.
+    /// `augment`, `sampler`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`; `teaching` as of
+    /// `distill`, for `batch.teacher_input`.
     ///
     /// A step that fails leaves no trace: networks, optimisers and state are as they were before it.
     /// Errors: options that contradict each other, damaged data, a step that fails.

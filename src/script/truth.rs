@@ -18,7 +18,7 @@ pub(super) const ONE_BOOL: &str =
     "a tensor with one element has .item(), others .all().item() or .any().item()";
 
 /// Whether a value says yes. Nothing says no, as where an `if` has no `else`.
-fn truth(operation: &str, value: &Dynamic) -> Result<bool> {
+pub(super) fn truth(operation: &str, value: &Dynamic) -> Result<bool> {
     if let Ok(flag) = value.as_bool() {
         return Ok(flag);
     }

@@ -1,8 +1,8 @@
 //! How good a model is on clips that did not train it.
 
+use super::step::label_loss;
 use crate::data::{ClipSource, Loader, LoaderOptions};
 use crate::error::Result;
-use crate::kd;
 use crate::metrics;
 use crate::models::Model;
 use crate::nn::Mode;
@@ -23,15 +23,14 @@ pub struct Score {
 
 /// Scores `model` on all clips of `source`, in their order, without augmentation.
 pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Result<Score> {
-    let options =
-        LoaderOptions { batch: BATCH, seed: 0, workers: 0, shuffle: false, device: device.clone() };
-    let loader = Loader::new(source.clone(), Vec::new(), options)?;
+    let loader = Loader::new(source.clone(), Vec::new(), LoaderOptions::in_order(BATCH, device))?;
     let (mut scores, mut targets) = (Vec::new(), Vec::new());
     let mut loss = 0.0;
     for batch in loader.epoch(0) {
         let batch = batch?;
         let logits = model.forward(&batch.input, Mode::Eval)?;
-        loss += kd::cross_entropy(&logits, &batch.target)?.item()? * batch.clips as f64;
+        loss +=
+            label_loss(source.labelling(), &logits, &batch.target)?.item()? * batch.clips as f64;
         scores.extend(logits.to_values()?);
         targets.extend(batch.target.to_values()?);
     }

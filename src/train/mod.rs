@@ -12,6 +12,7 @@ mod plan;
 mod stage;
 mod step;
 mod tally;
+mod teaching;
 
 pub use bench::{Before, Workbench};
 pub use checkpoint::{Belongings, Checkpoint};

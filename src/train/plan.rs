@@ -1,6 +1,8 @@
 //! Everything that a stage needs, checked before it starts.
 
-use crate::data::{Augmentation, ClipSource, Dataset, Fingerprint, FrontEnd};
+use crate::data::{
+    Augmentation, ClipSource, Dataset, FileIndex, Fingerprint, FrontEnd, Sampler, Teaching,
+};
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
 use crate::nn::Net;
@@ -60,15 +62,18 @@ pub struct TeacherModel {
     pub model: Model,
 }
 
-/// The features of both splits; stages over the same data share them.
+/// The features of all splits; stages over the same data share them.
 #[derive(Clone)]
 pub struct Features {
     /// Clips that train.
     pub train: Arc<ClipSource>,
+    /// Clips that choose between epochs; maybe none.
+    pub validation: Arc<ClipSource>,
     /// Clips that test.
     pub test: Arc<ClipSource>,
     dataset: Arc<Dataset>,
     front: FrontEnd,
+    index: Arc<FileIndex>,
     fingerprint: Arc<OnceLock<Arc<Fingerprint>>>,
 }
 
@@ -77,10 +82,16 @@ impl Features {
     ///
     /// # Errors
     /// A front end that makes no sense for these clips.
-    pub fn of(dataset: &Arc<Dataset>, front: &FrontEnd) -> Result<Self> {
-        let [train, test] = ClipSource::both(dataset, front)?.map(Arc::new);
+    pub fn of(dataset: &Arc<Dataset>, front: &FrontEnd, index: &Arc<FileIndex>) -> Result<Self> {
+        let [train, validation, test] = ClipSource::all(dataset, front)?.map(Arc::new);
         let (dataset, front, fingerprint) = (dataset.clone(), front.clone(), Arc::default());
-        Ok(Features { train, test, dataset, front, fingerprint })
+        let index = index.clone();
+        Ok(Features { train, validation, test, dataset, front, index, fingerprint })
+    }
+
+    /// The clips that epochs are judged by: those that validate, or, where there are none, those that test.
+    pub fn judging(&self) -> &Arc<ClipSource> {
+        if self.validation.is_empty() { &self.test } else { &self.validation }
     }
 
     /// What the data set is called.
@@ -101,7 +112,7 @@ impl Features {
         if let Some(known) = self.fingerprint.get() {
             return Ok(known.clone());
         }
-        let read = Arc::new(Fingerprint::of(&self.dataset)?);
+        let read = Arc::new(Fingerprint::of(&self.dataset, &self.index, &|| false)?);
         Ok(self.fingerprint.get_or_init(|| read).clone())
     }
 
@@ -109,12 +120,13 @@ impl Features {
     /// is trained. It ends where `stop` says so.
     pub fn ready(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
         self.train.warm(stop)?;
+        self.validation.warm(stop)?;
         self.test.warm(stop)
     }
 
     /// The shape of one clip.
     pub fn shape(&self) -> InputShape {
-        InputShape { frames: self.train.frames(), mels: self.train.mels() }
+        InputShape { frames: self.train.frames(), mels: self.train.bins() }
     }
 }
 
@@ -138,6 +150,10 @@ pub struct Plan {
     pub features: Features,
     /// Augmentations of the training clips.
     pub chain: Vec<Arc<dyn Augmentation>>,
+    /// Which clips an epoch takes, and in which order.
+    pub sampler: Sampler,
+    /// How the teacher is shown the clips.
+    pub teaching: Teaching,
     /// Clips a step.
     pub batch: usize,
     /// Times that every clip is seen.
@@ -191,6 +207,21 @@ impl Plan {
         if self.batch == 0 {
             return range("batch", self.batch);
         }
+        let missing = |problem: &str, hint: &str| {
+            let error = Error::new(Kind::Data, operation, problem.to_string());
+            Err(error.received(self.features.name()).hint(hint))
+        };
+        if self.features.train.is_empty() {
+            return missing(
+                "no clip of the data set trains",
+                "data.split(#{ … }) shares clips out",
+            );
+        }
+        if self.features.judging().is_empty() {
+            let hint = "data.split(#{ test: 0.2 }) sets clips apart, data.k_fold(5, 1) makes folds";
+            return missing("no clip of the data set tests or validates", hint);
+        }
+        self.sampler.check(self.features.train.len())?;
         let classes = self.features.train.classes();
         let differ = |whose: &str, count: usize| {
             Error::new(Kind::Shape, operation, format!("{whose} tells another number of classes"))

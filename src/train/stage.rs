@@ -118,7 +118,8 @@ impl Stage {
             batch: plan.batch,
             seed: plan.seed,
             workers: plan.workers,
-            shuffle: true,
+            sampler: plan.sampler.clone(),
+            teaching: plan.teaching,
             device: plan.device.clone(),
         };
         let loader = Loader::new(plan.features.train.clone(), plan.chain.clone(), options)?;
@@ -262,7 +263,7 @@ impl Stage {
         self.moment.phase = Phase::EpochEnd;
         // A network of the recipe's own may fail here as in a step.
         let score = self.attempt(hooks, observer, stop, |stage, _| {
-            let score = evaluate(&stage.learner.model, &plan.features.test, &plan.device)?;
+            let score = evaluate(&stage.learner.model, plan.features.judging(), &plan.device)?;
             if score.loss.is_finite() { Ok(score) } else { Err(stage.lost(score.loss)) }
         })?;
         let mut reading = self.tally.reading(self.moment.epoch + 1);

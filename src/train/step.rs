@@ -2,8 +2,9 @@
 
 use super::bench::Workbench;
 use super::hooks::{Hooks, Moment};
-use super::plan::{Plan, TeacherModel};
-use crate::data::Batch;
+use super::plan::Plan;
+use super::teaching::Teacher;
+use crate::data::{Batch, Labelling};
 use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
@@ -36,7 +37,9 @@ pub(super) struct Learner {
     /// What is evaluated: one of the networks on the bench.
     pub model: Model,
     pub parameters: Vec<(String, Parameter)>,
-    pub teacher: Option<TeacherModel>,
+    pub teacher: Option<Teacher>,
+    /// How many classes a clip may have.
+    pub labelling: Labelling,
     /// All that steps work on.
     pub bench: Workbench,
     /// Whether the steps are the recipe's own.
@@ -66,8 +69,9 @@ impl Learner {
             // A group that fits no parameter is told before anything is trained.
             bench.optimizers.iter().try_for_each(|(_, handle)| handle.bind(&parameters))?;
         }
-        let (teacher, is_own) = (plan.teacher.clone(), plan.own.is_some());
-        Ok(Learner { parameters, model, teacher, bench, is_own })
+        let (teacher, is_own) = (Teacher::of(plan), plan.own.is_some());
+        let labelling = plan.features.train.labelling();
+        Ok(Learner { parameters, model, teacher, labelling, bench, is_own })
     }
 
     /// Refuses a network that cannot be evaluated, before anything is trained.
@@ -111,10 +115,7 @@ impl Learner {
         hooks: &mut dyn Hooks,
     ) -> Result<StepReport> {
         let student = self.model.forward(&batch.input, Mode::Train)?;
-        let teacher = match &self.teacher {
-            Some(teacher) => Some(teacher.model.forward(&batch.input, Mode::Eval)?),
-            None => None,
-        };
+        let teacher = self.teacher.as_ref().map(|teacher| teacher.logits(batch)).transpose()?;
         let (mut lambda, mut tau) = (None, None);
         if teacher.is_some() {
             lambda = hooks.lambda(moment)?;
@@ -124,20 +125,22 @@ impl Learner {
         let is_own = own.is_some();
         let loss = match (own, &teacher) {
             (Some(loss), _) => loss,
-            (None, None) => kd::cross_entropy(&student, &batch.target)?,
+            (None, None) => label_loss(self.labelling, &student, &batch.target)?,
             (None, Some(teacher)) => {
                 let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
                 let temperature = *tau.get_or_insert(STANDARD_TAU);
-                kd::cmkd(&student, teacher, &batch.target, weight, temperature).map_err(
-                    |error| {
-                        let of = |name: &str| error.report().problem.contains(&format!("'{name}'"));
-                        match (of("tau"), of("lambda")) {
-                            (true, _) => hooks.blame("tau", moment, error),
-                            (_, true) => hooks.blame("lambda", moment, error),
-                            _ => error,
-                        }
-                    },
-                )?
+                let cmkd = match self.labelling {
+                    Labelling::Single => kd::cmkd,
+                    Labelling::Multi => kd::cmkd_multi,
+                };
+                cmkd(&student, teacher, &batch.target, weight, temperature).map_err(|error| {
+                    let of = |name: &str| error.report().problem.contains(&format!("'{name}'"));
+                    match (of("tau"), of("lambda")) {
+                        (true, _) => hooks.blame("tau", moment, error),
+                        (_, true) => hooks.blame("lambda", moment, error),
+                        _ => error,
+                    }
+                })?
             }
         };
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
@@ -155,6 +158,14 @@ impl Learner {
             optimizer.step(&self.parameters, &gradients, Some(lr))?;
         }
         Ok(StepReport { loss: value, lr, lambda, tau })
+    }
+}
+
+/// The loss against labels where the recipe says none.
+pub(super) fn label_loss(labelling: Labelling, logits: &Tensor, target: &Tensor) -> Result<Tensor> {
+    match labelling {
+        Labelling::Single => kd::cross_entropy(logits, target),
+        Labelling::Multi => kd::bce(logits, target, kd::Reduction::Mean),
     }
 }
 

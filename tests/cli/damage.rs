@@ -179,7 +179,10 @@ fn tables_that_cannot_be_read() {
     let column = told(|sandbox| edit(sandbox, "category", "class"));
     assert!(column.contains("the column 'category' is missing"), "{column}");
     let outside = told(|sandbox| edit(sandbox, "4-40001-A-0.wav", "../4-40001-A-0.wav"));
-    assert!(outside.contains("'filename' is no plain file name"), "{outside}");
+    assert!(
+        outside.contains("'filename' is no file name below the data set's folder"),
+        "{outside}"
+    );
     let short = told(|sandbox| edit(sandbox, ",False,40001,A", ""));
     assert!(short.contains("the row cannot be read\n  --> data/meta/esc50.csv:3"), "{short}");
     let bytes = told(|sandbox| {

@@ -76,9 +76,10 @@ fn mixup_mixes_labels_as_it_mixes_features() {
     let mut batch = HostBatch {
         clips,
         frames: 2,
-        mels: 2,
+        bins: 2,
         classes: clips,
         features: (0..clips).flat_map(|clip| vec![clip as f32; 4]).collect(),
+        mixes: (0..clips).map(|clip| vec![(clip, 1.0)]).collect(),
         targets: (0..clips * clips).map(|i| f32::from(u8::from(i / clips == i % clips))).collect(),
     };
     Mixup { rate: 1.0, alpha: 10.0 }.batch(&mut batch, &mut Stream::new(0, "test", &[]));
@@ -89,6 +90,11 @@ fn mixup_mixes_labels_as_it_mixes_features() {
         let value = batch.features[clip * 4];
         assert!((value - expected).abs() < 1e-6, "clip {clip}: {value} with {label:?}");
         assert!((label.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        // What a row is made of says the same as its label.
+        for (class, share) in label.iter().enumerate() {
+            let own = batch.mixes[clip].iter().find(|(known, _)| *known == class);
+            assert!((own.map_or(0.0, |(_, own)| *own) - share).abs() < 1e-6);
+        }
     }
     let before = batch.clone();
     Mixup { rate: 0.0, alpha: 10.0 }.batch(&mut batch, &mut Stream::new(0, "test", &[]));

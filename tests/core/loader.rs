@@ -3,7 +3,7 @@
 use super::train::features;
 use std::sync::Arc;
 use stillroom::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
-use stillroom::data::{Augmentation, Loader, LoaderOptions};
+use stillroom::data::{Augmentation, Loader, LoaderOptions, Sampler};
 use stillroom::tensor::Device;
 
 fn loader(workers: usize, seed: u64, shuffle: bool) -> Loader {
@@ -14,7 +14,9 @@ fn loader(workers: usize, seed: u64, shuffle: bool) -> Loader {
         Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
     ];
     let chain = if shuffle { chain } else { Vec::new() };
-    let options = LoaderOptions { batch: 6, seed, workers, shuffle, device: Device::cpu() };
+    let sampler = if shuffle { Sampler::Shuffled } else { Sampler::Sequential };
+    let options =
+        LoaderOptions { seed, workers, sampler, ..LoaderOptions::in_order(6, &Device::cpu()) };
     Loader::new(features().train, chain, options).expect("a loader")
 }
 
@@ -58,15 +60,14 @@ fn without_shuffling_each_clip_comes_once_in_order() {
     let batches = all(&loader(2, 1, false), 0);
     let found: Vec<f32> = batches.iter().flat_map(|batch| batch.0.clone()).collect();
     let expected: Vec<f32> =
-        (0..source.len()).flat_map(|clip| source.features(clip).unwrap().to_vec()).collect();
+        (0..source.len()).flat_map(|clip| source.features(clip).unwrap()).collect();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn an_epoch_that_nobody_finishes_ends_its_workers() {
     let source = features().train;
-    let options =
-        LoaderOptions { batch: 1, seed: 1, workers: 3, shuffle: true, device: Device::cpu() };
+    let options = LoaderOptions { workers: 3, ..LoaderOptions::in_order(1, &Device::cpu()) };
     let loader = Loader::new(source.clone(), Vec::new(), options).expect("a loader");
     let mut batches = loader.epoch(0);
     batches.next().expect("a batch").expect("whole");

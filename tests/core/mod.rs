@@ -6,6 +6,7 @@ mod gc;
 mod hostile;
 mod index;
 mod layers;
+mod layouts;
 mod loader;
 mod optim;
 mod pack;

@@ -1,7 +1,7 @@
 //! The built-in example: the same bytes on every machine.
 
 use crate::support::example;
-use stillroom::data::{Esc50Options, esc50};
+use stillroom::data::{Esc50Options, FileIndex, Reach, Split, esc50};
 
 #[test]
 fn its_bytes_never_change() {
@@ -17,7 +17,12 @@ fn its_bytes_never_change() {
 
 #[test]
 fn it_has_ten_classes_in_five_folds() {
-    let data = esc50(example(), &Esc50Options::default()).expect("the example");
-    assert_eq!((data.classes.len(), data.train.len(), data.test.len()), (10, 400, 100));
-    assert_eq!((data.rate_hz, data.longest), (16_000, 24_000));
+    let data = esc50(example(), &Esc50Options::default(), &Reach::anywhere(&FileIndex::new(None)))
+        .expect("the example");
+    assert_eq!(
+        (data.classes.len(), data.count(Split::Train), data.count(Split::Test)),
+        (10, 400, 100)
+    );
+    assert_eq!(data.rate_hz(), Some(16_000));
+    assert!(data.clips.iter().all(|clip| clip.samples == 24_000));
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stillroom::audio::FbankOptions;
 use stillroom::augment::{Mixup, TimeRoll};
-use stillroom::data::{Augmentation, Esc50Options, FrontEnd, esc50};
+use stillroom::data::{
+    Augmentation, Esc50Options, FileIndex, FrontEnd, Reach, ReadOptions, Sampler, Teaching, esc50,
+};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
 use stillroom::models::{AstOptions, CnnOptions, Spec};
@@ -26,10 +28,14 @@ impl Observer for Silent {
 }
 
 pub fn features() -> Features {
-    let options = Esc50Options { per_class: Some(2), ..Esc50Options::default() };
-    let data = esc50(example(), &options).expect("the example");
+    let options = Esc50Options {
+        read: ReadOptions { per_class: Some(2), ..ReadOptions::default() },
+        ..Esc50Options::default()
+    };
+    let index = Arc::new(FileIndex::new(None));
+    let data = esc50(example(), &options, &Reach::anywhere(&index)).expect("the example");
     let fbank = FbankOptions { mels: 16, hop_ms: 40.0, ..FbankOptions::default() };
-    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None })
+    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None }, &index)
         .expect("features")
 }
 
@@ -45,6 +51,8 @@ fn plan() -> Plan {
             Arc::new(TimeRoll) as Arc<dyn Augmentation>,
             Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
         ],
+        sampler: Sampler::default(),
+        teaching: Teaching::default(),
         batch: 8,
         epochs: 2,
         optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },

@@ -5,7 +5,7 @@ use stillroom::script::catalogue::Form;
 use stillroom::script::{Catalogue, options_of};
 
 /// Maps that are no options.
-const OTHER_MAPS: [&str; 4] = ["load", "save", "grad", "set$state"];
+const OTHER_MAPS: [&str; 5] = ["load", "save", "grad", "set$state", "map_labels"];
 
 /// Functions of ours whose last map holds options.
 fn with_options(catalogue: &Catalogue) -> Vec<&Form> {

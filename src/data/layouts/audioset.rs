@@ -1,0 +1,230 @@
+//! AudioSet's lists of segments beside a folder of clips: what is gone from the net is left out, and counted.
+
+use super::json_list::classes;
+use super::tree::audio_below;
+use super::{Listed, Listing, Reach, ReadOptions, finish, need_file, need_folder};
+use crate::data::clip::{Row, Split};
+use crate::data::dataset::{Dataset, Labelling, LeftOut};
+use crate::data::ontology::Ontology;
+use crate::data::table::{Form, Table};
+use crate::error::{Error, Kind, Place, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Characters of a video's id.
+const ID: usize = 11;
+
+/// Which lists train.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Segments {
+    /// `balanced_train_segments.csv`.
+    #[default]
+    Balanced,
+    /// `unbalanced_train_segments.csv`.
+    Unbalanced,
+    /// Both.
+    Full,
+}
+
+impl Segments {
+    /// Their names in recipes.
+    pub const NAMES: [(&'static str, Segments); 3] = [
+        ("balanced", Segments::Balanced),
+        ("unbalanced", Segments::Unbalanced),
+        ("full", Segments::Full),
+    ];
+
+    fn files(self) -> &'static [&'static str] {
+        match self {
+            Segments::Balanced => &["balanced_train_segments.csv"],
+            Segments::Unbalanced => &["unbalanced_train_segments.csv"],
+            Segments::Full => &["balanced_train_segments.csv", "unbalanced_train_segments.csv"],
+        }
+    }
+}
+
+/// The options of `dataset::audioset`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AudioSetOptions {
+    /// Which lists train.
+    pub train: Segments,
+    /// The folder of the clips; `None`: the set's own folder.
+    pub audio: Option<PathBuf>,
+    /// Strong labels, `segment_id, start_time_seconds, end_time_seconds, label`, separated by tabs: a clip has every
+    /// label that it has at any time, and clips without any are left out.
+    pub strong: Option<PathBuf>,
+    /// Whether `ontology.json` adds the classes above a clip's classes, as far as the set has them.
+    pub propagate: bool,
+    /// What all readers have.
+    pub read: ReadOptions,
+}
+
+/// Reads AudioSet: the balanced, the unbalanced, or both lists train, `eval_segments.csv` tests. Clips are looked for by
+/// the video's id anywhere below the folder: `ID.wav`, `YID.wav`, `ID_30000.wav`, `ID_30_40.flac` and the like.
+///
+/// # Errors
+/// A missing folder or list, a row that cannot be read, a label that is not in `class_labels_indices.csv`; no clip at all.
+pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Result<Dataset> {
+    need_folder(folder, "a folder with the segments' lists, class_labels_indices.csv and clips")?;
+    options.read.check("dataset::audioset")?;
+    let list = |names: &[&str]| {
+        let path = need_file(folder, names)?;
+        (reach.check)(&path)?;
+        Ok(path)
+    };
+    let labels = list(&["class_labels_indices.csv"])?;
+    let (classes, class_ids) = classes(&labels)?;
+    let places: BTreeMap<&str, usize> =
+        class_ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
+    let audio = options.audio.as_deref().unwrap_or(folder);
+    need_folder(audio, "a folder of clips")?;
+    (reach.check)(audio)?;
+    let there = by_id(audio_below(audio)?);
+    let strong = options.strong.as_deref().map(|path| strong(path, &places, reach)).transpose()?;
+    let mut lists = vec![labels];
+    let (mut clips, mut left_out) = (Vec::new(), Vec::new());
+    for (names, split) in
+        [(options.train.files(), Split::Train), (&["eval_segments.csv"], Split::Test)]
+    {
+        for name in names {
+            let path = list(&[name])?;
+            for mut segment in segments(&path, &places)? {
+                if let Some(strong) = &strong {
+                    segment.labels = strong.get(&segment.name).cloned().unwrap_or_default();
+                }
+                let row = Row { list: path.as_path().into(), line: segment.line };
+                let why = match find(&there, &segment) {
+                    _ if segment.labels.is_empty() => "it has no label",
+                    None => "no clip of that video is there",
+                    Some(file) => {
+                        let mut clip = Listed::new(segment.name, file.clone(), Some(row));
+                        (clip.labels, clip.split) = (segment.labels, split);
+                        clip.group = Some(segment.id);
+                        clips.push(clip);
+                        continue;
+                    }
+                };
+                let (file, why) = (segment.name.into(), why.to_string());
+                left_out.push(LeftOut { file, row: Some(row), why });
+            }
+            lists.push(path);
+        }
+    }
+    if options.propagate {
+        let path = list(&["ontology.json"])?;
+        let ontology = Ontology::read(&path)?;
+        clips.iter_mut().for_each(|clip| ontology.propagate(&mut clip.labels, &class_ids));
+        lists.push(path);
+    }
+    let (name, labelling) = (folder.display().to_string(), Labelling::Multi);
+    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out };
+    finish(listing, &options.read, reach)
+}
+
+/// A row of a list of segments.
+struct Segment {
+    line: usize,
+    /// The video.
+    id: String,
+    /// The video and where the segment begins, as strong labels name it: `ID_30000`.
+    name: String,
+    start: f64,
+    labels: Vec<usize>,
+}
+
+/// The rows of a list: `ID, 30.000, 40.000, "/m/09x0r,/t/dd00088"`, with comments before them. A quote after a space is
+/// no CSV, so the first three cells are cut off by hand; ids begin with anything, `-` included.
+fn segments(path: &Path, places: &BTreeMap<&str, usize>) -> Result<Vec<Segment>> {
+    let text = crate::disk::read_text(path)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let damaged = |line: usize, problem: &str| {
+        let doing = format!("reading {}", path.display());
+        Error::new(Kind::Data, doing, problem.to_string()).at(Place::row(path, line))
+    };
+    let mut segments = Vec::new();
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    for (line, row) in lines.filter(|(_, row)| !row.is_empty() && !row.starts_with('#')) {
+        let cells: Vec<&str> = row.splitn(4, ',').map(str::trim).collect();
+        let [id, start, end, labels] = cells.as_slice() else {
+            return Err(damaged(line, "the row has too few cells")
+                .expected("YTID, start_seconds, end_seconds, \"labels\"")
+                .received(row));
+        };
+        if *id == "YTID" {
+            continue;
+        }
+        let seconds = |text: &str| {
+            let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+            value.ok_or_else(|| damaged(line, "a time is no number").received(text))
+        };
+        let start = seconds(start)?;
+        seconds(end)?;
+        let mut own = Vec::new();
+        for label in labels.trim_matches('"').split(',').map(str::trim).filter(|l| !l.is_empty()) {
+            own.push(*places.get(label).ok_or_else(|| {
+                damaged(line, "a label is not in class_labels_indices.csv").received(label)
+            })?);
+        }
+        let name = format!("{id}_{}", (start * 1000.0).round() as u64);
+        segments.push(Segment { line, id: id.to_string(), name, start, labels: own });
+    }
+    if segments.is_empty() {
+        return Err(damaged(1, "the table lists no clip"));
+    }
+    Ok(segments)
+}
+
+/// Clips by the video's id that their names begin with, with or without the `Y` that some tools put before it.
+fn by_id(files: Vec<PathBuf>) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in files {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let ends =
+            |rest: Option<&str>| rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        for own in [Some(stem.as_str()), stem.strip_prefix('Y')].into_iter().flatten() {
+            if let (Some(id), true) = (own.get(..ID), ends(own.get(ID..))) {
+                found.entry(id.to_string()).or_default().push(file.clone());
+            }
+        }
+    }
+    found
+}
+
+/// The clip of a segment: the only one of its video, or the one that names the segment's start.
+fn find<'a>(there: &'a BTreeMap<String, Vec<PathBuf>>, segment: &Segment) -> Option<&'a PathBuf> {
+    let files = there.get(&segment.id)?;
+    let starts = |file: &PathBuf| -> Option<bool> {
+        let stem = file.file_stem()?.to_str()?;
+        let own = stem.split(&segment.id).nth(1)?.trim_start_matches('_');
+        if own.is_empty() {
+            return None;
+        }
+        let first: f64 = own.split('_').next()?.parse().ok()?;
+        // Some tools write seconds, some milliseconds.
+        let is_start = |value: f64| (first - value).abs() < 0.5;
+        Some(is_start(segment.start) || is_start(segment.start * 1000.0))
+    };
+    files
+        .iter()
+        .find(|file| starts(file) == Some(true))
+        .or_else(|| files.iter().find(|file| starts(file).is_none()))
+}
+
+/// All labels of each segment.
+fn strong(
+    path: &Path,
+    places: &BTreeMap<&str, usize>,
+    reach: &Reach,
+) -> Result<BTreeMap<String, Vec<usize>>> {
+    (reach.check)(path)?;
+    let table = Table::read(path, &Form { separator: b'\t', has_header: true })?;
+    let (segment, label) = (table.column("segment_id")?, table.column("label")?);
+    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for row in &table.rows {
+        // Strong labels have classes of their own beside the 527.
+        if let Some(place) = places.get(row.get(label)) {
+            found.entry(row.get(segment).to_string()).or_default().push(*place);
+        }
+    }
+    Ok(found)
+}

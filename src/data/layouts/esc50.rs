@@ -1,0 +1,87 @@
+//! ESC-50's layout: `audio/*.wav` and `meta/esc50.csv` with columns for file, fold, class and name.
+
+use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, need_folder};
+use crate::data::clip::Row;
+use crate::data::dataset::{Dataset, Labelling};
+use crate::data::table::{Form, Table};
+use crate::error::Result;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The options of `dataset::esc50`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Esc50Options {
+    /// Which fold tests, and which one chooses between epochs.
+    pub folds: Folds,
+    /// Only the ten classes of ESC-10: the rows that say so in the column `esc10`.
+    pub esc10: bool,
+    /// What all readers have.
+    pub read: ReadOptions,
+}
+
+impl Default for Esc50Options {
+    fn default() -> Self {
+        let folds = Folds { test: 5, validation: None };
+        Esc50Options { folds, esc10: false, read: ReadOptions::default() }
+    }
+}
+
+/// Reads a data set in ESC-50's layout. Classes are the targets that occur, in their order. Clips of one recording
+/// (`src_file`) are a group.
+///
+/// # Errors
+/// A missing folder or table, a row that cannot be read or whose file is missing, a fold without clips.
+pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dataset> {
+    need_folder(folder, "a folder with audio/ and meta/esc50.csv")?;
+    options.read.check("dataset::esc50")?;
+    let list = folder.join("meta").join("esc50.csv");
+    (reach.check)(&list)?;
+    let table = Table::read(&list, &Form::default())?;
+    let (file, fold) = (table.column("filename")?, table.column("fold")?);
+    let (target, category) = (table.column("target")?, table.column("category")?);
+    let group = table.find("src_file");
+    let esc10 = if options.esc10 { Some(table.column("esc10")?) } else { None };
+    let audio = folder.join("audio");
+    let mut names: BTreeMap<usize, (String, usize)> = BTreeMap::new();
+    let mut clips = Vec::new();
+    for row in &table.rows {
+        let target = table.whole(row, target, "target")?;
+        let name = table.file(row, file, "filename")?;
+        let fold = table.whole(row, fold, "fold")?;
+        let own = row.get(category);
+        if esc10.is_some_and(|column| !row.get(column).eq_ignore_ascii_case("true")) {
+            continue;
+        }
+        let (known, before) = names.entry(target).or_insert_with(|| (own.to_string(), row.line));
+        if known != own {
+            let what = format!("target {target}: '{own}' and '{known}', in line {before} already");
+            return Err(table.damaged(row.line, "a target has two categories").received(what));
+        }
+        let place = Row { list: table.path.clone(), line: row.line };
+        let mut clip = Listed::new(name.to_string_lossy(), audio.join(&name), Some(place));
+        clip.labels = vec![target];
+        clip.fold = Some(fold);
+        clip.split = options.folds.split(fold);
+        clip.group = group.map(|column| row.get(column).to_string());
+        clips.push(clip);
+    }
+    let folds: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
+    options.folds.check(&format!("reading the data set {}", folder.display()), &folds)?;
+    let targets: Vec<usize> = names.keys().copied().collect();
+    for clip in &mut clips {
+        for label in &mut clip.labels {
+            *label = targets.binary_search(label).unwrap_or_default();
+        }
+    }
+    let classes: Vec<String> = names.into_values().map(|(name, _)| name).collect();
+    let listing = Listing {
+        name: folder.display().to_string(),
+        labelling: Labelling::Single,
+        class_ids: classes.clone(),
+        classes,
+        clips,
+        lists: vec![list],
+        left_out: Vec::new(),
+    };
+    finish(listing, &options.read, reach)
+}

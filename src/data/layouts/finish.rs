@@ -1,0 +1,169 @@
+//! From a listing to a data set: permission, doubles, missing files, lengths and rates.
+
+use super::{Listed, Listing, OnBad, Reach, ReadOptions};
+use crate::audio::wav;
+use crate::data::clip::{Clip, Row, Span, Split};
+use crate::data::dataset::{Dataset, LeftOut};
+use crate::data::index::{Facts, FileIndex};
+use crate::error::{Error, Kind, Place, Result};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The set that a listing tells of.
+///
+/// # Errors
+/// A file that nobody allowed; a clip that is listed twice; a clip that cannot be read, unless such are left out; a set
+/// with nothing to train.
+pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> Result<Dataset> {
+    let Listing { name, labelling, classes, class_ids, clips, lists, mut left_out } = listing;
+    let operation = format!("reading the data set {name}");
+    check_doubles(&operation, &clips)?;
+    let clips = at_most(clips, options.per_class);
+    check_reach(&clips, reach)?;
+    let surveyed: Vec<Result<Clip>> = clips
+        .par_iter()
+        .map(|clip| {
+            if (reach.stop)() {
+                return Err(Error::new(Kind::Interrupted, &operation, "stopped by a signal"));
+            }
+            survey(clip, options.on_bad, reach.index)
+        })
+        .collect();
+    reach.index.save();
+    let mut kept = Vec::with_capacity(surveyed.len());
+    for (outcome, listed) in surveyed.into_iter().zip(clips) {
+        match outcome {
+            Ok(clip) => kept.push(clip),
+            Err(error) if options.on_bad == OnBad::Skip && error.kind() != Kind::Interrupted => {
+                left_out.push(LeftOut { why: why(&error), file: listed.file, row: listed.row });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if !kept.iter().any(|clip| clip.split == Split::Train) {
+        let mut error = Error::new(Kind::Data, &operation, "no clip is left to train");
+        if let Some(first) = left_out.first() {
+            let (count, why) = (left_out.len(), &first.why);
+            error = error
+                .received(format!("{count} left out, the first one since {why}"))
+                .hint(format!("that was {}", first.file.display()));
+        }
+        return Err(error);
+    }
+    let (clips, left_out) = (kept.into(), left_out.into());
+    Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out })
+}
+
+/// At most so many clips of each class in each split; one of several classes counts for its first.
+fn at_most(mut clips: Vec<Listed>, count: Option<usize>) -> Vec<Listed> {
+    let Some(count) = count else { return clips };
+    let mut taken = BTreeMap::new();
+    clips.retain(|clip| {
+        let seen = taken.entry((clip.split, clip.labels.first().copied())).or_insert(0usize);
+        *seen += 1;
+        *seen <= count
+    });
+    clips
+}
+
+/// A clip that is listed twice could train and test.
+fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
+    let mut ids: BTreeMap<&str, &Listed> = BTreeMap::new();
+    let mut seen: BTreeMap<(&Path, Option<[u64; 2]>), &Listed> = BTreeMap::new();
+    for clip in clips {
+        let part = clip.seconds.map(|seconds| seconds.map(f64::to_bits));
+        let name = clip.file.file_name().unwrap_or(clip.file.as_os_str()).to_string_lossy();
+        let twice = [
+            (seen.insert((&clip.file, part), clip), "a file is listed twice", name.as_ref()),
+            (ids.insert(&clip.id, clip), "two clips have one name", clip.id.as_str()),
+        ];
+        for (before, problem, what) in twice {
+            let Some(before) = before else { continue };
+            let already = match &before.row {
+                Some(row) => format!(", in line {} already", row.line),
+                None => String::new(),
+            };
+            let error =
+                Error::new(Kind::Data, operation, problem).received(format!("{what}{already}"));
+            return Err(placed(&clip.row, error));
+        }
+    }
+    Ok(())
+}
+
+/// Every folder that clips are in, and every clip that is a link, must be one that may be read.
+fn check_reach(clips: &[Listed], reach: &Reach) -> Result<()> {
+    let folders: BTreeSet<&Path> = clips.iter().filter_map(|clip| clip.file.parent()).collect();
+    folders.into_iter().try_for_each(|folder| (reach.check)(folder))?;
+    for clip in clips.iter().filter(|clip| clip.file.is_symlink()) {
+        (reach.check)(&clip.file).map_err(|error| placed(&clip.row, error))?;
+    }
+    Ok(())
+}
+
+fn placed(row: &Option<Row>, error: Error) -> Error {
+    match row {
+        Some(row) => error.at(Place::row(&row.list, row.line)),
+        None => error,
+    }
+}
+
+/// Reads a clip's header, or, where bad clips are left out, all of it.
+fn survey(clip: &Listed, on_bad: OnBad, index: &FileIndex) -> Result<Clip> {
+    let look = || {
+        if on_bad == OnBad::Skip {
+            wav::read(&clip.file)?;
+        }
+        let info = wav::probe(&clip.file)?;
+        let wav::Info { rate_hz, samples, channels } = info;
+        Ok(Facts { rate_hz, samples, channels, is_whole: on_bad == OnBad::Skip })
+    };
+    let enough = |facts: &Facts| facts.is_whole || on_bad == OnBad::Error;
+    let at_row = |error: Error| placed(&clip.row, error);
+    let facts = index.facts(&clip.file, enough, look).map_err(at_row)?;
+    let span = clip.seconds.map(|seconds| part(clip, seconds, &facts)).transpose()?;
+    Ok(Clip {
+        span,
+        samples: span.map_or(facts.samples, |span| span.samples),
+        labels: sorted(&clip.labels),
+        id: clip.id.clone(),
+        file: clip.file.clone(),
+        row: clip.row.clone(),
+        split: clip.split,
+        fold: clip.fold,
+        group: clip.group.clone(),
+        rate_hz: facts.rate_hz,
+        channels: facts.channels,
+    })
+}
+
+/// The part of a file between two times.
+fn part(clip: &Listed, [from, to]: [f64; 2], facts: &Facts) -> Result<Span> {
+    let at = |seconds: f64| (seconds * f64::from(facts.rate_hz)).round() as usize;
+    let (start, end) = (at(from), at(to).min(facts.samples));
+    if end > start {
+        return Ok(Span { start, samples: end - start });
+    }
+    let length = facts.samples as f64 / f64::from(facts.rate_hz.max(1));
+    let doing = format!("reading {}", clip.file.display());
+    let error = Error::new(Kind::Data, doing, "nothing of the file is between these times")
+        .expected(format!("times within its {length:.3} s, the second one later"))
+        .received(format!("{from} s to {to} s"));
+    Err(placed(&clip.row, error))
+}
+
+/// Why a clip could not be read, in a line.
+fn why(error: &Error) -> String {
+    let report = error.report();
+    match &report.received {
+        Some(received) => format!("{} ({received})", report.problem),
+        None => report.problem.clone(),
+    }
+}
+
+/// Labels in rising order, each once.
+fn sorted(labels: &[usize]) -> Vec<(usize, f32)> {
+    let once: BTreeSet<usize> = labels.iter().copied().collect();
+    once.into_iter().map(|label| (label, 1.0)).collect()
+}

@@ -1,0 +1,82 @@
+//! A folder a class, with or without a folder a split above.
+
+use super::tree::{audio_below, listed};
+use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
+use crate::data::clip::Split;
+use crate::data::dataset::{Dataset, Labelling};
+use crate::error::{Error, Kind, Result};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The options of `dataset::folders`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoldersOptions {
+    /// What all readers have.
+    pub read: ReadOptions,
+}
+
+/// Reads `CLASS/clip.wav`, or `train/CLASS/clip.wav` and so on where every folder is called as a split is. Without such
+/// folders all clips train: `split` or `k_fold` make the rest. Folders within a class's are read, too.
+///
+/// # Errors
+/// A folder that is missing or holds no class with clips, a clip that cannot be read.
+pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result<Dataset> {
+    need_folder(
+        folder,
+        "a folder with a folder a class, or train/, validation/ and test/ with such",
+    )?;
+    options.read.check("dataset::folders")?;
+    (reach.check)(folder)?;
+    let (outer, _) = listed(folder)?;
+    let splits: Option<Vec<(Split, PathBuf)>> = outer
+        .iter()
+        .map(|path| split_of(&name_of(path)).map(|split| (split, path.clone())))
+        .collect();
+    let parts = match splits {
+        Some(parts) if !parts.is_empty() => parts,
+        _ => vec![(Split::Train, folder.to_path_buf())],
+    };
+    let mut found: Vec<(Split, String, PathBuf)> = Vec::new();
+    for (split, part) in &parts {
+        (reach.check)(part)?;
+        let (classes, _) = listed(part)?;
+        for class in classes {
+            (reach.check)(&class)?;
+            let files = audio_below(&class)?;
+            found.extend(files.into_iter().map(|file| (*split, name_of(&class), file)));
+        }
+    }
+    if found.is_empty() {
+        let doing = format!("reading the data set {}", folder.display());
+        return Err(Error::new(Kind::Data, doing, "no folder in it holds audio files")
+            .expected("CLASS/clip.wav; .wav, .flac, .ogg and .mp3 count"));
+    }
+    let mut numbers: BTreeMap<String, usize> =
+        found.iter().map(|(_, class, _)| (class.clone(), 0)).collect();
+    for (index, number) in numbers.values_mut().enumerate() {
+        *number = index;
+    }
+    let clips = found.into_iter().map(|(split, class, file)| {
+        let id = crate::disk::slashed(file.strip_prefix(folder).unwrap_or(&file));
+        let mut clip = Listed::new(id, file, None);
+        clip.labels = numbers.get(&class).copied().into_iter().collect();
+        clip.split = split;
+        clip
+    });
+    let clips = clips.collect();
+    let classes: Vec<String> = numbers.into_keys().collect();
+    let listing = Listing {
+        name: folder.display().to_string(),
+        labelling: Labelling::Single,
+        class_ids: classes.clone(),
+        classes,
+        clips,
+        lists: Vec::new(),
+        left_out: Vec::new(),
+    };
+    finish(listing, &options.read, reach)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,118 @@
+//! AST's and PSLA's lists: JSON with a path and comma-joined labels for each clip, and a table of the labels.
+
+use super::{Listed, Listing, Reach, ReadOptions, finish};
+use crate::data::clip::{Row, Split};
+use crate::data::dataset::{Dataset, Labelling};
+use crate::data::table::{Form, Table};
+use crate::error::{Error, Kind, Result, nearest};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The options of `dataset::json`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonOptions {
+    /// A list for each split that there is.
+    pub lists: Vec<(Split, PathBuf)>,
+    /// The table of labels: `index,mid,display_name`.
+    pub labels: PathBuf,
+    /// One label a clip, or any number.
+    pub labelling: Labelling,
+    /// Where paths begin that are not absolute; `None`: at the list.
+    pub audio: Option<PathBuf>,
+    /// What all readers have.
+    pub read: ReadOptions,
+}
+
+#[derive(Deserialize)]
+struct List {
+    data: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    wav: String,
+    labels: String,
+}
+
+/// Classes of a table with `index`, `mid` and `display_name`: their names and what the table calls them.
+pub(super) fn classes(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let table = Table::read(path, &Form::default())?;
+    let columns = ["index", "mid", "display_name"].map(|name| table.column(name));
+    let [index, mid, name] = columns;
+    let (index, mid, name) = (index?, mid?, name?);
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
+    for row in &table.rows {
+        if table.whole(row, index, "index")? != names.len() {
+            return Err(table
+                .damaged(row.line, "the classes are not counted from 0")
+                .expected(names.len().to_string())
+                .received(row.get(index)));
+        }
+        names.push(row.get(name).to_string());
+        ids.push(row.get(mid).to_string());
+    }
+    Ok((names, ids))
+}
+
+/// Reads lists as AST's scripts write them: `{"data": [{"wav": "/path/x.flac", "labels": "/m/068hy,/m/07q6cd_"}]}`.
+/// Other keys are passed over. A clip's row counts the entries of its list, from 1.
+///
+/// # Errors
+/// A list that cannot be read, a label that is not in the table, a clip that is not there.
+pub fn json(options: &JsonOptions, reach: &Reach) -> Result<Dataset> {
+    options.read.check("dataset::json")?;
+    (reach.check)(&options.labels)?;
+    let (classes, class_ids) = classes(&options.labels)?;
+    let places: BTreeMap<&str, usize> =
+        class_ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
+    let mut clips = Vec::new();
+    for (split, path) in &options.lists {
+        (reach.check)(path)?;
+        let text = crate::disk::read_text(path)?;
+        let doing = || format!("reading {}", path.display());
+        let list: List = serde_json::from_str(&text).map_err(|cause| {
+            Error::new(Kind::Data, doing(), "the list cannot be read")
+                .expected(r#"{"data": [{"wav": "…", "labels": "…"}, …]}"#)
+                .received(cause.to_string())
+        })?;
+        let start = options.audio.as_deref().or(path.parent()).unwrap_or(Path::new(""));
+        let shared: Arc<Path> = path.as_path().into();
+        for (index, entry) in list.data.into_iter().enumerate() {
+            let row = Row { list: shared.clone(), line: index + 1 };
+            let wrong = |problem: &str| {
+                let error = Error::new(Kind::Data, doing(), problem.to_string());
+                error.note(format!("entry {} of \"data\"", index + 1))
+            };
+            if entry.wav.is_empty() {
+                return Err(wrong("'wav' is empty"));
+            }
+            let mut labels = Vec::new();
+            for id in entry.labels.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+                labels.push(*places.get(id).ok_or_else(|| {
+                    let error =
+                        wrong("a label is not in the table of labels").received(format!("'{id}'"));
+                    match nearest(id, places.keys().copied()) {
+                        Some(near) => error.hint(format!("did you mean '{near}'?")),
+                        None => error,
+                    }
+                })?);
+            }
+            if options.labelling == Labelling::Single && labels.len() != 1 {
+                return Err(wrong("a clip of a set with single labels has not one label")
+                    .received(format!("'{}'", entry.labels))
+                    .hint("give labelling: \"multi\" where clips have any number"));
+            }
+            let mut clip = Listed::new(entry.wav.clone(), start.join(&entry.wav), Some(row));
+            (clip.labels, clip.split) = (labels, *split);
+            clips.push(clip);
+        }
+    }
+    let mut lists: Vec<PathBuf> = options.lists.iter().map(|(_, path)| path.clone()).collect();
+    let name = lists.first().map_or_else(String::new, |path| path.display().to_string());
+    lists.push(options.labels.clone());
+    let (labelling, left_out) = (options.labelling, Vec::new());
+    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out };
+    finish(listing, &options.read, reach)
+}

@@ -1,0 +1,53 @@
+//! Folders of audio files, in a fixed order.
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// How audio files end.
+const ENDINGS: [&str; 5] = ["wav", "flac", "ogg", "oga", "mp3"];
+/// Folders within folders that are looked into.
+const DEEPEST: usize = 8;
+
+/// Whether a file is called as audio files are.
+pub(super) fn is_audio(file: &Path) -> bool {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// What is in a folder: its folders and its files, by name; what begins with a dot is none of a data set's.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let io = |cause: std::io::Error| Error::io("reading", folder, &cause);
+    let (mut folders, mut files) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        match path.file_name().map(|name| name.to_string_lossy().starts_with('.')) {
+            Some(false) if path.is_dir() => folders.push(path),
+            Some(false) => files.push(path),
+            _ => {}
+        }
+    }
+    folders.sort();
+    files.sort();
+    Ok((folders, files))
+}
+
+/// All audio files below a folder, in the order of their paths.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub(super) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
+        let (folders, files) = listed(folder)?;
+        found.extend(files.into_iter().filter(|file| is_audio(file)));
+        if depth < DEEPEST {
+            folders.iter().try_for_each(|inner| walk(inner, depth + 1, found))?;
+        }
+        Ok(())
+    }
+    let mut found = Vec::new();
+    walk(folder, 0, &mut found)?;
+    Ok(found)
+}

@@ -1,0 +1,179 @@
+//! One batch on the host: clips, each through its steps, and what a teacher sees instead.
+
+use super::augmentation::{Augmentation, HostBatch, Level, Mix, Wave};
+use super::loader::Teaching;
+use super::source::ClipSource;
+use crate::audio::Samples;
+use crate::error::{Error, Kind, Result};
+use crate::tensor::random::Stream;
+use std::sync::Arc;
+
+/// Who sees a batch; each has streams of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Viewer {
+    Student,
+    /// A teacher with other draws.
+    Apart,
+    /// A teacher without augmentations.
+    Clean,
+}
+
+/// A clip in an epoch's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Drawn {
+    /// Which clip.
+    pub clip: usize,
+    /// How often it came before in this epoch.
+    pub time: usize,
+}
+
+impl Drawn {
+    /// An order with the times counted.
+    pub fn counted(order: Vec<usize>, clips: usize) -> Vec<Drawn> {
+        let mut times = vec![0; clips];
+        let each = |clip: usize| {
+            let time = times.get_mut(clip).map_or(0, |count| std::mem::replace(count, *count + 1));
+            Drawn { clip, time }
+        };
+        order.into_iter().map(each).collect()
+    }
+}
+
+/// Makes batches on the host.
+pub(super) struct Maker {
+    pub source: Arc<ClipSource>,
+    chain: Vec<Arc<dyn Augmentation>>,
+    seed: u64,
+    teaching: Teaching,
+    hears: bool,
+}
+
+impl Maker {
+    /// # Errors
+    /// A step on samples after one on features, and the like.
+    pub fn new(
+        source: Arc<ClipSource>,
+        chain: Vec<Arc<dyn Augmentation>>,
+        seed: u64,
+        teaching: Teaching,
+    ) -> Result<Self> {
+        if let Some([before, after]) = chain
+            .windows(2)
+            .find(|pair| matches!(pair, [before, after] if before.level() > after.level()))
+        {
+            return Err(Error::new(Kind::Script, "augment", "the steps stand in a wrong order")
+                .expected("steps on samples first, then those on features, then those on batches")
+                .received(format!("{} after {}", after.describe(), before.describe())));
+        }
+        let hears = chain.iter().any(|step| step.level() == Level::Wave);
+        Ok(Maker { source, chain, seed, teaching, hears })
+    }
+
+    /// The batch of number `index` with these clips, and what the teacher sees of it, where that is something else.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn make(
+        &self,
+        epoch: usize,
+        index: usize,
+        clips: &[Drawn],
+    ) -> Result<(HostBatch, Option<HostBatch>)> {
+        let own = self.view(Viewer::Student, epoch, index, clips)?;
+        let other = match self.teaching {
+            Teaching::Consistent | Teaching::Stored => None,
+            Teaching::Independent => Some(Viewer::Apart),
+            Teaching::Clean => Some(Viewer::Clean),
+        };
+        let other = other.map(|viewer| self.view(viewer, epoch, index, clips)).transpose()?;
+        Ok((own, other))
+    }
+
+    fn view(
+        &self,
+        viewer: Viewer,
+        epoch: usize,
+        index: usize,
+        clips: &[Drawn],
+    ) -> Result<HostBatch> {
+        let source = &self.source;
+        let (frames, bins, classes) = (source.frames(), source.bins(), source.classes());
+        let mut batch = HostBatch {
+            clips: clips.len(),
+            frames,
+            bins,
+            classes,
+            features: Vec::with_capacity(clips.len() * frames * bins),
+            targets: Vec::with_capacity(clips.len() * classes),
+            mixes: Vec::with_capacity(clips.len()),
+        };
+        for Drawn { clip, time } in clips {
+            // Named by the clip, not by its place: the same clip of the same epoch is augmented in the same way whatever
+            // the batch. One that is drawn again gets other draws.
+            let item = [*clip as u64, *time as u64];
+            let (mut features, target, mix) = self.hear(viewer, epoch, item, *clip)?;
+            for (step, mut random) in self.steps(viewer, Level::Clip, epoch, &item) {
+                step.clip(&mut features, frames, bins, &mut random);
+            }
+            batch.features.append(&mut features);
+            batch.targets.extend(target);
+            batch.mixes.push(mix);
+        }
+        for (step, mut random) in self.steps(viewer, Level::Batch, epoch, &[index as u64]) {
+            step.batch(&mut batch, &mut random);
+        }
+        Ok(batch)
+    }
+
+    /// One clip's normalised features, its labels, and what it is made of.
+    fn hear(
+        &self,
+        viewer: Viewer,
+        epoch: usize,
+        item: [u64; 2],
+        clip: usize,
+    ) -> Result<(Vec<f32>, Vec<f32>, Mix)> {
+        let source = &self.source;
+        let target = super::augmentation::Pool::target(source.as_ref(), clip);
+        let mix = vec![(clip, 1.0)];
+        if !self.hears {
+            return Ok((source.features(clip)?, target, mix));
+        }
+        let samples = source.kept_samples(clip)?;
+        let (rate_hz, samples) = (samples.rate_hz, samples.values.clone());
+        let mut wave = Wave { samples, rate_hz, target, mix };
+        for (step, mut random) in self.steps(viewer, Level::Wave, epoch, &item) {
+            step.wave(&mut wave, source.as_ref(), &mut random)?;
+        }
+        let Wave { samples, rate_hz, target, mix } = wave;
+        let heard = source.heard(clip, &Samples { rate_hz, values: samples })?;
+        Ok((source.finish(&heard, 0)?, target, mix))
+    }
+
+    /// Each step of a level with its stream for an item of `epoch`. A stream is named by the step and by how often it
+    /// stood in the chain before, so adding another step changes no other's numbers.
+    fn steps<'a>(
+        &'a self,
+        viewer: Viewer,
+        level: Level,
+        epoch: usize,
+        item: &'a [u64],
+    ) -> impl Iterator<Item = (&'a dyn Augmentation, Stream)> {
+        let mut seen: Vec<String> = Vec::new();
+        let shown = move |step: &&Arc<dyn Augmentation>| {
+            step.level() == level && (viewer != Viewer::Clean || step.mixes())
+        };
+        self.chain.iter().filter(shown).map(move |step| {
+            let name = step.describe();
+            let before = seen.iter().filter(|other| **other == name).count() as u64;
+            let indices = [&[before, epoch as u64], item].concat();
+            // What is mixed with what is the same for all viewers.
+            let purpose = match viewer == Viewer::Apart && !step.mixes() {
+                true => format!("augment apart {name}"),
+                false => format!("augment {name}"),
+            };
+            seen.push(name);
+            (step.as_ref(), Stream::new(self.seed, &purpose, &indices))
+        })
+    }
+}
