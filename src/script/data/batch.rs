@@ -26,7 +26,7 @@ pub(super) mod bindings {
     /// let data = dataset::esc50("still:example", #{ per_class: 1 });
     /// let batches = data.batches(#{ batch: 4, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) });
     /// let same = true;
-    /// for batch in batches { same = same && batch.teacher_input == batch.input; }
+    /// for batch in batches { same = same && (batch.teacher_input == batch.input).all().item(); }
     /// same
     /// ```
     #[rhai_fn(get = "teacher_input", pure)]
