@@ -188,7 +188,7 @@ impl Fbank {
                 .map(|triangle| libm::log(triangle.energy(&power).max(FLOOR)) as f32);
             values.extend(bins);
         }
-        Ok(Features { frames, mels: self.options.mels, values })
+        Ok(Features { frames, bins: self.options.mels, values })
     }
 
     /// Less its mean, pre-emphasised, windowed, padded with zeros: Kaldi's order. Rounded to single

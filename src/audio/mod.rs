@@ -22,8 +22,8 @@ pub struct Samples {
 pub struct Features {
     /// Frames in time.
     pub frames: usize,
-    /// Mel bins of each frame.
-    pub mels: usize,
+    /// Bins of each frame.
+    pub bins: usize,
     /// The values.
     pub values: Vec<f32>,
 }
@@ -32,7 +32,7 @@ impl Features {
     /// Exactly `frames` frames: cut at the end, or padded there with zeros (as AST does it: in the
     /// log-mel domain, before the normalisation).
     pub fn fit(mut self, frames: usize) -> Features {
-        self.values.resize(frames * self.mels, 0.0);
+        self.values.resize(frames * self.bins, 0.0);
         self.frames = frames;
         self
     }

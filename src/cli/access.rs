@@ -1,6 +1,7 @@
 //! What a recipe may use: folders, operations, memory.
 
-use crate::error::Result;
+use crate::data::STANDARD_BYTES;
+use crate::error::{Error, Kind, Result};
 use crate::recipe::{Granted, ROOTS_VARIABLE};
 use crate::script::MAX_OPERATIONS;
 use crate::tensor::memory;
@@ -19,6 +20,20 @@ pub(super) struct Access {
     /// Gigabytes of memory that the program may take [default: what the machine has].
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     max_memory: Option<u64>,
+    /// Gigabytes on disk that computed features may take in STILL_HOME, 0 for none; STILL_CACHE_GB says it, too
+    /// [default: 20].
+    #[arg(long, value_name = "GB", value_parser = gigabytes_or_none)]
+    cache_gb: Option<u64>,
+}
+
+/// The environment variable that says how much computed features may take.
+const CACHE_VARIABLE: &str = "STILL_CACHE_GB";
+
+fn gigabytes_or_none(text: &str) -> std::result::Result<u64, String> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(0),
+        _ => gigabytes(text),
+    }
 }
 
 fn gigabytes(text: &str) -> std::result::Result<u64, String> {
@@ -43,6 +58,21 @@ impl Access {
             granted.add_variable(&text);
         }
         Ok(granted)
+    }
+
+    /// Bytes that computed features may take on disk.
+    ///
+    /// # Errors
+    /// A value of the environment that is no number.
+    pub(super) fn cache_bytes(&self) -> Result<u64> {
+        if let Some(bytes) = self.cache_gb {
+            return Ok(bytes);
+        }
+        let Some(text) = std::env::var_os(CACHE_VARIABLE) else { return Ok(STANDARD_BYTES) };
+        let text = text.to_string_lossy();
+        gigabytes_or_none(&text).map_err(|cause| {
+            Error::new(Kind::Usage, CACHE_VARIABLE, cause).received(format!("'{text}'"))
+        })
     }
 
     /// Operations without any progress.

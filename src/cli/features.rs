@@ -37,10 +37,10 @@ impl Features {
         };
         let fbank = Fbank::new(options, samples.rate_hz).map_err(doing)?;
         let features = fbank.compute(&samples).map_err(doing)?;
-        let shape = [features.frames, features.mels];
+        let shape = [features.frames, features.bins];
         let values = Tensor::from_values(features.values, &shape, &Device::cpu())?;
         disk::write_whole(&self.output, &npy::encode(&values)?)?;
-        let (frames, mels) = (features.frames, features.mels);
+        let (frames, mels) = (features.frames, features.bins);
         out(&format!("{}: f32 [{frames} frames, {mels} mels]", self.output.display()));
         Ok(())
     }

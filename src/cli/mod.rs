@@ -3,6 +3,7 @@
 mod access;
 mod arguments;
 mod check;
+mod data;
 mod definitions;
 mod eval;
 mod features;
@@ -50,6 +51,7 @@ enum Verb {
     Ls(ls::Ls),
     New(new::New),
     Test(test::Test),
+    Data(data::Data),
     Eval(eval::Eval),
     Repl(repl::ReplOf),
     Features(features::Features),
@@ -79,6 +81,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         guarded("still", || match still.verb {
             Verb::Run(run) => run.run().map(|()| 0),
             Verb::Check(check) => check.run(),
+            Verb::Data(data) => data.run(),
             Verb::Resume(resume) => resume.run().map(|()| 0),
             Verb::Replay(replay) => replay.run(),
             Verb::Why(why) => why.run().map(|()| 0),

@@ -52,6 +52,7 @@ impl Replay {
             workers,
             granted,
             max_operations: self.access.max_operations(),
+            cache_bytes: self.access.cache_bytes()?,
             ..Setup::new(PathBuf::new(), Home::of(Path::new(""), Some(home.path().into())))
         };
         let all = replay(past.path(), &like, progress::display, &signals)?;

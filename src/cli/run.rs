@@ -90,6 +90,7 @@ impl Manner {
         let setup = Setup {
             granted,
             max_operations: self.access.max_operations(),
+            cache_bytes: self.access.cache_bytes()?,
             workers: usize::from(self.workers),
             hook_seconds: self.hook_seconds,
             patient: self.on_error == OnError::Pause,

@@ -2,10 +2,12 @@
 //! worker threads.
 
 mod augmentation;
+mod cache;
 mod clip;
 mod dataset;
 mod fingerprint;
 mod frontend;
+mod health;
 mod index;
 mod layouts;
 mod loader;
@@ -16,18 +18,21 @@ mod sets;
 mod shares;
 mod source;
 mod statistics;
+mod summary;
 pub mod synth;
 mod table;
 
 pub use augmentation::{Augmentation, HostBatch, Level, Mix, Pool, Wave};
+pub use cache::{Caches, FeatureCache, STANDARD_BYTES, Width};
 pub use clip::{Clip, Row, Span, Split};
 pub use dataset::{Dataset, Labelling, LeftOut};
 pub use fingerprint::{FilePrint, Fingerprint};
 pub use frontend::FrontEnd;
+pub use health::{Health, health};
 pub use index::{Facts, FileIndex};
 pub use layouts::{
     AudioSetOptions, CsvOptions, Esc50Options, FoldersOptions, Folds, Fsd50kOptions, JsonOptions,
-    OnBad, Reach, ReadOptions, Segments, audioset, csv, esc50, folders, fsd50k, json,
+    OnBad, Reach, ReadOptions, Segments, audioset, csv, esc50, folders, fsd50k, json, layout_of,
     speech_commands, urbansound8k,
 };
 pub use loader::{Batch, Batches, Loader, LoaderOptions, Teaching};
@@ -35,3 +40,4 @@ pub use ontology::Ontology;
 pub use sampler::{Sampler, balanced};
 pub use shares::Draw;
 pub use source::ClipSource;
+pub use summary::{Double, Summary};

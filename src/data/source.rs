@@ -1,6 +1,7 @@
 //! The clips of a split as samples and as features, computed when first asked for.
 
 use super::augmentation::Pool;
+use super::cache::{Caches, Width};
 use super::clip::{Clip, Split};
 use super::dataset::{Dataset, Labelling};
 use super::frontend::FrontEnd;
@@ -28,6 +29,9 @@ pub struct ClipSource {
     features: Vec<OnceLock<Arc<Features>>>,
     samples: Vec<OnceLock<Arc<Samples>>>,
     room: AtomicUsize,
+    caches: Arc<Caches>,
+    /// What features in the cache depend on besides their clip.
+    settings: Arc<str>,
 }
 
 /// From a clip to its samples and features.
@@ -69,7 +73,11 @@ impl ClipSource {
     ///
     /// # Errors
     /// A front end that makes no sense for these clips; clips of several sample rates.
-    pub fn all(dataset: &Dataset, front: &FrontEnd) -> Result<[ClipSource; 3]> {
+    pub fn all(
+        dataset: &Dataset,
+        front: &FrontEnd,
+        caches: &Arc<Caches>,
+    ) -> Result<[ClipSource; 3]> {
         front.check()?;
         let rate_hz = common_rate(dataset)?;
         let fbank = Fbank::new(front.fbank.clone(), rate_hz)?;
@@ -81,6 +89,7 @@ impl ClipSource {
         let ear = Arc::new(Ear { fbank });
         let trains: Vec<Clip> = dataset.of(Split::Train).cloned().collect();
         let statistics = Arc::new(Statistics::new(front.statistics, trains, ear.clone()));
+        let settings: Arc<str> = settings(front, rate_hz).into();
         Ok(Split::ALL.map(|split| {
             let clips: Vec<Clip> = dataset.of(split).cloned().collect();
             ClipSource {
@@ -94,6 +103,8 @@ impl ClipSource {
                 longest,
                 statistics: statistics.clone(),
                 room: AtomicUsize::new(KEPT_BYTES),
+                caches: caches.clone(),
+                settings: settings.clone(),
             }
         }))
     }
@@ -146,6 +157,23 @@ impl ClipSource {
         self.statistics.get(&|| false)
     }
 
+    /// As [`ClipSource::statistics`]; measuring ends at the next clip when `stop` says so.
+    ///
+    /// # Errors
+    /// As `statistics`; `Interrupted`.
+    pub fn statistics_until(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<[f64; 2]> {
+        self.statistics.get(stop)
+    }
+
+    /// The samples of clip `index`, read for this once.
+    ///
+    /// # Errors
+    /// A clip that cannot be read.
+    pub fn read(&self, index: usize) -> Result<Samples> {
+        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
+        self.ear.samples(clip)
+    }
+
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts. For many clips
     /// that takes minutes: it ends at the next clip when `stop` says so.
     pub fn warm(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {
@@ -179,9 +207,34 @@ impl ClipSource {
             return Ok(kept.clone());
         }
         let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
-        let features = Arc::new(self.ear.features(clip, &*self.samples(index)?)?);
+        let features = Arc::new(self.computed(index, clip)?);
         self.keep(slot, &features, features.values.len());
         Ok(features)
+    }
+
+    /// Features from the cache, or computed and put there.
+    fn computed(&self, index: usize, clip: &Clip) -> Result<Features> {
+        let key = self.caches.features.as_ref().and_then(|cache| Some((cache, self.key(clip)?)));
+        if let Some(found) = key.as_ref().and_then(|(cache, key)| cache.get(key)) {
+            return Ok(found);
+        }
+        let features = self.ear.features(clip, &*self.samples(index)?)?;
+        if let Some((cache, key)) = key {
+            cache.put(&key, &features, Width::F32);
+        }
+        Ok(features)
+    }
+
+    /// What the features of a clip go by: the audio itself, which part of it, and how they are made.
+    fn key(&self, clip: &Clip) -> Option<String> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.caches.files.blake3(&clip.file).ok()?.as_bytes());
+        let span = clip.span.map_or([u64::MAX; 2], |s| [s.start as u64, s.samples as u64]);
+        span.iter().for_each(|number| {
+            hasher.update(&number.to_le_bytes());
+        });
+        hasher.update(self.settings.as_bytes());
+        Some(hasher.finalize().to_hex().to_string())
     }
 
     /// Features of samples that an augmentation changed, before they are normalised.
@@ -253,6 +306,11 @@ impl Pool for ClipSource {
     fn target(&self, index: usize) -> Vec<f32> {
         self.clips.get(index).map_or_else(Vec::new, |clip| clip.target(self.classes))
     }
+}
+
+/// How features are made, in words: the front end without what is done later, and the version of the numeric code.
+fn settings(front: &FrontEnd, rate_hz: u32) -> String {
+    format!("{} {rate_hz} {:?}", env!("STILL_NUMERICS"), front.fbank)
 }
 
 fn missing(index: usize) -> Error {

@@ -273,6 +273,22 @@ pub fn sync_folder(folder: &Path) -> IoResult<()> {
     }
 }
 
+/// As [`write_whole`], but a power failure may leave a damaged file: for what is checked when it is read, and made anew.
+///
+/// # Errors
+/// As `write_whole`.
+pub fn write_quick(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(DRAFT);
+    shared(&mut builder, 0o666);
+    let put = || -> IoResult<()> {
+        let mut file = builder.tempfile_in(folder_of(path))?;
+        file.write_all(bytes)?;
+        file.persist(path).map(|_| ()).map_err(|cause| cause.error)
+    };
+    put().map_err(|cause| refused("writing", path, &bare(&cause)))
+}
+
 /// Makes a file or folder as new as if it were just written, where that is allowed.
 pub fn touch(path: &Path) {
     let _ = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));

@@ -3,7 +3,7 @@
 use super::granted::Wanted;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
-use crate::data::{Dataset, FileIndex, FrontEnd, synth};
+use crate::data::{Caches, Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{StageResult, table};
 use crate::script::{Callable, HookSources, Host, Meter, Raw, raw};
@@ -56,8 +56,8 @@ impl Host for Session {
         &self.meter
     }
 
-    fn files(&self) -> Arc<FileIndex> {
-        self.files.clone()
+    fn caches(&self) -> Arc<Caches> {
+        self.caches.clone()
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
@@ -66,7 +66,7 @@ impl Host for Session {
         if let Some((.., features)) = known {
             return Ok(features.clone());
         }
-        let features = Features::of(data, front, &self.files)?;
+        let features = Features::of(data, front, &self.caches)?;
         let frames = features.train.frames();
         let cut = features.train.longest_frames().saturating_sub(frames);
         if cut > 0 {

@@ -5,6 +5,7 @@ use super::compile::Compiler;
 use super::source::Source;
 use super::trying::{Given, Say, Trying, stopped};
 use super::version::Version;
+use crate::data::{Dataset, FrontEnd};
 use crate::error::{Result, guarded};
 use crate::nn::pass;
 use crate::script::{self, Host, Resolver, Signatures, Sources};
@@ -25,6 +26,16 @@ impl Evaluated {
     /// As it is printed; `None` where there is nothing to print.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
+    }
+
+    /// The data set that it is, if it is one.
+    pub fn dataset(&self) -> Option<Arc<Dataset>> {
+        self.value.read_lock::<Arc<Dataset>>().map(|data| data.clone())
+    }
+
+    /// The front end that it is, if it is one.
+    pub fn front_end(&self) -> Option<FrontEnd> {
+        self.value.read_lock::<FrontEnd>().map(|front| front.clone())
     }
 
     /// As JSON: tensors as nested arrays, numbers that are not finite as null.

@@ -135,7 +135,7 @@ impl Session {
         ];
         let captured: Array = make.curry().to_vec();
         for (name, value) in [("inputs", inputs), ("captured", &captured.into())] {
-            let words = words(value, &self.files)?;
+            let words = words(value, &self.caches.files)?;
             roots.extend(functions_in(&words).into_iter().map(|name| (name, None)));
             let hash = blake3::hash(words.to_string().as_bytes()).to_hex().to_string();
             options.push(Part::new(name, hash));

@@ -12,7 +12,7 @@ use super::source::Source;
 use super::timeline::Timeline;
 use super::trial::Trial;
 use super::why::Why;
-use crate::data::{Dataset, FileIndex, FrontEnd};
+use crate::data::{Caches, Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
 use crate::run::store::Store;
@@ -130,7 +130,7 @@ pub(super) struct Session {
     pub meter: Meter,
     pub record: OnceLock<Mutex<Record>>,
     pub made: Mutex<Vec<Made>>,
-    pub files: Arc<FileIndex>,
+    pub caches: Arc<Caches>,
     names: Mutex<Vec<String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
@@ -153,13 +153,13 @@ impl Session {
         let callback = Callback::default();
         let trial = callback.calling().trial();
         trial.set_standard(setup.hook_seconds);
-        let files = match setup.entry.is_a_question() {
-            true => FileIndex::reading(setup.home.files()),
-            false => FileIndex::new(Some(setup.home.files())),
+        let caches = match setup.entry.is_a_question() {
+            true => setup.home.caches_read(),
+            false => setup.home.caches(setup.cache_bytes),
         };
         Session {
             store: Store::at(&setup.home),
-            files: Arc::new(files),
+            caches: Arc::new(caches),
             display: Mutex::new(display),
             signals,
             live: OnceLock::new(),

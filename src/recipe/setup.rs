@@ -3,6 +3,7 @@
 use super::granted::Granted;
 use super::trial::HOOK_SECONDS;
 use super::watch::Patience;
+use crate::data::STANDARD_BYTES;
 use crate::run::{CheckpointPolicy, Home, Past};
 use crate::script::MAX_OPERATIONS;
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub granted: Granted,
     /// Operations that a script may do without any progress, 0 for any number.
     pub max_operations: u64,
+    /// Bytes that computed features may take on disk, 0 for none.
+    pub cache_bytes: u64,
     /// When checkpoints are made.
     pub checkpoints: CheckpointPolicy,
 }
@@ -72,6 +75,7 @@ impl Setup {
             patient: true,
             granted: Granted::default(),
             max_operations: MAX_OPERATIONS,
+            cache_bytes: STANDARD_BYTES,
             checkpoints: CheckpointPolicy::default(),
         }
     }

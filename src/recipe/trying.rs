@@ -3,7 +3,7 @@
 use super::access::{Access, Otherwise};
 use super::callback::Callback;
 use super::granted::{Granted, Wanted};
-use crate::data::{Dataset, FileIndex, FrontEnd, synth};
+use crate::data::{Caches, Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
 use crate::run::{Home, StageResult, table};
 use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
@@ -73,7 +73,7 @@ pub(super) struct Trying {
     limit: Option<(Instant, Duration)>,
     say: Say,
     callback: Callback,
-    files: Arc<FileIndex>,
+    caches: Arc<Caches>,
     access: Access,
     meter: Meter,
 }
@@ -94,7 +94,7 @@ impl Trying {
         Trying {
             what,
             given: given.clone(),
-            files: Arc::new(FileIndex::reading(home.files())),
+            caches: Arc::new(home.caches_read()),
             home,
             stop: stop.clone(),
             limit: None,
@@ -189,12 +189,12 @@ impl Host for Trying {
         Err(self.no_stage(operation))
     }
 
-    fn files(&self) -> Arc<FileIndex> {
-        self.files.clone()
+    fn caches(&self) -> Arc<Caches> {
+        self.caches.clone()
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
-        Features::of(data, front, &self.files)
+        Features::of(data, front, &self.caches)
     }
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {

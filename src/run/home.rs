@@ -1,5 +1,6 @@
 //! Where runs and made data are kept.
 
+use crate::data::{Caches, FeatureCache, FileIndex};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use std::path::{Path, PathBuf};
@@ -25,9 +26,16 @@ impl Home {
         &self.0
     }
 
-    /// Where is kept what is known of audio files that have not changed.
-    pub fn files(&self) -> PathBuf {
-        self.0.join("files")
+    /// What is kept between runs about audio files, features of at most so many bytes among it.
+    pub fn caches(&self, feature_bytes: u64) -> Caches {
+        let features = FeatureCache::new(self.0.join("features"), feature_bytes);
+        let files = FileIndex::new(Some(self.0.join("files")));
+        Caches { files, features: (feature_bytes > 0).then_some(features) }
+    }
+
+    /// As [`Home::caches`], for what leaves no trace there.
+    pub fn caches_read(&self) -> Caches {
+        Caches { files: FileIndex::reading(self.0.join("files")), features: None }
     }
 
     /// Makes the folder and tries whether it can be written, before anything is computed.

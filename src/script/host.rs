@@ -2,7 +2,7 @@
 
 use super::Meter;
 use super::raise::Raw;
-use crate::data::{Dataset, FileIndex, FrontEnd};
+use crate::data::{Caches, Dataset, FrontEnd};
 use crate::error::{Error, Result};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
@@ -77,8 +77,8 @@ pub trait Host: Send + Sync {
     /// The file that a recipe writes under `path`.
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf>;
 
-    /// What is known of audio files that have not changed.
-    fn files(&self) -> Arc<FileIndex>;
+    /// What is kept between runs about audio files.
+    fn caches(&self) -> Arc<Caches>;
 
     /// The features of a data set, made once for all stages.
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features>;

@@ -1,7 +1,7 @@
 //! Everything that a stage needs, checked before it starts.
 
 use crate::data::{
-    Augmentation, ClipSource, Dataset, FileIndex, Fingerprint, FrontEnd, Sampler, Teaching,
+    Augmentation, Caches, ClipSource, Dataset, Fingerprint, FrontEnd, Sampler, Teaching,
 };
 use crate::error::{Error, Kind, Result};
 use crate::models::{InputShape, Model, Spec};
@@ -73,7 +73,7 @@ pub struct Features {
     pub test: Arc<ClipSource>,
     dataset: Arc<Dataset>,
     front: FrontEnd,
-    index: Arc<FileIndex>,
+    caches: Arc<Caches>,
     fingerprint: Arc<OnceLock<Arc<Fingerprint>>>,
 }
 
@@ -82,11 +82,11 @@ impl Features {
     ///
     /// # Errors
     /// A front end that makes no sense for these clips.
-    pub fn of(dataset: &Arc<Dataset>, front: &FrontEnd, index: &Arc<FileIndex>) -> Result<Self> {
-        let [train, validation, test] = ClipSource::all(dataset, front)?.map(Arc::new);
+    pub fn of(dataset: &Arc<Dataset>, front: &FrontEnd, caches: &Arc<Caches>) -> Result<Self> {
+        let [train, validation, test] = ClipSource::all(dataset, front, caches)?.map(Arc::new);
         let (dataset, front, fingerprint) = (dataset.clone(), front.clone(), Arc::default());
-        let index = index.clone();
-        Ok(Features { train, validation, test, dataset, front, index, fingerprint })
+        let caches = caches.clone();
+        Ok(Features { train, validation, test, dataset, front, caches, fingerprint })
     }
 
     /// The clips that epochs are judged by: those that validate, or, where there are none, those that test.
@@ -112,7 +112,7 @@ impl Features {
         if let Some(known) = self.fingerprint.get() {
             return Ok(known.clone());
         }
-        let read = Arc::new(Fingerprint::of(&self.dataset, &self.index, &|| false)?);
+        let read = Arc::new(Fingerprint::of(&self.dataset, &self.caches.files, &|| false)?);
         Ok(self.fingerprint.get_or_init(|| read).clone())
     }
 

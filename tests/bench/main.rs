@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
-use stillroom::data::{FileIndex, FrontEnd, Reach, Sampler, Teaching, esc50, synth};
+use stillroom::data::{Caches, FrontEnd, Reach, Sampler, Teaching, esc50, synth};
 use stillroom::error::Result;
 use stillroom::kd;
 use stillroom::models::{CnnOptions, Spec};
@@ -177,15 +177,18 @@ fn hooks() -> Result<bool> {
 /// The fastest training step of the quickstart's teacher, without hooks.
 fn step() -> Result<f64> {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let index = Arc::new(FileIndex::new(None));
-    let data =
-        Arc::new(esc50(&synth::example(home)?, &Default::default(), &Reach::anywhere(&index))?);
+    let caches = Arc::new(Caches::none());
+    let data = Arc::new(esc50(
+        &synth::example(home)?,
+        &Default::default(),
+        &Reach::anywhere(&caches.files),
+    )?);
     let mut front = FrontEnd::standard();
     front.fbank.mels = 64;
     let plan = Plan {
         name: "teacher".into(),
         identity: String::new(),
-        features: Features::of(&data, &front, &index)?,
+        features: Features::of(&data, &front, &caches)?,
         teacher: None,
         own: None,
         spec: Spec::Cnn(CnnOptions { classes: data.classes.len(), channels: vec![8, 16, 32] }),

@@ -1,6 +1,7 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod caches;
 mod disk;
 mod gc;
 mod hostile;
@@ -12,6 +13,7 @@ mod optim;
 mod pack;
 mod pattern;
 mod random;
+mod sets;
 mod store;
 mod sweep;
 mod synth;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use stillroom::audio::FbankOptions;
 use stillroom::augment::{Mixup, TimeRoll};
 use stillroom::data::{
-    Augmentation, Esc50Options, FileIndex, FrontEnd, Reach, ReadOptions, Sampler, Teaching, esc50,
+    Augmentation, Caches, Esc50Options, FrontEnd, Reach, ReadOptions, Sampler, Teaching, esc50,
 };
 use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
@@ -32,10 +32,10 @@ pub fn features() -> Features {
         read: ReadOptions { per_class: Some(2), ..ReadOptions::default() },
         ..Esc50Options::default()
     };
-    let index = Arc::new(FileIndex::new(None));
-    let data = esc50(example(), &options, &Reach::anywhere(&index)).expect("the example");
+    let caches = Arc::new(Caches::none());
+    let data = esc50(example(), &options, &Reach::anywhere(&caches.files)).expect("the example");
     let fbank = FbankOptions { mels: 16, hop_ms: 40.0, ..FbankOptions::default() };
-    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None }, &index)
+    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None }, &caches)
         .expect("features")
 }
 

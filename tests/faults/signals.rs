@@ -6,7 +6,7 @@ use crate::support::example;
 use std::io::Read;
 use std::process::Child;
 use std::time::{Duration, Instant};
-use stillroom::data::{Esc50Options, FileIndex, FrontEnd, Reach, esc50};
+use stillroom::data::{Caches, Esc50Options, FrontEnd, Reach, esc50};
 use stillroom::error::Kind;
 use stillroom::train::Features;
 
@@ -132,12 +132,13 @@ fn a_stop_during_an_evaluation_keeps_the_epoch() {
 
 #[test]
 fn features_are_not_finished_where_a_run_is_stopped() {
-    let index = std::sync::Arc::new(FileIndex::new(None));
+    let caches = std::sync::Arc::new(Caches::none());
     let data = std::sync::Arc::new(
-        esc50(example(), &Esc50Options::default(), &Reach::anywhere(&index)).expect("the example"),
+        esc50(example(), &Esc50Options::default(), &Reach::anywhere(&caches.files))
+            .expect("the example"),
     );
     let front = FrontEnd::standard();
-    let features = Features::of(&data, &front, &index).expect("features");
+    let features = Features::of(&data, &front, &caches).expect("features");
     let error = features.ready(&|| true).expect_err("stopped");
     assert_eq!(error.kind(), Kind::Interrupted);
     features.ready(&|| false).expect("features");

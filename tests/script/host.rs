@@ -4,7 +4,7 @@ use crate::support::example;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext, Scope};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
-use stillroom::data::{Dataset, FileIndex, FrontEnd};
+use stillroom::data::{Caches, Dataset, FrontEnd};
 use stillroom::error::{Error, Kind, Result};
 use stillroom::script::diagnose::Knowledge;
 use stillroom::script::{
@@ -68,11 +68,11 @@ impl Host for Plain {
     }
 
     fn features(&self, data: &Arc<Dataset>, front: &FrontEnd) -> Result<Features> {
-        Features::of(data, front, &self.files())
+        Features::of(data, front, &self.caches())
     }
 
-    fn files(&self) -> Arc<FileIndex> {
-        Arc::new(FileIndex::new(None))
+    fn caches(&self) -> Arc<Caches> {
+        Arc::new(Caches::none())
     }
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {

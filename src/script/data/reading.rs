@@ -90,9 +90,9 @@ impl<'a> Call<'a> {
                 .received(path.display().to_string())
                 .hint("save it under another name"))
         };
-        let index = self.host.files();
+        let caches = self.host.caches();
         let stop = || self.host.interruption().is_some();
-        let mut dataset = read(&Reach { check: &check, index: &index, stop: &stop })?;
+        let mut dataset = read(&Reach { check: &check, index: &caches.files, stop: &stop })?;
         dataset.name = name.to_string();
         if let Some(text) = left_out(&dataset) {
             self.host.warn(&text);
@@ -127,7 +127,7 @@ pub(super) fn read_esc50(
     call.options.flag("esc10", &mut own.esc10)?;
     if folder == synth::NAME {
         let made = host.example_data()?;
-        let mut dataset = esc50(&made, &own, &Reach::anywhere(&host.files()))?;
+        let mut dataset = esc50(&made, &own, &Reach::anywhere(&host.caches().files))?;
         dataset.name = folder.to_string();
         return Ok(Arc::new(dataset));
     }
