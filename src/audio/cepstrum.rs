@@ -38,6 +38,9 @@ impl Default for MfccOptions {
 }
 
 impl MfccOptions {
+    /// The names of its own options, as a recipe writes them.
+    pub const NAMES: [&str; 2] = ["coefficients", "lifter"];
+
     /// Kaldi's, as they stand.
     pub fn kaldi() -> Self {
         let fbank = FbankOptions { mels: 23, window: Window::Povey, ..FbankOptions::default() };
@@ -103,13 +106,12 @@ impl Cepstrum {
         let (count, mels) = (options.coefficients, options.mels());
         let kaldi = matches!(options.style, MfccStyle::Kaldi(_));
         let weight = |k: usize, m: usize| {
-            let scale = if k == 0 { (1.0 / mels as f64).sqrt() } else { (2.0 / mels as f64).sqrt() };
+            let scale =
+                if k == 0 { (1.0 / mels as f64).sqrt() } else { (2.0 / mels as f64).sqrt() };
             // Kaldi counts the coefficients from 0, librosa from 1.
             let place = if kaldi { k } else { k + 1 } as f64;
             let lift = match options.lifter > 0.0 {
-                true => {
-                    1.0 + options.lifter / 2.0 * libm::sin(PI * place / options.lifter)
-                }
+                true => 1.0 + options.lifter / 2.0 * libm::sin(PI * place / options.lifter),
                 false => 1.0,
             };
             lift * scale * libm::cos(PI / mels as f64 * (m as f64 + 0.5) * k as f64)

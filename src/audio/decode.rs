@@ -110,12 +110,17 @@ impl ReadOptions {
                 .expected(format!("a start below {samples} samples"))
                 .received(self.start.to_string()));
         }
-        let end = self.length.map_or(samples, |length| samples.min(self.start.saturating_add(length)));
+        let end =
+            self.length.map_or(samples, |length| samples.min(self.start.saturating_add(length)));
         if end - self.start > MOST_SAMPLES {
-            return Err(Error::new(Kind::Range, doing(path), "the clip is too long to be read whole")
-                .expected(format!("{MOST_SAMPLES} samples at most"))
-                .received(format!("{} samples", end - self.start))
-                .hint("cut it, or read a part of it"));
+            return Err(Error::new(
+                Kind::Range,
+                doing(path),
+                "the clip is too long to be read whole",
+            )
+            .expected(format!("{MOST_SAMPLES} samples at most"))
+            .received(format!("{} samples", end - self.start))
+            .hint("cut it, or read a part of it"));
         }
         Ok(self.start..end)
     }
@@ -179,7 +184,8 @@ fn sniff(path: &Path) -> Result<Sniffed> {
     }
     let mut start = 0;
     if let [b'I', b'D', b'3', _, _, flags, a, b, c, d, ..] = bytes[..] {
-        let size = [a, b, c, d].into_iter().fold(0u64, |sum, byte| sum << 7 | u64::from(byte & 127));
+        let size =
+            [a, b, c, d].into_iter().fold(0u64, |sum, byte| sum << 7 | u64::from(byte & 127));
         start = 10 + size + if flags & 0x10 != 0 { 10 } else { 0 };
         std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(start)).map_err(io)?;
         bytes = take(&mut file)?;
@@ -196,21 +202,27 @@ fn sniff(path: &Path) -> Result<Sniffed> {
     }
     if bytes.starts_with(b"OggS") {
         let holds = |what: &[u8]| bytes.windows(what.len()).take(512).any(|part| part == what);
-        for (mark, name) in [(&b"OpusHead"[..], "Opus"), (b"Speex   ", "Speex"), (b"\x80theora", "Theora")] {
+        for (mark, name) in
+            [(&b"OpusHead"[..], "Opus"), (b"Speex   ", "Speex"), (b"\x80theora", "Theora")]
+        {
             if holds(mark) {
                 return Err(unread(path, &format!("an Ogg file with {name}")));
             }
         }
         return found(Format::Ogg);
     }
-    let other = OTHERS.iter().find(|(at, mark, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(mark)));
+    let other =
+        OTHERS.iter().find(|(at, mark, _)| bytes.get(*at..).is_some_and(|b| b.starts_with(mark)));
     if let Some((_, _, name)) = other {
         return Err(unread(path, name));
     }
     match bytes[..] {
         // Eleven bits of sync, a version, layer III; a bit rate and a sample rate that there are.
         [0xff, second, third, ..]
-            if second & 0xe6 == 0xe2 && second & 0x18 != 0x08 && third >> 4 != 15 && third & 0x0c != 0x0c =>
+            if second & 0xe6 == 0xe2
+                && second & 0x18 != 0x08
+                && third >> 4 != 15
+                && third & 0x0c != 0x0c =>
         {
             found(Format::Mp3)
         }

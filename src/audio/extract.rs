@@ -210,13 +210,9 @@ impl Extractor {
         let operation = options.operation();
         let maker = match options.clone() {
             FeatureOptions::Fbank(own) => Maker::Fbank(Fbank::new(operation, own, rate_hz)?),
-            FeatureOptions::MelSpectrogram(own) => {
-                Maker::Stft(Stft::mel(operation, own, rate_hz)?)
-            }
+            FeatureOptions::MelSpectrogram(own) => Maker::Stft(Stft::mel(operation, own, rate_hz)?),
             FeatureOptions::Mfcc(own) => Maker::Cepstrum(Cepstrum::new(operation, own, rate_hz)?),
-            FeatureOptions::Spectrogram(own) => {
-                Maker::Stft(Stft::plain(operation, own, rate_hz)?)
-            }
+            FeatureOptions::Spectrogram(own) => Maker::Stft(Stft::plain(operation, own, rate_hz)?),
         };
         Ok(Extractor { operation, rate_hz, dithers: options.dithers(), maker })
     }

@@ -2,7 +2,7 @@
 
 use super::fft::Spectrum;
 use super::framing::{Frames, Kept};
-use super::lanes::{LANES, Lanes, ln};
+use super::lanes::{LANES, Lanes, ln, vectorised};
 use super::mel::{Bank, Range};
 use super::window::BLACKMAN;
 use super::{Features, Window, ranges};
@@ -88,6 +88,30 @@ impl Default for FbankOptions {
 }
 
 impl FbankOptions {
+    /// The names of its own options, as a recipe writes them.
+    pub const NAMES: [&str; 20] = [
+        "mels",
+        "frame_ms",
+        "hop_ms",
+        "window",
+        "blackman_coeff",
+        "low_hz",
+        "high_hz",
+        "preemphasis",
+        "remove_dc",
+        "fft_points",
+        "round_to_power_of_two",
+        "snip_edges",
+        "dither",
+        "power",
+        "log",
+        "use_energy",
+        "raw_energy",
+        "energy_floor",
+        "htk_compat",
+        "subtract_mean",
+    ];
+
     /// Refuses what makes no sense whatever the sample rate; errors name `operation`.
     pub(super) fn check(&self, operation: &str) -> Result<()> {
         ranges::whole(operation, "mels", self.mels, 1, 4096)?;
@@ -161,7 +185,10 @@ impl Fbank {
         let frames = Frames { values, length: self.frame, hop: self.hop, count };
         let mut kept = Kept::new(count, self.bins());
         let dither = (self.options.dither > 0.0).then_some(self.options.dither as f32).zip(random);
-        pulp::Arch::new().dispatch(|| self.run(&frames, dither, &mut kept));
+        vectorised(
+            #[inline(always)]
+            || self.run(&frames, dither, &mut kept),
+        );
         let mut features = kept.done();
         if self.options.subtract_mean {
             features.subtract_mean();
@@ -210,10 +237,21 @@ impl Fbank {
                 power.iter_mut().for_each(|bin| *bin = bin.map(f64::sqrt));
             }
             let log = options.log;
-            self.bank.apply(&power, |index, sum| {
-                let value = if log { sum.map(|sum| ln(sum.max(FLOOR))) } else { sum };
-                kept.set(mel_at + index, value);
-            });
+            self.bank.apply(
+                &power,
+                #[inline(always)]
+                |index, sum| {
+                    let value = if log {
+                        sum.map(
+                            #[inline(always)]
+                            |sum| ln(sum.max(FLOOR)),
+                        )
+                    } else {
+                        sum
+                    };
+                    kept.set(mel_at + index, value);
+                },
+            );
             if let Some((place, energy)) = energy_at.zip(energy) {
                 kept.set(place, energy);
             }

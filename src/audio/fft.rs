@@ -58,7 +58,10 @@ impl Spectrum {
             }
         }
         if rest > 1 || !points.is_multiple_of(2) || half == 0 {
-            return Spectrum { points, way: Way::Any(RealFftPlanner::new().plan_fft_forward(points)) };
+            return Spectrum {
+                points,
+                way: Way::Any(RealFftPlanner::new().plan_fft_forward(points)),
+            };
         }
         let mut left = half;
         let stage = |radix: usize| {
@@ -112,10 +115,7 @@ fn untangle(turns: &[(f64, f64)], real: &[Lanes], imaginary: &[Lanes], power: &m
     let half = real.len();
     let at = |k: usize| {
         let k = if k == half { 0 } else { k };
-        (
-            real.get(k).copied().unwrap_or_default(),
-            imaginary.get(k).copied().unwrap_or_default(),
-        )
+        (real.get(k).copied().unwrap_or_default(), imaginary.get(k).copied().unwrap_or_default())
     };
     for (k, (cosine, sine)) in turns.iter().enumerate() {
         let ((ar, ai), (br, bi)) = (at(k), at(half - k));
@@ -178,10 +178,7 @@ fn scale(a: Pair, factor: f64) -> Pair {
 
 #[inline(always)]
 fn twist(a: Pair, (cosine, sine): (f64, f64)) -> Pair {
-    (
-        a.0.scaled(cosine).minus(a.1.scaled(sine)),
-        a.0.scaled(sine).plus(a.1.scaled(cosine)),
-    )
+    (a.0.scaled(cosine).minus(a.1.scaled(sine)), a.0.scaled(sine).plus(a.1.scaled(cosine)))
 }
 
 #[inline(always)]
@@ -255,7 +252,10 @@ impl Stage {
         for (p, ((out_r, out_i), factors)) in outputs.zip(factors).enumerate() {
             let inputs: [(&[Lanes], &[Lanes]); R] = std::array::from_fn(|k| {
                 let range = part * k + p * stride..part * k + (p + 1) * stride;
-                (from.0.get(range.clone()).unwrap_or_default(), from.1.get(range).unwrap_or_default())
+                (
+                    from.0.get(range.clone()).unwrap_or_default(),
+                    from.1.get(range).unwrap_or_default(),
+                )
             });
             for q in 0..stride {
                 let values: [Pair; R] = std::array::from_fn(|k| {
@@ -301,7 +301,10 @@ mod tests {
                     }
                     let expected = real * real + imaginary * imaginary;
                     let error = (found.0[lane] - expected).abs();
-                    assert!(error <= 1e-9 * (1.0 + expected), "{points} points, bin {bin}: {error}");
+                    assert!(
+                        error <= 1e-9 * (1.0 + expected),
+                        "{points} points, bin {bin}: {error}"
+                    );
                 }
             }
         }

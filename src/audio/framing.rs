@@ -67,7 +67,8 @@ impl Scratch {
     /// Takes four frames of the FFT's own length, each sample times its weight.
     #[inline(always)]
     pub(super) fn fill_weighted(&mut self, block: &[[f32; LANES]], weights: &[f64]) {
-        let weighted = |values: &[f32; LANES], weight: f64| Lanes(values.map(f64::from)).scaled(weight);
+        let weighted =
+            |values: &[f32; LANES], weight: f64| Lanes(values.map(f64::from)).scaled(weight);
         let halves = self.even.iter_mut().zip(self.odd.iter_mut());
         for ((even, odd), (values, weights)) in halves.zip(block.chunks(2).zip(weights.chunks(2))) {
             if let ([first, rest @ ..], [weight, others @ ..]) = (values, weights) {

@@ -46,9 +46,19 @@ impl Lanes {
     }
 }
 
+/// Runs code that was compiled for vectors of four doubles where the processor has them; the results are the same
+/// elsewhere. What it calls must be inlined: a closure says so with `#[inline(always)]`.
+#[inline(always)]
+pub(super) fn vectorised<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(wide) = pulp::x86::V3::try_new() {
+        return pulp::Simd::vectorize(wide, work);
+    }
+    work()
+}
+
 /// Coefficients 2/(2k+1) of the series of artanh.
-const SERIES: [f64; 7] =
-    [2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0];
+const SERIES: [f64; 7] = [2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0];
 
 /// The natural logarithm of a normal positive number, off by 1e-12 at most: ln m = 2 artanh((m−1)/(m+1)) for a
 /// mantissa m within √½ to √2. Only sums, products and one quotient, so the compiler takes four at once.
@@ -63,15 +73,13 @@ pub(super) fn ln(value: f64) -> f64 {
     // The exponent, with its sign, without a conversion that only newer vectors have.
     let exponent = (shifted as i64 >> 52) as u64;
     let count = f64::from_bits(SHIFT.to_bits().wrapping_add(exponent)) - SHIFT;
-    let mantissa =
-        f64::from_bits((shifted & MANTISSA).wrapping_add(HALF_ROOT));
+    let mantissa = f64::from_bits((shifted & MANTISSA).wrapping_add(HALF_ROOT));
     let ratio = (mantissa - 1.0) / (mantissa + 1.0);
     let square = ratio * ratio;
     let [a, b, c, d, e, f, g] = SERIES;
-    let series = ((((((a * square + b) * square + c) * square + d) * square + e) * square + f)
-        * square
-        + g)
-        * ratio;
+    let series =
+        ((((((a * square + b) * square + c) * square + d) * square + e) * square + f) * square + g)
+            * ratio;
     count * std::f64::consts::LN_2 + series
 }
 

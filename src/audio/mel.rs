@@ -115,7 +115,8 @@ impl Bank {
         }
         let Range { mels, points, rate_hz, low_hz, high_hz } = range;
         let (low, high) = (scale.of_hz(low_hz), scale.of_hz(high_hz));
-        let edge = |index: usize| scale.to_hz(low + (high - low) * index as f64 / (mels + 1) as f64);
+        let edge =
+            |index: usize| scale.to_hz(low + (high - low) * index as f64 / (mels + 1) as f64);
         let bins: Vec<f64> =
             (0..=points / 2).map(|bin| bin as f64 * rate_hz / points as f64).collect();
         let triangle = |index: usize| {

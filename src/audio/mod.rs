@@ -20,7 +20,7 @@ pub use cepstrum::{MfccOptions, MfccStyle};
 pub use extract::{Extractor, FeatureOptions};
 pub use fbank::FbankOptions;
 pub use mel::MelScale;
-pub use resample::resample;
+pub use resample::{resample, resampled};
 pub use stft::{MelOptions, Norm, Padding, Scaling, SpectrogramOptions};
 pub use window::Window;
 

@@ -29,13 +29,7 @@ pub(super) fn whole(
     }
 }
 
-pub(super) fn number(
-    operation: &str,
-    name: &str,
-    value: f64,
-    least: f64,
-    most: f64,
-) -> Result<()> {
+pub(super) fn number(operation: &str, name: &str, value: f64, least: f64, most: f64) -> Result<()> {
     // NaN lies in no range.
     match (least..=most).contains(&value) {
         true => Ok(()),

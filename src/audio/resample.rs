@@ -6,7 +6,7 @@
 //! that depends on the processor; here the length is exact and the bits are the same everywhere.
 
 use super::Samples;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, vectorised};
 use crate::error::{Error, Kind, Result};
 use std::borrow::Cow;
 use std::f64::consts::PI;
@@ -43,15 +43,23 @@ pub fn resample(samples: &Samples, rate_hz: u32) -> Result<Samples> {
         return Ok(Samples { rate_hz, values: samples.values.clone() });
     }
     let plan = plan(from, rate_hz);
-    let count = (samples.values.len() as u128 * u128::from(rate_hz)).div_ceil(u128::from(from));
-    let count = usize::try_from(count).ok().filter(|count| *count <= super::decode::MOST_SAMPLES);
-    let Some(count) = count else {
+    let count = resampled(samples.values.len(), from, rate_hz);
+    if count > super::decode::MOST_SAMPLES {
         return Err(Error::new(Kind::Range, "resampling", "the clip would be too long")
             .expected(format!("{} samples at most", super::decode::MOST_SAMPLES))
             .hint("cut the clip, or take a lower rate"));
-    };
-    let values = pulp::Arch::new().dispatch(|| plan.run(&samples.values, count));
+    }
+    let values = vectorised(
+        #[inline(always)]
+        || plan.run(&samples.values, count),
+    );
     Ok(Samples { rate_hz, values })
+}
+
+/// The samples that `samples` at one rate become at another: ⌈n · out / in⌉.
+pub fn resampled(samples: usize, from_hz: u32, to_hz: u32) -> usize {
+    let count = (samples as u128 * u128::from(to_hz)).div_ceil(u128::from(from_hz.max(1)));
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// The weights between two rates.

@@ -3,7 +3,7 @@
 
 use super::fft::Spectrum;
 use super::framing::{Frames, Kept};
-use super::lanes::{LANES, Lanes, ln};
+use super::lanes::{LANES, Lanes, ln, vectorised};
 use super::mel::{Bank, MelScale, Range};
 use super::{Features, Window, ranges};
 use crate::error::{Error, Kind, Result};
@@ -140,6 +140,9 @@ impl Default for MelOptions {
 }
 
 impl MelOptions {
+    /// The names of its own options, as a recipe writes them.
+    pub const NAMES: [&str; 5] = ["mels", "low_hz", "high_hz", "scale", "norm"];
+
     /// What EfficientAT's networks hear (Schmid et al. 2023): clips of 32 kHz.
     pub fn efficientat() -> Self {
         MelOptions {
@@ -200,6 +203,26 @@ impl MelOptions {
 }
 
 impl SpectrogramOptions {
+    /// The names of its own options, as a recipe writes them.
+    pub const NAMES: [&str; 16] = [
+        "frame_ms",
+        "hop_ms",
+        "frame_samples",
+        "hop_samples",
+        "fft_points",
+        "window",
+        "periodic",
+        "preemphasis",
+        "power",
+        "center",
+        "pad_mode",
+        "scaling",
+        "offset",
+        "floor",
+        "reference",
+        "top_db",
+    ];
+
     pub(super) fn check(&self, operation: &str) -> Result<()> {
         ranges::length_ms(operation, "frame_ms", self.frame_ms)?;
         ranges::length_ms(operation, "hop_ms", self.hop_ms)?;
@@ -305,7 +328,10 @@ impl Stft {
         let length = self.spectrum.points();
         let frames = Frames { values: &values, length, hop: self.hop, count };
         let mut kept = Kept::new(count, self.bins());
-        pulp::Arch::new().dispatch(|| self.run(&frames, &mut kept));
+        vectorised(
+            #[inline(always)]
+            || self.run(&frames, &mut kept),
+        );
         let mut features = kept.done();
         if self.options.scaling == Scaling::Db && self.options.top_db > 0.0 {
             features.limit(self.options.top_db as f32);

@@ -1,8 +1,6 @@
 //! FLAC, Ogg Vorbis and MP3, decoded with `symphonia`.
 
-use super::decode::{
-    Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing,
-};
+use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
 use super::{Samples, ogg};
 use crate::error::{Error, Kind, Result};
 use std::io::{Seek, SeekFrom};
@@ -113,7 +111,8 @@ impl Stream {
         let mut position = self.run_up(part.start);
         let mut sought = position > 0;
         while position < part.end {
-            let Some(packet) = self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
+            let Some(packet) =
+                self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
             else {
                 break;
             };
@@ -172,7 +171,9 @@ impl Stream {
     /// Counts the samples of all packets.
     fn walk(&mut self, path: &Path, format: Format) -> Result<usize> {
         let mut samples = 0u64;
-        while let Some(packet) = self.reader.next_packet().or_else(|cause| ended(path, format, cause))? {
+        while let Some(packet) =
+            self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
+        {
             if packet.track_id == self.track {
                 samples = samples.saturating_add(packet.dur.get());
             }
@@ -231,11 +232,13 @@ fn name(format: Format) -> &'static str {
 fn ended<T>(path: &Path, format: Format, cause: Cause) -> Result<Option<T>> {
     match cause {
         Cause::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-        Cause::ResetRequired => {
-            Err(Error::new(Kind::Data, doing(path), "several streams follow each other in the file")
-                .expected("one stream")
-                .hint("split it, or join it again with `ffmpeg -i IN OUT.flac`"))
-        }
+        Cause::ResetRequired => Err(Error::new(
+            Kind::Data,
+            doing(path),
+            "several streams follow each other in the file",
+        )
+        .expected("one stream")
+        .hint("split it, or join it again with `ffmpeg -i IN OUT.flac`")),
         cause => Err(damaged(path, format, &cause)),
     }
 }

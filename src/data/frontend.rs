@@ -80,6 +80,24 @@ impl FrontEnd {
         }
     }
 
+    /// The standard front end of a kind of features, or that of a preset: EfficientAT's networks want 32 kHz and
+    /// (x + 4.5) / 5.
+    ///
+    /// # Errors
+    /// A kind or preset that there is not.
+    pub fn preset(operation: &str, kind: &str, preset: Option<&str>) -> Result<Self> {
+        let front = FrontEnd::of(FeatureOptions::preset(operation, kind, preset)?);
+        Ok(match preset {
+            Some("efficientat") => FrontEnd {
+                rate_hz: Some(32_000),
+                statistics: Some([-4.5, 5.0]),
+                normalize: Normalize::Psla,
+                ..front
+            },
+            _ => front,
+        })
+    }
+
     /// The clip at the front end's rate.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub use augmentation::{Augmentation, HostBatch, Level, Mix, Pool, Wave};
 pub use clip::{Clip, Row, Span, Split};
 pub use dataset::{Dataset, Labelling, LeftOut};
 pub use fingerprint::{FilePrint, Fingerprint};
-pub use frontend::FrontEnd;
+pub use frontend::{FrontEnd, Normalize};
 pub use index::{Facts, FileIndex};
 pub use layouts::{
     AudioSetOptions, CsvOptions, Esc50Options, FoldersOptions, Folds, Fsd50kOptions, JsonOptions,

@@ -3,9 +3,10 @@
 use super::augmentation::Pool;
 use super::clip::{Clip, Split};
 use super::dataset::{Dataset, Labelling};
-use super::frontend::FrontEnd;
+use super::frontend::{FrontEnd, Normalize};
 use super::statistics::Statistics;
-use crate::audio::{Fbank, Features, Samples, wav};
+use crate::audio::decode::{self, ReadOptions};
+use crate::audio::{Extractor, Features, Samples, resampled};
 use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +33,8 @@ pub struct ClipSource {
 
 /// From a clip to its samples and features.
 pub(super) struct Ear {
-    fbank: Fbank,
+    front: FrontEnd,
+    extractor: Extractor,
 }
 
 impl Ear {
@@ -41,12 +43,13 @@ impl Ear {
     /// # Errors
     /// A clip that cannot be read.
     pub fn samples(&self, clip: &Clip) -> Result<Samples> {
-        let mut samples = wav::read(&clip.file).map_err(|error| clip.blame(error))?;
-        if let Some(span) = clip.span {
-            samples.values =
-                samples.values.into_iter().skip(span.start).take(span.samples).collect();
-        }
-        Ok(samples)
+        let options = ReadOptions {
+            channel: self.front.channel,
+            start: clip.span.map_or(0, |span| span.start),
+            length: clip.span.map(|span| span.samples),
+        };
+        let samples = decode::read(&clip.file, &options).map_err(|error| clip.blame(error))?;
+        self.front.at_rate(samples).map_err(|error| clip.blame(error))
     }
 
     /// Features of samples, before they are cut and normalised.
@@ -55,7 +58,7 @@ impl Ear {
     /// Samples that are shorter than a frame.
     pub fn features(&self, clip: &Clip, samples: &Samples) -> Result<Features> {
         let doing = || format!("features of {}", clip.file.display());
-        self.fbank.compute(samples).map_err(|cause| clip.blame(cause.during(doing())))
+        self.extractor.compute(samples, None).map_err(|cause| clip.blame(cause.during(doing())))
     }
 }
 
@@ -71,14 +74,18 @@ impl ClipSource {
     /// A front end that makes no sense for these clips; clips of several sample rates.
     pub fn all(dataset: &Dataset, front: &FrontEnd) -> Result<[ClipSource; 3]> {
         front.check()?;
-        let rate_hz = common_rate(dataset)?;
-        let fbank = Fbank::new(front.fbank.clone(), rate_hz)?;
-        let longest = dataset.clips.iter().map(|clip| clip.samples).max().unwrap_or(0);
+        let rate_hz = match front.rate_hz {
+            Some(rate_hz) => rate_hz,
+            None => common_rate(dataset)?,
+        };
+        let extractor = Extractor::new(&front.features, rate_hz)?;
+        let at_rate = |clip: &Clip| resampled(clip.samples, clip.rate_hz, rate_hz);
+        let longest = dataset.clips.iter().map(at_rate).max().unwrap_or(0);
         let frames = match front.frames {
             Some(frames) => frames,
-            None => fbank.frames_of(longest),
+            None => extractor.frames_of(longest),
         };
-        let ear = Arc::new(Ear { fbank });
+        let ear = Arc::new(Ear { front: front.clone(), extractor });
         let trains: Vec<Clip> = dataset.of(Split::Train).cloned().collect();
         let statistics = Arc::new(Statistics::new(front.statistics, trains, ear.clone()));
         Ok(Split::ALL.map(|split| {
@@ -120,12 +127,12 @@ impl ClipSource {
 
     /// Frames that the longest clip of the data set has.
     pub fn longest_frames(&self) -> usize {
-        self.ear.fbank.frames_of(self.longest)
+        self.ear.extractor.frames_of(self.longest)
     }
 
     /// Bins of each frame.
     pub fn bins(&self) -> usize {
-        self.ear.fbank.options().mels
+        self.ear.extractor.bins()
     }
 
     /// The number of classes.
@@ -193,20 +200,22 @@ impl ClipSource {
         self.ear.features(clip, samples)
     }
 
-    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them:
-    /// (x − mean) / (2 · std), as AST has it. Padding stands for 0 before that.
+    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them. Padding stands
+    /// for 0 before that.
     ///
     /// # Errors
     /// A clip that cannot be read, where the statistics are not measured yet.
     pub fn finish(&self, features: &Features, first: usize) -> Result<Vec<f32>> {
-        let [mean, std] = self.statistics()?;
-        let scale = 1.0 / (2.0 * std);
-        let normal = |value: f32| ((f64::from(value) - mean) * scale) as f32;
         let width = self.bins();
         let there = features.values.get(first * width..).unwrap_or_default();
         let wanted = self.frames * width;
-        let mut values: Vec<f32> = there.iter().take(wanted).map(|v| normal(*v)).collect();
-        values.resize(wanted, normal(0.0));
+        let mut values: Vec<f32> = there.iter().take(wanted).copied().collect();
+        values.resize(wanted, 0.0);
+        let normalize = self.ear.front.normalize;
+        // Nothing is measured for what is not asked for.
+        if normalize != Normalize::None {
+            normalize.apply(&mut values, self.statistics()?);
+        }
         Ok(values)
     }
 
@@ -269,7 +278,8 @@ fn common_rate(dataset: &Dataset) -> Result<u32> {
         Some(other) => {
             let doing = format!("reading {}", other.file.display());
             let error =
-                Error::new(Kind::Data, doing, "the sample rate differs from the clips before");
+                Error::new(Kind::Data, doing, "the sample rate differs from the clips before")
+                    .hint("give the front end a rate for all: rate_hz: 16000");
             Err(other.blame(
                 error
                     .expected(format!("{} Hz", first.rate_hz))
