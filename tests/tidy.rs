@@ -23,9 +23,11 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 12] = [
+const CONFINED: [(&str, &[&str]); 14] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
+    ("symphonia", &["audio"]),
+    ("hound", &["audio"]),
     ("burn_flex", &["tensor"]),
     ("burn_autodiff", &["tensor"]),
     ("clap", &["cli"]),

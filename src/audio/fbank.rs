@@ -1,9 +1,13 @@
-//! Log-mel filter banks in Kaldi's order of operations, equal to `torchaudio.compliance.kaldi.fbank`.
+//! Mel filter banks in Kaldi's order of operations, equal to `torchaudio.compliance.kaldi.fbank`.
 
-use super::mel::{Triangle, bank};
-use super::{Features, Samples, Window};
-use crate::error::{Error, Kind, Result};
-use realfft::{RealFftPlanner, RealToComplex};
+use super::fft::Spectrum;
+use super::framing::{Frames, Kept};
+use super::lanes::{LANES, Lanes, ln, vectorised};
+use super::mel::{Bank, Range};
+use super::window::BLACKMAN;
+use super::{Features, Window, ranges};
+use crate::error::Result;
+use crate::tensor::random::Stream;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ const FLOOR: f64 = f32::EPSILON as f64;
 
 /// The options of `audio::fbank` that concern the filter bank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct FbankOptions {
     /// Mel bins.
     pub mels: usize,
@@ -22,14 +26,38 @@ pub struct FbankOptions {
     pub hop_ms: f64,
     /// What a frame is weighted with.
     pub window: Window,
+    /// Coefficient of the Blackman window.
+    pub blackman_coeff: f64,
     /// Where the lowest triangle begins.
     pub low_hz: f64,
-    /// Where the highest triangle ends; 0 is half the sample rate.
+    /// Where the highest triangle ends; 0 and less count from half the sample rate.
     pub high_hz: f64,
     /// How much of the sample before is taken off each sample.
     pub preemphasis: f64,
-    /// Least points of the FFT; a frame is padded to the next power of two in any case.
+    /// Whether each frame's mean is taken off it.
+    pub remove_dc: bool,
+    /// Least points of the FFT.
     pub fft_points: usize,
+    /// Whether a frame is padded to the next power of two.
+    pub round_to_power_of_two: bool,
+    /// Whether only frames that lie wholly within the clip count; else the clip is reflected at its ends.
+    pub snip_edges: bool,
+    /// Deviation of normal noise that is added to each sample of each frame.
+    pub dither: f64,
+    /// Whether power is summed, rather than magnitude.
+    pub power: bool,
+    /// Whether the logarithm is taken.
+    pub log: bool,
+    /// Whether each frame's log energy is one more bin.
+    pub use_energy: bool,
+    /// Whether that energy is taken before pre-emphasis and window.
+    pub raw_energy: bool,
+    /// Least energy; 0 for none.
+    pub energy_floor: f64,
+    /// Whether the energy comes last instead of first.
+    pub htk_compat: bool,
+    /// Whether each bin's mean over the clip is taken off it.
+    pub subtract_mean: bool,
 }
 
 impl Default for FbankOptions {
@@ -39,174 +67,246 @@ impl Default for FbankOptions {
             frame_ms: 25.0,
             hop_ms: 10.0,
             window: Window::Hanning,
+            blackman_coeff: BLACKMAN,
             low_hz: 20.0,
             high_hz: 0.0,
             preemphasis: 0.97,
+            remove_dc: true,
             fft_points: 0,
+            round_to_power_of_two: true,
+            snip_edges: true,
+            dither: 0.0,
+            power: true,
+            log: true,
+            use_energy: false,
+            raw_energy: true,
+            energy_floor: 1.0,
+            htk_compat: false,
+            subtract_mean: false,
         }
     }
 }
 
 impl FbankOptions {
-    /// The names of all options, as a recipe writes them.
-    pub const NAMES: [&str; 8] =
-        ["mels", "frame_ms", "hop_ms", "window", "low_hz", "high_hz", "preemphasis", "fft_points"];
+    /// The names of its own options, as a recipe writes them.
+    pub const NAMES: [&str; 20] = [
+        "mels",
+        "frame_ms",
+        "hop_ms",
+        "window",
+        "blackman_coeff",
+        "low_hz",
+        "high_hz",
+        "preemphasis",
+        "remove_dc",
+        "fft_points",
+        "round_to_power_of_two",
+        "snip_edges",
+        "dither",
+        "power",
+        "log",
+        "use_energy",
+        "raw_energy",
+        "energy_floor",
+        "htk_compat",
+        "subtract_mean",
+    ];
 
-    /// Refuses what makes no sense whatever the sample rate.
-    pub fn check(&self) -> Result<()> {
-        let ms = |value: f64| value > 0.0 && value <= 60_000.0;
-        let rules = [
-            ("mels", self.mels as f64, (1..=4096).contains(&self.mels), "1 to 4096"),
-            ("frame_ms", self.frame_ms, ms(self.frame_ms), "more than 0, 60000 at most"),
-            ("hop_ms", self.hop_ms, ms(self.hop_ms), "more than 0, 60000 at most"),
-            ("low_hz", self.low_hz, self.low_hz >= 0.0, "0 or more"),
-            ("high_hz", self.high_hz, self.high_hz >= 0.0, "0 (half the sample rate) or more"),
-            ("preemphasis", self.preemphasis, (0.0..=1.0).contains(&self.preemphasis), "0 to 1"),
-            ("fft_points", self.fft_points as f64, self.fft_points <= 1 << 20, "1048576 at most"),
-        ];
-        match rules.into_iter().find(|(_, value, good, _)| !good || !value.is_finite()) {
-            None => Ok(()),
-            Some((name, value, _, wanted)) => Err(out_of_range(name, wanted, value)),
-        }
+    /// Refuses what makes no sense whatever the sample rate; errors name `operation`.
+    pub(super) fn check(&self, operation: &str) -> Result<()> {
+        ranges::whole(operation, "mels", self.mels, 1, 4096)?;
+        ranges::length_ms(operation, "frame_ms", self.frame_ms)?;
+        ranges::length_ms(operation, "hop_ms", self.hop_ms)?;
+        ranges::number(operation, "blackman_coeff", self.blackman_coeff, 0.0, 1.0)?;
+        ranges::number(operation, "preemphasis", self.preemphasis, 0.0, 1.0)?;
+        ranges::number(operation, "dither", self.dither, 0.0, 1e6)?;
+        ranges::number(operation, "energy_floor", self.energy_floor, 0.0, 1e12)?;
+        ranges::band(operation, self.low_hz, self.high_hz)?;
+        ranges::whole(operation, "fft_points", self.fft_points, 0, ranges::MOST_POINTS)
     }
-}
-
-fn out_of_range(name: &str, wanted: impl Into<String>, value: f64) -> Error {
-    Error::new(Kind::Range, "audio::fbank", format!("'{name}' is out of range"))
-        .expected(wanted)
-        .received(value.to_string())
 }
 
 /// A filter bank planned for one sample rate; cheap to clone, and usable from many threads.
 #[derive(Clone)]
-pub struct Fbank {
+pub(super) struct Fbank {
     options: FbankOptions,
-    rate_hz: u32,
     frame: usize,
     hop: usize,
     window: Arc<[f32]>,
-    triangles: Arc<[Triangle]>,
-    fft: Arc<dyn RealToComplex<f64>>,
+    bank: Arc<Bank>,
+    spectrum: Spectrum,
 }
 
 impl Fbank {
     /// Plans the FFT and the triangles for clips of `rate_hz`.
-    ///
-    /// # Errors
-    /// Options that make no sense, alone or at this rate.
-    pub fn new(options: FbankOptions, rate_hz: u32) -> Result<Self> {
-        options.check()?;
+    pub(super) fn new(operation: &str, options: FbankOptions, rate_hz: u32) -> Result<Self> {
+        options.check(operation)?;
         let rate = f64::from(rate_hz);
         // Truncated, as torchaudio does it.
         let samples = |ms: f64| (rate * ms * 0.001) as usize;
         let (frame, hop) = (samples(options.frame_ms), samples(options.hop_ms));
-        if frame < 2 {
-            return Err(out_of_range(
-                "frame_ms",
-                format!("2 samples at {rate_hz} Hz"),
-                options.frame_ms,
-            ));
-        }
-        if hop == 0 {
-            return Err(out_of_range(
-                "hop_ms",
-                format!("a sample at {rate_hz} Hz"),
-                options.hop_ms,
-            ));
-        }
-        let half = rate / 2.0;
-        let high_hz = if options.high_hz > 0.0 { options.high_hz } else { half };
-        if high_hz > half || options.low_hz >= high_hz {
-            return Err(Error::new(
-                Kind::Range,
-                "audio::fbank",
-                "'low_hz' and 'high_hz' do not fit the sample rate",
-            )
-            .expected(format!("low_hz below high_hz, and that at most {half} Hz"))
-            .received(format!("{} to {high_hz} Hz", options.low_hz)));
-        }
-        let points = frame.max(options.fft_points).next_power_of_two();
+        ranges::frame(operation, [options.frame_ms, options.hop_ms], [frame, hop], rate_hz)?;
+        let [low_hz, high_hz] = ranges::fitting(operation, options.low_hz, options.high_hz, rate)?;
+        let least = frame.max(options.fft_points);
+        let points = if options.round_to_power_of_two { least.next_power_of_two() } else { least };
+        ranges::points(operation, points)?;
+        let range = Range { mels: options.mels, points, rate_hz: rate, low_hz, high_hz };
         Ok(Fbank {
-            rate_hz,
             frame,
             hop,
-            window: options.window.weights(frame).into(),
-            triangles: bank(options.mels, points, rate, options.low_hz, high_hz).into(),
-            fft: RealFftPlanner::new().plan_fft_forward(points),
+            window: options.window.single(frame, options.blackman_coeff).into(),
+            bank: Arc::new(Bank::kaldi(range)),
+            spectrum: Spectrum::new(points),
             options,
         })
     }
 
-    /// Its options.
-    pub fn options(&self) -> &FbankOptions {
-        &self.options
+    pub(super) fn bins(&self) -> usize {
+        self.options.mels + usize::from(self.options.use_energy)
     }
 
-    /// Whole frames in so many samples.
-    pub fn frames_of(&self, samples: usize) -> usize {
-        samples.checked_sub(self.frame).map_or(0, |rest| 1 + rest / self.hop)
+    pub(super) fn frames_of(&self, samples: usize) -> usize {
+        match self.options.snip_edges {
+            true => samples.checked_sub(self.frame).map_or(0, |rest| 1 + rest / self.hop),
+            false => (samples + self.hop / 2) / self.hop,
+        }
     }
 
-    /// The log-mel features of a clip, before padding and normalisation.
-    ///
-    /// # Errors
-    /// Another sample rate, or a clip that is shorter than a frame.
-    pub fn compute(&self, samples: &Samples) -> Result<Features> {
-        if samples.rate_hz != self.rate_hz {
-            return Err(Error::new(Kind::Data, "audio::fbank", "the sample rate differs")
-                .expected(format!("{} Hz", self.rate_hz))
-                .received(format!("{} Hz", samples.rate_hz)));
+    /// The least samples that make a frame.
+    pub(super) fn least(&self) -> usize {
+        if self.options.snip_edges { self.frame } else { self.hop.div_ceil(2) }
+    }
+
+    /// The features of samples that make one frame at least.
+    pub(super) fn compute(&self, values: &[f32], random: Option<&mut Stream>) -> Features {
+        let count = self.frames_of(values.len());
+        let reflected = (!self.options.snip_edges).then(|| self.reflected(values, count));
+        let values = reflected.as_deref().unwrap_or(values);
+        let frames = Frames { values, length: self.frame, hop: self.hop, count };
+        let mut kept = Kept::new(count, self.bins());
+        let dither = (self.options.dither > 0.0).then_some(self.options.dither as f32).zip(random);
+        vectorised(
+            #[inline(always)]
+            || self.run(&frames, dither, &mut kept),
+        );
+        let mut features = kept.done();
+        if self.options.subtract_mean {
+            features.subtract_mean();
         }
-        let frames = self.frames_of(samples.values.len());
-        if frames == 0 {
-            return Err(Error::new(Kind::Data, "audio::fbank", "the clip is shorter than a frame")
-                .expected(format!("{} samples ({} ms)", self.frame, self.options.frame_ms))
-                .received(format!("{} samples", samples.values.len())));
-        }
-        let mut input = self.fft.make_input_vec();
-        let mut spectrum = self.fft.make_output_vec();
-        let mut scratch = self.fft.make_scratch_vec();
-        let mut power = vec![0.0f64; spectrum.len()];
-        let mut values = Vec::with_capacity(frames * self.options.mels);
-        for start in (0..frames).map(|index| index * self.hop) {
-            let frame = samples.values.get(start..start + self.frame).unwrap_or_default();
-            self.fill(&mut input, frame);
-            self.fft
-                .process_with_scratch(&mut input, &mut spectrum, &mut scratch)
-                .map_err(|cause| Error::new(Kind::Internal, "audio::fbank", cause.to_string()))?;
-            for (bin, value) in power.iter_mut().zip(&spectrum) {
-                *bin = value.norm_sqr();
+        features
+    }
+
+    /// The clip between reflections of itself: sample −1 is sample 0, as Kaldi has it.
+    fn reflected(&self, values: &[f32], frames: usize) -> Vec<f32> {
+        let first = (self.hop / 2) as i64 - (self.frame / 2) as i64;
+        let length = frames.saturating_sub(1) * self.hop + self.frame;
+        let period = 2 * values.len().max(1) as i64;
+        let at = |index: i64| {
+            let folded = (first + index).rem_euclid(period);
+            let folded = if folded >= period / 2 { period - 1 - folded } else { folded };
+            values.get(folded as usize).copied().unwrap_or(0.0)
+        };
+        (0..length as i64).map(at).collect()
+    }
+
+    #[inline(always)]
+    fn run(&self, frames: &Frames, mut dither: Option<(f32, &mut Stream)>, kept: &mut Kept) {
+        let options = &self.options;
+        let mut block = vec![[0.0f32; LANES]; self.frame];
+        let mut scratch = self.spectrum.scratch();
+        let mut power = vec![Lanes::default(); self.spectrum.bins()];
+        let (mel_at, energy_at) = match (options.use_energy, options.htk_compat) {
+            (false, _) => (0, None),
+            (true, true) => (0, Some(options.mels)),
+            (true, false) => (1, Some(0)),
+        };
+        for start in (0..frames.count).step_by(LANES) {
+            frames.take(start, &mut block);
+            if let Some((deviation, random)) = &mut dither {
+                frames.dither(start, &mut block, *deviation, random);
             }
-            // A NaN would pass for silence below.
-            if !power.iter().all(|bin| bin.is_finite()) {
-                return Err(Error::new(Kind::Data, "audio::fbank", "the samples are too large")
-                    .expected("samples within -1 to 1"));
+            if options.remove_dc {
+                centre(&mut block);
             }
-            let bins = self
-                .triangles
-                .iter()
-                .map(|triangle| libm::log(triangle.energy(&power).max(FLOOR)) as f32);
-            values.extend(bins);
+            let raw = energy_at.filter(|_| options.raw_energy).map(|_| self.energy(&block));
+            self.emphasise(&mut block);
+            let energy = raw.or_else(|| energy_at.map(|_| self.energy(&block)));
+            scratch.fill(&block);
+            self.spectrum.power(&mut scratch, &mut power);
+            if !options.power {
+                power.iter_mut().for_each(|bin| *bin = bin.map(f64::sqrt));
+            }
+            let log = options.log;
+            self.bank.apply(
+                &power,
+                #[inline(always)]
+                |index, sum| {
+                    let value = if log {
+                        sum.map(
+                            #[inline(always)]
+                            |sum| ln(sum.max(FLOOR)),
+                        )
+                    } else {
+                        sum
+                    };
+                    kept.set(mel_at + index, value);
+                },
+            );
+            if let Some((place, energy)) = energy_at.zip(energy) {
+                kept.set(place, energy);
+            }
+            kept.store(start);
         }
-        Ok(Features { frames, bins: self.options.mels, values })
     }
 
-    /// Less its mean, pre-emphasised, windowed, padded with zeros: Kaldi's order. Rounded to single
-    /// precision after every step, as torchaudio does; only what follows is double.
-    fn fill(&self, input: &mut [f64], frame: &[f32]) {
-        let sum: f64 = frame.iter().map(|v| f64::from(*v)).sum();
-        let mean = (sum / frame.len().max(1) as f64) as f32;
+    /// Log energy of each frame.
+    #[inline(always)]
+    fn energy(&self, block: &[[f32; LANES]]) -> Lanes {
+        let mut sum = Lanes::default();
+        for values in block {
+            let wide = Lanes(values.map(f64::from));
+            sum = sum.plus(wide.times(wide));
+        }
+        let floor = self.options.energy_floor;
+        let least = if floor > 0.0 { libm::log(floor) } else { f64::NEG_INFINITY };
+        sum.map(|sum| ln(sum.max(FLOOR)).max(least))
+    }
+
+    /// Pre-emphasis and window, rounded to single precision after every step as torchaudio does it; only what follows
+    /// is double.
+    #[inline(always)]
+    fn emphasise(&self, block: &mut [[f32; LANES]]) {
         let factor = self.options.preemphasis as f32;
         // The sample before the first one is taken to be equal to it.
-        let mut before = frame.first().map_or(0.0, |v| v - mean);
-        let weighted = frame.iter().zip(self.window.iter());
-        for (place, (value, weight)) in input.iter_mut().zip(weighted) {
-            let centred = value - mean;
-            *place = f64::from((centred - factor * before) * weight);
-            before = centred;
+        let mut before = block.first().copied().unwrap_or_default();
+        for (values, weight) in block.iter_mut().zip(self.window.iter()) {
+            let own = *values;
+            for ((value, before), own) in values.iter_mut().zip(before).zip(own) {
+                *value = (own - factor * before) * weight;
+            }
+            before = own;
         }
-        for place in input.iter_mut().skip(frame.len()) {
-            *place = 0.0;
+    }
+}
+
+/// Takes each frame's mean off it.
+#[inline(always)]
+fn centre(block: &mut [[f32; LANES]]) {
+    // Two sums at a time, since each addition waits for the one before.
+    let (mut sum, mut other) = (Lanes::default(), Lanes::default());
+    let (pairs, rest) = block.as_chunks::<2>();
+    for [first, second] in pairs {
+        sum = sum.plus(Lanes(first.map(f64::from)));
+        other = other.plus(Lanes(second.map(f64::from)));
+    }
+    for last in rest {
+        sum = sum.plus(Lanes(last.map(f64::from)));
+    }
+    let count = block.len().max(1) as f64;
+    let means = sum.plus(other).0.map(|sum| (sum / count) as f32);
+    for values in block.iter_mut() {
+        for (value, mean) in values.iter_mut().zip(means) {
+            *value -= mean;
         }
     }
 }

@@ -1,53 +1,39 @@
-//! WAV files, read with `hound`. Channels are averaged; a damaged file is an error that names it.
+//! WAV files: PCM of every width, floats, headers of both forms, the form for long files (RF64). Written with `hound`.
 
 use super::Samples;
+use super::decode::{Channel, Format, Info, ReadOptions, cut_off, doing};
 use crate::error::{Error, Kind, Result};
-use hound::{SampleFormat, WavReader, WavSpec};
+use hound::{SampleFormat, WavSpec};
 use std::fs::File;
-use std::io::{BufReader, Chain, Cursor, Read, Seek, SeekFrom, Take};
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// What a file's header says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Info {
-    /// Samples a second.
-    pub rate_hz: u32,
-    /// Samples of each channel.
-    pub samples: usize,
-    /// Channels.
-    pub channels: usize,
-}
-
 /// Reads the header, and checks that the file is as long as the header says.
-///
-/// # Errors
-/// A missing, empty or cut-off file, or one that is no WAV.
-pub fn probe(path: &Path) -> Result<Info> {
-    open(path).map(|(_, info)| info)
+pub(super) fn probe(path: &Path) -> Result<Info> {
+    open(path).map(|(_, chunks)| chunks.info())
 }
 
-/// Reads a whole clip.
-///
-/// # Errors
-/// As [`probe`]; besides, samples that are no finite numbers.
-pub fn read(path: &Path) -> Result<Samples> {
-    let (mut reader, info) = open(path)?;
-    let spec = reader.spec();
-    let values: hound::Result<Vec<f32>> = match spec.sample_format {
-        SampleFormat::Float => reader.samples::<f32>().collect(),
-        SampleFormat::Int => {
-            let scale = 1.0 / f64::from(1u32 << (spec.bits_per_sample - 1));
-            let scaled = |v: i32| (f64::from(v) * scale) as f32;
-            reader.samples::<i32>().map(|v| v.map(scaled)).collect()
-        }
-    };
-    let values = values.map_err(|cause| damaged(path, &cause))?;
-    if let Some(place) = values.iter().position(|v| !v.is_finite()) {
-        let what = "a sample is no finite number";
-        return Err(Error::new(Kind::Data, doing(path), what)
-            .received(format!("{} at sample {place}", values.get(place).unwrap_or(&0.0))));
+/// Reads a clip or a part of it, and no more of the file.
+pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Samples> {
+    let io = |cause: std::io::Error| Error::io("reading", path, &cause);
+    let (mut file, chunks) = open(path)?;
+    let range = options.range(path, chunks.samples)?;
+    options.check_channel(path, chunks.channels)?;
+    file.seek(SeekFrom::Start(chunks.start + (range.start * chunks.frame()) as u64)).map_err(io)?;
+    // A multiple of every width, so that each part holds whole frames.
+    let mut bytes = vec![0u8; chunks.frame() * 4096];
+    let mut values = Vec::with_capacity(range.len());
+    while values.len() < range.len() {
+        let frames = (range.len() - values.len()).min(4096);
+        let part = bytes.get_mut(..frames * chunks.frame()).unwrap_or_default();
+        // The length was checked; the file may have been cut meanwhile.
+        file.read_exact(part).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::UnexpectedEof => cut_off(path, "WAV"),
+            _ => io(cause),
+        })?;
+        values.extend(part.chunks_exact(chunks.frame()).map(|frame| chunks.mono(frame, options)));
     }
-    Ok(Samples { rate_hz: info.rate_hz, values: mono(values, info.channels) })
+    Ok(Samples { rate_hz: chunks.rate_hz, values })
 }
 
 /// Writes mono samples as 16-bit WAV, whole or not at all; the same bytes for the same samples.
@@ -70,68 +56,181 @@ pub fn write(path: &Path, samples: &Samples) -> Result<()> {
     crate::disk::write_whole(path, bytes.get_ref())
 }
 
-/// The part of a file that holds samples, behind a header of the simplest form.
-type Plain = Chain<Cursor<Vec<u8>>, Take<BufReader<File>>>;
+/// How a sample is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Width {
+    U8,
+    I16,
+    I24,
+    I32,
+    F32,
+    F64,
+}
 
-fn open(path: &Path) -> Result<(WavReader<Plain>, Info)> {
+impl Width {
+    fn bytes(self) -> usize {
+        match self {
+            Width::U8 => 1,
+            Width::I16 => 2,
+            Width::I24 => 3,
+            Width::I32 | Width::F32 => 4,
+            Width::F64 => 8,
+        }
+    }
+
+    /// The sample that the bytes begin with, within −1 to 1.
+    fn value(self, bytes: &[u8]) -> f32 {
+        match (self, bytes) {
+            (Width::U8, [a, ..]) => (f32::from(*a) - 128.0) / 128.0,
+            (Width::I16, [a, b, ..]) => f32::from(i16::from_le_bytes([*a, *b])) / 32768.0,
+            (Width::I24, [a, b, c, ..]) => {
+                (i32::from_le_bytes([0, *a, *b, *c]) as f64 / 2_147_483_648.0) as f32
+            }
+            (Width::I32, [a, b, c, d, ..]) => {
+                (f64::from(i32::from_le_bytes([*a, *b, *c, *d])) / 2_147_483_648.0) as f32
+            }
+            (Width::F32, [a, b, c, d, ..]) => f32::from_le_bytes([*a, *b, *c, *d]),
+            (Width::F64, [a, b, c, d, e, f, g, h, ..]) => {
+                f64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]) as f32
+            }
+            _ => 0.0,
+        }
+    }
+}
+
+/// What matters of a WAV file.
+struct Chunks {
+    rate_hz: u32,
+    channels: usize,
+    width: Width,
+    samples: usize,
+    /// Where the samples begin.
+    start: u64,
+}
+
+impl Chunks {
+    fn info(&self) -> Info {
+        let Chunks { rate_hz, channels, samples, .. } = *self;
+        Info { rate_hz, samples, channels, format: Format::Wav }
+    }
+
+    /// Bytes of one sample of every channel.
+    fn frame(&self) -> usize {
+        self.channels * self.width.bytes()
+    }
+
+    fn mono(&self, frame: &[u8], options: &ReadOptions) -> f32 {
+        let mut values = frame.chunks_exact(self.width.bytes()).map(|b| self.width.value(b));
+        match options.channel {
+            Channel::Index(index) => values.nth(index).unwrap_or(0.0),
+            Channel::Mean if self.channels == 1 => values.next().unwrap_or(0.0),
+            Channel::Mean => (values.map(f64::from).sum::<f64>() / self.channels as f64) as f32,
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let file = crate::disk::open_regular(path)?;
-    let meta = file.metadata().map_err(io)?;
-    if meta.len() == 0 {
-        return Err(Error::new(Kind::Data, doing(path), "the file is empty")
-            .expected("a WAV file")
-            .received("0 bytes"));
-    }
+    let size = file.metadata().map_err(io)?.len();
     let mut file = BufReader::new(file);
-    let found = find_chunks(&mut file, meta.len()).map_err(io)?;
-    let Some(Chunks { format, start, length, there }) = found else {
+    let Some(Found { format, start, length, there }) = find_chunks(&mut file, size).map_err(io)?
+    else {
         return Err(Error::new(Kind::Data, doing(path), "not a WAV file")
             .expected("RIFF with a 'fmt ' and a 'data' chunk"));
     };
+    let (width, channels, rate_hz) = form(path, &format)?;
     if there < length {
-        return Err(cut_off(path)
+        return Err(cut_off(path, "WAV")
             .expected(format!("{length} bytes of samples, as the header says"))
             .received(format!("{there} bytes of samples")));
     }
-    file.seek(SeekFrom::Start(start)).map_err(io)?;
-    let plain = Cursor::new(header(&format, length)).chain(file.take(u64::from(length)));
-    let reader = WavReader::new(plain).map_err(|cause| damaged(path, &cause))?;
-    let spec = reader.spec();
-    let samples = reader.duration() as usize;
+    let frame = (channels * width.bytes()) as u64;
+    if !length.is_multiple_of(frame) {
+        return Err(cut_off(path, "WAV")
+            .expected(format!("a multiple of {frame} bytes of samples"))
+            .received(format!("{length} bytes of samples")));
+    }
+    let samples = (length / frame) as usize;
     if samples == 0 {
         return Err(Error::new(Kind::Data, doing(path), "the clip holds no samples")
             .expected("at least one sample"));
     }
-    if spec.sample_rate == 0 {
-        return Err(Error::new(Kind::Data, doing(path), "the sample rate is 0 Hz"));
-    }
-    let channels = usize::from(spec.channels).max(1);
-    Ok((reader, Info { rate_hz: spec.sample_rate, samples, channels }))
+    Ok((file, Chunks { rate_hz, channels, width, samples, start }))
 }
 
-/// What matters of a RIFF file.
-struct Chunks {
+/// Width, channels and rate of a `fmt ` chunk.
+fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
+    let wrong = |problem: &str| Error::new(Kind::Data, doing(path), problem);
+    let [t0, t1, c0, c1, r0, r1, r2, r3, _, _, _, _, a0, a1, b0, b1, rest @ ..] = format else {
+        return Err(wrong("the WAV file cannot be understood")
+            .expected("16 bytes of format")
+            .received(format!("{} bytes", format.len())));
+    };
+    let channels = usize::from(u16::from_le_bytes([*c0, *c1]));
+    let rate_hz = u32::from_le_bytes([*r0, *r1, *r2, *r3]);
+    let (align, bits) = (u16::from_le_bytes([*a0, *a1]), u16::from_le_bytes([*b0, *b1]));
+    // The form with more room says its kind in the first bytes of an identifier.
+    let kind = match (u16::from_le_bytes([*t0, *t1]), rest) {
+        (0xfffe, [_, _, _, _, _, _, _, _, k0, k1, ..]) => u16::from_le_bytes([*k0, *k1]),
+        (kind, _) => kind,
+    };
+    if channels == 0 {
+        return Err(wrong("the WAV file cannot be understood").received("0 channels"));
+    }
+    if rate_hz == 0 {
+        return Err(wrong("the sample rate is 0 Hz")
+            .hint("the header is damaged: copy or download the file again"));
+    }
+    // What counts is the room of a sample: fewer bits stand at its upper end.
+    let width = match (kind, usize::from(align) * 8 / channels) {
+        (1, 8) => Width::U8,
+        (1, 16) => Width::I16,
+        (1, 24) => Width::I24,
+        (1, 32) => Width::I32,
+        (3, 32) => Width::F32,
+        (3, 64) => Width::F64,
+        (kind, _) => {
+            let name = match kind {
+                1 => format!("PCM with {bits} bits"),
+                2 | 17 => "ADPCM".to_string(),
+                3 => format!("floats with {bits} bits"),
+                6 => "A-law".to_string(),
+                7 => "µ-law".to_string(),
+                0x50 | 0x55 => "MPEG audio".to_string(),
+                other => format!("format {other}"),
+            };
+            return Err(wrong("this kind of WAV file cannot be read")
+                .expected("PCM with 8, 16, 24 or 32 bits, or floats with 32 or 64")
+                .received(name)
+                .hint("convert it, e.g. with `ffmpeg -i IN OUT.flac`"));
+        }
+    };
+    Ok((width, channels, rate_hz))
+}
+
+/// What the chunks of a RIFF file say.
+struct Found {
     /// The content of the `fmt ` chunk.
     format: Vec<u8>,
     /// Where the samples begin.
     start: u64,
     /// Bytes of samples, as the header says.
-    length: u32,
+    length: u64,
     /// Bytes of samples that are there.
-    there: u32,
+    there: u64,
 }
 
-/// Walks the chunks. A chunk of odd length is followed by a byte that counts for nothing, which hound does
-/// not skip; and a program that writes as it records gives the samples the largest length there is: they reach
-/// to the end of the file then.
-fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<Chunks>> {
+/// Walks the chunks. A chunk of odd length is followed by a byte that counts for nothing; and a program that writes
+/// as it records gives the samples the largest length there is: they reach to the end of the file then.
+fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<Found>> {
     const LONGEST_FORMAT: u32 = 1024;
     let mut head = [0u8; 12];
-    if file.read_exact(&mut head).is_err() || !head.starts_with(b"RIFF") || !head.ends_with(b"WAVE")
-    {
+    let known = |head: &[u8]| head.starts_with(b"RIFF") || head.starts_with(b"RF64");
+    if file.read_exact(&mut head).is_err() || !known(&head) || !head.ends_with(b"WAVE") {
         return Ok(None);
     }
-    let (mut format, mut at) = (Vec::new(), head.len() as u64);
+    let (mut format, mut long, mut at) = (Vec::new(), None, head.len() as u64);
     let mut chunk = [0u8; 8];
     while file.read_exact(&mut chunk).is_ok() {
         let [a, b, c, d, lengths @ ..] = chunk;
@@ -144,10 +243,23 @@ fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<
                     return Ok(None);
                 }
             }
+            b"ds64" if length >= 16 => {
+                let mut sizes = [0u8; 16];
+                if file.read_exact(&mut sizes).is_err() {
+                    return Ok(None);
+                }
+                let [_, _, _, _, _, _, _, _, data @ ..] = sizes;
+                long = Some(u64::from_le_bytes(data));
+            }
             b"data" if !format.is_empty() => {
-                let rest = u32::try_from(size.saturating_sub(at)).unwrap_or(u32::MAX);
-                let length = if length == u32::MAX { rest } else { length };
-                return Ok(Some(Chunks { format, start: at, length, there: rest.min(length) }));
+                let rest = size.saturating_sub(at);
+                let length = match (length, long) {
+                    (u32::MAX, Some(long)) => long,
+                    // Whole frames of what there is.
+                    (u32::MAX, None) => rest - rest % frame_of(&format),
+                    (length, _) => u64::from(length),
+                };
+                return Ok(Some(Found { format, start: at, length, there: rest.min(length) }));
             }
             _ => {}
         }
@@ -157,54 +269,9 @@ fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<
     Ok(None)
 }
 
-/// A header with nothing but the format and the length.
-fn header(format: &[u8], length: u32) -> Vec<u8> {
-    let mut bytes = b"RIFF".to_vec();
-    bytes.extend(length.saturating_add(format.len() as u32 + 20).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend((format.len() as u32).to_le_bytes());
-    bytes.extend(format);
-    bytes.extend(b"data");
-    bytes.extend(length.to_le_bytes());
-    bytes
-}
-
-fn mono(values: Vec<f32>, channels: usize) -> Vec<f32> {
-    if channels < 2 {
-        return values;
-    }
-    let mean = |frame: &[f32]| {
-        let sum: f64 = frame.iter().map(|v| f64::from(*v)).sum();
-        (sum / frame.len() as f64) as f32
-    };
-    values.chunks_exact(channels).map(mean).collect()
-}
-
-fn doing(path: &Path) -> String {
-    format!("reading {}", path.display())
-}
-
-fn cut_off(path: &Path) -> Error {
-    Error::new(Kind::Data, doing(path), "the WAV file is cut off")
-        .hint("copy or download the file again")
-}
-
-fn damaged(path: &Path, cause: &hound::Error) -> Error {
-    match cause {
-        hound::Error::IoError(cause)
-            if matches!(
-                cause.kind(),
-                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Other
-            ) =>
-        {
-            cut_off(path).received(cause.to_string())
-        }
-        hound::Error::IoError(cause) => Error::io("reading", path, cause),
-        hound::Error::Unsupported => {
-            Error::new(Kind::Data, doing(path), "this kind of WAV file cannot be read")
-                .expected("PCM with 8, 16, 24 or 32 bits, or 32-bit floats")
-        }
-        other => Error::new(Kind::Data, doing(path), "the WAV file cannot be understood")
-            .received(other.to_string()),
+fn frame_of(format: &[u8]) -> u64 {
+    match format.get(12..14) {
+        Some([a, b]) => u64::from(u16::from_le_bytes([*a, *b])).max(1),
+        _ => 1,
     }
 }

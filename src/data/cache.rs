@@ -6,6 +6,7 @@ use crate::audio::Features;
 use crate::disk;
 use half::f16;
 use memmap2::Mmap;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +24,8 @@ const MARK: Duration = Duration::from_secs(3600);
 pub const STANDARD_BYTES: u64 = 20 << 30;
 
 /// How numbers are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Width {
     /// As they are.
     F32,

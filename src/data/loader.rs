@@ -70,6 +70,8 @@ pub struct LoaderOptions {
     pub sampler: Sampler,
     /// How a teacher is shown the clips.
     pub teaching: Teaching,
+    /// Whether the part of a longer clip is drawn, where the front end says so; its middle otherwise.
+    pub draws: bool,
     /// Where the tensors are made.
     pub device: Device,
 }
@@ -83,6 +85,7 @@ impl LoaderOptions {
             workers: 0,
             sampler: Sampler::Sequential,
             teaching: Teaching::Consistent,
+            draws: false,
             device: device.clone(),
         }
     }
@@ -113,7 +116,8 @@ impl Loader {
         }
         options.sampler.check(source.len())?;
         let weights = options.sampler.weights(source.clips(), source.classes()).map(Arc::new);
-        let maker = Arc::new(Maker::new(source, chain, options.seed, options.teaching)?);
+        let maker =
+            Arc::new(Maker::new(source, chain, options.seed, options.teaching, options.draws)?);
         Ok(Loader { maker, weights, options })
     }
 

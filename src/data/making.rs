@@ -46,6 +46,8 @@ pub(super) struct Maker {
     seed: u64,
     teaching: Teaching,
     hears: bool,
+    /// Whether the part of a longer clip is drawn, where the front end says so.
+    draws: bool,
 }
 
 impl Maker {
@@ -56,6 +58,7 @@ impl Maker {
         chain: Vec<Arc<dyn Augmentation>>,
         seed: u64,
         teaching: Teaching,
+        draws: bool,
     ) -> Result<Self> {
         if let Some([before, after]) = chain
             .windows(2)
@@ -66,7 +69,7 @@ impl Maker {
                 .received(format!("{} after {}", after.describe(), before.describe())));
         }
         let hears = chain.iter().any(|step| step.level() == Level::Wave);
-        Ok(Maker { source, chain, seed, teaching, hears })
+        Ok(Maker { source, chain, seed, teaching, hears, draws })
     }
 
     /// The batch of number `index` with these clips, and what the teacher sees of it, where that is something else.
@@ -136,8 +139,15 @@ impl Maker {
         let source = &self.source;
         let target = super::augmentation::Pool::target(source.as_ref(), clip);
         let mix = vec![(clip, 1.0)];
+        // Named apart from the steps, so that a chain changes nothing of it; all viewers see the same part.
+        let mut crop = Stream::new(self.seed, "crop", &[epoch as u64, item[0], item[1]]);
+        let crop = if self.draws { Some(&mut crop) } else { None };
         if !self.hears {
-            return Ok((source.features(clip)?, target, mix));
+            let features = match crop {
+                Some(random) => source.drawn(clip, random)?,
+                None => source.features(clip)?,
+            };
+            return Ok((features, target, mix));
         }
         let samples = source.kept_samples(clip)?;
         let (rate_hz, samples) = (samples.rate_hz, samples.values.clone());
@@ -147,7 +157,7 @@ impl Maker {
         }
         let Wave { samples, rate_hz, target, mix } = wave;
         let heard = source.heard(clip, &Samples { rate_hz, values: samples })?;
-        Ok((source.finish(&heard, 0)?, target, mix))
+        Ok((source.finish(&heard, crop)?, target, mix))
     }
 
     /// Each step of a level with its stream for an item of `epoch`. A stream is named by the step and by how often it

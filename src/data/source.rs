@@ -1,66 +1,27 @@
-//! The clips of a split as samples and as features, computed when first asked for.
+//! A split of a data set, ready for a loader: features of one length, normalised.
 
 use super::augmentation::Pool;
-use super::cache::{Caches, Width};
+use super::cache::Caches;
 use super::clip::{Clip, Split};
 use super::dataset::{Dataset, Labelling};
 use super::frontend::FrontEnd;
+use super::shelf::{Ear, Shelf};
 use super::statistics::Statistics;
-use crate::audio::{Fbank, Features, Samples, wav};
+use crate::audio::{Extractor, Features, Samples, resampled};
 use crate::error::{Error, Kind, Result};
+use crate::tensor::random::Stream;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-
-/// Features, and samples where augmentations need them, are kept in memory up to so many bytes a split; what does not
-/// fit is computed again.
-const KEPT_BYTES: usize = 1 << 30;
+use std::sync::Arc;
 
 /// One split of a data set, ready for a loader.
 pub struct ClipSource {
-    clips: Vec<Clip>,
+    shelf: Arc<Shelf>,
     classes: usize,
     labelling: Labelling,
-    ear: Arc<Ear>,
     frames: usize,
     longest: usize,
     /// Shared by all splits, and measured on the clips that train where none are given.
     statistics: Arc<Statistics>,
-    features: Vec<OnceLock<Arc<Features>>>,
-    samples: Vec<OnceLock<Arc<Samples>>>,
-    room: AtomicUsize,
-    caches: Arc<Caches>,
-    /// What features in the cache depend on besides their clip.
-    settings: Arc<str>,
-}
-
-/// From a clip to its samples and features.
-pub(super) struct Ear {
-    fbank: Fbank,
-}
-
-impl Ear {
-    /// The samples of a clip.
-    ///
-    /// # Errors
-    /// A clip that cannot be read.
-    pub fn samples(&self, clip: &Clip) -> Result<Samples> {
-        let mut samples = wav::read(&clip.file).map_err(|error| clip.blame(error))?;
-        if let Some(span) = clip.span {
-            samples.values =
-                samples.values.into_iter().skip(span.start).take(span.samples).collect();
-        }
-        Ok(samples)
-    }
-
-    /// Features of samples, before they are cut and normalised.
-    ///
-    /// # Errors
-    /// Samples that are shorter than a frame.
-    pub fn features(&self, clip: &Clip, samples: &Samples) -> Result<Features> {
-        let doing = || format!("features of {}", clip.file.display());
-        self.fbank.compute(samples).map_err(|cause| clip.blame(cause.during(doing())))
-    }
 }
 
 pub(super) fn interrupted() -> Error {
@@ -72,56 +33,52 @@ impl ClipSource {
     /// gives none, are measured on the frames of the clips that train (without padding).
     ///
     /// # Errors
-    /// A front end that makes no sense for these clips; clips of several sample rates.
+    /// A front end that makes no sense for these clips; clips of several sample rates, where it does not resample.
     pub fn all(
         dataset: &Dataset,
         front: &FrontEnd,
         caches: &Arc<Caches>,
     ) -> Result<[ClipSource; 3]> {
         front.check()?;
-        let rate_hz = common_rate(dataset)?;
-        let fbank = Fbank::new(front.fbank.clone(), rate_hz)?;
-        let longest = dataset.clips.iter().map(|clip| clip.samples).max().unwrap_or(0);
+        let rate_hz = match front.rate_hz {
+            Some(rate_hz) => rate_hz,
+            None => common_rate(dataset)?,
+        };
+        let extractor = Extractor::new(&front.features, rate_hz)?;
+        let at_rate = |clip: &Clip| resampled(clip.samples, clip.rate_hz, rate_hz);
+        let longest = dataset.clips.iter().map(at_rate).max().unwrap_or(0);
         let frames = match front.frames {
             Some(frames) => frames,
-            None => fbank.frames_of(longest),
+            None => extractor.frames_of(longest),
         };
-        let ear = Arc::new(Ear { fbank });
-        let trains: Vec<Clip> = dataset.of(Split::Train).cloned().collect();
-        let statistics = Arc::new(Statistics::new(front.statistics, trains, ear.clone()));
-        let settings: Arc<str> = settings(front, rate_hz).into();
-        Ok(Split::ALL.map(|split| {
-            let clips: Vec<Clip> = dataset.of(split).cloned().collect();
-            ClipSource {
-                features: clips.iter().map(|_| OnceLock::new()).collect(),
-                samples: clips.iter().map(|_| OnceLock::new()).collect(),
-                clips,
-                classes: dataset.classes.len(),
-                labelling: dataset.labelling,
-                ear: ear.clone(),
-                frames,
-                longest,
-                statistics: statistics.clone(),
-                room: AtomicUsize::new(KEPT_BYTES),
-                caches: caches.clone(),
-                settings: settings.clone(),
-            }
+        let ear = Arc::new(Ear::new(front.clone(), extractor, caches.clone()));
+        let shelves = Split::ALL
+            .map(|split| Arc::new(Shelf::new(dataset.of(split).cloned().collect(), ear.clone())));
+        let [train, ..] = &shelves;
+        let statistics = Arc::new(Statistics::new(front.statistics, train.clone()));
+        Ok(shelves.map(|shelf| ClipSource {
+            shelf,
+            classes: dataset.classes.len(),
+            labelling: dataset.labelling,
+            frames,
+            longest,
+            statistics: statistics.clone(),
         }))
     }
 
     /// The clips, in their order.
     pub fn clips(&self) -> &[Clip] {
-        &self.clips
+        &self.shelf.clips
     }
 
     /// The number of clips.
     pub fn len(&self) -> usize {
-        self.clips.len()
+        self.shelf.clips.len()
     }
 
     /// Whether there is no clip.
     pub fn is_empty(&self) -> bool {
-        self.clips.is_empty()
+        self.shelf.clips.is_empty()
     }
 
     /// Frames of each clip.
@@ -131,12 +88,12 @@ impl ClipSource {
 
     /// Frames that the longest clip of the data set has.
     pub fn longest_frames(&self) -> usize {
-        self.ear.fbank.frames_of(self.longest)
+        self.shelf.ear.extractor.frames_of(self.longest)
     }
 
     /// Bins of each frame.
     pub fn bins(&self) -> usize {
-        self.ear.fbank.options().mels
+        self.shelf.ear.extractor.bins()
     }
 
     /// The number of classes.
@@ -170,8 +127,7 @@ impl ClipSource {
     /// # Errors
     /// A clip that cannot be read.
     pub fn read(&self, index: usize) -> Result<Samples> {
-        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
-        self.ear.samples(clip)
+        self.shelf.ear.samples(self.shelf.clip(index)?)
     }
 
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts. For many clips
@@ -180,10 +136,10 @@ impl ClipSource {
         self.statistics.get(stop)?;
         let failures: Vec<Error> = (0..self.len())
             .into_par_iter()
-            .filter(|index| self.features.get(*index).is_none_or(|slot| slot.get().is_none()))
+            .filter(|index| !self.shelf.has(*index))
             .filter_map(|index| match stop() {
                 true => Some(interrupted()),
-                false => self.raw(index).err(),
+                false => self.shelf.features(index).err(),
             })
             .collect();
         failures.into_iter().next().map_or(Ok(()), Err)
@@ -194,47 +150,15 @@ impl ClipSource {
     /// # Errors
     /// A clip that cannot be read.
     pub fn features(&self, index: usize) -> Result<Vec<f32>> {
-        self.finish(&*self.raw(index)?, 0)
+        self.finish(&*self.shelf.features(index)?, None)
     }
 
-    /// Features of clip `index` in all their length, before they are normalised.
+    /// As [`ClipSource::features`], with the part of a longer clip drawn from `random`, where the front end says so.
     ///
     /// # Errors
     /// A clip that cannot be read.
-    pub fn raw(&self, index: usize) -> Result<Arc<Features>> {
-        let slot = self.features.get(index);
-        if let Some(kept) = slot.and_then(OnceLock::get) {
-            return Ok(kept.clone());
-        }
-        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
-        let features = Arc::new(self.computed(index, clip)?);
-        self.keep(slot, &features, features.values.len());
-        Ok(features)
-    }
-
-    /// Features from the cache, or computed and put there.
-    fn computed(&self, index: usize, clip: &Clip) -> Result<Features> {
-        let key = self.caches.features.as_ref().and_then(|cache| Some((cache, self.key(clip)?)));
-        if let Some(found) = key.as_ref().and_then(|(cache, key)| cache.get(key)) {
-            return Ok(found);
-        }
-        let features = self.ear.features(clip, &*self.samples(index)?)?;
-        if let Some((cache, key)) = key {
-            cache.put(&key, &features, Width::F32);
-        }
-        Ok(features)
-    }
-
-    /// What the features of a clip go by: the audio itself, which part of it, and how they are made.
-    fn key(&self, clip: &Clip) -> Option<String> {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.caches.files.blake3(&clip.file).ok()?.as_bytes());
-        let span = clip.span.map_or([u64::MAX; 2], |s| [s.start as u64, s.samples as u64]);
-        span.iter().for_each(|number| {
-            hasher.update(&number.to_le_bytes());
-        });
-        hasher.update(self.settings.as_bytes());
-        Some(hasher.finalize().to_hex().to_string())
+    pub fn drawn(&self, index: usize, random: &mut Stream) -> Result<Vec<f32>> {
+        self.finish(&*self.shelf.features(index)?, Some(random))
     }
 
     /// Features of samples that an augmentation changed, before they are normalised.
@@ -242,34 +166,24 @@ impl ClipSource {
     /// # Errors
     /// Samples that are shorter than a frame.
     pub fn heard(&self, index: usize, samples: &Samples) -> Result<Features> {
-        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
-        self.ear.features(clip, samples)
+        self.shelf.ear.features(self.shelf.clip(index)?, samples)
     }
 
-    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them:
-    /// (x − mean) / (2 · std), as AST has it. Padding stands for 0 before that.
+    /// Cuts or pads features to the frames that models see, and normalises them.
     ///
     /// # Errors
     /// A clip that cannot be read, where the statistics are not measured yet.
-    pub fn finish(&self, features: &Features, first: usize) -> Result<Vec<f32>> {
+    pub fn finish(&self, features: &Features, random: Option<&mut Stream>) -> Result<Vec<f32>> {
+        let FrontEnd { normalize, fit, .. } = &self.shelf.ear.front;
+        let first = fit.first(features.frames, self.frames, random);
+        // Nothing is measured for what is not asked for.
+        let Some(scale) = normalize.scale() else {
+            return Ok(fit.frames(features, first, self.frames, |value| value));
+        };
         let [mean, std] = self.statistics()?;
-        let scale = 1.0 / (2.0 * std);
+        let scale = scale / std;
         let normal = |value: f32| ((f64::from(value) - mean) * scale) as f32;
-        let width = self.bins();
-        let there = features.values.get(first * width..).unwrap_or_default();
-        let wanted = self.frames * width;
-        let mut values: Vec<f32> = there.iter().take(wanted).map(|v| normal(*v)).collect();
-        values.resize(wanted, normal(0.0));
-        Ok(values)
-    }
-
-    /// Keeps something that was computed, if there is room. Another thread may have been faster; both have the same.
-    fn keep<T>(&self, slot: Option<&OnceLock<Arc<T>>>, made: &Arc<T>, numbers: usize) {
-        let take = |room: usize| room.checked_sub(numbers * size_of::<f32>());
-        let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
-        if let (Some(slot), true) = (slot, fits) {
-            let _ = slot.set(made.clone());
-        }
+        Ok(fit.frames(features, first, self.frames, normal))
     }
 
     /// The samples of clip `index`, kept where there is room: for steps that work on samples.
@@ -277,20 +191,7 @@ impl ClipSource {
     /// # Errors
     /// A clip that cannot be read.
     pub fn kept_samples(&self, index: usize) -> Result<Arc<Samples>> {
-        let slot = self.samples.get(index);
-        let samples = self.samples(index)?;
-        if slot.is_some_and(|slot| slot.get().is_none()) {
-            self.keep(slot, &samples, samples.values.len());
-        }
-        Ok(samples)
-    }
-
-    fn samples(&self, index: usize) -> Result<Arc<Samples>> {
-        if let Some(kept) = self.samples.get(index).and_then(OnceLock::get) {
-            return Ok(kept.clone());
-        }
-        let Some(clip) = self.clips.get(index) else { return Err(missing(index)) };
-        Ok(Arc::new(self.ear.samples(clip)?))
+        self.shelf.kept_samples(index)
     }
 }
 
@@ -304,17 +205,8 @@ impl Pool for ClipSource {
     }
 
     fn target(&self, index: usize) -> Vec<f32> {
-        self.clips.get(index).map_or_else(Vec::new, |clip| clip.target(self.classes))
+        self.shelf.clips.get(index).map_or_else(Vec::new, |clip| clip.target(self.classes))
     }
-}
-
-/// How features are made, in words: the front end without what is done later, and the version of the numeric code.
-fn settings(front: &FrontEnd, rate_hz: u32) -> String {
-    format!("{} {rate_hz} {:?}", env!("STILL_NUMERICS"), front.fbank)
-}
-
-fn missing(index: usize) -> Error {
-    Error::new(Kind::Internal, "loading", format!("there is no clip {index}"))
 }
 
 /// The sample rate that all clips share.
@@ -327,7 +219,8 @@ fn common_rate(dataset: &Dataset) -> Result<u32> {
         Some(other) => {
             let doing = format!("reading {}", other.file.display());
             let error =
-                Error::new(Kind::Data, doing, "the sample rate differs from the clips before");
+                Error::new(Kind::Data, doing, "the sample rate differs from the clips before")
+                    .hint("give the front end a rate for all: rate_hz: 16000");
             Err(other.blame(
                 error
                     .expected(format!("{} Hz", first.rate_hz))

@@ -1,7 +1,7 @@
 //! Mean and deviation of a set's features, given or measured.
 
-use super::clip::Clip;
-use super::source::{Ear, interrupted};
+use super::shelf::Shelf;
+use super::source::interrupted;
 use crate::error::Result;
 use rayon::prelude::*;
 use std::sync::{Arc, OnceLock};
@@ -9,14 +9,13 @@ use std::sync::{Arc, OnceLock};
 /// Mean and deviation, given or measured when they are first needed.
 pub(super) struct Statistics {
     known: OnceLock<[f64; 2]>,
-    /// The clips to measure.
-    clips: Vec<Clip>,
-    ear: Arc<Ear>,
+    /// The clips to measure: those that train.
+    shelf: Arc<Shelf>,
 }
 
 impl Statistics {
-    pub fn new(given: Option<[f64; 2]>, clips: Vec<Clip>, ear: Arc<Ear>) -> Self {
-        Statistics { known: given.map_or_else(OnceLock::new, OnceLock::from), clips, ear }
+    pub fn new(given: Option<[f64; 2]>, shelf: Arc<Shelf>) -> Self {
+        Statistics { known: given.map_or_else(OnceLock::new, OnceLock::from), shelf }
     }
 
     /// The numbers; measuring ends at the next clip when `stop` says so.
@@ -29,16 +28,16 @@ impl Statistics {
         Ok(*self.known.get_or_init(|| measured))
     }
 
-    /// Mean and deviation over all frames of all clips that train, summed in the clips' order whatever the threads.
+    /// Mean and deviation over all frames of all clips, summed in the clips' order whatever the threads.
     fn measure(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<[f64; 2]> {
-        let sums = self
-            .clips
-            .par_iter()
-            .map(|clip| {
+        let sums = (0..self.shelf.clips.len())
+            .into_par_iter()
+            .map(|index| {
                 if stop() {
                     return Err(interrupted());
                 }
-                let values = self.ear.features(clip, &self.ear.samples(clip)?)?.values;
+                let features = self.shelf.features(index)?;
+                let values = &features.values;
                 let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
                 let squares: f64 = values.iter().map(|v| f64::from(*v) * f64::from(*v)).sum();
                 Ok((values.len() as f64, sum, squares))

@@ -1,9 +1,10 @@
 //! The keys of options maps: the one list of them, which bindings read their maps by, and which editors and the check
 //! ask.
 
+use super::audio::OF_FRONT_ENDS;
 use super::catalogue::Catalogue;
 use super::{Hook, stage};
-use crate::audio::FbankOptions;
+use crate::audio::{FbankOptions, MelOptions, MfccOptions, SpectrogramOptions};
 use crate::train::StageKind;
 
 /// A key of an options map.
@@ -19,8 +20,6 @@ pub struct OptionKey {
 type Keys = &'static [&'static str];
 
 const REDUCTION: Keys = &["reduction"];
-/// Where statistics and lengths go that a front end has besides what `FbankOptions` names.
-const OF_FRONT_ENDS: Keys = &["frames", "mean", "std"];
 const OF_OPTIMIZERS: Keys =
     &["lr", "weight_decay", "clip_norm", "clip_value", "accumulate", "groups", "decay_norms"];
 const OF_ADAM: Keys = &["betas", "eps", "amsgrad"];
@@ -73,6 +72,19 @@ const OF_TABLES: Keys = &[
 /// Every operation with its groups of keys. A path in the manner of `optim::muon.adamw` means the map under that key.
 const TABLE: &[(&str, &[Keys])] = &[
     ("audio::fbank", &[&FbankOptions::NAMES, OF_FRONT_ENDS]),
+    ("audio::load", &[&["channel", "start", "length", "rate_hz"]]),
+    ("audio::mel_spectrogram", &[&MelOptions::NAMES, &SpectrogramOptions::NAMES, OF_FRONT_ENDS]),
+    (
+        "audio::mfcc",
+        &[
+            &MfccOptions::NAMES,
+            &FbankOptions::NAMES,
+            &MelOptions::NAMES,
+            &SpectrogramOptions::NAMES,
+            OF_FRONT_ENDS,
+        ],
+    ),
+    ("audio::spectrogram", &[&SpectrogramOptions::NAMES, OF_FRONT_ENDS]),
     ("augment::mixup", &[&["alpha"]]),
     ("batches", &[OF_BATCHES]),
     ("dataset::audioset", &[&["train", "audio", "strong", "propagate"], OF_READERS]),
@@ -175,7 +187,14 @@ pub fn keys_of(operation: &str) -> Option<Vec<&'static str>> {
         return Some(stage::keys(kind));
     }
     let (_, groups) = TABLE.iter().find(|(name, _)| *name == operation)?;
-    Some(groups.iter().flat_map(|group| group.iter().copied()).collect())
+    let mut keys: Vec<&'static str> = Vec::new();
+    for key in groups.iter().flat_map(|group| group.iter()) {
+        // Groups of one function may share keys.
+        if !keys.contains(key) {
+            keys.push(key);
+        }
+    }
+    Some(keys)
 }
 
 /// The options of a function, by its full name (`optim::adam`, `train`, `conv2d` for the function and the method),

@@ -81,7 +81,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_global_module(exported_module!(convolution::bindings).into());
     engine.register_global_module(exported_module!(pooling::bindings).into());
     engine.register_global_module(exported_module!(spectrum::bindings).into());
-    engine.register_static_module("audio", exported_module!(audio::bindings).into());
+    audio::bind(engine, host);
     data::bind(engine, host);
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
     engine.register_static_module("model", exported_module!(models::bindings).into());

@@ -120,6 +120,7 @@ impl Stage {
             workers: plan.workers,
             sampler: plan.sampler.clone(),
             teaching: plan.teaching,
+            draws: true,
             device: plan.device.clone(),
         };
         let loader = Loader::new(plan.features.train.clone(), plan.chain.clone(), options)?;

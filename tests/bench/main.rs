@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+use stillroom::audio::{FbankOptions, FeatureOptions};
 use stillroom::data::{Caches, FrontEnd, Reach, Sampler, Teaching, esc50, synth};
 use stillroom::error::Result;
 use stillroom::kd;
@@ -183,8 +184,8 @@ fn step() -> Result<f64> {
         &Default::default(),
         &Reach::anywhere(&caches.files),
     )?);
-    let mut front = FrontEnd::standard();
-    front.fbank.mels = 64;
+    let mels = FbankOptions { mels: 64, ..FbankOptions::default() };
+    let front = FrontEnd::of(FeatureOptions::Fbank(mels));
     let plan = Plan {
         name: "teacher".into(),
         identity: String::new(),

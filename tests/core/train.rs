@@ -3,7 +3,7 @@
 use crate::support::example;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use stillroom::audio::FbankOptions;
+use stillroom::audio::{FbankOptions, FeatureOptions};
 use stillroom::augment::{Mixup, TimeRoll};
 use stillroom::data::{
     Augmentation, Caches, Esc50Options, FrontEnd, Reach, ReadOptions, Sampler, Teaching, esc50,
@@ -35,8 +35,8 @@ pub fn features() -> Features {
     let caches = Arc::new(Caches::none());
     let data = esc50(example(), &options, &Reach::anywhere(&caches.files)).expect("the example");
     let fbank = FbankOptions { mels: 16, hop_ms: 40.0, ..FbankOptions::default() };
-    Features::of(&Arc::new(data), &FrontEnd { fbank, frames: Some(32), statistics: None }, &caches)
-        .expect("features")
+    let front = FrontEnd { frames: Some(32), ..FrontEnd::of(FeatureOptions::Fbank(fbank)) };
+    Features::of(&Arc::new(data), &front, &caches).expect("features")
 }
 
 fn plan() -> Plan {

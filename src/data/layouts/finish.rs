@@ -1,7 +1,7 @@
 //! From a listing to a data set: permission, doubles, missing files, lengths and rates.
 
 use super::{Listed, Listing, OnBad, Reach, ReadOptions};
-use crate::audio::wav;
+use crate::audio::decode;
 use crate::data::clip::{Clip, Row, Span, Split};
 use crate::data::dataset::{Dataset, LeftOut};
 use crate::data::index::{Facts, FileIndex};
@@ -113,10 +113,10 @@ fn placed(row: &Option<Row>, error: Error) -> Error {
 fn survey(clip: &Listed, on_bad: OnBad, index: &FileIndex) -> Result<Clip> {
     let look = || {
         if on_bad == OnBad::Skip {
-            wav::read(&clip.file)?;
+            decode::read(&clip.file, &decode::ReadOptions::default())?;
         }
-        let info = wav::probe(&clip.file)?;
-        let wav::Info { rate_hz, samples, channels } = info;
+        let info = decode::probe(&clip.file)?;
+        let decode::Info { rate_hz, samples, channels, .. } = info;
         Ok(Facts { rate_hz, samples, channels, is_whole: on_bad == OnBad::Skip })
     };
     let enough = |facts: &Facts| facts.is_whole || on_bad == OnBad::Error;

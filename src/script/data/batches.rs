@@ -63,6 +63,7 @@ fn batches(host: &Arc<dyn Host>, data: &DatasetHandle, options: Map) -> Result<B
         workers: host.workers(),
         sampler,
         teaching: Teaching::Consistent,
+        draws: split == Split::Train,
         device: host.device(),
     };
     Ok(BatchList { loader: Loader::new(source, chain, settings)?, epoch, host: host.clone() })

@@ -1,0 +1,278 @@
+//! FLAC, Ogg Vorbis and MP3, decoded with `symphonia`.
+
+use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
+use super::{Samples, ogg};
+use crate::error::{Error, Kind, Result};
+use std::io::{Seek, SeekFrom};
+use std::path::Path;
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as Cause;
+use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, TrackType};
+use symphonia::core::io::MediaSourceStream;
+use symphonia::core::units::Timestamp;
+use symphonia::default::formats::{FlacReader, MpaReader, OggReader};
+
+/// Samples that are decoded before the part that is wanted, so that what a decoder remembers is as it would be had it
+/// come from the beginning: MP3 keeps bits of up to nine frames before and overlaps two of them, Vorbis one block.
+const RUN_UP: usize = 16 * 1152;
+
+/// A stream at its beginning.
+struct Stream {
+    reader: Box<dyn FormatReader>,
+    track: u32,
+    decoder: Box<dyn AudioDecoder>,
+    rate_hz: u32,
+    channels: usize,
+    /// Samples, where the header says so.
+    samples: Option<usize>,
+}
+
+pub(super) fn probe(path: &Path, sniffed: Sniffed) -> Result<Info> {
+    let mut stream = open(path, sniffed)?;
+    let samples = match stream.samples {
+        Some(samples) => samples,
+        None => stream.walk(path, sniffed.format)?,
+    };
+    if samples == 0 {
+        return Err(no_samples(path));
+    }
+    let Stream { rate_hz, channels, .. } = stream;
+    Ok(Info { rate_hz, samples, channels, format: sniffed.format })
+}
+
+pub(super) fn read(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Result<Samples> {
+    let mut stream = open(path, sniffed)?;
+    options.check_channel(path, stream.channels)?;
+    let known = stream.samples.map(|samples| options.range(path, samples)).transpose()?;
+    let end = options.length.map(|length| options.start.saturating_add(length));
+    let mut part = Part {
+        channel: options.channel,
+        start: options.start,
+        end: end.unwrap_or(usize::MAX),
+        values: Vec::with_capacity(known.map_or(0, |range| range.len().min(1 << 26))),
+        planes: Vec::new(),
+    };
+    let read = stream.decode(path, sniffed.format, &mut part)?;
+    if options.length.is_none()
+        && let Some(expected) = stream.samples.filter(|expected| read < *expected)
+    {
+        return Err(cut_off(path, name(sniffed.format))
+            .expected(format!("{expected} samples, as the header says"))
+            .received(format!("{read} samples")));
+    }
+    if part.values.is_empty() {
+        return Err(if read == 0 { no_samples(path) } else { behind(path, read, options.start) });
+    }
+    Ok(Samples { rate_hz: stream.rate_hz, values: part.values })
+}
+
+/// What is kept of what is decoded.
+struct Part {
+    channel: Channel,
+    start: usize,
+    end: usize,
+    values: Vec<f32>,
+    planes: Vec<Vec<f32>>,
+}
+
+impl Part {
+    /// Keeps what of `planes`, whose first sample is number `position`, lies within the part.
+    fn take(&mut self, position: usize) {
+        let count = self.planes.first().map_or(0, Vec::len);
+        let first = self.start.saturating_sub(position).min(count);
+        let last = self.end.saturating_sub(position).min(count);
+        if first >= last {
+            return;
+        }
+        let cut = |plane: &'_ Vec<f32>| plane.get(first..last).map(<[f32]>::to_vec);
+        match self.channel {
+            Channel::Index(index) => {
+                self.values.extend(self.planes.get(index).and_then(cut).unwrap_or_default());
+            }
+            Channel::Mean if self.planes.len() == 1 => {
+                self.values.extend(self.planes.first().and_then(cut).unwrap_or_default());
+            }
+            Channel::Mean => {
+                let channels = self.planes.len() as f64;
+                let at = |index: usize| {
+                    let values = self.planes.iter().filter_map(|plane| plane.get(index));
+                    (values.map(|value| f64::from(*value)).sum::<f64>() / channels) as f32
+                };
+                let means: Vec<f32> = (first..last).map(at).collect();
+                self.values.extend(means);
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// Decodes up to the end of `part`, and gives the number of samples up to where it stopped.
+    fn decode(&mut self, path: &Path, format: Format, part: &mut Part) -> Result<usize> {
+        let mut position = self.run_up(part.start);
+        let mut sought = position > 0;
+        while position < part.end {
+            let Some(packet) =
+                self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
+            else {
+                break;
+            };
+            if packet.track_id != self.track {
+                continue;
+            }
+            let frames = match self.decoder.decode(&packet) {
+                Ok(buffer) => {
+                    buffer.copy_to_vecs_planar(&mut part.planes);
+                    buffer.frames()
+                }
+                // What a decoder needs from before may be missing in the run-up.
+                Err(Cause::DecodeError(_)) if sought && position + RUN_UP / 2 < part.start => {
+                    position += packet.dur.get() as usize;
+                    continue;
+                }
+                Err(cause) => {
+                    let seconds = position as f64 / f64::from(self.rate_hz);
+                    return Err(damaged(path, format, &cause)
+                        .received(format!("{cause}, at {seconds:.3} s")));
+                }
+            };
+            if sought {
+                // The first packet behind a jump says where it lies.
+                position = usize::try_from(packet.pts.get()).unwrap_or(position);
+                sought = frames == 0;
+            }
+            if part.planes.len() != self.channels && frames > 0 {
+                return Err(damaged(path, format, &Cause::DecodeError("channels"))
+                    .received("another number of channels in the middle"));
+            }
+            part.take(position);
+            position += frames;
+            if part.values.len() > MOST_SAMPLES {
+                return Err(too_long(path));
+            }
+        }
+        Ok(position)
+    }
+
+    /// Jumps to some way before `start` where that is far, and gives the sample that comes next.
+    fn run_up(&mut self, start: usize) -> usize {
+        let Some(before) = start.checked_sub(RUN_UP).filter(|before| *before > RUN_UP) else {
+            return 0;
+        };
+        let to = SeekTo::Timestamp { ts: Timestamp::new(before as i64), track_id: self.track };
+        match self.reader.seek(SeekMode::Accurate, to) {
+            Ok(reached) => {
+                self.decoder.reset();
+                usize::try_from(reached.actual_ts.get()).unwrap_or(0)
+            }
+            Err(_) => 0,
+        }
+    }
+
+    /// Counts the samples of all packets.
+    fn walk(&mut self, path: &Path, format: Format) -> Result<usize> {
+        let mut samples = 0u64;
+        while let Some(packet) =
+            self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
+        {
+            if packet.track_id == self.track {
+                samples = samples.saturating_add(packet.dur.get());
+            }
+        }
+        Ok(usize::try_from(samples).unwrap_or(usize::MAX))
+    }
+}
+
+fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
+    let format = sniffed.format;
+    let io = |cause: std::io::Error| Error::io("reading", path, &cause);
+    let mut file = crate::disk::open_regular(path)?;
+    if format == Format::Ogg && !ogg::ends(&mut file).map_err(io)? {
+        return Err(cut_off(path, name(format)).expected("a last page that says so"));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(io)?;
+    let mut source = MediaSourceStream::new(Box::new(file), Default::default());
+    source.seek(SeekFrom::Start(sniffed.start)).map_err(io)?;
+    let wrong = |cause: Cause| damaged(path, format, &cause);
+    let reader: Box<dyn FormatReader> = match format {
+        Format::Flac => Box::new(FlacReader::try_new(source, Default::default()).map_err(wrong)?),
+        Format::Ogg => Box::new(OggReader::try_new(source, Default::default()).map_err(wrong)?),
+        _ => Box::new(MpaReader::try_new(source, Default::default()).map_err(wrong)?),
+    };
+    let unread = || damaged(path, format, &Cause::Unsupported("no audio in it"));
+    let track = reader.default_track(TrackType::Audio).ok_or_else(unread)?;
+    let parameters = track.codec_params.as_ref().and_then(|all| all.audio()).ok_or_else(unread)?;
+    let rate_hz = parameters.sample_rate.filter(|rate| *rate > 0).ok_or_else(|| {
+        Error::new(Kind::Data, doing(path), "the sample rate is 0 Hz")
+            .hint("the header is damaged: copy or download the file again")
+    })?;
+    let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
+    if channels == 0 {
+        return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
+    }
+    let codecs = symphonia::default::get_codecs();
+    let decoder =
+        codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(wrong)?;
+    // Without a table an MP3's length is an estimate.
+    let told = format != Format::Mp3 || sniffed.counted;
+    let samples = track.num_frames.filter(|count| told && *count > 0);
+    let samples = samples.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, reader })
+}
+
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Wav => "WAV",
+        Format::Flac => "FLAC",
+        Format::Ogg => "Ogg",
+        Format::Mp3 => "MP3",
+    }
+}
+
+/// The end of the packets, or why there is none.
+fn ended<T>(path: &Path, format: Format, cause: Cause) -> Result<Option<T>> {
+    match cause {
+        Cause::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        Cause::ResetRequired => Err(Error::new(
+            Kind::Data,
+            doing(path),
+            "several streams follow each other in the file",
+        )
+        .expected("one stream")
+        .hint("split it, or join it again with `ffmpeg -i IN OUT.flac`")),
+        cause => Err(damaged(path, format, &cause)),
+    }
+}
+
+fn damaged(path: &Path, format: Format, cause: &Cause) -> Error {
+    let name = name(format);
+    match cause {
+        Cause::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
+            cut_off(path, name)
+        }
+        Cause::IoError(cause) => Error::io("reading", path, cause),
+        Cause::Unsupported(what) => {
+            Error::new(Kind::Data, doing(path), format!("this kind of {name} file cannot be read"))
+                .received(*what)
+                .hint("convert it, e.g. with `ffmpeg -i IN OUT.flac`")
+        }
+        other => Error::new(Kind::Data, doing(path), format!("the {name} file is damaged"))
+            .received(other.to_string())
+            .hint("copy or download the file again"),
+    }
+}
+
+fn no_samples(path: &Path) -> Error {
+    Error::new(Kind::Data, doing(path), "the clip holds no samples").expected("at least one sample")
+}
+
+fn behind(path: &Path, samples: usize, start: usize) -> Error {
+    Error::new(Kind::Range, doing(path), "the part begins behind the end")
+        .expected(format!("a start below {samples} samples"))
+        .received(start.to_string())
+}
+
+fn too_long(path: &Path) -> Error {
+    Error::new(Kind::Range, doing(path), "the clip is too long to be read whole")
+        .expected(format!("{MOST_SAMPLES} samples at most"))
+        .hint("cut it, or read a part of it")
+}
