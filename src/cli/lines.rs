@@ -1,5 +1,6 @@
 //! What a run says, in words; the same for a terminal and for a log.
 
+use crate::run::score;
 use crate::train::{Change, Moment, Outcome, Plan, Reading, StageKind, Trained};
 use std::time::Duration;
 
@@ -24,11 +25,11 @@ pub(super) fn started(plan: &Plan, parameters: usize, steps: usize, step: usize)
 /// An epoch is done.
 pub(super) fn epoch(stage: &str, epochs: usize, reading: &Reading) -> String {
     let mut line = format!(
-        "{stage}: epoch {}/{epochs}  loss {:.4}  test loss {:.4}  accuracy {:.1} %  lr {:.2e}",
+        "{stage}: epoch {}/{epochs}  loss {:.4}  test loss {:.4}  {}  lr {:.2e}",
         reading.epoch,
         reading.loss,
         reading.test_loss,
-        reading.accuracy * 100.0,
+        worth(reading.accuracy, reading.map),
         reading.lr,
     );
     if let (Some(lambda), Some(tau)) = (reading.lambda, reading.tau) {
@@ -41,14 +42,23 @@ pub(super) fn epoch(stage: &str, epochs: usize, reading: &Reading) -> String {
     line
 }
 
+/// How good a model is, in the measure of its data.
+fn worth(accuracy: f64, map: Option<f64>) -> String {
+    match map {
+        Some(_) => score(accuracy, map),
+        None => format!("accuracy {}", score(accuracy, map)),
+    }
+}
+
 /// A stage is done.
 pub(super) fn ended(trained: &Trained) -> String {
     format!(
-        "{}: {}, accuracy {:.1} %, {}",
+        "{}: {}, {}, {}, {:.1} % of it waiting for data",
         trained.name,
         verb(trained.kind),
-        trained.accuracy * 100.0,
+        worth(trained.accuracy, trained.map),
         time(Duration::from_secs_f64(trained.seconds)),
+        trained.waiting * 100.0,
     )
 }
 
@@ -59,7 +69,8 @@ pub(super) fn recalled(trained: &Trained, age: Option<Duration>) -> String {
         Some(age) => format!("{verb} {}", ago(age)),
         None => format!("{verb} earlier"),
     };
-    format!("{}: from the store, {ago}, {:.3}", trained.name, trained.accuracy)
+    let worth = trained.map.unwrap_or(trained.accuracy);
+    format!("{}: from the store, {ago}, {worth:.3}", trained.name)
 }
 
 /// Something was made, or came from the store.

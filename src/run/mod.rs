@@ -20,7 +20,7 @@ pub use home::{HOME_VARIABLE, Home};
 pub use identity::{Identity, NUMERICS, Part, net as net_identity};
 pub use past::{Edit, Past, PastStage, RUN_LOCK};
 pub use record::{COLUMNS, Record};
-pub use report::table;
+pub use report::{score, table};
 pub use results::{Results, StageResult};
 pub use shelf::{CheckpointPolicy, FoundCheckpoint};
 pub use state::State;

@@ -14,17 +14,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Columns of `metrics.csv` that every run has; what hooks log comes after them.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 13] = [
     "stage",
     "epoch",
     "step",
     "loss",
     "test_loss",
     "accuracy",
+    "map",
     "lr",
     "lambda",
     "tau",
     "clips_per_second",
+    "waiting",
     "seconds",
 ];
 
@@ -204,10 +206,12 @@ impl Record {
                 reading.loss.to_string(),
                 reading.test_loss.to_string(),
                 reading.accuracy.to_string(),
+                maybe(reading.map),
                 reading.lr.to_string(),
                 maybe(reading.lambda),
                 maybe(reading.tau),
                 format!("{:.1}", reading.clips_per_second),
+                format!("{:.4}", reading.waiting),
                 format!("{:.3}", reading.seconds),
             ];
             for name in &names {

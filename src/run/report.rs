@@ -44,11 +44,19 @@ fn row(stage: &StageResult) -> [String; 7] {
         stage.name.clone(),
         stage.model.clone(),
         source.to_string(),
-        format!("{:.1} %", stage.accuracy * 100.0),
-        format!("{:.1} %", stage.best_accuracy * 100.0),
+        score(stage.accuracy, stage.map),
+        score(stage.best_accuracy, stage.best_map),
         thousands(stage.parameters),
         format!("{:.1} s", stage.seconds),
     ]
+}
+
+/// How good a model is, in the measure of its data.
+pub fn score(accuracy: f64, map: Option<f64>) -> String {
+    match map {
+        Some(map) => format!("mAP {map:.3}"),
+        None => format!("{:.1} %", accuracy * 100.0),
+    }
 }
 
 /// 123456 as `123,456`.

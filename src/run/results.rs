@@ -15,8 +15,16 @@ pub struct StageResult {
     pub model: String,
     /// Accuracy on the test clips with the last weights.
     pub accuracy: f64,
-    /// The best accuracy after any epoch; chosen on the test clips, so optimistic.
+    /// The accuracy of the best epoch; where no clips validate, chosen on the test clips, so optimistic.
     pub best_accuracy: f64,
+    /// Mean average precision on the test clips, where clips have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<f64>,
+    /// That of the best epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_map: Option<f64>,
+    /// The share of the time that was spent waiting for data.
+    pub waiting: f64,
     /// Wall time.
     pub seconds: f64,
     /// Optimiser steps.
@@ -41,6 +49,9 @@ impl From<&Trained> for StageResult {
             model: trained.model.spec().name().to_string(),
             accuracy: trained.accuracy,
             best_accuracy: trained.best_accuracy,
+            map: trained.map,
+            best_map: trained.best_map,
+            waiting: (trained.waiting * 1e4).round() / 1e4,
             seconds: (trained.seconds * 1000.0).round() / 1000.0,
             steps: trained.steps,
             parameters: trained.parameters,

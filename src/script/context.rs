@@ -139,6 +139,7 @@ fn reading_map(reading: &Reading) -> rhai::Map {
         ("loss", Some(reading.loss)),
         ("test_loss", Some(reading.test_loss)),
         ("accuracy", Some(reading.accuracy)),
+        ("map", reading.map),
         ("lr", Some(reading.lr)),
         ("lambda", reading.lambda),
         ("tau", reading.tau),

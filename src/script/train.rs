@@ -246,7 +246,19 @@ pub(super) mod getters {
         trained.accuracy
     }
 
-    /// The best accuracy after any epoch; chosen on the test clips, so optimistic.
+    /// Mean average precision on the test clips with the last weights, where clips have several labels; else `()`.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common + #{ name: "first" });
+    /// assert(trained.map == ());
+    /// ```
+    #[rhai_fn(get = "map", pure)]
+    pub fn map(trained: &mut Trained) -> Dynamic {
+        trained.map.map_or(Dynamic::UNIT, Dynamic::from)
+    }
+
+    /// The accuracy of the best epoch, judged by the clips that validate; where there are none by those that test,
+    /// which is optimistic.
     ///
     /// ```rhai,stage
     /// let trained = train(model, common + #{ name: "first" });

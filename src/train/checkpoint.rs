@@ -1,5 +1,6 @@
 //! Everything that going on with a stage needs, as one file that is whole or told to be damaged.
 
+use super::evaluate::Score;
 use super::hooks::{Reading, Stint};
 use super::tally::Tally;
 use crate::error::{Error, Kind, Result};
@@ -47,6 +48,8 @@ pub(super) struct Head {
     #[serde(default)]
     pub lengths: Vec<[usize; 2]>,
     pub knew_length: bool,
+    #[serde(default)]
+    pub tested: Option<Score>,
     pub manners: Vec<Manner>,
     pub hooks: serde_json::Value,
     pub lost: Option<String>,

@@ -115,8 +115,15 @@ pub struct Trained {
     pub nets: Vec<(String, Net)>,
     /// Accuracy on the test clips with the last weights.
     pub accuracy: f64,
-    /// The best accuracy of any epoch (chosen on the test clips, so optimistic).
+    /// Mean average precision there, where clips have several labels.
+    pub map: Option<f64>,
+    /// The accuracy of the best epoch: on the clips that validate, or, where there are none, on those that test, which
+    /// is optimistic.
     pub best_accuracy: f64,
+    /// Its mean average precision, where clips have several labels: what the best epoch is chosen by then.
+    pub best_map: Option<f64>,
+    /// The share of the time that was spent waiting for data.
+    pub waiting: f64,
     /// Wall time.
     pub seconds: f64,
     /// Optimiser steps.

@@ -70,10 +70,13 @@ pub struct Reading {
     pub epoch: usize,
     /// Mean training loss.
     pub loss: f64,
-    /// Cross-entropy on the test clips.
+    /// Loss against the labels on the clips that epochs are judged by: those that validate, or else those that test.
     pub test_loss: f64,
-    /// Share of test clips whose class was found.
+    /// Share of these clips whose class was found.
     pub accuracy: f64,
+    /// Their mean average precision, where clips have several labels.
+    #[serde(default, with = "exact::maybe")]
+    pub map: Option<f64>,
     /// Learning rate of the last step.
     pub lr: f64,
     /// λ of the last step, where a teacher takes part and the standard loss is used, or the hook exists.
@@ -84,6 +87,9 @@ pub struct Reading {
     pub tau: Option<f64>,
     /// Training clips a second, waiting for data included.
     pub clips_per_second: f64,
+    /// The share of the steps' time that was spent waiting for data.
+    #[serde(default)]
+    pub waiting: f64,
     /// Seconds of the epoch, evaluation included.
     pub seconds: f64,
     /// Means of what hooks logged in this epoch, by name, in the order of their first mention.
@@ -92,6 +98,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// What epochs are compared by.
+    pub fn main(&self) -> f64 {
+        self.map.unwrap_or(self.accuracy)
+    }
+
     /// Numbers as after a first epoch, to try a hook that looks at the history.
     pub fn made_up() -> Self {
         Reading {
@@ -99,10 +110,12 @@ impl Reading {
             loss: 1.0,
             test_loss: 1.0,
             accuracy: 0.5,
+            map: None,
             lr: 1e-3,
             lambda: Some(0.5),
             tau: Some(1.0),
             clips_per_second: 1.0,
+            waiting: 0.0,
             seconds: 1.0,
             logged: Vec::new(),
         }

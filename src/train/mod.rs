@@ -4,6 +4,7 @@
 mod bench;
 mod checkpoint;
 mod dry;
+mod ending;
 mod evaluate;
 mod event;
 mod exact;

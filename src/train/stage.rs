@@ -1,7 +1,7 @@
 //! A whole stage: epochs of steps, evaluation after each, the best and the last weights.
 
 use super::checkpoint::{Checkpoint, Head};
-use super::evaluate::evaluate;
+use super::evaluate::{Score, evaluate};
 use super::event::{Event, Observer, Trained};
 use super::hooks::{Hooks, Moment, Outcome, Phase, Reading, Stint};
 use super::plan::Plan;
@@ -9,7 +9,6 @@ use super::step::Learner;
 use super::tally::{Tally, mean_by_name};
 use crate::data::{Loader, LoaderOptions};
 use crate::error::{Error, Kind, Result};
-use crate::tensor::store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -59,6 +58,7 @@ pub fn train(
         run.epoch(plan, hooks, observer, stop)?;
     }
     run.moment.epoch = plan.epochs;
+    run.judge(plan, hooks, observer, stop)?;
     run.finish(plan, hooks)
 }
 
@@ -103,10 +103,12 @@ pub(super) struct Stage {
     /// Batches of the epoch that are done.
     batch: usize,
     tally: Tally,
-    readings: Vec<(usize, Reading)>,
-    history: Vec<Stint>,
-    lengths: Vec<[usize; 2]>,
+    pub readings: Vec<(usize, Reading)>,
+    pub history: Vec<Stint>,
+    pub lengths: Vec<[usize; 2]>,
     identity: String,
+    /// What the last weights are worth on the clips that test, where others judge the epochs.
+    pub tested: Option<Score>,
     /// Seconds before this process went on with it.
     before: f64,
     begun: Instant,
@@ -146,6 +148,7 @@ impl Stage {
             history: Vec::new(),
             lengths: vec![[0, plan.epochs * batches]],
             identity: plan.identity.clone(),
+            tested: None,
             before: 0.0,
             begun: Instant::now(),
         })
@@ -175,6 +178,7 @@ impl Stage {
         self.readings = head.readings;
         self.history = head.history;
         self.lengths = head.lengths;
+        self.tested = head.tested;
         if self.lengths.last().is_none_or(|[_, steps]| *steps != self.moment.steps) {
             self.lengths.push([head.step, self.moment.steps]);
         }
@@ -182,33 +186,8 @@ impl Stage {
         Ok(())
     }
 
-    /// The result, where all epochs are done.
-    pub fn finish(self, plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
-        let end = self.freeze(hooks)?;
-        let weights = store::encode(&self.learner.model.network().state())?;
-        let accuracies = self.readings.iter().map(|(_, reading)| reading.accuracy);
-        Ok(Trained {
-            name: plan.name.clone(),
-            kind: plan.kind(),
-            accuracy: accuracies.clone().next_back().unwrap_or(0.0),
-            best_accuracy: accuracies.fold(0.0, f64::max),
-            seconds: end.head.seconds,
-            parameters: self.learner.model.network().parameter_count(),
-            nets: if self.learner.is_own { self.learner.bench.nets } else { Vec::new() },
-            model: self.learner.model,
-            steps: self.moment.step,
-            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
-            readings: self.readings,
-            history: self.history,
-            lengths: self.lengths,
-            knew_length: end.head.knew_length,
-            key: String::new(),
-            end: Some(end),
-        })
-    }
-
     /// Everything that going on needs.
-    fn freeze(&self, hooks: &mut dyn Hooks) -> Result<Checkpoint> {
+    pub fn freeze(&self, hooks: &mut dyn Hooks) -> Result<Checkpoint> {
         let belongings = hooks.belongings();
         let mut tensors = self.learner.bench.tensors()?;
         let own = belongings.tensors.into_iter();
@@ -225,6 +204,7 @@ impl Stage {
             history: self.history.clone(),
             lengths: self.lengths.clone(),
             knew_length: hooks.knew_length(),
+            tested: self.tested,
             manners: self.learner.bench.nets.iter().map(|(_, net)| net.manner()).collect(),
             hooks: belongings.value,
             lost: belongings.lost,
@@ -246,8 +226,10 @@ impl Stage {
         stop: &AtomicBool,
     ) -> Result<()> {
         let (begun, before) = (Instant::now(), self.tally.seconds);
+        let waited = self.tally.waited;
         self.moment.phase = Phase::Step;
-        for batch in self.loader.epoch_from(self.moment.epoch, self.batch) {
+        let mut batches = self.loader.epoch_from(self.moment.epoch, self.batch);
+        while let Some(batch) = batches.next() {
             let batch = batch?;
             self.between(hooks, observer, stop)?;
             let report = self.attempt(hooks, observer, stop, |stage, hooks| {
@@ -256,6 +238,7 @@ impl Stage {
             self.note_version(hooks);
             self.tally.add(report, batch.clips, hooks.logged());
             self.tally.seconds = before + begun.elapsed().as_secs_f64();
+            self.tally.waited = waited + batches.waited().as_secs_f64();
             let moment = &self.moment;
             observer.observe(&Event::Stepped { moment, report, clips: batch.clips })?;
             self.moment.step += 1;
@@ -269,9 +252,9 @@ impl Stage {
         })?;
         let mut reading = self.tally.reading(self.moment.epoch + 1);
         reading.test_loss = score.loss;
-        reading.accuracy = score.accuracy;
+        (reading.accuracy, reading.map) = (score.accuracy, score.map);
         reading.seconds = before + begun.elapsed().as_secs_f64();
-        let best = self.readings.iter().all(|(_, before)| before.accuracy < reading.accuracy);
+        let best = self.readings.iter().all(|(_, before)| before.main() < reading.main());
         // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
         Arc::make_mut(&mut self.moment.readings).push(reading.clone());
         self.attempt(hooks, observer, stop, |stage, hooks| hooks.on_epoch(&stage.moment))?;
@@ -326,7 +309,7 @@ impl Stage {
     /// Does `act` as a transaction: where a hook fails, all that it changed is put back, the version before
     /// comes back, if there is one, and it is done again. Without one the stage waits for an edit, where the
     /// hooks say so.
-    fn attempt<T>(
+    pub fn attempt<T>(
         &self,
         hooks: &mut dyn Hooks,
         observer: &mut dyn Observer,

@@ -15,6 +15,9 @@ pub(super) struct Tally {
     pub logged: Vec<(String, f64)>,
     /// Seconds of steps so far.
     pub seconds: f64,
+    /// Seconds of these that were spent waiting for data.
+    #[serde(default)]
+    pub waited: f64,
 }
 
 /// The settings of the newest step.
@@ -42,10 +45,12 @@ impl Tally {
             loss: self.loss / self.clips.max(1) as f64,
             test_loss: 0.0,
             accuracy: 0.0,
+            map: None,
             lr: self.last.map_or(0.0, |last| last.lr),
             lambda: self.last.and_then(|last| last.lambda),
             tau: self.last.and_then(|last| last.tau),
             clips_per_second: self.clips as f64 / self.seconds.max(1e-9),
+            waiting: self.waited / self.seconds.max(1e-9),
             seconds: self.seconds,
             logged: mean_by_name(&self.logged),
         }

@@ -61,7 +61,7 @@ fn on_epoch(ctx) {{ ctx.log(\"epochs so far\", ctx.metrics.len()); }}
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     insta::assert_snapshot!(
         reader.headers().expect("a header").iter().collect::<Vec<_>>().join(","),
-        @"stage,epoch,step,loss,test_loss,accuracy,lr,lambda,tau,clips_per_second,seconds,epochs so far"
+        @"stage,epoch,step,loss,test_loss,accuracy,map,lr,lambda,tau,clips_per_second,waiting,seconds,epochs so far"
     );
     let rows: Vec<[String; 6]> = reader
         .records()

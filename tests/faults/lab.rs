@@ -173,11 +173,12 @@ pub fn outcome(run: &Path) -> Outcome {
     let mut stages = results["stages"].as_array().expect("stages").clone();
     stages
         .iter_mut()
-        .for_each(|stage| drop(stage.as_object_mut().expect("a map").remove("seconds")));
+        .flat_map(Value::as_object_mut)
+        .for_each(|stage| ["seconds", "waiting"].iter().for_each(|key| drop(stage.remove(*key))));
     let text = std::fs::read_to_string(run.join("metrics.csv")).expect("metrics");
     let mut rows: Vec<Vec<String>> =
         text.lines().map(|line| line.split(',').map(String::from).collect()).collect();
-    let timed: Vec<usize> = ["seconds", "clips_per_second"]
+    let timed: Vec<usize> = ["seconds", "clips_per_second", "waiting"]
         .iter()
         .filter_map(|name| rows[0].iter().position(|column| column == name))
         .collect();

@@ -1,0 +1,67 @@
+//! The end of a stage: what it is worth on the clips that test, and its result.
+
+use super::evaluate::evaluate;
+use super::event::{Observer, Trained};
+use super::hooks::Hooks;
+use super::plan::Plan;
+use super::stage::Stage;
+use crate::error::Result;
+use crate::tensor::store;
+use std::sync::atomic::AtomicBool;
+
+impl Stage {
+    /// What the last weights are worth on the clips that test, where others judged the epochs: measured once, at the
+    /// end.
+    pub fn judge(
+        &mut self,
+        plan: &Plan,
+        hooks: &mut dyn Hooks,
+        observer: &mut dyn Observer,
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        if plan.features.validation.is_empty() || plan.features.test.is_empty() {
+            return Ok(());
+        }
+        let score = self.attempt(hooks, observer, stop, |stage, _| {
+            evaluate(&stage.learner.model, &plan.features.test, &plan.device)
+        })?;
+        self.tested = Some(score);
+        Ok(())
+    }
+
+    /// The result, where all epochs are done.
+    pub fn finish(self, plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
+        let end = self.freeze(hooks)?;
+        let weights = store::encode(&self.learner.model.network().state())?;
+        let best = self.readings.iter().max_by(|a, b| a.1.main().total_cmp(&b.1.main()));
+        let best = best.map(|(_, reading)| (reading.accuracy, reading.map));
+        let last = self.readings.last().map(|(_, reading)| (reading.accuracy, reading.map));
+        let tested = self.tested.map(|score| (score.accuracy, score.map));
+        let (accuracy, map) = tested.or(last).unwrap_or_default();
+        let (best_accuracy, best_map) = best.unwrap_or_default();
+        let steps = self.readings.iter().map(|(_, reading)| (reading.seconds, reading.waiting));
+        let (all, waited) =
+            steps.fold((0.0, 0.0), |(all, waited), (s, w)| (all + s, waited + s * w));
+        Ok(Trained {
+            name: plan.name.clone(),
+            kind: plan.kind(),
+            accuracy,
+            map,
+            best_accuracy,
+            best_map,
+            waiting: waited / f64::max(all, 1e-9),
+            seconds: end.head.seconds,
+            parameters: self.learner.model.network().parameter_count(),
+            nets: if self.learner.is_own { self.learner.bench.nets } else { Vec::new() },
+            model: self.learner.model,
+            steps: self.moment.step,
+            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
+            readings: self.readings,
+            history: self.history,
+            lengths: self.lengths,
+            knew_length: end.head.knew_length,
+            key: String::new(),
+            end: Some(end),
+        })
+    }
+}
