@@ -2,6 +2,7 @@
 
 mod compare;
 mod damage;
+mod data;
 mod eval;
 mod features;
 mod hostile_files;
