@@ -41,8 +41,9 @@ pub fn agreement(
     for (whose, logits) in [("student", student), ("teacher", teacher)] {
         if let Some(index) = logits.iter().position(|logit| !logit.is_finite()) {
             let (clip, class) = (index / classes, index % classes);
-            return Err(Error::new(Kind::Number, "metrics", "a logit is not finite")
-                .received(format!("{} of the {whose} at clip {clip}, class {class}", logits[index])));
+            return Err(Error::new(Kind::Number, "metrics", "a logit is not finite").received(
+                format!("{} of the {whose} at clip {clip}, class {class}", logits[index]),
+            ));
         }
     }
     let rows = || student.chunks_exact(classes).zip(teacher.chunks_exact(classes));

@@ -46,9 +46,7 @@ impl Missing {
         match name {
             "skip" => Ok(Missing::Skip),
             "zero" => Ok(Missing::Zero),
-            _ => {
-                Err(unknown(operation, "way with missing classes", name, &["skip", "zero"]))
-            }
+            _ => Err(unknown(operation, "way with missing classes", name, &["skip", "zero"])),
         }
     }
 }

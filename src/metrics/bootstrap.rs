@@ -78,11 +78,7 @@ impl Draws {
     }
 
     /// What `of` gives for each resample, in their order: it is handed how often each item was drawn.
-    fn each(
-        &self,
-        items: usize,
-        of: impl Fn(&[u32]) -> Result<f64> + Sync,
-    ) -> Result<Vec<f64>> {
+    fn each(&self, items: usize, of: impl Fn(&[u32]) -> Result<f64> + Sync) -> Result<Vec<f64>> {
         let draw = |index: usize| {
             let mut stream = Stream::new(self.seed, "metrics/bootstrap", &[index as u64]);
             let mut counts = vec![0u32; items];

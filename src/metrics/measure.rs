@@ -108,9 +108,7 @@ impl Metric {
                 average_precision(all, self.average, skip, weights).map(|own| own.value)
             }
             Name::RocAuc => roc_auc(all, self.average, skip, weights).map(|own| own.value),
-            Name::DPrime => {
-                roc_auc(all, self.average, skip, weights).map(|own| d_prime(own.value))
-            }
+            Name::DPrime => roc_auc(all, self.average, skip, weights).map(|own| d_prime(own.value)),
             Name::Lwlrap => lwlrap(all, weights).map(|own| own.value),
             Name::Precision => decided().map(|own| own.precision),
             Name::Recall => decided().map(|own| own.recall),

@@ -64,7 +64,9 @@ impl Predictions {
             return Err(Error::new(Kind::Range, "metrics", "a target is neither 0 nor 1")
                 .expected("1 where the clip has the class, 0 elsewhere")
                 .received(format!("{} at {}", targets[index], place(index)))
-                .hint("mixed or smoothed labels are for training; measure against the clips' own"));
+                .hint(
+                    "mixed or smoothed labels are for training; measure against the clips' own",
+                ));
         }
         // -0.0 and 0.0 are equal scores.
         self.scores.extend(scores.iter().map(|score| score + 0.0));
@@ -117,12 +119,14 @@ impl Predictions {
     /// # Errors
     /// A clip with no label or several.
     pub fn labels(&self) -> Result<Vec<usize>> {
-        let one = |(clip, (_, targets)): (usize, (&[f64], &[bool]))| match count(targets) {
+        let one = |(clip, (_, targets)): (usize, (&[f64], &[bool]))| {
+            match count(targets) {
             1 => Ok(targets.iter().position(|own| *own).unwrap_or(0)),
             several => Err(Error::new(Kind::Range, "metrics", "this is for clips with one label each")
                 .expected("one 1 in each row of the targets")
                 .received(format!("clip {clip} has {several}"))
                 .hint("for several labels a clip: average_precision, roc_auc, lwlrap, precision_recall_f1; ece and brier take `multi: true`")),
+        }
         };
         self.rows().enumerate().map(one).collect()
     }
@@ -150,7 +154,8 @@ impl Predictions {
     /// The same clips, each with the scores of `other` where `swap` says so.
     pub(super) fn swapped(&self, other: &Self, swap: &[bool]) -> Self {
         let rows = self.rows().zip(other.rows()).zip(swap);
-        let scores = rows.flat_map(|(((own, _), (theirs, _)), swap)| if *swap { theirs } else { own });
+        let scores =
+            rows.flat_map(|(((own, _), (theirs, _)), swap)| if *swap { theirs } else { own });
         let scores = scores.copied().collect();
         let targets = self.targets.clone();
         Predictions { classes: self.classes, scores, targets, ..Predictions::default() }

@@ -29,7 +29,9 @@ fn mean_over_clips(clips: usize, weights: Weights, of: impl Fn(usize) -> f64) ->
 pub fn accuracy_of(all: &Predictions, weights: Weights) -> Result<f64> {
     all.some()?;
     let (labels, found) = (all.labels()?, all.found());
-    Ok(mean_over_clips(labels.len(), weights, |clip| f64::from(u8::from(labels[clip] == found[clip]))))
+    Ok(mean_over_clips(labels.len(), weights, |clip| {
+        f64::from(u8::from(labels[clip] == found[clip]))
+    }))
 }
 
 /// The share of clips whose class is among their `k` largest scores. Of equal scores the class with the larger
