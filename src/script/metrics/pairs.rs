@@ -89,7 +89,8 @@ pub(super) fn functions(module: &mut Module) {
         ///
         /// `metric` is "accuracy", "top_k", "average_precision", "roc_auc", "d_prime", "lwlrap", "precision", "recall",
         /// "f1", "ece" or "brier". Options: `resamples` (1000), `level` (0.95), `seed` (0), and those of the metric: `k` (5),
-        /// `average`, `missing`, `threshold`, `bins`, `logits`, `multi`. The same seed gives the same interval.
+        /// `average` ("macro"), `missing` ("skip"; "zero" for F1 and its kin), `threshold` (0.5), `bins` (15), `logits` (false),
+        /// `multi` (false). The same seed gives the same interval.
         ///
         /// ```rhai
         /// let s = tensor([[2.0, 1.0], [0.5, 3.0], [1.0, 0.0]]);
