@@ -25,6 +25,9 @@ pub(super) struct Eval {
     /// Print the value as one line of JSON.
     #[arg(long)]
     json: bool,
+    /// Print the value as CSV: a table of metrics::per_class, a matrix, a list, a map.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 impl Eval {
@@ -40,6 +43,8 @@ impl Eval {
         let value = recipe::eval(name, &text, &given, &stop, Box::new(note))?;
         if self.json {
             out(&value.json()?.to_string());
+        } else if self.csv {
+            out(value.csv()?.trim_end_matches(['\n', '\r']));
         } else if let Some(text) = value.text() {
             out(text);
         }

@@ -45,6 +45,14 @@ impl Evaluated {
     pub fn json(&self) -> Result<Value> {
         script::json_of(&self.value)
     }
+
+    /// As CSV: an array of maps is a table, a tensor of rank 2 a matrix.
+    ///
+    /// # Errors
+    /// A value that is no table.
+    pub fn csv(&self) -> Result<String> {
+        script::csv_of(&self.value)
+    }
 }
 
 /// Evaluates `text`, which messages call `name`; imports are found below the current folder. What it prints

@@ -50,6 +50,9 @@ const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "spl
 /// Of all readers of data sets.
 const OF_READERS: Keys = &["per_class", "on_bad"];
 const OF_FOLDS: Keys = &["fold", "validation_fold"];
+const OF_RESAMPLES: Keys = &["resamples", "level", "seed"];
+const OF_PROBABILITIES: Keys = &["logits", "multi"];
+const OF_METRICS: Keys = &["k", "average", "missing", "threshold", "bins"];
 const OF_DRAWS: Keys = &["seed", "stratified", "by_group"];
 const OF_TABLES: Keys = &[
     "file",
@@ -103,6 +106,24 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("split", &[&["validation", "test"], OF_DRAWS]),
     ("subset", &[OF_DRAWS]),
     ("windows", &[&["seconds", "hop_seconds"]]),
+    // Metrics.
+    ("metrics::accuracy", &[]),
+    ("metrics::agreement", &[&["multi"]]),
+    ("metrics::average_precision", &[&["average", "missing"]]),
+    ("metrics::bootstrap", &[OF_RESAMPLES, OF_METRICS, OF_PROBABILITIES]),
+    ("metrics::brier", &[OF_PROBABILITIES]),
+    ("metrics::compare", &[OF_RESAMPLES, OF_METRICS, OF_PROBABILITIES]),
+    ("metrics::confusion", &[&["normalise"]]),
+    ("metrics::d_prime", &[]),
+    ("metrics::ece", &[OF_PROBABILITIES, &["bins"]]),
+    ("metrics::interval", &[OF_RESAMPLES]),
+    ("metrics::lwlrap", &[]),
+    ("metrics::per_class", &[&["threshold", "names"]]),
+    ("metrics::precision_recall_f1", &[&["threshold", "average", "missing"]]),
+    ("metrics::report", &[OF_PROBABILITIES, OF_RESAMPLES]),
+    ("metrics::roc_auc", &[&["average", "missing"]]),
+    ("metrics::sign_flip", &[&["resamples", "seed"]]),
+    ("metrics::top_k", &[&["k"]]),
     ("model::ast", &[&["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
     ("model::cnn", &[&["classes", "channels"]]),
     ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),

@@ -25,6 +25,7 @@ mod kept;
 mod known;
 mod loss;
 mod meter;
+mod metrics;
 mod models;
 pub mod names;
 mod nets;
@@ -40,6 +41,7 @@ pub mod reference;
 mod register;
 mod resolver;
 mod schedule;
+mod sheet;
 mod signatures;
 mod spectrum;
 mod stage;
@@ -66,6 +68,7 @@ pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRI
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raw};
 pub use resolver::{Imports, Resolver};
+pub use sheet::csv_of;
 pub use signatures::{Signatures, Vocabulary};
 pub use value::{kind_of, number_of};
 
@@ -85,6 +88,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     data::bind(engine, host);
     engine.register_static_module("augment", exported_module!(augment::bindings).into());
     engine.register_static_module("model", exported_module!(models::bindings).into());
+    engine.register_static_module("metrics", metrics::module().into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
     let mut functions = Module::new();
     loss::functions(&mut functions);

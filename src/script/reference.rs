@@ -41,7 +41,7 @@ const PAGES: [(&str, &str); 10] = [
 const STAGES_THEMSELVES: [&str; 4] = ["train", "distill", "each_step", "report"];
 
 /// What each page is about.
-const ABOUT: [(&str, &str); 16] = [
+const ABOUT: [(&str, &str); 17] = [
     ("tensors", TENSORS),
     (
         "networks",
@@ -82,6 +82,11 @@ const ABOUT: [(&str, &str); 16] = [
     (
         "kd::",
         "`kd::` has the losses of knowledge distillation: what a student is told by a teacher's logits.",
+    ),
+    (
+        "metrics::",
+        "`metrics::` measures what a network says of clips, as scikit-learn does; definitions, ties and missing classes \
+        are under [Metrics](../guide/metrics.md).",
     ),
     (
         "optim::",

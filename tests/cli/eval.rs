@@ -175,3 +175,46 @@ fn standard_input_and_imports_beside_it() {
        ╰────
     ");
 }
+
+#[test]
+fn tables_are_printed_as_csv() {
+    let csv = |text: &str| eval(&["--csv", text]).good().out;
+    assert_eq!(csv("tensor([[1, 2], [3, 4]])"), "1,2\n3,4\n");
+    assert_eq!(csv("[1, 2.5, \"a,b\"]"), "1\n2.5\n\"a,b\"\n");
+    assert_eq!(csv("#{ a: 1, b: #{ c: () } }"), "a,1\nb.c,\n");
+    let table = csv(
+        "metrics::per_class(tensor([[0.9, 0.5], [0.1, 0.5]]), tensor([[1, 0], [0, 0]]), #{ names: [\"cat\", \"dog, big\"] })",
+    );
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("class,name,average_precision,best_f1"), "{table}");
+    assert!(lines[1].starts_with("0,cat,1,1"), "{table}");
+    // A class without positives has no average precision, which is not 0.
+    assert!(lines[2].starts_with("1,\"dog, big\",,0,"), "{table}");
+    assert!(eval(&["--csv", "[#{ a: 1 }, #{ b: 1 }]"]).error().contains("the same keys"));
+    assert!(eval(&["--csv", "[[1, 2]]"]).error().contains("CSV cannot hold this value"));
+}
+
+#[test]
+fn wrong_scores_are_told_with_their_shapes() {
+    let error = |text: &str| eval(&[text]).error();
+    let shapes = error("metrics::roc_auc(tensor([[0.5, 1.0]]), tensor([[1]]))");
+    assert!(shapes.contains("[1, 2] as the scores") && shapes.contains("[1, 1]"), "{shapes}");
+    let nan = error("metrics::lwlrap(tensor([[0.0, 1.0]]) / 0.0, tensor([[0, 1]]))");
+    assert!(nan.contains("a score is not finite") && nan.contains("clip 0, class 0"), "{nan}");
+    let soft = error("metrics::lwlrap(tensor([[0.5, 1.0]]), tensor([[0.5, 1]]))");
+    assert!(soft.contains("a target is neither 0 nor 1"), "{soft}");
+    let several = error("metrics::accuracy(tensor([[0.5, 1.0]]), tensor([[1, 1]]))");
+    assert!(several.contains("clip 0 has 2"), "{several}");
+    let class = error("metrics::accuracy(tensor([[0.5, 1.0]]), tensor([2]))");
+    assert!(class.contains("0 to 1") && class.contains("2 of clip 0"), "{class}");
+    let none = error("metrics::average_precision(tensor([[0.5, 1.0]]), tensor([[0, 0]]))");
+    assert!(none.contains("not defined for these targets"), "{none}");
+    let logits = error("metrics::ece(tensor([[5.0, 1.0]]), tensor([0]), #{})");
+    assert!(logits.contains("no probabilities") && logits.contains("logits: true"), "{logits}");
+    let empty = error("metrics::accuracy(tensor::zeros([0, 3]), tensor::zeros([0, 3]))");
+    assert!(empty.contains("at least one of each"), "{empty}");
+    let name = error("metrics::bootstrap(\"acuracy\", tensor([[1.0]]), tensor([0]), #{})");
+    assert!(name.contains("did you mean 'accuracy'"), "{name}");
+    let option = error("metrics::roc_auc(tensor([[1.0]]), tensor([0]), #{ avrage: \"micro\" })");
+    assert!(option.contains("did you mean 'average'"), "{option}");
+}

@@ -5,6 +5,7 @@ mod fbank;
 mod layers;
 mod losses;
 mod metrics;
+mod metrics_full;
 mod models;
 mod optim;
 mod random;
