@@ -4,6 +4,7 @@
 mod augmentation;
 mod clip;
 mod dataset;
+pub mod fetch;
 mod fingerprint;
 mod frontend;
 mod index;

@@ -1,0 +1,40 @@
+//! `still data`: what is done with data sets from the shell.
+
+mod bar;
+mod fetch;
+mod verify;
+
+use crate::data::fetch::{DATA_VARIABLE, data_folder};
+use crate::error::{Error, Kind, Result};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Fetch published data sets, and verify them.
+#[derive(Args)]
+pub(super) struct Data {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Fetch(fetch::Fetch),
+    Verify(verify::Verify),
+}
+
+impl Data {
+    pub(super) fn run(self) -> Result<i32> {
+        match self.verb {
+            Verb::Fetch(fetch) => fetch.run().map(|()| 0),
+            Verb::Verify(verify) => verify.run(),
+        }
+    }
+}
+
+/// The folder of sets: the one that is given, or the environment's.
+fn folder_of_sets(given: Option<PathBuf>) -> Result<PathBuf> {
+    given.or_else(data_folder).ok_or_else(|| {
+        Error::new(Kind::Usage, "still data", "it is not known where data sets go")
+            .hint(format!("say so with --to FOLDER or {DATA_VARIABLE}=FOLDER"))
+    })
+}
