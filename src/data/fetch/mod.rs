@@ -189,6 +189,9 @@ fn unpacked(
                 .expected(".zip (with .z01, .z02, … before it), .tar.gz, .tgz or .tar"));
         }
     }
+    if unpacking.files.is_empty() {
+        return Err(unpacking.wrong("there is nothing in the archive"));
+    }
     unpacking.sync()?;
     let record = Record::of(set, unpacking.files);
     if NAMES.contains(&set.name.as_str()) {

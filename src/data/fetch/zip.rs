@@ -81,6 +81,9 @@ pub(super) fn unpack(from: &mut Joined, into: &mut Unpacking, watch: &mut dyn Wa
         extract(from, &entry, into, watch)?;
         watch.advance(entry.packed);
     }
+    if !bytes.0.is_empty() {
+        return Err(damaged(into, "its directory has more than it says"));
+    }
     watch.end();
     Ok(())
 }
