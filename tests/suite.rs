@@ -4,6 +4,7 @@ mod cli;
 mod core;
 mod docs;
 mod faults;
+mod fetch;
 mod golden;
 mod live;
 mod lsp;

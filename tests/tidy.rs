@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 14] = [
+const CONFINED: [(&str, &[&str]); 20] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -38,6 +38,12 @@ const CONFINED: [(&str, &[&str]); 14] = [
     ("lsp_server", &["editor"]),
     ("lsp_types", &["editor"]),
     ("rustyline", &["cli"]),
+    ("ureq", &["data"]),
+    ("tar", &["data"]),
+    ("flate2", &["data"]),
+    ("crc32fast", &["data"]),
+    ("md5", &["data"]),
+    ("sha2", &["data"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -5,6 +5,7 @@ mod augmentation;
 mod cache;
 mod clip;
 mod dataset;
+pub mod fetch;
 mod fingerprint;
 mod fit;
 mod frontend;

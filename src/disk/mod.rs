@@ -4,10 +4,12 @@
 
 #[doc(hidden)]
 pub mod faults;
+mod growing;
 mod journal;
 mod lock;
 mod read;
 
+pub use growing::Growing;
 pub use journal::{Journal, read_lines};
 pub use lock::Lock;
 pub use read::{hash_file, open_regular, read_regular, read_text, read_text_up_to};

@@ -73,7 +73,8 @@ pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Res
 
 fn mean_average_precision(scores: &[f32], targets: &[f32], classes: usize) -> Result<f64> {
     let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|v| f64::from(*v)).collect() };
-    let all = Predictions::of(&wide(scores), &wide(targets), classes)?;
+    let labels: Vec<f64> = targets.iter().map(|t| f64::from(u8::from(*t >= 0.5))).collect();
+    let all = Predictions::of(&wide(scores), &labels, classes)?;
     let found = metrics::average_precision(&all, Average::Macro, Missing::Skip, None)?.value;
     // No class that occurs: nothing was to be found.
     Ok(if found.is_nan() { 0.0 } else { found })

@@ -129,7 +129,7 @@ fn bad_clips_are_left_out_where_a_recipe_says_so() {
 }
 
 #[test]
-fn a_set_is_shown_verified_and_measured() {
+fn a_set_is_shown_checked_and_measured() {
     let sandbox = tagged();
     std::fs::create_dir_all(sandbox.file("folders/low")).expect("a folder");
     std::fs::create_dir_all(sandbox.file("folders/high")).expect("a folder");
@@ -159,9 +159,9 @@ fn a_set_is_shown_verified_and_measured() {
     assert_eq!((&found["clips"], &found["bins"]), (&5.into(), &128.into()));
     let mean = found["mean"].as_f64().expect("a number");
     assert!((-16.0..0.0).contains(&mean), "{mean}");
-    assert_eq!(sandbox.still(&["data", "verify", "folders"]).code, 0);
+    assert_eq!(sandbox.still(&["data", "check", "folders"]).code, 0);
     sandbox.write("folders/low/empty.wav", "");
-    let told = sandbox.still(&["data", "verify", "folders"]);
+    let told = sandbox.still(&["data", "check", "folders"]);
     assert_eq!(told.code, 4);
     assert!(told.out.contains("empty.wav: the file is empty"), "{}", told.out);
     let told = sandbox.still(&["data", "show", "nowhere"]);
