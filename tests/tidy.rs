@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 12] = [
+const CONFINED: [(&str, &[&str]); 13] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
@@ -31,6 +31,7 @@ const CONFINED: [(&str, &[&str]); 12] = [
     ("clap", &["cli"]),
     ("notify", &["recipe"]),
     ("rusqlite", &["run"]),
+    ("getrandom", &["run"]),
     ("similar", &["cli"]),
     ("miette", &["error"]),
     ("lsp_server", &["editor"]),

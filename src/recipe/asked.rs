@@ -1,5 +1,6 @@
 //! What a recipe's statements ask of the session that runs them.
 
+use super::files::Writer;
 use super::granted::Wanted;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
@@ -10,6 +11,7 @@ use crate::script::{Callable, HookSources, Host, Meter, Raw, raw};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -49,7 +51,21 @@ impl Host for Session {
     }
 
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        self.access.writable(operation, path, self.trial.is_on())
+        let (tried, busy) = (self.trial.is_on(), self.busy.load(Ordering::Relaxed));
+        let in_stage = busy || self.making.load(Ordering::Relaxed) > 0;
+        let writer = if in_stage { Writer::Stage } else { Writer::Statement };
+        let known = !tried && self.access.is_known(path);
+        let place = self.access.writable(operation, path, tried, writer)?;
+        // A run that goes on within the stage must know what its hooks have written.
+        if busy
+            && !tried
+            && !known
+            && let Some(record) = self.record.get()
+        {
+            let stage = lock(&self.names).last().cloned();
+            lock(record).event("file", json!({ "stage": stage, "file": path }));
+        }
+        Ok(place)
     }
 
     fn meter(&self) -> &Meter {

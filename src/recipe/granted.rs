@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The environment variable with folders that recipes may read, separated as in `PATH`.
 pub const ROOTS_VARIABLE: &str = "STILL_DATA_ROOTS";
@@ -107,11 +107,13 @@ impl Granted {
         if real.is_some() && !path.exists() && self.values.iter().any(typed) {
             return Ok(());
         }
+        // With `..` it leads out by itself.
+        let down = !path.components().any(|part| matches!(part, Component::ParentDir));
         let leads = |place: &Granting| {
             let (path, place) = (std::path::absolute(path), std::path::absolute(&place.shown));
             path.is_ok_and(|path| place.is_ok_and(|place| path.starts_with(place)))
         };
-        let by_link = self.places.iter().any(leads);
+        let by_link = down && self.places.iter().any(leads);
         // Where it leads is told only where the user named the way there: no script shall learn what is where.
         let target = if by_link { real.as_deref().unwrap_or(path) } else { path };
         let folder = match wanted {

@@ -22,7 +22,7 @@ use crate::train::{Change, Features, Observer};
 use rhai::Scope;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -130,10 +130,12 @@ pub(super) struct Session {
     pub meter: Meter,
     pub record: OnceLock<Mutex<Record>>,
     pub made: Mutex<Vec<Made>>,
-    names: Mutex<Vec<String>>,
+    pub names: Mutex<Vec<String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
     pub busy: AtomicBool,
+    /// Calls of functions that `stage(…)` was given, one within the other.
+    pub making: AtomicUsize,
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
     pub pending: Mutex<Vec<Change>>,
@@ -167,6 +169,7 @@ impl Session {
             names: Mutex::default(),
             unmade: Mutex::default(),
             busy: AtomicBool::new(false),
+            making: AtomicUsize::new(0),
             trial,
             pending: Mutex::default(),
             serving: Mutex::default(),

@@ -2,6 +2,7 @@
 
 use super::access::{Access, Otherwise};
 use super::callback::Callback;
+use super::files::Writer;
 use super::granted::{Granted, Wanted};
 use crate::data::{Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
@@ -175,7 +176,7 @@ impl Host for Trying {
     }
 
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        self.access.writable(operation, path, false)
+        self.access.writable(operation, path, false, Writer::Statement)
     }
 
     fn meter(&self) -> &Meter {

@@ -1,7 +1,7 @@
 //! A run as its folder tells it. Read tolerantly: older runs lack some of it, and a run may have been
 //! cut off anywhere.
 
-use super::{Home, State};
+use super::{Home, State, grants};
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -159,9 +159,9 @@ impl Past {
         disk::read_text(&self.path.join(ORIGIN)).ok().map(PathBuf::from)
     }
 
-    /// What its recipe was allowed to read on this machine; nothing where the run came from another one.
+    /// What this user has allowed its recipe to read; nothing where the run came from somewhere else.
     pub fn granted(&self) -> Value {
-        json_of(&self.path.join(GRANTED))
+        grants::opened(&self.path, &json_of(&self.path.join(GRANTED)))
     }
 
     /// The recipe as the command line named it.

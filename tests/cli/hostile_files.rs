@@ -1,7 +1,8 @@
 //! What a recipe may read and write: what the user named, and its run's own folder.
 
 use crate::support::{Ran, Sandbox, example};
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use stillroom::tensor::{Device, Tensor, file};
 
@@ -214,11 +215,50 @@ fn a_run_that_goes_on_reads_what_it_read_before() {
     sandbox.run(&text, &["--data-root", "secret"]);
     let ran = sandbox.still(&["resume", "last", "--set", "more=2"]);
     assert!(ran.err.contains("1.5\n") && ran.error().contains("cut off"), "{}", ran.err);
+    // Nor does a folder that somebody made or changed, or that was copied; all of that is told from one's own.
+    let file = sandbox.run_folder().join("granted.json");
+    let own = std::fs::read_to_string(&file).expect("a file");
+    let root = sandbox.file("secret").canonicalize().expect("a folder").display().to_string();
+    let made = [
+        format!("[\"{root}\"]"),
+        format!("{{\"granted\":[\"{root}\"]}}"),
+        own.replace(&root, &sandbox.path().canonicalize().expect("a folder").display().to_string()),
+    ];
+    for text in made {
+        assert_ne!(text, own);
+        std::fs::write(&file, &text).expect("written");
+        refused(&sandbox.still(&["resume", "last", "--set", "more=4"]));
+    }
+    let ran = sandbox.still(&["resume", "last", "--set", "more=5", "--data-root", "secret"]);
+    assert!(ran.error().contains("cut off"), "{}", ran.err);
+    refused(&from_a_copy(&sandbox));
+    let ran = sandbox.still(&["resume", "last", "--set", "more=6"]);
+    assert!(ran.error().contains("cut off"), "{}", ran.err);
+    // A secret that others can read is none.
+    let secret = sandbox.file("state/stillroom/seal");
+    assert_eq!(std::fs::metadata(&secret).expect("a file").permissions().mode() & 0o777, 0o600);
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o644)).expect("allowed");
+    refused(&sandbox.still(&["resume", "last", "--set", "more=7"]));
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("allowed");
     // A run that came from elsewhere brings no permissions along.
     std::fs::remove_file(sandbox.run_folder().join("granted.json")).expect("removed");
     refused(&sandbox.still(&["resume", "last", "--set", "more=3"]));
     let ran = sandbox.still(&["resume", "last", "--data-root", "secret"]);
     assert!(ran.error().contains("cut off"), "{}", ran.err);
+}
+
+/// Resumes a copy of the only run, in a home of its own.
+fn from_a_copy(sandbox: &Sandbox) -> Ran {
+    let run = sandbox.run_folder();
+    let copy = sandbox.file("other/runs").join(run.file_name().expect("a name"));
+    for name in stillroom::disk::files_in(&run) {
+        let to = copy.join(&name);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(run.join(&name), to).expect("copied");
+    }
+    let mut command = sandbox.command();
+    command.env("STILL_HOME", sandbox.file("other")).args(["resume", "last", "--set", "more=8"]);
+    sandbox.finish(command.output().expect("the binary"))
 }
 
 #[test]
