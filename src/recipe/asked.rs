@@ -90,6 +90,11 @@ impl Host for Session {
     }
 
     fn stage(&self, engine: &Engine, plan: &Plan, sources: &HookSources) -> Result<Trained> {
+        if self.builds_only.load(Ordering::Relaxed) {
+            plan.check()?;
+            // Nobody asks for it.
+            return Err(Error::new(Kind::Script, plan.operation(), "the stage is only built"));
+        }
         if self.busy.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
@@ -100,6 +105,22 @@ impl Host for Session {
         });
         self.busy.store(false, Ordering::SeqCst);
         outcome
+    }
+
+    fn calls(&self, call: &NativeCallContext) {
+        let source = call.call_source().unwrap_or_default().to_string();
+        *lock(&self.call) = (source, call.call_position());
+    }
+
+    fn builds_only(&self, on: bool) -> bool {
+        let wanted = self.setup.entry == Entry::Check;
+        self.builds_only.store(on && wanted, Ordering::Relaxed);
+        wanted
+    }
+
+    fn also(&self, key: &str, error: Error) {
+        let error = self.placed(error, Some(key));
+        self.display().finding(&error);
     }
 
     fn made(

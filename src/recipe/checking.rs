@@ -4,12 +4,13 @@
 use super::compile::{Compiled, Compiler};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::nn::pass;
 use crate::script::{Hook, HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -169,7 +170,9 @@ impl Session {
         let serving = Hook::ALL.into_iter().filter_map(|hook| facts.function(hook, version));
         let serving = serving.map(|(name, parameters)| (name.to_string(), parameters));
         lock(&self.serving).extend(serving);
-        let dry = dry_run(plan, &mut hooks)?;
+        let mut dry = dry_run(plan, &mut hooks)?;
+        let placed = dry.failures.into_iter().map(|failure| self.placed(failure, None));
+        dry.failures = placed.collect();
         let batch = |shape: &[usize]| {
             let mut whole = shape.to_vec();
             if let Some(first) = whole.first_mut() {
@@ -196,6 +199,26 @@ impl Session {
         Ok(dry.trained)
     }
 
+    /// An error that has no place yet: at the option of the stage that is called, where that stands in the recipe once,
+    /// else at the stage's call.
+    pub(super) fn placed(&self, error: Error, key: Option<&str>) -> Error {
+        let (source, at) = lock(&self.call).clone();
+        let version = self.live.get().map(|live| lock(live).current());
+        let (Some(version), Some(line)) = (version, at.line()) else { return error };
+        if !error.report().places.is_empty() {
+            return error;
+        }
+        let compiled = &version.compiled;
+        let name = if source.is_empty() { &compiled.source.name } else { &source };
+        let Some(text) = compiled.sources.text(name) else { return error };
+        let (line, column) = match key.and_then(|key| only_place(text, key)) {
+            Some((line, column)) => (line, Some(column)),
+            None => (line, at.position()),
+        };
+        let (file, text) = (PathBuf::from(name), Some(text.clone()));
+        error.at(Place { file, line, column, text, note: String::new() })
+    }
+
     /// Whether a statement that is only tried takes too long.
     pub(super) fn too_long(&self) -> Option<Error> {
         if self.setup.entry != Entry::Check {
@@ -210,6 +233,26 @@ impl Session {
                 .as_warning()
         })
     }
+}
+
+/// Line and column at which a key of a map stands, where it does so once.
+fn only_place(text: &str, key: &str) -> Option<(usize, usize)> {
+    let mut found = None;
+    for (row, line) in text.lines().enumerate() {
+        for (at, _) in line.match_indices(key) {
+            let word = |c: char| c.is_alphanumeric() || c == '_';
+            let (before, after) = (&line[..at], &line[at + key.len()..]);
+            let after = after.trim_start();
+            let is_key = after.starts_with(':') && !after.starts_with("::");
+            if is_key && !before.ends_with(word) && !before.contains("//") {
+                let place = (row + 1, before.chars().count() + 1);
+                if found.replace(place).is_some() {
+                    return None;
+                }
+            }
+        }
+    }
+    found
 }
 
 /// What `stage(name, …)` says, whose function is not called.

@@ -19,7 +19,7 @@ use crate::run::store::Store;
 use crate::run::{Past, Record, Results, slug};
 use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
 use crate::train::{Change, Features, Observer};
-use rhai::Scope;
+use rhai::{Position, Scope};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -141,6 +141,10 @@ pub(super) struct Session {
     pub pending: Mutex<Vec<Change>>,
     /// Functions that serve a hook of a stage that was tried, with their numbers of parameters.
     pub serving: Mutex<Vec<(String, usize)>>,
+    /// Where the stage is called that runs, by the name of the source.
+    pub call: Mutex<(String, Position)>,
+    /// Whether stages are only built, to find what is wrong with their options.
+    pub builds_only: AtomicBool,
     /// When a statement that is only tried is given up.
     pub until: Mutex<Option<Instant>>,
 }
@@ -173,6 +177,8 @@ impl Session {
             trial,
             pending: Mutex::default(),
             serving: Mutex::default(),
+            call: Mutex::new((String::new(), Position::NONE)),
+            builds_only: AtomicBool::new(false),
             until: Mutex::default(),
             setup,
         }

@@ -7,7 +7,7 @@ mod traps;
 
 use super::arguments::Declared;
 use super::callback::Callback;
-use super::check::{check, near_hooks};
+use super::check::{near_hooks, unfit};
 use super::compile::{Compiled, Compiler};
 use super::header::Header;
 use super::session::folder_of;
@@ -132,7 +132,7 @@ impl Inspector {
                 None => error,
             });
         }
-        errors.extend(check(0, compiled, &self.compiler).err());
+        errors.extend(unfit(&compiled));
         sorted(errors, &source)
     }
 }
