@@ -2,6 +2,7 @@
 
 use super::arguments::Arguments;
 use super::signals::catch_signals;
+use super::words::counted;
 use super::{lines, note, out, tell};
 use crate::error::{Error, Kind, Result, Severity};
 use crate::recipe::{self, Display, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried};
@@ -42,7 +43,17 @@ impl Check {
         catch_signals(&signals.stop, &signals.pulse)?;
         let told = Told { json: self.json, ..Told::default() };
         let told = Arc::new(Mutex::new(told));
-        let source = Source::read(&self.recipe)?;
+        let source = match Source::read(&self.recipe) {
+            Ok(source) => source,
+            Err(error) if self.json => {
+                // Whoever reads lines of JSON looks for the mistake there.
+                let mut told = lock(&told);
+                told.tell(&error);
+                told.sum();
+                return Ok(error.exit_code());
+            }
+            Err(error) => return Err(error),
+        };
         for error in Inspector::given(&self.recipe, &given).inspect(source) {
             lock(&told).tell(&error);
         }
@@ -210,6 +221,10 @@ impl Display for Shown {
         lock(&self.0).tell(error);
     }
 
+    fn remark(&mut self, text: &str) {
+        note(&format!("note: {text}"));
+    }
+
     fn tried(&mut self, stage: &Tried) {
         let mut told = lock(&self.0);
         told.stages += 1;
@@ -252,8 +267,9 @@ fn stage_text(stage: &Tried) -> String {
     let mut row = |word: &str, what: String| text.push_str(&format!("\n  {word:<11}{what}"));
     row("parameters", stage.parameters.to_string());
     row("shapes", format!("{} -> {output}", shape(&stage.input)));
-    let steps = stage.epochs * stage.steps_per_epoch;
-    row("steps", format!("{} epochs of {}, {steps} in all", stage.epochs, stage.steps_per_epoch));
+    let steps = stage.epochs.saturating_mul(stage.steps_per_epoch);
+    let epochs = counted(stage.epochs, "epoch");
+    row("steps", format!("{epochs} of {}, {steps} in all", stage.steps_per_epoch));
     if let Some(loss) = stage.loss {
         row("loss", format!("{loss:.4} on two made-up clips"));
     }

@@ -42,7 +42,8 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
         Severity::Warning => ("warning", "1;33"),
     };
     let word = paint(colour, code, &format!("{level}[{}]", report.kind.word()));
-    let mut text = format!("{word}: {}\n", paint(colour, "1", &tame(&error.headline())));
+    let mut text =
+        format!("{word}: {}\n", paint(colour, "1", &tame(&error.headline().replace('\n', "\\n"))));
     for place in &report.places {
         if !place.note.is_empty() {
             text.push_str(&format!("  {}\n", tame(&place.note)));

@@ -5,6 +5,7 @@ use super::files::{Files, Origin, Writer, hash_of};
 use super::granted::{Granted, Wanted};
 use super::session::lock;
 use crate::error::{Error, Kind, Result};
+use rhai::Dynamic;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -43,6 +44,18 @@ impl Access {
     /// What may be read, to be added to or written down.
     pub fn granted<T>(&self, act: impl FnOnce(&mut Granted) -> T) -> T {
         act(&mut lock(&self.granted))
+    }
+
+    /// The recipe asks for an argument whose value was given; whether more may be read than before.
+    pub fn asked(&self, value: &str, default: Option<&Dynamic>) -> bool {
+        let text = match default {
+            None => None,
+            Some(default) if default.is_string() || default.is_unit() => {
+                Some(default.clone().into_string().unwrap_or_default())
+            }
+            Some(_) => return false,
+        };
+        self.granted(|granted| granted.is_asked(value, text.as_deref()))
     }
 
     /// See [`Host::readable`](crate::script::Host::readable). What is only tried has files of its own.

@@ -25,6 +25,19 @@ impl Host for Session {
         })
     }
 
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        let Some(value) = self.setup.set.get(name) else { return };
+        if self.access.asked(value, default)
+            && let Some(record) = self.record.get()
+        {
+            // What a run that goes on need not be told again.
+            let granted = self.access.granted(|granted| granted.told());
+            let mut record = lock(record);
+            let written = record.folder().write_granted(&granted);
+            record.tolerate("granted.json", written);
+        }
+    }
+
     fn seed(&self) -> u64 {
         self.setup.seed.unwrap_or(0)
     }

@@ -7,7 +7,6 @@ use crate::error::{Error, Kind, Result};
 use crate::script::{Hook, Sources};
 use crate::train::StageKind;
 use rhai::{Engine, FnAccess};
-use std::path::Path;
 
 /// A version that may come into force. Only [`check`] makes one.
 pub(super) struct Checked(Version);
@@ -24,16 +23,16 @@ impl Checked {
     }
 }
 
-/// Reads a recipe as it stands in its file, compiles and checks it.
+/// Compiles and checks a recipe as it was read from its file.
 ///
 /// # Errors
-/// What [`Source::read`], [`Compiler::compile`] and [`unfit`] refuse, with the files that may mend it.
+/// What kept it from being read; what [`Source::read`], [`Compiler::compile`] and [`unfit`] refuse, with the files that may mend it.
 pub(super) fn read(
     engine: &Engine,
     compiler: &Compiler,
-    file: &Path,
+    source: Result<Source>,
 ) -> std::result::Result<Compiled, Box<Refused>> {
-    let source = Source::read(file).map_err(|error| {
+    let source = source.map_err(|error| {
         Box::new(Refused { error, files: Vec::new(), sources: Sources::default() })
     })?;
     let compiled = compiler.compile(engine, source)?;

@@ -4,13 +4,12 @@
 use super::compile::{Compiled, Compiler};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use crate::nn::pass;
 use crate::script::{Hook, HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -107,7 +106,10 @@ impl Session {
                         if error.kind() == Kind::Interrupted {
                             return Err(error);
                         }
-                        self.display().finding(&judged(error, &walk));
+                        match error.report().operation == NOT_MADE {
+                            true => self.display().remark(&not_made(&error)),
+                            false => self.display().finding(&judged(error, &walk)),
+                        }
                     }
                 }
             }
@@ -215,8 +217,10 @@ impl Session {
             Some((line, column)) => (line, Some(column)),
             None => (line, at.position()),
         };
-        let (file, text) = (PathBuf::from(name), Some(text.clone()));
-        error.at(Place { file, line, column, text, note: String::new() })
+        match compiled.sources.at(name, line, column, String::new()) {
+            Some(place) => error.at(place),
+            None => error,
+        }
     }
 
     /// Whether a statement that is only tried takes too long.
@@ -258,9 +262,16 @@ fn only_place(text: &str, key: &str) -> Option<(usize, usize)> {
 /// What `stage(name, …)` says, whose function is not called.
 pub(super) fn unknown_result(name: &str) -> Error {
     let problem = format!("'{name}' is not in the store, and a check does not make it");
-    Error::new(Kind::Script, "still check", problem)
-        .hint("what depends on it is not checked")
-        .as_warning()
+    Error::new(Kind::Script, NOT_MADE, problem).as_warning()
+}
+
+/// The operation of that error, by which it is known again.
+const NOT_MADE: &str = "a stage that is not made";
+
+fn not_made(error: &Error) -> String {
+    let report = error.report();
+    let line = report.places.first().map(|place| format!("line {}: ", place.line));
+    format!("{}{}; what depends on it is not checked", line.unwrap_or_default(), report.problem)
 }
 
 /// An assertion about results says nothing where there are none.

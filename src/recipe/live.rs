@@ -1,5 +1,6 @@
 //! The version in force, and how another one takes its place.
 
+use super::source::Source;
 use super::check;
 use super::compile::{Compiler, Refused};
 use super::difference::difference;
@@ -235,7 +236,8 @@ impl Live {
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> std::result::Result<(Version, Change), Box<Refused>> {
-        let compiled = check::read(engine, &self.compiler, &self.current.compiled.source.file)?;
+        let source = Source::read(&self.current.compiled.source.file);
+        let compiled = check::read(engine, &self.compiler, source)?;
         let hash = compiled.source.hash.clone();
         let told = difference(engine, &self.first, &self.current.compiled, &compiled);
         let alone =

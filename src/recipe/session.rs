@@ -46,6 +46,9 @@ pub trait Display: Observer + Send {
     /// What trying a stage gave.
     fn tried(&mut self, _stage: &Tried) {}
 
+    /// Something that is no mistake, and good to know.
+    fn remark(&mut self, _text: &str) {}
+
     /// A mistake that does not end what goes on.
     fn finding(&mut self, _error: &Error) {}
 }
@@ -67,13 +70,17 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
-    session.heed_header()?;
-    let read = check::read(&engine, &compiler, &session.setup.recipe);
+    let source = Source::read(&session.setup.recipe);
+    // What cannot be read is told when it is compiled.
+    if let Ok(source) = &source {
+        session.heed_header(source)?;
+    }
+    let read = check::read(&engine, &compiler, source);
     let opening = session.open(&engine, &compiler, read)?;
     let version = opening.first;
     let patience = session.setup.patience;
     let mut live = Live::new(compiler.clone(), version.clone(), opening.next, patience);
-    if let Some(standing) = opening.standing {
+    if let Some(standing) = opening.standing.filter(|standing| !standing.took_long()) {
         live.saw(standing.content);
     }
     let _ = session.live.set(Mutex::new(live));
@@ -256,10 +263,8 @@ impl Session {
     }
 
     /// Ends a run that the recipe's header does not allow, and tells what looks wrong in it.
-    fn heed_header(&self) -> Result<()> {
-        // What cannot be read is told when it is compiled.
-        let Ok(source) = Source::read(&self.setup.recipe) else { return Ok(()) };
-        let header = Header::of(&source);
+    fn heed_header(&self, source: &Source) -> Result<()> {
+        let header = Header::of(source);
         header.may_run()?;
         // A check tells it among the other mistakes.
         for slip in header.findings().iter().filter(|_| self.setup.entry != Entry::Check) {

@@ -4,6 +4,7 @@
 use super::check::check;
 use super::compile::Compiler;
 use super::source::Source;
+use super::trial::NEVER_ENDS;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Past, State, version_of};
@@ -138,6 +139,8 @@ impl Timeline {
             match (word("event"), word("outcome")) {
                 ("resumed", _) => read = is(event, "files"),
                 ("edit", "in_force" | "unchanged") => judged |= is(event, "version"),
+                // What took too long may get more time now.
+                ("edit", "rejected") if word("message").contains(NEVER_ENDS) => {}
                 ("edit", "rejected") => judged |= read,
                 _ => {}
             }

@@ -10,7 +10,7 @@ use crate::run::{Home, StageResult, table};
 use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::{Engine, FnPtr, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -148,6 +148,12 @@ impl Trying {
 impl Host for Trying {
     fn argument(&self, name: &str) -> Option<String> {
         self.given.argument(name)
+    }
+
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        if let Some(value) = self.given.set.get(name) {
+            self.access.asked(value, default);
+        }
     }
 
     fn seed(&self) -> u64 {

@@ -49,6 +49,11 @@ pub trait Host: Send + Sync {
     /// The text that the command line gives for an argument of the recipe.
     fn argument(&self, name: &str) -> Option<String>;
 
+    /// Notes that the recipe has asked for an argument, and its default, if it has one.
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        let _ = (name, default);
+    }
+
     /// The seed of stages that name none.
     fn seed(&self) -> u64;
 
