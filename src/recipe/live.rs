@@ -1,10 +1,10 @@
 //! The version in force, and how another one takes its place.
 
-use super::source::Source;
 use super::check;
 use super::compile::{Compiler, Refused};
 use super::difference::difference;
 use super::outline::Outline;
+use super::source::Source;
 use super::version::Version;
 use super::watch::{Patience, Watch};
 use crate::disk::slashed;

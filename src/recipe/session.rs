@@ -21,6 +21,7 @@ use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
 use crate::train::{Change, Features, Observer};
 use rhai::{Position, Scope};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -138,6 +139,8 @@ pub(super) struct Session {
     pub record: OnceLock<Mutex<Record>>,
     pub made: Mutex<Vec<Made>>,
     pub names: Mutex<Vec<String>>,
+    /// What stands for them in the names of files.
+    slugs: Mutex<BTreeSet<String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
     pub busy: AtomicBool,
@@ -178,6 +181,7 @@ impl Session {
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
+            slugs: Mutex::default(),
             unmade: Mutex::default(),
             busy: AtomicBool::new(false),
             making: AtomicUsize::new(0),
@@ -289,7 +293,7 @@ impl Session {
                 .expected(format!("{MOST_STAGES} at most")));
         }
         // Names that differ only in what a file name cannot hold would share their weights' files.
-        if names.iter().any(|known| slug(known) == slug(name)) {
+        if !lock(&self.slugs).insert(slug(name)) {
             return Err(Error::new(
                 Kind::Name,
                 "stage",

@@ -7,7 +7,7 @@ use super::source::Source;
 use super::trial::NEVER_ENDS;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
-use crate::run::{Past, State, version_of};
+use crate::run::{Past, version_of};
 use crate::train::{Moment, Phase, Stint};
 use rhai::Engine;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl Timeline {
             run: past.path().to_path_buf(),
             file: file.to_path_buf(),
             compiler: Some(compiler.clone()),
-            failed: past.state() == State::Failed,
+            failed: past.failed(),
             ..Timeline::default()
         };
         let count = |event: &Value, key: &str| {

@@ -215,12 +215,21 @@ impl Past {
 
     /// Whether it came to its end, whoever holds it just now.
     pub fn came_to_its_end(&self) -> bool {
+        self.turned("end")
+    }
+
+    /// Whether a mistake ended it last, whoever holds it just now.
+    pub fn failed(&self) -> bool {
+        self.turned("failed")
+    }
+
+    fn turned(&self, name: &str) -> bool {
         let last = self
             .events
             .iter()
             .rev()
             .find_map(|event| text(event, "event").filter(|name| is_turn(name)));
-        last.as_deref() == Some("end")
+        last.as_deref() == Some(name)
     }
 
     /// Its stages, in the order in which they began.

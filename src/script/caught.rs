@@ -23,9 +23,9 @@ fn words(map: &Map) -> Option<String> {
         }
         _ => {
             let mut letters = message.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_lowercase().chain(letters).collect()
-            })
+            letters
+                .next()
+                .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
         }
     };
     Some(told)

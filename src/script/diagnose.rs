@@ -1,5 +1,6 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
+use super::operations::{no_index, no_operation};
 use super::raise::raised;
 use super::undefined::{self, binds};
 use super::{Signatures, habits};
@@ -71,7 +72,8 @@ impl Knowledge<'_> {
         let row = place.row_text().unwrap_or_default();
         let rest: String = row.chars().skip(place.column.unwrap_or(1).saturating_sub(1)).collect();
         let begins = rest.trim() == row.trim() && place.line > 1;
-        let problem = error.report().problem.as_str();
+        let problem = error.report().problem.clone();
+        let problem = problem.as_str();
         if problem.starts_with("expecting ','") {
             // What follows is another statement, so the bracket before it is still open.
             let before: Vec<&str> = text.lines().take(place.line - 1).collect();
@@ -102,6 +104,13 @@ impl Knowledge<'_> {
             Some(hint) => error.hint(hint),
             None if begins && error.report().problem.starts_with("expecting ';'") => {
                 error.hint(format!("what stands before line {} does not end with ;", place.line))
+            }
+            None if !known => {
+                let reserved = matches!(cause.err_type(), ParseErrorType::Reserved(_));
+                match habits::reserved(problem).filter(|_| reserved) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
             }
             None => error,
         }
@@ -161,16 +170,7 @@ impl Knowledge<'_> {
                 }
             }
             ParseErrorType::ModuleUndefined(name) => self.signatures.no_namespace(name),
-            other => {
-                let what = other.to_string();
-                let hint = habits::reserved(&what)
-                    .filter(|_| matches!(other, ParseErrorType::Reserved(_)));
-                let error = syntax(lower(&what));
-                match hint {
-                    Some(hint) => error.hint(hint),
-                    None => error,
-                }
-            }
+            other => syntax(lower(&other.to_string())),
         }
     }
 
@@ -330,52 +330,6 @@ impl Knowledge<'_> {
 /// What to do about a call of a variable that holds a function.
 pub fn called(name: &str) -> String {
     format!("'{name}' is a variable that holds a function: write {name}.call(…)")
-}
-
-/// An operator between two things that it does not know together, or before one.
-fn no_operation(operator: &str, types: &str) -> Error {
-    let received = match types.split_once(", ") {
-        Some((left, right)) => format!("{left} {operator} {right}"),
-        None => format!("{operator}{types}"),
-    };
-    let error = Error::new(Kind::Type, operator, "these cannot be put together");
-    let error = error.received(received);
-    let words: Vec<&str> = types.split(", ").collect();
-    if words.contains(&"nothing") {
-        return error.hint("one side has no value: a function gives the value of its last line");
-    }
-    match (operator, words.as_slice()) {
-        ("==" | "!=", _) => error,
-        (_, [.., "function"] | ["function", ..]) => error.hint("call the function: f.call(…)"),
-        (_, ["string", _] | [_, "string"]) => {
-            error.hint("a text with values is written with back-ticks: `loss ${x}`")
-        }
-        (_, ["array", "Tensor"] | ["Tensor", "array"]) => {
-            error.hint("make the array a tensor first: tensor([…])")
-        }
-        _ => error,
-    }
-}
-
-/// `what` is Rhai's: `Tensor [i64] = f64`.
-fn no_index(what: &str) -> Error {
-    let (index, assigned) = match what.split_once(" = ") {
-        Some((index, _)) => (index, true),
-        None => (what, false),
-    };
-    let (owner, key) = index.split_once(" [").unwrap_or((index, ""));
-    let (owner, key) = (word(owner), word(key.trim_end_matches(']')));
-    if assigned {
-        let error = Error::new(Kind::Type, owner, "its elements cannot be assigned to");
-        return match owner {
-            "Tensor" => error.hint(
-                "tensors are never changed: make another one with where(…), masked_fill(…), \
-                 scatter(…) or cat(…)",
-            ),
-            _ => error,
-        };
-    }
-    Error::new(Kind::Type, owner, "it has no such index").received(key)
 }
 
 /// The error that a script's `throw`, or a binding, raised.

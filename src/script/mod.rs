@@ -31,6 +31,7 @@ pub mod names;
 mod nets;
 mod network;
 mod nn;
+mod operations;
 mod optim;
 mod options;
 mod output;

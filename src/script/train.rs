@@ -201,10 +201,12 @@ fn every_mistake(
     if wrong.is_none() || !host.builds_only(true) {
         return outcome;
     }
-    while let Some((key, error)) = wrong {
-        host.also(&key, error);
+    while let Some((key, _)) = wrong {
         options.remove(key.as_str());
         wrong = stage(options.clone()).err().and_then(|cause| option_of(&cause, &options));
+        if let Some((key, error)) = &wrong {
+            host.also(key, error.clone());
+        }
     }
     host.builds_only(false);
     outcome

@@ -196,7 +196,6 @@ impl Plan {
             Error::new(Kind::Shape, operation, format!("{whose} tells another number of classes"))
                 .expected(format!("{classes} classes, as the data has"))
                 .received(format!("{count} classes"))
-                .hint("classes: data.classes")
         };
         if let Some(count) = self.spec.classes().filter(|count| *count != classes) {
             return Err(differ("the model", count).hint("use classes: data.classes"));
