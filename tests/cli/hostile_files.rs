@@ -218,15 +218,15 @@ fn a_run_that_goes_on_reads_what_it_read_before() {
     assert!(ran.err.contains("1.5\n") && ran.error().contains("cut off"), "{}", ran.err);
     // Nor does a folder that somebody made or changed, or that was copied; all of that is told from one's own.
     let file = sandbox.run_folder().join("granted.json");
-    let own = std::fs::read_to_string(&file).expect("a file");
+    let right = std::fs::read_to_string(&file).expect("a file");
     let root = sandbox.file("secret").canonicalize().expect("a folder").display().to_string();
     let made = [
         format!("[\"{root}\"]"),
         format!("{{\"granted\":[\"{root}\"]}}"),
-        own.replace(&root, &sandbox.path().canonicalize().expect("a folder").display().to_string()),
+        right.replace(&root, &sandbox.path().canonicalize().expect("a folder").display().to_string()),
     ];
     for text in made {
-        assert_ne!(text, own);
+        assert_ne!(text, right);
         std::fs::write(&file, &text).expect("written");
         refused(&own(&sandbox, &["resume", "last", "--set", "more=4"]));
     }

@@ -45,7 +45,7 @@ impl Sandbox {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_still"));
         command.current_dir(self.path()).env("STILL_HOME", self.file("home"));
-        command.env("NO_COLOR", "1").env("XDG_STATE_HOME", self.file("state"));
+        command.env("NO_COLOR", "1");
         command
     }
 
