@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 20] = [
+const CONFINED: [(&str, &[&str]); 21] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -33,6 +33,7 @@ const CONFINED: [(&str, &[&str]); 20] = [
     ("clap", &["cli"]),
     ("notify", &["recipe"]),
     ("rusqlite", &["run"]),
+    ("getrandom", &["run"]),
     ("similar", &["cli"]),
     ("miette", &["error"]),
     ("lsp_server", &["editor"]),

@@ -17,7 +17,7 @@ pub(super) struct Access {
     /// Operations that a script may do without a step, a batch, a stage or something printed; 0 for any number.
     #[arg(long, value_name = "N", default_value_t = MAX_OPERATIONS)]
     max_operations: u64,
-    /// Gigabytes of memory that the program may take [default: what the machine has].
+    /// Gigabytes of memory that the program may take [default: three quarters of what is free].
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     max_memory: Option<u64>,
     /// Gigabytes on disk that computed features may take in STILL_HOME, 0 for none; STILL_CACHE_GB says it, too

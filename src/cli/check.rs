@@ -1,7 +1,9 @@
 //! `still check`: everything short of training.
 
 use super::arguments::Arguments;
-use super::{catch_signals, colours, lines, note, out};
+use super::signals::catch_signals;
+use super::words::counted;
+use super::{lines, note, out, tell};
 use crate::error::{Error, Kind, Result, Severity};
 use crate::recipe::{self, Display, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried};
 use crate::run::Home;
@@ -38,14 +40,25 @@ impl Check {
     pub(super) fn run(self) -> Result<i32> {
         let given = self.arguments.given()?;
         let signals = Signals::default();
-        catch_signals(&signals.stop)?;
+        catch_signals(&signals.stop, &signals.pulse)?;
         let told = Told { json: self.json, ..Told::default() };
         let told = Arc::new(Mutex::new(told));
-        let source = Source::read(&self.recipe)?;
+        let source = match Source::read(&self.recipe) {
+            Ok(source) => source,
+            Err(error) if self.json => {
+                // Whoever reads lines of JSON looks for the mistake there.
+                let mut told = lock(&told);
+                told.tell(&error);
+                told.sum();
+                return Ok(error.exit_code());
+            }
+            Err(error) => return Err(error),
+        };
         for error in Inspector::given(&self.recipe, &given).inspect(source) {
             lock(&told).tell(&error);
         }
         if !self.static_only {
+            lock(&told).trying = true;
             let home = Home::of(&self.recipe, given.home);
             let setup = Setup {
                 set: given.set,
@@ -86,6 +99,8 @@ struct Told {
     stages: usize,
     /// What was told.
     known: Vec<Known>,
+    /// Whether reading is over.
+    trying: bool,
 }
 
 /// A mistake that was told.
@@ -95,6 +110,8 @@ struct Known {
     severity: Severity,
     /// The name that is unknown, and its line.
     named: Option<(String, usize)>,
+    /// Whether it was found by trying.
+    tried: bool,
 }
 
 impl Known {
@@ -103,7 +120,9 @@ impl Known {
         if self.severity < other.severity {
             return false;
         }
-        let same_place = self.place.is_some() && self.place == other.place;
+        // Reading and trying tell of one mistake in different words; trying alone finds several at a stage's call.
+        let both_tried = self.tried && other.tried && self.headline != other.headline;
+        let same_place = self.place.is_some() && self.place == other.place && !both_tried;
         let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
         same_place || bare || self.named.is_some() && self.named == other.named
     }
@@ -121,7 +140,13 @@ impl Told {
         let line = report.places.first().map(|place| place.line);
         let word = report.problem.split('\'').nth(1).map(String::from);
         let named = word.zip(line).filter(|_| report.kind == Kind::Name);
-        let one = Known { place, headline: error.headline(), severity: report.severity, named };
+        let one = Known {
+            tried: self.trying,
+            place,
+            headline: error.headline(),
+            severity: report.severity,
+            named,
+        };
         if self.known.iter().any(|known| known.tells(&one)) {
             return;
         }
@@ -132,7 +157,10 @@ impl Told {
         }
         match self.json {
             true => out(&as_json(error).to_string()),
-            false => note(&format!("{}\n", error.render(colours()))),
+            false => {
+                tell(error);
+                note("");
+            }
         }
     }
 
@@ -193,6 +221,10 @@ impl Display for Shown {
         lock(&self.0).tell(error);
     }
 
+    fn remark(&mut self, text: &str) {
+        note(&format!("note: {text}"));
+    }
+
     fn tried(&mut self, stage: &Tried) {
         let mut told = lock(&self.0);
         told.stages += 1;
@@ -235,8 +267,9 @@ fn stage_text(stage: &Tried) -> String {
     let mut row = |word: &str, what: String| text.push_str(&format!("\n  {word:<11}{what}"));
     row("parameters", stage.parameters.to_string());
     row("shapes", format!("{} -> {output}", shape(&stage.input)));
-    let steps = stage.epochs * stage.steps_per_epoch;
-    row("steps", format!("{} epochs of {}, {steps} in all", stage.epochs, stage.steps_per_epoch));
+    let steps = stage.epochs.saturating_mul(stage.steps_per_epoch);
+    let epochs = counted(stage.epochs, "epoch");
+    row("steps", format!("{epochs} of {}, {steps} in all", stage.steps_per_epoch));
     if let Some(loss) = stage.loss {
         row("loss", format!("{loss:.4} on two made-up clips"));
     }

@@ -1,7 +1,8 @@
 //! `still eval`: evaluates a few statements.
 
 use super::arguments::Arguments;
-use super::{catch_signals, note, out};
+use super::signals::catch_signals;
+use super::{note, out};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, Given};
 use crate::script::SOURCE_BYTES;
@@ -39,7 +40,7 @@ impl Eval {
         };
         // Not before: Ctrl-C must end the reading as well.
         let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
+        catch_signals(&stop, &Arc::default())?;
         let value = recipe::eval(name, &text, &given, &stop, Box::new(note))?;
         if self.json {
             out(&value.json()?.to_string());

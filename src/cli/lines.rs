@@ -1,5 +1,6 @@
 //! What a run says, in words; the same for a terminal and for a log.
 
+use super::words::counted;
 use crate::run::score;
 use crate::train::{Change, Moment, Outcome, Plan, Reading, StageKind, Trained};
 use std::time::Duration;
@@ -13,12 +14,14 @@ pub(super) fn started(plan: &Plan, parameters: usize, steps: usize, step: usize)
     let shape = plan.features.shape();
     let from = if step > 0 { format!(", from step {step} on") } else { String::new() };
     format!(
-        "{}: {}{teacher}, {parameters} parameters, {} clips of [{}, {}], {steps} steps{from}",
+        "{}: {}{teacher}, {}, {} of [{}, {}], {}{from}",
         plan.name,
         plan.spec.name(),
-        plan.features.train.len(),
+        counted(parameters, "parameter"),
+        counted(plan.features.train.len(), "clip"),
         shape.frames,
         shape.mels,
+        counted(steps, "step"),
     )
 }
 

@@ -18,18 +18,17 @@ mod replay;
 mod resume;
 mod run;
 mod runs;
+mod signals;
 mod stdlib;
 mod test;
 mod undashed;
 mod why;
 mod words;
 
-use crate::error::{Error, Kind, Result, guarded};
+use crate::error::{Error, Kind, Result, guarded, tame};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Knowledge-distillation experiments for audio, written as recipes that can be edited while they run.
 #[derive(Parser)]
@@ -118,34 +117,15 @@ fn with_room<T: Send>(act: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     })
 }
 
-/// The first Ctrl-C or SIGTERM asks to stop where that is possible, the second one ends it at once.
-fn catch_signals(stop: &Arc<AtomicBool>) -> Result<()> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::flag;
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, Kind::Interrupted.exit_code(), stop.clone())
-            .and_then(|_| flag::register(signal, stop.clone()))
-            .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
-    }
-    Ok(())
-}
-
-/// SIGUSR1, which a scheduler sends before it ends a job, asks for a checkpoint.
-fn catch_request(asked: &Arc<AtomicBool>) -> Result<()> {
-    #[cfg(unix)]
-    signal_hook::flag::register(signal_hook::consts::SIGUSR1, asked.clone())
-        .map_err(|cause| Error::new(Kind::Internal, "catching signals", cause.to_string()))?;
-    Ok(())
-}
-
 /// Shows an error on standard error, in colours on a terminal.
 fn tell(error: &Error) {
-    note(&error.render(colours()));
+    // What steers the terminal in it is of our own making.
+    let _ = writeln!(std::io::stderr(), "{}", error.render(colours()));
 }
 
 /// Prints a line on standard error; a reader that went away must not end a run.
 fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", tame(text));
 }
 
 fn colours() -> bool {
@@ -154,5 +134,5 @@ fn colours() -> bool {
 
 /// Prints a line on standard output. A reader that went away (`| head`) is no error of ours.
 fn out(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", tame(text));
 }

@@ -34,6 +34,21 @@ impl New {
             (file, None) if file.ends_with(".rhai") => (TEMPLATES[0].name, PathBuf::from(file)),
             (name, file) => (name, file.unwrap_or_else(|| PathBuf::from(format!("{name}.rhai")))),
         };
+        // What is written would not be found again as a recipe.
+        let ending = |path: &Path| path.extension().map(|own| own.to_string_lossy().to_string());
+        let given =
+            ending(Path::new(name)).filter(|_| !TEMPLATES.iter().any(|own| own.name == name));
+        let wrong = match given {
+            Some(_) => Some(PathBuf::from(name)),
+            None if ending(&file).is_none_or(|own| own != "rhai") => Some(file.clone()),
+            None => None,
+        };
+        if let Some(wrong) = wrong {
+            let right = wrong.with_extension("rhai");
+            return Err(Error::new(Kind::Usage, "still new", "a recipe's name ends with .rhai")
+                .received(wrong.display().to_string())
+                .hint(format!("still new {} {}", TEMPLATES[0].name, shown(&right))));
+        }
         let template = named(name)?;
         if file.exists() {
             let error = Error::new(

@@ -2,7 +2,8 @@
 
 use super::access::Access;
 use super::runs::Place;
-use super::{catch_signals, out, progress};
+use super::signals::catch_signals;
+use super::{out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{Replayed, Setup, Signals, replay};
 use crate::run::Home;
@@ -45,7 +46,7 @@ impl Replay {
                 .received(cause.to_string())
         })?;
         let signals = Signals::default();
-        catch_signals(&signals.stop)?;
+        catch_signals(&signals.stop, &signals.pulse)?;
         let workers = usize::from(self.workers);
         let like = Setup {
             set,

@@ -1,13 +1,15 @@
 //! `still run`: runs a recipe.
 
 use super::access::Access;
+use super::signals::{catch_request, catch_signals};
 use super::words::plain;
-use super::{catch_request, catch_signals, out, progress};
+use super::{out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, Declared, Entry, Fresh, Listed, Setup, Signals, Source};
 use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home};
 use clap::{Args, CommandFactory};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -49,9 +51,10 @@ pub(super) struct Manner {
     /// may take ten times as long.
     #[arg(long, value_name = "SECONDS", default_value_t = recipe::HOOK_SECONDS, value_parser = seconds)]
     hook_seconds: f64,
-    /// What to do where a hook fails and no version before it is left.
-    #[arg(long, value_enum, default_value_t = OnError::Pause)]
-    on_error: OnError,
+    /// What to do where a hook fails and no version before it is left [default: pause where somebody sees it, that
+    /// is where standard error is a terminal, and stop elsewhere].
+    #[arg(long, value_enum)]
+    on_error: Option<OnError>,
     /// Make a checkpoint after so many steps, beside those after some time.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     checkpoint_steps: Option<u32>,
@@ -69,6 +72,13 @@ enum OnError {
     Pause,
     /// End the run; `still resume` goes on with it.
     Stop,
+}
+
+impl OnError {
+    /// Where the command line says nothing. A run that waits where nobody sees it would wait for ever.
+    fn standard() -> Self {
+        if std::io::stderr().is_terminal() { OnError::Pause } else { OnError::Stop }
+    }
 }
 
 fn minutes(text: &str) -> std::result::Result<f64, String> {
@@ -93,7 +103,7 @@ impl Manner {
             cache_bytes: self.access.cache_bytes()?,
             workers: usize::from(self.workers),
             hook_seconds: self.hook_seconds,
-            patient: self.on_error == OnError::Pause,
+            patient: self.on_error.unwrap_or_else(OnError::standard) == OnError::Pause,
             checkpoints: CheckpointPolicy {
                 steps: self.checkpoint_steps.map(|steps| steps as usize),
                 every: Duration::from_secs_f64(self.checkpoint_minutes * 60.0),
@@ -101,7 +111,7 @@ impl Manner {
             ..setup
         };
         let signals = Signals::default();
-        catch_signals(&signals.stop)?;
+        catch_signals(&signals.stop, &signals.pulse)?;
         catch_request(&signals.checkpoint)?;
         let results = recipe::run(setup, progress::display(), signals)?;
         if json {

@@ -1,7 +1,8 @@
 //! `still test`: runs the tests of recipes and modules.
 
 use super::arguments::Arguments;
-use super::{catch_signals, note, out, tell};
+use super::signals::catch_signals;
+use super::{note, out, tell};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, TestReport, TestSetup, Tested};
 use clap::Args;
@@ -46,7 +47,7 @@ impl Test {
         let json = self.json;
         let setup = self.setup()?;
         let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
+        catch_signals(&stop, &Arc::default())?;
         let print = move |text: &str| if json { note(text) } else { out(text) };
         let report = recipe::test(&setup, &stop, &mut |tested| print(&line(tested, json)))?;
         report.broken.iter().for_each(tell);

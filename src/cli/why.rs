@@ -1,7 +1,8 @@
 //! `still why`: whether stages would come from the store, and what differs where they would not.
 
 use super::access::Access;
-use super::{catch_signals, lines, note, out};
+use super::signals::catch_signals;
+use super::{lines, note, out};
 use crate::error::Result;
 use crate::recipe::{self, Display, Entry, Setup, Signals};
 use crate::run::{HOME_VARIABLE, Home};
@@ -46,7 +47,7 @@ impl WhyOf {
             ..Setup::new(self.recipe, home)
         };
         let signals = Signals::default();
-        catch_signals(&signals.stop)?;
+        catch_signals(&signals.stop, &signals.pulse)?;
         match recipe::run(setup, Box::new(Answers { json: self.json }), signals) {
             // As far as anything can be said.
             Err(error) if error.report().operation == "still why" => {

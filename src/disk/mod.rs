@@ -133,6 +133,26 @@ impl Seek for Whole {
     }
 }
 
+/// Writes a file that only its owner may read, with the folders above it; one that is there already stays as it is.
+///
+/// # Errors
+/// A folder that cannot be made or written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = folder_of(path);
+    make_folder(folder)?;
+    let write = || -> IoResult<()> {
+        faults::strike()?;
+        let mut file = tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)?;
+        faults::write_all(file.as_file_mut(), bytes)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Err(lost) if lost.error.kind() != ErrorKind::AlreadyExists => Err(lost.error),
+            _ => Ok(()),
+        }
+    };
+    write().map_err(|cause| refused("writing", path, &bare(&cause)))
+}
+
 /// Writes a new file in place. For folders that are not in place themselves yet: a killed process
 /// leaves a part of it.
 ///

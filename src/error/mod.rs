@@ -5,6 +5,8 @@
 
 mod render;
 
+pub use render::tame;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 

@@ -5,10 +5,34 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
+use std::borrow::Cow;
 use std::fmt;
 
 /// Characters of a line that are shown; of a longer one, those around the place.
 const WIDTH: usize = 160;
+
+/// Whether a character could steer a terminal, or turn around what stands beside it.
+fn steers(letter: char) -> bool {
+    let turns = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || letter.is_control() && !matches!(letter, '\n' | '\t')
+}
+
+/// Text of whatever origin for a terminal or a log: what could steer a terminal is written as `\u001b`, which JSON
+/// reads back.
+pub fn tame(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut tamed = String::with_capacity(text.len());
+    // Lines of other systems end so.
+    for letter in text.replace("\r\n", "\n").chars() {
+        match steers(letter) {
+            true => tamed.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            false => tamed.push(letter),
+        }
+    }
+    Cow::Owned(tamed)
+}
 
 /// Renders `error`; colours only where asked for.
 pub(super) fn render(error: &Error, colour: bool) -> String {
@@ -18,10 +42,11 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
         Severity::Warning => ("warning", "1;33"),
     };
     let word = paint(colour, code, &format!("{level}[{}]", report.kind.word()));
-    let mut text = format!("{word}: {}\n", paint(colour, "1", &error.headline()));
+    let mut text =
+        format!("{word}: {}\n", paint(colour, "1", &tame(&error.headline().replace('\n', "\\n"))));
     for place in &report.places {
         if !place.note.is_empty() {
-            text.push_str(&format!("  {}\n", place.note));
+            text.push_str(&format!("  {}\n", tame(&place.note)));
         }
         text.push_str(&drawn(place, report.severity, colour));
     }
@@ -35,7 +60,7 @@ pub(super) fn render(error: &Error, colour: bool) -> String {
     for (word, remark) in remarks {
         if let Some(remark) = remark {
             // What has several lines stays together.
-            let remark = remark.replace('\n', &format!("\n  {}", " ".repeat(word.len() + 2)));
+            let remark = tame(remark).replace('\n', &format!("\n  {}", " ".repeat(word.len() + 2)));
             text.push_str(&format!("  {}: {remark}\n", paint(colour, "1;36", word)));
         }
     }
@@ -54,7 +79,8 @@ fn paint(colour: bool, code: &str, text: &str) -> String {
 fn drawn(place: &Place, severity: Severity, colour: bool) -> String {
     let Some(excerpt) = Excerpt::of(place, severity) else {
         let column = place.column.map(|c| format!(":{c}")).unwrap_or_default();
-        return format!("  --> {}:{}{column}\n", place.file.display(), place.line);
+        let file = place.file.display().to_string();
+        return format!("  --> {}:{}{column}\n", tame(&file), place.line);
     };
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
@@ -92,7 +118,9 @@ impl Excerpt {
             true => indent.saturating_sub(WIDTH / 2).min(length - WIDTH),
             false => 0,
         };
-        let mut shown: String = row.chars().skip(begin).take(WIDTH).collect();
+        // One character each, so that the place stays where it is.
+        let plain = |letter| if steers(letter) { '\u{fffd}' } else { letter };
+        let mut shown: String = row.chars().skip(begin).take(WIDTH).map(plain).collect();
         let bytes = |text: &str, count: usize| -> usize {
             text.chars().take(count).map(char::len_utf8).sum()
         };
@@ -103,7 +131,7 @@ impl Excerpt {
             shown.push(' ');
         }
         let span = SourceSpan::from((from, end.max(from + 1) - from));
-        let name = place.file.display().to_string();
+        let name = tame(&place.file.display().to_string()).into_owned();
         let start = (place.line.checked_sub(1)?, indent);
         Some(Excerpt { name, row: shown, start, span, severity })
     }

@@ -130,7 +130,13 @@ impl Model {
         if shape == [2, classes] {
             return Ok(());
         }
-        Err(Error::new(Kind::Shape, self.spec.name(), "the network gives no logits of the classes")
+        let problem = match shape.as_slice() {
+            [2, outputs] => format!("the network gives {outputs} outputs for {classes} classes"),
+            _ => "the network gives no logits of the classes".to_string(),
+        };
+        let hint = "the last layer gives a number for each class of the data: data.classes";
+        Err(Error::new(Kind::Shape, self.spec.name(), problem)
+            .hint(hint)
             .expected(format!("[2, {classes}] for two clips {}", words(&clips.shape())))
             .received(words(&shape)))
     }

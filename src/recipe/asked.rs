@@ -1,5 +1,6 @@
 //! What a recipe's statements ask of the session that runs them.
 
+use super::files::Writer;
 use super::granted::Wanted;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
@@ -10,6 +11,7 @@ use crate::script::{Callable, HookSources, Host, Meter, Raw, raw};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,6 +23,19 @@ impl Host for Session {
             ("seed", Some(seed)) => Some(seed.to_string()),
             _ => None,
         })
+    }
+
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        let Some(value) = self.setup.set.get(name) else { return };
+        if self.access.asked(value, default)
+            && let Some(record) = self.record.get()
+        {
+            // What a run that goes on need not be told again.
+            let granted = self.access.granted(|granted| granted.told());
+            let mut record = lock(record);
+            let written = record.folder().write_granted(&granted);
+            record.tolerate("granted.json", written);
+        }
     }
 
     fn seed(&self) -> u64 {
@@ -49,7 +64,21 @@ impl Host for Session {
     }
 
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        self.access.writable(operation, path, self.trial.is_on())
+        let (tried, busy) = (self.trial.is_on(), self.busy.load(Ordering::Relaxed));
+        let in_stage = busy || self.making.load(Ordering::Relaxed) > 0;
+        let writer = if in_stage { Writer::Stage } else { Writer::Statement };
+        let known = !tried && self.access.is_known(path);
+        let place = self.access.writable(operation, path, tried, writer)?;
+        // A run that goes on within the stage must know what its hooks have written.
+        if busy
+            && !tried
+            && !known
+            && let Some(record) = self.record.get()
+        {
+            let stage = lock(&self.names).last().cloned();
+            lock(record).event("file", json!({ "stage": stage, "file": path }));
+        }
+        Ok(place)
     }
 
     fn meter(&self) -> &Meter {
@@ -78,6 +107,11 @@ impl Host for Session {
     }
 
     fn stage(&self, engine: &Engine, plan: &Plan, sources: &HookSources) -> Result<Trained> {
+        if self.builds_only.load(Ordering::Relaxed) {
+            plan.check()?;
+            // Nobody asks for it.
+            return Err(Error::new(Kind::Script, plan.operation(), "the stage is only built"));
+        }
         if self.busy.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
@@ -88,6 +122,22 @@ impl Host for Session {
         });
         self.busy.store(false, Ordering::SeqCst);
         outcome
+    }
+
+    fn calls(&self, call: &NativeCallContext) {
+        let source = call.call_source().unwrap_or_default().to_string();
+        *lock(&self.call) = (source, call.call_position());
+    }
+
+    fn builds_only(&self, on: bool) -> bool {
+        let wanted = self.setup.entry == Entry::Check;
+        self.builds_only.store(on && wanted, Ordering::Relaxed);
+        wanted
+    }
+
+    fn also(&self, key: &str, error: Error) {
+        let error = self.placed(error, Some(key));
+        self.display().finding(&error);
     }
 
     fn made(

@@ -12,6 +12,7 @@ pub(super) struct Both<'a>(pub &'a Session);
 impl Observer for Both<'_> {
     fn observe(&mut self, event: &Event) -> Result<()> {
         self.0.meter.progress();
+        self.0.signals.pulse.fetch_add(1, Ordering::Relaxed);
         let mut warnings = Vec::new();
         if let Some(record) = self.0.record.get() {
             let mut record = lock(record);

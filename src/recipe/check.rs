@@ -7,7 +7,6 @@ use crate::error::{Error, Kind, Result};
 use crate::script::{Hook, Sources};
 use crate::train::StageKind;
 use rhai::{Engine, FnAccess};
-use std::path::Path;
 
 /// A version that may come into force. Only [`check`] makes one.
 pub(super) struct Checked(Version);
@@ -24,39 +23,40 @@ impl Checked {
     }
 }
 
-/// Reads a recipe as it stands in its file, compiles and checks it.
+/// Compiles and checks a recipe as it was read from its file.
 ///
 /// # Errors
-/// What [`Source::read`], [`Compiler::compile`] and [`fits`] refuse, with the files that may mend it.
+/// What kept it from being read; what [`Source::read`], [`Compiler::compile`] and [`unfit`] refuse, with the files that may mend it.
 pub(super) fn read(
     engine: &Engine,
     compiler: &Compiler,
-    file: &Path,
+    source: Result<Source>,
 ) -> std::result::Result<Compiled, Box<Refused>> {
-    let source = Source::read(file).map_err(|error| {
+    let source = source.map_err(|error| {
         Box::new(Refused { error, files: Vec::new(), sources: Sources::default() })
     })?;
     let compiled = compiler.compile(engine, source)?;
-    match fits(&compiled) {
-        Ok(()) => Ok(compiled),
-        Err(error) => Err(Refused::of(&compiled, error)),
+    match unfit(&compiled).into_iter().next() {
+        None => Ok(compiled),
+        Some(error) => Err(Refused::of(&compiled, error)),
     }
 }
 
-/// Makes a version of what [`fits`].
+/// Makes a version of what is not [`unfit`].
 ///
 /// # Errors
 /// A hook that could never be called.
 pub(super) fn check(number: usize, compiled: Compiled, compiler: &Compiler) -> Result<Checked> {
-    fits(&compiled)?;
+    if let Some(error) = unfit(&compiled).into_iter().next() {
+        return Err(error);
+    }
     Ok(Checked(Version::new(number, compiled, compiler)))
 }
 
-/// Checks hooks: they must be public, and take what they will be given.
-///
-/// # Errors
-/// A hook that could never be called.
-fn fits(compiled: &Compiled) -> Result<()> {
+/// Checks hooks: they must be public, and take what they will be given. Gives one error for each that could
+/// never be called.
+pub(super) fn unfit(compiled: &Compiled) -> Vec<Error> {
+    let mut errors = Vec::new();
     for hook in Hook::ALL {
         let name = hook.name();
         if !hook.is_found_by_name() {
@@ -79,13 +79,13 @@ fn fits(compiled: &Compiled) -> Result<()> {
             } else {
                 continue;
             };
-            return Err(match compiled.place_of(name, function.params.len()) {
+            errors.push(match compiled.place_of(name, function.params.len()) {
                 Some(place) => error.at(place),
                 None => error,
             });
         }
     }
-    Ok(())
+    errors
 }
 
 /// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.

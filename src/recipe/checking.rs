@@ -106,7 +106,10 @@ impl Session {
                         if error.kind() == Kind::Interrupted {
                             return Err(error);
                         }
-                        self.display().finding(&judged(error, &walk));
+                        match error.report().operation == NOT_MADE {
+                            true => self.display().remark(&not_made(&error)),
+                            false => self.display().finding(&judged(error, &walk)),
+                        }
                     }
                 }
             }
@@ -169,7 +172,9 @@ impl Session {
         let serving = Hook::ALL.into_iter().filter_map(|hook| facts.function(hook, version));
         let serving = serving.map(|(name, parameters)| (name.to_string(), parameters));
         lock(&self.serving).extend(serving);
-        let dry = dry_run(plan, &mut hooks)?;
+        let mut dry = dry_run(plan, &mut hooks)?;
+        let placed = dry.failures.into_iter().map(|failure| self.placed(failure, None));
+        dry.failures = placed.collect();
         let batch = |shape: &[usize]| {
             let mut whole = shape.to_vec();
             if let Some(first) = whole.first_mut() {
@@ -196,6 +201,28 @@ impl Session {
         Ok(dry.trained)
     }
 
+    /// An error that has no place yet: at the option of the stage that is called, where that stands in the recipe once,
+    /// else at the stage's call.
+    pub(super) fn placed(&self, error: Error, key: Option<&str>) -> Error {
+        let (source, at) = lock(&self.call).clone();
+        let version = self.live.get().map(|live| lock(live).current());
+        let (Some(version), Some(line)) = (version, at.line()) else { return error };
+        if !error.report().places.is_empty() {
+            return error;
+        }
+        let compiled = &version.compiled;
+        let name = if source.is_empty() { &compiled.source.name } else { &source };
+        let Some(text) = compiled.sources.text(name) else { return error };
+        let (line, column) = match key.and_then(|key| only_place(text, key)) {
+            Some((line, column)) => (line, Some(column)),
+            None => (line, at.position()),
+        };
+        match compiled.sources.at(name, line, column, String::new()) {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
     /// Whether a statement that is only tried takes too long.
     pub(super) fn too_long(&self) -> Option<Error> {
         if self.setup.entry != Entry::Check {
@@ -212,12 +239,39 @@ impl Session {
     }
 }
 
+/// Line and column at which a key of a map stands, where it does so once.
+fn only_place(text: &str, key: &str) -> Option<(usize, usize)> {
+    let mut found = None;
+    for (row, line) in text.lines().enumerate() {
+        for (at, _) in line.match_indices(key) {
+            let word = |c: char| c.is_alphanumeric() || c == '_';
+            let (before, after) = (&line[..at], &line[at + key.len()..]);
+            let after = after.trim_start();
+            let is_key = after.starts_with(':') && !after.starts_with("::");
+            if is_key && !before.ends_with(word) && !before.contains("//") {
+                let place = (row + 1, before.chars().count() + 1);
+                if found.replace(place).is_some() {
+                    return None;
+                }
+            }
+        }
+    }
+    found
+}
+
 /// What `stage(name, …)` says, whose function is not called.
 pub(super) fn unknown_result(name: &str) -> Error {
     let problem = format!("'{name}' is not in the store, and a check does not make it");
-    Error::new(Kind::Script, "still check", problem)
-        .hint("what depends on it is not checked")
-        .as_warning()
+    Error::new(Kind::Script, NOT_MADE, problem).as_warning()
+}
+
+/// The operation of that error, by which it is known again.
+const NOT_MADE: &str = "a stage that is not made";
+
+fn not_made(error: &Error) -> String {
+    let report = error.report();
+    let line = report.places.first().map(|place| format!("line {}: ", place.line));
+    format!("{}{}; what depends on it is not checked", line.unwrap_or_default(), report.problem)
 }
 
 /// An assertion about results says nothing where there are none.

@@ -3,6 +3,7 @@
 
 use super::hooks::{StageHooks, collect_map};
 use super::pieces::reached;
+use super::session::Session;
 use crate::error::Result;
 use crate::run::{Part, net_identity};
 use crate::script::{Hook, HookSource, HookSources, Known, functions_in, keep};
@@ -10,7 +11,7 @@ use crate::tensor::store;
 use crate::train::{Belongings, Workbench};
 use rhai::Dynamic;
 use serde_json::json;
-use std::path::Path;
+use std::collections::BTreeSet;
 
 /// What the stage's options say of its hooks, and what its own map begins with.
 ///
@@ -44,6 +45,16 @@ fn kept_state(sources: &HookSources) -> Belongings {
     keep(&first, &Known { bench: Workbench::default(), first: first.clone() })
 }
 
+impl Session {
+    /// Functions may read files: what is in those whose names stand in them counts.
+    pub(super) fn files_of(&self, strings: &BTreeSet<String>) -> Vec<Part> {
+        let names = strings.iter().filter(|name| name.contains('.'));
+        let part =
+            |name: &String| Some(Part::new(&format!("file {name}"), self.access.depends(name)?));
+        names.filter_map(part).collect()
+    }
+}
+
 impl StageHooks<'_> {
     /// What the stage depends on of the version in force: functions, consts, arguments, files.
     pub fn code(&self) -> Vec<Part> {
@@ -73,13 +84,7 @@ impl StageHooks<'_> {
         if reached.names.contains("stage") {
             reached.parts.push(Part::new("name", &self.stage));
         }
-        // A function may read a file: what is in it counts.
-        for name in reached.strings.iter().filter(|name| name.contains('.')) {
-            let path = self.session.access.file_of(name);
-            if let Some(hash) = path.and_then(|path| hash_of(&path)) {
-                reached.parts.push(Part::new(&format!("file {name}"), hash));
-            }
-        }
+        reached.parts.extend(self.session.files_of(&reached.strings));
         reached.parts
     }
 
@@ -87,11 +92,4 @@ impl StageHooks<'_> {
     pub fn code_of(&self, version: usize) -> String {
         self.code.get(&version).cloned().unwrap_or_default()
     }
-}
-
-/// BLAKE3 of a file's content, however long it is.
-fn hash_of(path: &Path) -> Option<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(crate::disk::open_regular(path).ok()?).ok()?;
-    Some(hasher.finalize().to_hex().to_string())
 }

@@ -3,10 +3,13 @@
 use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The environment variable with folders that recipes may read, separated as in `PATH`.
 pub const ROOTS_VARIABLE: &str = "STILL_DATA_ROOTS";
+
+/// What is said of a path that nobody has named.
+pub(super) const NOT_GRANTED: &str = "the recipe may not read there";
 
 /// Folders and files that the user named, on the command line or in the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub struct Granted {
     places: Vec<Granting>,
     /// Values of `--set`, as they were given: one that leads nowhere is only a name.
     values: Vec<String>,
+    /// Those that may be just words: they allow nothing before they are asked for as paths.
+    words: Vec<String>,
 }
 
 /// One of them.
@@ -58,16 +63,36 @@ impl Granted {
     }
 
     /// Allows what values of arguments name, since the user typed them. A value that happens to be the root of
-    /// the file system is no path.
+    /// the file system is no path, and one that does not look like a path is only one where it is used so.
     pub fn add_values<'a>(&mut self, values: impl IntoIterator<Item = &'a String>) {
         for value in values {
-            if let Ok(real) = Path::new(value).canonicalize()
-                && real.parent().is_some()
-            {
-                self.add(value.clone(), real);
+            match is_path(value) {
+                true => self.add_value(value),
+                false => self.words.push(value.clone()),
             }
             self.values.push(value.clone());
         }
+    }
+
+    fn add_value(&mut self, value: &str) {
+        if let Ok(real) = Path::new(value).canonicalize()
+            && real.parent().is_some()
+        {
+            self.add(value.to_string(), real);
+        }
+    }
+
+    /// A recipe asks for an argument of this value whose default, if it has one, is `default`. Whether more is allowed
+    /// than before.
+    pub(super) fn is_asked(&mut self, value: &str, default: Option<&str>) -> bool {
+        let path =
+            default.is_none_or(|text| text.is_empty() || text.contains(':') || is_path(text));
+        if !path || !self.words.iter().any(|word| word == value) {
+            return false;
+        }
+        self.words.retain(|word| word != value);
+        self.add_value(value);
+        true
     }
 
     fn add(&mut self, shown: String, real: PathBuf) {
@@ -107,11 +132,13 @@ impl Granted {
         if real.is_some() && !path.exists() && self.values.iter().any(typed) {
             return Ok(());
         }
+        // With `..` it leads out by itself.
+        let down = !path.components().any(|part| matches!(part, Component::ParentDir));
         let leads = |place: &Granting| {
             let (path, place) = (std::path::absolute(path), std::path::absolute(&place.shown));
             path.is_ok_and(|path| place.is_ok_and(|place| path.starts_with(place)))
         };
-        let by_link = self.places.iter().any(leads);
+        let by_link = down && self.places.iter().any(leads);
         // Where it leads is told only where the user named the way there: no script shall learn what is where.
         let target = if by_link { real.as_deref().unwrap_or(path) } else { path };
         let folder = match wanted {
@@ -120,7 +147,7 @@ impl Granted {
         };
         let problem = match by_link {
             true => "it leads out of the folders that the recipe may read",
-            false => "the recipe may not read there",
+            false => NOT_GRANTED,
         };
         let shown: Vec<&str> = self.places.iter().map(|place| place.shown.as_str()).collect();
         let allowed = match shown.is_empty() {
@@ -133,6 +160,11 @@ impl Granted {
             .received(format!("'{}'", path.display()))
             .hint(format!("where you want it to be read: --data-root {folder}")))
     }
+}
+
+/// Whether a text looks like a path, and not just like a word.
+fn is_path(text: &str) -> bool {
+    text.starts_with('.') || text.contains(['/', std::path::MAIN_SEPARATOR])
 }
 
 /// Where a path leads, links followed; of what is not there, where it would be. `None` where that cannot be said.

@@ -209,7 +209,9 @@ impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
         if self.timeline.rules(moment, &self.ground) {
             self.as_written(moment)?;
-            return Ok(Vec::new());
+            if !self.timeline.failed_at(moment) {
+                return Ok(Vec::new());
+            }
         }
         let (engine, facts, before) = (self.engine, &self.facts, &self.version);
         self.pace = self.pace.max(self.begun.map(|begun| begun.elapsed()));

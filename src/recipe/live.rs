@@ -4,6 +4,7 @@ use super::check;
 use super::compile::{Compiler, Refused};
 use super::difference::difference;
 use super::outline::Outline;
+use super::source::Source;
 use super::version::Version;
 use super::watch::{Patience, Watch};
 use crate::disk::slashed;
@@ -235,7 +236,8 @@ impl Live {
         engine: &Engine,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> std::result::Result<(Version, Change), Box<Refused>> {
-        let compiled = check::read(engine, &self.compiler, &self.current.compiled.source.file)?;
+        let source = Source::read(&self.current.compiled.source.file);
+        let compiled = check::read(engine, &self.compiler, source)?;
         let hash = compiled.source.hash.clone();
         let told = difference(engine, &self.first, &self.current.compiled, &compiled);
         let alone =

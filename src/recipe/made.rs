@@ -60,9 +60,14 @@ impl Session {
             return Ok(value);
         }
         let begun = Instant::now();
-        let made: Dynamic =
-            pass::during(self.seed(), &[], || make.call_within_context(call, (inputs,)))?;
-        raw(self.keep_made(name, &key, &identity, &made, &known, begun.elapsed()))?;
+        let turn = self.access.turn();
+        self.making.fetch_add(1, Ordering::SeqCst);
+        let made: Raw<Dynamic> =
+            pass::during(self.seed(), &[], || make.call_within_context(call, (inputs,)));
+        self.making.fetch_sub(1, Ordering::SeqCst);
+        let made = made?;
+        let written = self.access.credit(turn, &key);
+        raw(self.keep_made(name, &key, &identity, &made, &known, (begun.elapsed(), written)))?;
         drop(held);
         Ok(made)
     }
@@ -145,6 +150,7 @@ impl Session {
         if let Some(version) = version {
             let found = reached(call.engine(), &version.compiled, &roots, closures);
             code = found.parts;
+            code.extend(self.files_of(&found.strings));
             let all = version.compiled.arguments.has_computed();
             let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
@@ -170,6 +176,7 @@ impl Session {
             }
         };
         let value = read(&object, known)?;
+        self.access.know(&object.meta["files"], Some(key));
         let age = SystemTime::now().duration_since(object.committed).ok();
         if let Some(record) = self.record.get() {
             lock(record).event("store_hit", json!({ "made": name, "key": key }));
@@ -185,7 +192,7 @@ impl Session {
         identity: &Identity,
         made: &Dynamic,
         known: &Known,
-        took: Duration,
+        (took, written): (Duration, Vec<String>),
     ) -> Result<()> {
         let kept = keep(made, known);
         let seconds = took.as_secs_f64();
@@ -203,7 +210,7 @@ impl Session {
         ];
         let meta = json!({
             "name": name, "kind": "made", "identity": identity, "seconds": seconds,
-            "run": record.folder().name(), "still": env!("CARGO_PKG_VERSION"),
+            "run": record.folder().name(), "files": written, "still": env!("CARGO_PKG_VERSION"),
         });
         let stored = self.store.commit(key, meta, files).map(|_| ());
         record.tolerate(&format!("the result of '{name}'"), stored);

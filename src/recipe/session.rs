@@ -19,10 +19,11 @@ use crate::run::store::Store;
 use crate::run::{Past, Record, Results, slug};
 use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
 use crate::train::{Change, Features, Observer};
-use rhai::Scope;
+use rhai::{Position, Scope};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,9 @@ pub trait Display: Observer + Send {
     /// What trying a stage gave.
     fn tried(&mut self, _stage: &Tried) {}
 
+    /// Something that is no mistake, and good to know.
+    fn remark(&mut self, _text: &str) {}
+
     /// A mistake that does not end what goes on.
     fn finding(&mut self, _error: &Error) {}
 }
@@ -67,13 +71,17 @@ pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<
     });
     let calling = session.callback.calling();
     let compiler = Compiler { resolver, signatures: Signatures::of(&engine), calling };
-    session.heed_header()?;
-    let read = check::read(&engine, &compiler, &session.setup.recipe);
+    let source = Source::read(&session.setup.recipe);
+    // What cannot be read is told when it is compiled.
+    if let Ok(source) = &source {
+        session.heed_header(source)?;
+    }
+    let read = check::read(&engine, &compiler, source);
     let opening = session.open(&engine, &compiler, read)?;
     let version = opening.first;
     let patience = session.setup.patience;
     let mut live = Live::new(compiler.clone(), version.clone(), opening.next, patience);
-    if let Some(standing) = opening.standing {
+    if let Some(standing) = opening.standing.filter(|standing| !standing.took_long()) {
         live.saw(standing.content);
     }
     let _ = session.live.set(Mutex::new(live));
@@ -131,15 +139,23 @@ pub(super) struct Session {
     pub record: OnceLock<Mutex<Record>>,
     pub made: Mutex<Vec<Made>>,
     pub caches: Arc<Caches>,
-    names: Mutex<Vec<String>>,
+    pub names: Mutex<Vec<String>>,
+    /// What stands for them in the names of files.
+    slugs: Mutex<BTreeSet<String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
     pub busy: AtomicBool,
+    /// Calls of functions that `stage(…)` was given, one within the other.
+    pub making: AtomicUsize,
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
     pub pending: Mutex<Vec<Change>>,
     /// Functions that serve a hook of a stage that was tried, with their numbers of parameters.
     pub serving: Mutex<Vec<(String, usize)>>,
+    /// Where the stage is called that runs, by the name of the source.
+    pub call: Mutex<(String, Position)>,
+    /// Whether stages are only built, to find what is wrong with their options.
+    pub builds_only: AtomicBool,
     /// When a statement that is only tried is given up.
     pub until: Mutex<Option<Instant>>,
 }
@@ -171,11 +187,15 @@ impl Session {
             record: OnceLock::new(),
             made: Mutex::default(),
             names: Mutex::default(),
+            slugs: Mutex::default(),
             unmade: Mutex::default(),
             busy: AtomicBool::new(false),
+            making: AtomicUsize::new(0),
             trial,
             pending: Mutex::default(),
             serving: Mutex::default(),
+            call: Mutex::new((String::new(), Position::NONE)),
+            builds_only: AtomicBool::new(false),
             until: Mutex::default(),
             setup,
         }
@@ -253,10 +273,8 @@ impl Session {
     }
 
     /// Ends a run that the recipe's header does not allow, and tells what looks wrong in it.
-    fn heed_header(&self) -> Result<()> {
-        // What cannot be read is told when it is compiled.
-        let Ok(source) = Source::read(&self.setup.recipe) else { return Ok(()) };
-        let header = Header::of(&source);
+    fn heed_header(&self, source: &Source) -> Result<()> {
+        let header = Header::of(source);
         header.may_run()?;
         // A check tells it among the other mistakes.
         for slip in header.findings().iter().filter(|_| self.setup.entry != Entry::Check) {
@@ -281,7 +299,7 @@ impl Session {
                 .expected(format!("{MOST_STAGES} at most")));
         }
         // Names that differ only in what a file name cannot hold would share their weights' files.
-        if names.iter().any(|known| slug(known) == slug(name)) {
+        if !lock(&self.slugs).insert(slug(name)) {
             return Err(Error::new(
                 Kind::Name,
                 "stage",

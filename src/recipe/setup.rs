@@ -9,7 +9,7 @@ use crate::script::MAX_OPERATIONS;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// What the command line says.
 #[derive(Clone, Debug)]
@@ -146,4 +146,6 @@ pub struct Signals {
     pub stop: Arc<AtomicBool>,
     /// To make a checkpoint at the next step.
     pub checkpoint: Arc<AtomicBool>,
+    /// What the run says to the outside: counts steps, checkpoints and what else a stage tells.
+    pub pulse: Arc<AtomicU64>,
 }

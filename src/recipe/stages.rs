@@ -84,6 +84,7 @@ impl Job<'_> {
     fn result(&self) -> Result<Trained> {
         let session = self.session;
         let fresh = session.setup.fresh.has(self.name());
+        let turn = session.access.turn();
         let mut from = None;
         if !fresh {
             if let Some(trained) = self.of_this_run(&mut from)? {
@@ -104,7 +105,7 @@ impl Job<'_> {
         if !fresh && let Some(trained) = self.of_the_store()? {
             return Ok(trained);
         }
-        let trained = self.compute(from)?;
+        let trained = self.compute(from, turn)?;
         drop(held);
         Ok(trained)
     }
@@ -127,6 +128,7 @@ impl Job<'_> {
         let end = end_of(&object, &self.plan)?;
         if end.epochs() < self.plan.epochs {
             self.put_weights(&object, None)?;
+            self.session.access.know(&object.meta["files"], None);
             *from = Some(end);
             return Ok(None);
         }
@@ -175,6 +177,7 @@ impl Job<'_> {
             trained.history = vec![now];
         }
         trained.key = object.key.clone();
+        self.session.access.know(&object.meta["files"], Some(&object.key));
         let last = crate::tensor::store::encode(&trained.model.network().state())?;
         self.put_weights(object, Some(last))?;
         let age = SystemTime::now().duration_since(object.committed).ok();
@@ -223,6 +226,10 @@ impl Job<'_> {
             ));
             return Ok(None);
         }
+        let told = self.session.past.get().into_iter().flat_map(|past| past.events_of("file"));
+        let own = told.filter(|event| event["stage"] == self.name());
+        let names: Value = own.map(|event| event["file"].clone()).collect();
+        self.session.access.know(&names, None);
         Ok(Some(checkpoint))
     }
 
@@ -243,6 +250,7 @@ impl Job<'_> {
         let Some(object) = self.find(&key)? else { return Ok(None) };
         let end = end_of(&object, &self.plan)?;
         self.put_weights(&object, None)?;
+        self.session.access.know(&object.meta["files"], None);
         let version = self.session.live.get().map_or(0, |live| lock(live).current().number);
         self.session
             .display()
@@ -250,7 +258,7 @@ impl Job<'_> {
         Ok(Some(end.renumbered(|_| version)))
     }
 
-    fn compute(&self, from: Option<Checkpoint>) -> Result<Trained> {
+    fn compute(&self, from: Option<Checkpoint>, turn: u64) -> Result<Trained> {
         let session = self.session;
         if from.is_none() {
             let mut record = session.record()?;
@@ -276,7 +284,10 @@ impl Job<'_> {
             self.identity.key_of_history(&trained.history, lengths, code)
         };
         match changed.as_slice() {
-            [] => kept = self.store(&mut trained)?,
+            [] => {
+                let written = session.access.credit(turn, &trained.key);
+                kept = self.store(&mut trained, written)?;
+            }
             files => {
                 let shown = files.iter().take(3).map(|file| format!("'{file}'"));
                 session.warn(&format!(
@@ -291,6 +302,7 @@ impl Job<'_> {
                 ));
                 let all = format!("{} {files:?}", trained.key);
                 trained.key = blake3::hash(all.as_bytes()).to_hex().to_string();
+                session.access.credit(turn, &trained.key);
             }
         }
         observer.observe(&Event::Ended { trained: &trained })?;
@@ -305,7 +317,7 @@ impl Job<'_> {
 
     /// Puts the result into the store, and says whether there was room. A disk that is full is told; the run has
     /// its result all the same.
-    fn store(&self, trained: &mut Trained) -> Result<bool> {
+    fn store(&self, trained: &mut Trained, written: Vec<String>) -> Result<bool> {
         let session = self.session;
         let Some(end) = trained.end.take() else { return Ok(true) };
         if let Some(lost) = end.lost() {
@@ -337,7 +349,7 @@ impl Job<'_> {
             "ground": self.plan.identity, "epochs": self.plan.epochs, "edited": edited,
             "without_length": if edited { Value::Null } else { json!(self.identity.without_length()) },
             "knew_length": trained.knew_length, "data": data, "run": record.folder().name(),
-            "still": env!("CARGO_PKG_VERSION"),
+            "files": written, "still": env!("CARGO_PKG_VERSION"),
         });
         let kept = session.store.commit(&trained.key, meta, files).map(|_| ());
         let stored = kept.is_ok();

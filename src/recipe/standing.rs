@@ -3,6 +3,7 @@
 
 use super::compile::{Compiled, Refused};
 use super::live::{Content, as_refused, on_disk};
+use super::trial::NEVER_ENDS;
 use crate::run::{Past, State};
 use serde_json::Value;
 use std::path::Path;
@@ -64,6 +65,11 @@ impl Standing {
         Some(Standing { content, why: refused.error.to_string(), place: None })
     }
 
+    /// Whether it took too long: it may get more time now, so it is tried again.
+    pub fn took_long(&self) -> bool {
+        self.why.contains(NEVER_ENDS)
+    }
+
     /// What is told of it.
     pub fn told(&self, recipe: &Path, in_force: usize) -> String {
         let what = match &self.place {
@@ -72,8 +78,12 @@ impl Standing {
             }
             None => "cannot come into force".to_string(),
         };
+        let until = match self.took_long() {
+            true => "and it is tried again",
+            false => "until the next save",
+        };
         format!(
-            "{} {what}; version {in_force} is in force until the next save\n{}",
+            "{} {what}; version {in_force} is in force {until}\n{}",
             recipe.display(),
             self.why.trim_end()
         )

@@ -4,6 +4,7 @@
 use super::check::check;
 use super::compile::Compiler;
 use super::source::Source;
+use super::trial::NEVER_ENDS;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Past, version_of};
@@ -25,6 +26,8 @@ pub(super) struct Timeline {
     ends: BTreeMap<String, usize>,
     /// After this, saves of the recipe count again; a run that is only repeated has no such moment.
     end: Option<(String, usize, Phase)>,
+    /// Whether the run failed there: what stands in the files now may mend it.
+    failed: bool,
     /// The folder of the run that it tells of.
     run: PathBuf,
     /// The recipe's file as the user names it.
@@ -42,6 +45,7 @@ impl Timeline {
             run: past.path().to_path_buf(),
             file: file.to_path_buf(),
             compiler: Some(compiler.clone()),
+            failed: past.failed(),
             ..Timeline::default()
         };
         let count = |event: &Value, key: &str| {
@@ -135,6 +139,8 @@ impl Timeline {
             match (word("event"), word("outcome")) {
                 ("resumed", _) => read = is(event, "files"),
                 ("edit", "in_force" | "unchanged") => judged |= is(event, "version"),
+                // What took too long may get more time now.
+                ("edit", "rejected") if word("message").contains(NEVER_ENDS) => {}
                 ("edit", "rejected") => judged |= read,
                 _ => {}
             }
@@ -170,6 +176,14 @@ impl Timeline {
             return false;
         }
         **stage != *moment.stage || (moment.step, moment.phase) <= (*step, *phase)
+    }
+
+    /// Whether the run failed at this moment, the last one that is told of.
+    pub fn failed_at(&self, moment: &Moment) -> bool {
+        let here = |(stage, step, phase): &(String, usize, Phase)| {
+            **stage == *moment.stage && (*step, *phase) == (moment.step, moment.phase)
+        };
+        self.failed && self.end.as_ref().is_some_and(here)
     }
 
     /// The version that is in force in a stage after so many steps.

@@ -81,9 +81,12 @@ impl Inner {
     }
 }
 
+/// What is said of what takes too long.
+pub(super) const NEVER_ENDS: &str = "it does not end";
+
 fn does_not_end(what: &str, limit: u64) -> Error {
     let seconds = Duration::from_nanos(limit).as_secs_f64();
-    Error::new(Kind::Script, what, "it does not end")
+    Error::new(Kind::Script, what, NEVER_ENDS)
         .expected(format!("an answer within {} s", (seconds * 10.0).round() / 10.0))
 }
 

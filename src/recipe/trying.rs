@@ -2,6 +2,7 @@
 
 use super::access::{Access, Otherwise};
 use super::callback::Callback;
+use super::files::Writer;
 use super::granted::{Granted, Wanted};
 use crate::data::{Caches, Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
@@ -9,7 +10,7 @@ use crate::run::{Home, StageResult, table};
 use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
-use rhai::{Engine, FnPtr, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -152,6 +153,12 @@ impl Host for Trying {
         self.given.argument(name)
     }
 
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        if let Some(value) = self.given.set.get(name) {
+            self.access.asked(value, default);
+        }
+    }
+
     fn seed(&self) -> u64 {
         self.given.seed.unwrap_or(0)
     }
@@ -178,7 +185,7 @@ impl Host for Trying {
     }
 
     fn writable(&self, operation: &str, path: &str) -> Result<PathBuf> {
-        self.access.writable(operation, path, false)
+        self.access.writable(operation, path, false, Writer::Statement)
     }
 
     fn meter(&self) -> &Meter {

@@ -45,6 +45,7 @@ impl Session {
             let end = super::stages::end_of(&object, &plan)?;
             let trained = Trained { key, ..recall(&plan, end, &mut hooks)? };
             why.age = SystemTime::now().duration_since(object.committed).ok();
+            self.access.know(&object.meta["files"], Some(&trained.key));
             why.hit = Some(StageResult::from(&trained));
             self.display().why(&why);
             return Ok(trained);

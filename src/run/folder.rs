@@ -1,7 +1,7 @@
 //! The folder of one run. Files are written whole or not at all; the journal only grows.
 
 use super::past::{GRANTED, ORIGIN};
-use super::{Home, RUN_LOCK, Results};
+use super::{Home, RUN_LOCK, Results, grants};
 use crate::disk::{self, Journal, Lock};
 use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
@@ -164,12 +164,13 @@ impl Folder {
         disk::write_whole(&self.path.join(ORIGIN), file.as_bytes())
     }
 
-    /// Writes down what the recipe may read on this machine. It stands in no file that leaves the machine.
+    /// Writes down what the recipe may read on this machine, sealed: nobody else can write such a file. It stands in no file that leaves the machine.
     ///
     /// # Errors
     /// A folder that cannot be written.
     pub fn write_granted(&self, granted: &Value) -> Result<()> {
-        disk::write_whole(&self.path.join(GRANTED), format!("{granted}\n").as_bytes())
+        let sealed = grants::sealed(&self.path, granted);
+        disk::write_whole(&self.path.join(GRANTED), format!("{sealed}\n").as_bytes())
     }
 
     /// Where files go that the recipe writes.

@@ -3,6 +3,7 @@
 
 pub mod find;
 mod folder;
+mod grants;
 mod home;
 mod identity;
 pub mod index;

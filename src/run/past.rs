@@ -1,7 +1,7 @@
 //! A run as its folder tells it. Read tolerantly: older runs lack some of it, and a run may have been
 //! cut off anywhere.
 
-use super::{Home, State};
+use super::{Home, State, grants};
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -159,9 +159,9 @@ impl Past {
         disk::read_text(&self.path.join(ORIGIN)).ok().map(PathBuf::from)
     }
 
-    /// What its recipe was allowed to read on this machine; nothing where the run came from another one.
+    /// What this user has allowed its recipe to read; nothing where the run came from somewhere else.
     pub fn granted(&self) -> Value {
-        json_of(&self.path.join(GRANTED))
+        grants::opened(&self.path, &json_of(&self.path.join(GRANTED)))
     }
 
     /// The recipe as the command line named it.
@@ -215,12 +215,21 @@ impl Past {
 
     /// Whether it came to its end, whoever holds it just now.
     pub fn came_to_its_end(&self) -> bool {
+        self.turned("end")
+    }
+
+    /// Whether a mistake ended it last, whoever holds it just now.
+    pub fn failed(&self) -> bool {
+        self.turned("failed")
+    }
+
+    fn turned(&self, name: &str) -> bool {
         let last = self
             .events
             .iter()
             .rev()
             .find_map(|event| text(event, "event").filter(|name| is_turn(name)));
-        last.as_deref() == Some("end")
+        last.as_deref() == Some(name)
     }
 
     /// Its stages, in the order in which they began.

@@ -38,7 +38,10 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .set_into_module(&mut module, move |name: &str, default: Dynamic| -> Raw<Dynamic> {
             raw(match asked.argument(name) {
                 None => Ok(default),
-                Some(text) => parse_argument(name, &text, &default),
+                Some(text) => {
+                    asked.asked(name, Some(&default));
+                    parse_argument(name, &text, &default)
+                }
             })
         });
     let asked = host.clone();
@@ -48,6 +51,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_comments(NEEDED_DOC)
         .with_params_info(["name: &str", "String"])
         .set_into_module(&mut module, move |name: &str| -> Raw<Dynamic> {
+            asked.asked(name, None);
             raw(asked.argument(name).map(Dynamic::from).ok_or_else(|| needed(name)))
         });
     engine.register_global_module(module.into());

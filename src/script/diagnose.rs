@@ -1,5 +1,6 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
+use super::operations::{no_index, no_operation};
 use super::raise::raised;
 use super::undefined::{self, binds};
 use super::{Signatures, habits};
@@ -30,10 +31,19 @@ impl Sources {
     }
 
     fn place(&self, source: &str, position: Position, note: String) -> Option<Place> {
-        let line = position.line()?;
+        self.at(source, position.line()?, position.position(), note)
+    }
+
+    /// A place in the file of that name.
+    pub fn at(
+        &self,
+        source: &str,
+        line: usize,
+        column: Option<usize>,
+        note: String,
+    ) -> Option<Place> {
         let text = self.text(source)?.clone();
-        let file = PathBuf::from(source);
-        Some(Place { file, line, column: position.position(), text: Some(text), note })
+        Some(Place { file: PathBuf::from(source), line, column, text: Some(text), note })
     }
 }
 
@@ -62,11 +72,45 @@ impl Knowledge<'_> {
         let row = place.row_text().unwrap_or_default();
         let rest: String = row.chars().skip(place.column.unwrap_or(1).saturating_sub(1)).collect();
         let begins = rest.trim() == row.trim() && place.line > 1;
+        let problem = error.report().problem.clone();
+        let problem = problem.as_str();
+        if problem.starts_with("expecting ','") {
+            // What follows is another statement, so the bracket before it is still open.
+            let before: Vec<&str> = text.lines().take(place.line - 1).collect();
+            let ends = rest.starts_with(';');
+            let open = undefined::open_bracket(&before.join("\n")).filter(|_| begins);
+            if let Some((line, column)) = open {
+                let problem = "this bracket is not closed";
+                let place = Place { line, column: Some(column), ..place };
+                return Error::new(Kind::Script, "the recipe", problem).at(place);
+            }
+            if ends {
+                return error.hint("a bracket is missing before the ;");
+            }
+        }
+        let divides = |row: &str| {
+            let (before, after) = row.split_once("//").unwrap_or((row, ""));
+            let operand = |c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']');
+            before.trim_end().ends_with(operand) && after.contains(';')
+        };
+        let previous =
+            text.lines().take(place.line - 1).filter(|row| !row.trim().is_empty()).last();
+        if begins && previous.is_some_and(divides) {
+            return error
+                .hint("// begins a comment: whole numbers are divided by /, which drops the rest");
+        }
         let known = error.report().hint.is_some() && !habits::is_foreign(row);
         match habits::row(row, &rest).filter(|_| !known) {
             Some(hint) => error.hint(hint),
             None if begins && error.report().problem.starts_with("expecting ';'") => {
                 error.hint(format!("what stands before line {} does not end with ;", place.line))
+            }
+            None if !known => {
+                let reserved = matches!(cause.err_type(), ParseErrorType::Reserved(_));
+                match habits::reserved(problem).filter(|_| reserved) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
             }
             None => error,
         }
@@ -119,6 +163,9 @@ impl Knowledge<'_> {
                 let error = Error::new(Kind::Name, name, "this name is not defined here");
                 match self.sources.text(source).and_then(|text| undefined::meant(text, name)) {
                     Some(hint) => error.hint(hint),
+                    None if self.signatures.has_namespace(name) => {
+                        error.hint(format!("what is in a namespace is written with ::, {name}::…"))
+                    }
                     None => error,
                 }
             }
@@ -154,10 +201,7 @@ impl Knowledge<'_> {
             }
             EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
             EvalAltResult::ErrorDotExpr(what, _) => self.no_property(what),
-            EvalAltResult::ErrorDataRace(what, _) => {
-                Error::new(Kind::Script, what, "a value is used by a function that is called on it")
-                    .hint("keep what stands before the point in a variable of its own first")
-            }
+            EvalAltResult::ErrorDataRace(what, _) => self.used_by_itself(what),
             EvalAltResult::ErrorStackOverflow(_) => {
                 Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
                     .expected(format!(
@@ -171,6 +215,28 @@ impl Knowledge<'_> {
                 )
             }
             other => Error::new(Kind::Script, "the recipe", lower(&other.to_string())),
+        }
+    }
+
+    /// `what` is Rhai's: `argument #2 of function 'map'`, or a variable.
+    fn used_by_itself(&self, what: &str) -> Error {
+        let problem = "a value is used by a function that is called on it";
+        let method = what.split('\'').nth(1).filter(|_| what.contains(" of function "));
+        let found = method.and_then(|method| {
+            self.sources.all().find_map(|(source, text)| {
+                let (line, column, name) = undefined::uses_itself(text, method)?;
+                let place = self.sources.at(source, line, Some(column), String::new())?;
+                let keep = format!(
+                    "'{name}' stands before .{method}(…) and in its function: keep what stands before the point in \
+                     a variable first: let all = …; all.{method}(…)"
+                );
+                Some((place, keep))
+            })
+        });
+        let error = Error::new(Kind::Script, method.unwrap_or(what), problem);
+        match found {
+            Some((place, hint)) => error.hint(hint).at(place),
+            None => error.hint("keep what stands before the point in a variable of its own first"),
         }
     }
 
@@ -197,6 +263,9 @@ impl Knowledge<'_> {
         }
         let error = Error::new(Kind::Name, name, "there is no such function")
             .received(format!("{name}({types})"));
+        if self.sources.0.values().any(|text| undefined::holds_function(text, name)) {
+            return error.hint(called(name));
+        }
         if let Some(hint) = habits::function(name) {
             return error.hint(hint);
         }
@@ -258,50 +327,9 @@ impl Knowledge<'_> {
     }
 }
 
-/// An operator between two things that it does not know together, or before one.
-fn no_operation(operator: &str, types: &str) -> Error {
-    let received = match types.split_once(", ") {
-        Some((left, right)) => format!("{left} {operator} {right}"),
-        None => format!("{operator}{types}"),
-    };
-    let error = Error::new(Kind::Type, operator, "these cannot be put together");
-    let error = error.received(received);
-    let words: Vec<&str> = types.split(", ").collect();
-    if words.contains(&"nothing") {
-        return error.hint("one side has no value: a function gives the value of its last line");
-    }
-    match (operator, words.as_slice()) {
-        ("==" | "!=", _) => error,
-        (_, [.., "function"] | ["function", ..]) => error.hint("call the function: f.call(…)"),
-        (_, ["string", _] | [_, "string"]) => {
-            error.hint("a text with values is written with back-ticks: `loss ${x}`")
-        }
-        (_, ["array", "Tensor"] | ["Tensor", "array"]) => {
-            error.hint("make the array a tensor first: tensor([…])")
-        }
-        _ => error,
-    }
-}
-
-/// `what` is Rhai's: `Tensor [i64] = f64`.
-fn no_index(what: &str) -> Error {
-    let (index, assigned) = match what.split_once(" = ") {
-        Some((index, _)) => (index, true),
-        None => (what, false),
-    };
-    let (owner, key) = index.split_once(" [").unwrap_or((index, ""));
-    let (owner, key) = (word(owner), word(key.trim_end_matches(']')));
-    if assigned {
-        let error = Error::new(Kind::Type, owner, "its elements cannot be assigned to");
-        return match owner {
-            "Tensor" => error.hint(
-                "tensors are never changed: make another one with where(…), masked_fill(…), \
-                 scatter(…) or cat(…)",
-            ),
-            _ => error,
-        };
-    }
-    Error::new(Kind::Type, owner, "it has no such index").received(key)
+/// What to do about a call of a variable that holds a function.
+pub fn called(name: &str) -> String {
+    format!("'{name}' is a variable that holds a function: write {name}.call(…)")
 }
 
 /// The error that a script's `throw`, or a binding, raised.

@@ -12,6 +12,14 @@ pub(super) fn name(name: &str) -> Option<String> {
             "tensors are made by tensor(…) and tensor::, layers by nn::, losses are functions"
         }
         "math" => "functions of numbers have no namespace: sqrt(2.0), exp(1.0), PI()",
+        "PI" | "pi" | "M_PI" => "write PI()",
+        "E" => "write E()",
+        "F" | "functional" => {
+            "functions stand alone, without a namespace: relu(x), softmax(x, 1), cross_entropy(x, y)"
+        }
+        "inf" | "nan" => "write 1.0 / 0.0 or 0.0 / 0.0",
+        "range" => "a range is written 0..10",
+        "len" => "write x.len()",
         "and" => "write &&",
         "or" => "write ||",
         "not" => "write !",
@@ -50,8 +58,63 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "super" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "F::relu" | "torch::relu" => "write relu(x)",
         "append" => "write array.push(x)",
+        "size" => "it is a property: x.shape, and x.shape[0] for one of its lengths",
+        "view" | "reshape_as" => "write x.reshape([2, -1])",
+        "contiguous" => "leave it out: how a tensor lies in memory is nobody's concern here",
+        "zero_grad" => {
+            "leave it out: optimizer.step(net, loss) takes the gradients of that loss alone, nothing is summed up"
+        }
+        "state_dict" => "net.parameters has them by name; net.save(\"x.safetensors\") writes them",
+        "parameters" => "it is a property: net.parameters",
+        "Module" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
             "tensors live where the run does: x.item() reads one number, x.detach() cuts the gradient"
+        }
+        _ => return None,
+    })
+}
+
+/// What is meant where `name` stands in `text` and nothing is called so: more than the name says it.
+pub(super) fn within(text: &str, name: &str) -> Option<String> {
+    let part = |c: char| !c.is_alphanumeric() && c != '_';
+    for row in text.lines() {
+        for (at, _) in row.match_indices(name) {
+            let (before, after) = (&row[..at], &row[at + name.len()..]);
+            if !before.is_empty() && !before.ends_with(part) {
+                continue;
+            }
+            let (before, after) = (before.trim_end(), after.trim_start());
+            if assigns(after) && before.ends_with(['(', ',']) {
+                return Some(format!(
+                    "arguments have no names: x.mean(1), or a map of options f(x, #{{ {name}: 1 }})"
+                ));
+            }
+            let looped = after.contains(&format!(" for {name} in "));
+            if looped && row[..at].contains('[') {
+                return Some(
+                    "an array is made of another one by a closure: [0, 1, 2].map(|x| x * 2)".into(),
+                );
+            }
+        }
+    }
+    None
+}
+
+/// What the language keeps for itself, or does not have; `what` is its message.
+pub(super) fn reserved(what: &str) -> Option<&'static str> {
+    let mut quoted = what.split('\'').skip(1);
+    let word = quoted.next()?;
+    Some(match word {
+        "~" => {
+            "write !x for a bool, 1 - x or where(…) for a tensor of 0 and 1; bits are turned by ^ -1"
+        }
+        "++" | "--" => "write x += 1",
+        "?" => "write if c { a } else { b }: it has a value",
+        "->" => "functions name no types: fn f(x) { … }",
+        "@" => "write a.matmul(b)",
+        ":=" => "write let x = 1",
+        _ if what.contains("keyword") => {
+            "the language keeps this word for itself: choose another name"
         }
         _ => return None,
     })

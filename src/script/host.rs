@@ -49,6 +49,11 @@ pub trait Host: Send + Sync {
     /// The text that the command line gives for an argument of the recipe.
     fn argument(&self, name: &str) -> Option<String>;
 
+    /// Notes that the recipe has asked for an argument, and its default, if it has one.
+    fn asked(&self, name: &str, default: Option<&Dynamic>) {
+        let _ = (name, default);
+    }
+
     /// The seed of stages that name none.
     fn seed(&self) -> u64;
 
@@ -85,6 +90,23 @@ pub trait Host: Send + Sync {
 
     /// Runs a stage with the recipe's hooks.
     fn stage(&self, engine: &Engine, plan: &Plan, hooks: &HookSources) -> Result<Trained>;
+
+    /// Says where the stage that comes next is called.
+    fn calls(&self, call: &NativeCallContext) {
+        let _ = call;
+    }
+
+    /// From now on a stage is built only, so that each option that is wrong can be told; `false` where one
+    /// mistake is enough.
+    fn builds_only(&self, on: bool) -> bool {
+        let _ = on;
+        false
+    }
+
+    /// A mistake beside the one that ends the call: in the option `key`.
+    fn also(&self, key: &str, error: Error) {
+        let _ = (key, error);
+    }
 
     /// What `make(inputs)` gives, or gave before. Where nothing runs, nothing is kept.
     fn made(

@@ -11,6 +11,8 @@ pub const MAX_OPERATIONS: u64 = 2_000_000_000;
 pub const PRINTED_BYTES: u64 = 10_000_000;
 /// Bytes more that it may print for each training step, batch and stage.
 pub const PRINTED_BYTES_A_STEP: u64 = 10_000;
+/// Lines that count as progress before anything else is done: a loop that only prints must end some day.
+pub const PRINTED_LINES: u64 = 1_000;
 /// Bytes that the values of a script, tensors aside, may grow by without progress. What it counts itself is far
 /// less; this is for what Rhai does not count, such as values that functions hold.
 pub const SCRIPT_BYTES: u64 = 4 << 30;
@@ -35,6 +37,8 @@ pub struct Meter {
     tensors: AtomicU64,
     /// Bytes that may still be printed.
     words: AtomicU64,
+    /// Lines that were printed since anything else was done.
+    lines: AtomicU64,
 }
 
 /// What becomes of something printed.
@@ -72,12 +76,14 @@ impl Meter {
             own: AtomicU64::new(0),
             tensors: AtomicU64::new(0),
             words: AtomicU64::new(PRINTED_BYTES),
+            lines: AtomicU64::new(0),
         }
     }
 
     /// Something came of it: a stage began or ended, a step was done, a batch was drawn.
     pub fn progress(&self) {
         self.reset();
+        self.lines.store(0, Ordering::Relaxed);
         self.own.store(0, Ordering::Relaxed);
         let more = |words: u64| {
             let own = (words & !TOLD).saturating_add(PRINTED_BYTES_A_STEP).min(PRINTED_BYTES);
@@ -153,7 +159,7 @@ impl Meter {
         over.then(|| self.no_progress())
     }
 
-    /// So many bytes are to be printed. What is shown is progress.
+    /// So many bytes are to be printed. What is shown is progress, as long as it is not all that ever comes.
     pub fn say(&self, bytes: usize) -> Said {
         let cost = bytes as u64 + 1;
         let take = |words: u64| match words & !TOLD {
@@ -163,7 +169,9 @@ impl Meter {
         let words = self.words.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         let words = words.unwrap_or_default();
         if words & !TOLD >= cost {
-            self.reset();
+            if self.lines.fetch_add(1, Ordering::Relaxed) < PRINTED_LINES {
+                self.reset();
+            }
             return Said::Shown;
         }
         if words & TOLD == 0 { Said::Last } else { Said::Dropped }

@@ -134,12 +134,16 @@ impl Resolver {
             Error::new(Kind::Script, &operation, "leads out of the recipe's folder")
                 .expected("a path beside or below the recipe, or \"std/…\"")
         };
-        let relative = Path::new(name);
-        if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        // A path may begin with `./`, as in other languages.
+        let relative: PathBuf =
+            Path::new(name).components().filter(|part| *part != Component::CurDir).collect();
+        if relative.as_os_str().is_empty()
+            || !relative.components().all(|part| matches!(part, Component::Normal(_)))
+        {
             return Err(outside());
         }
         let root = self.with(|inner| inner.root.clone()).unwrap_or_else(|| self.root.clone());
-        let mut relative = relative.to_path_buf();
+        let mut relative = relative;
         if relative.extension().is_none_or(|ending| ending != ENDING) {
             relative.as_mut_os_string().push(format!(".{ENDING}"));
         }

@@ -68,10 +68,43 @@ impl Signatures {
         if let Some(hint) = habits::function(name) {
             return error.hint(hint);
         }
+        if let Some(known) = self.spelt(name) {
+            return error.hint(format!("did you mean {}?", self.forms_of(known)));
+        }
         match self.near(name) {
             Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
             None => error,
         }
+    }
+
+    /// A function in a namespace that PyTorch writes as a class: `Linear`, `nn::BatchNorm2d`, `AdamW`.
+    fn spelt(&self, name: &str) -> Option<&str> {
+        let bare = |name: &str| name.to_lowercase().replace('_', "");
+        let (space, own) = name.rsplit_once("::").unwrap_or(("", name));
+        if !own.starts_with(|c: char| c.is_uppercase()) {
+            return None;
+        }
+        let own = bare(own);
+        let mut all = self.all.iter().filter_map(|(known, _)| {
+            let (there, last) = known.rsplit_once("::")?;
+            ((space.is_empty() || space == there) && bare(last) == own).then_some(known.as_str())
+        });
+        all.next()
+    }
+
+    /// The same for what is called on a value that forms name `owner`.
+    pub fn no_such_of(&self, name: &str, owner: &str) -> Error {
+        let start = format!("({owner}");
+        let own = || self.all.iter().filter(|(_, form)| form.contains(&start));
+        let near = nearest(
+            name,
+            own().map(|(known, _)| known.as_str()).filter(|known| !known.contains('$')),
+        );
+        let form = near.and_then(|near| own().find(|(known, _)| known == near));
+        let Some((near, form)) = form else { return self.no_such(name) };
+        let rest = form.split_once(", ").map_or(")", |(_, rest)| rest);
+        let error = Error::new(Kind::Name, name, "there is no such function");
+        error.hint(format!("did you mean {owner}.{near}({rest}?"))
     }
 
     /// A namespace that nobody has.

@@ -1,13 +1,15 @@
 //! Bindings of `train`: the stages, and the report on them.
 
 use super::Host;
-use super::raise::{Raw, raw};
+use super::raise::{Raw, raised, raw};
 use super::register::comments;
 use super::stage;
 use super::value::native_of;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::train::Trained;
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Map, Module, NativeCallContext,
+};
 use std::sync::Arc;
 
 const TRAIN_DOC: &[&str] = &comments! {
@@ -128,7 +130,9 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .set_into_module(
             &mut module,
             move |call: NativeCallContext, model: Dynamic, options: Map| -> Raw<Trained> {
-                stage::learn(asked.as_ref(), &call, None, &model, options)
+                every_mistake(asked.as_ref(), &call, options, |options| {
+                    stage::learn(asked.as_ref(), &call, None, &model, options)
+                })
             },
         );
     let asked = host.clone();
@@ -143,7 +147,9 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
                   student: Dynamic,
                   options: Map|
                   -> Raw<Trained> {
-                stage::learn(asked.as_ref(), &call, Some(&teacher), &student, options)
+                every_mistake(asked.as_ref(), &call, options, |options| {
+                    stage::learn(asked.as_ref(), &call, Some(&teacher), &student, options)
+                })
             },
         );
     let asked = host.clone();
@@ -154,7 +160,9 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .set_into_module(
             &mut module,
             move |call: NativeCallContext, options: Map, step: FnPtr| -> Raw<Trained> {
-                raw(stage::each_step(asked.as_ref(), &call, options, &step))
+                every_mistake(asked.as_ref(), &call, options, |options| {
+                    raw(stage::each_step(asked.as_ref(), &call, options, &step))
+                })
             },
         );
     let asked = host.clone();
@@ -181,6 +189,48 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
             raw(report(asked.as_ref(), &stages))
         });
     engine.register_global_module(module.into());
+}
+
+/// A stage; where all of its mistakes are to be told, those of its other options as well. It is built again without
+/// the option that is wrong, until nothing is.
+fn every_mistake(
+    host: &dyn Host,
+    call: &NativeCallContext,
+    mut options: Map,
+    stage: impl Fn(Map) -> Raw<Trained>,
+) -> Raw<Trained> {
+    host.calls(call);
+    let outcome = stage(options.clone());
+    let mut wrong = outcome.as_ref().err().and_then(|cause| option_of(cause, &options));
+    if wrong.is_none() || !host.builds_only(true) {
+        return outcome;
+    }
+    while let Some((key, _)) = wrong {
+        options.remove(key.as_str());
+        wrong = stage(options.clone()).err().and_then(|cause| option_of(&cause, &options));
+        if let Some((key, error)) = &wrong {
+            host.also(key, error.clone());
+        }
+    }
+    host.builds_only(false);
+    outcome
+}
+
+/// The option that an error is about, where it can be left out.
+fn option_of(cause: &EvalAltResult, options: &Map) -> Option<(String, Error)> {
+    const NEEDED: [&str; 2] = ["data", "nets"];
+    let EvalAltResult::ErrorRuntime(value, _) = cause else { return None };
+    let error = raised(value)?;
+    let key = {
+        let mut quoted = error.report().problem.split('\'');
+        let before = quoted.next().unwrap_or_default();
+        let named = before.is_empty() || before == "unknown option ";
+        // Of 'optimizers.net' or 'augment[1]' all of the option is left out.
+        let key = quoted.next().filter(|_| named)?.split(['.', '[']).next()?.to_string();
+        Some(key).filter(|key| options.contains_key(key.as_str()))?
+    };
+    // Without what it needs no stage can be built: its other options are not told then.
+    if NEEDED.contains(&key.as_str()) { None } else { Some((key, error)) }
 }
 
 fn report(host: &dyn Host, stages: &Array) -> Result<()> {

@@ -18,7 +18,7 @@ pub(super) fn meant(text: &str, name: &str) -> Option<String> {
     if text.contains(&format!("fn {name}(")) {
         return Some(format!("a function is handed on as Fn(\"{name}\"), and called as {name}(…)"));
     }
-    if let Some(hint) = habits::name(name) {
+    if let Some(hint) = habits::within(text, name).or_else(|| habits::name(name)) {
         return Some(hint);
     }
     let others = bound(text).filter(|word| *word != name && word.len() > 1);
@@ -71,6 +71,29 @@ fn declares(text: &str, word: &str, name: &str) -> bool {
         let rest = rest.map(str::trim_start);
         let after = rest.and_then(|rest| rest.strip_prefix(name));
         after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// Whether a variable `name` holds a function somewhere in `text`.
+pub(super) fn holds_function(text: &str, name: &str) -> bool {
+    text.match_indices(&format!("let {name}")).any(|(at, found)| {
+        let after = text[at + found.len()..].trim_start().strip_prefix('=').map(str::trim_start);
+        after.is_some_and(|after| after.starts_with('|') || after.starts_with("Fn("))
+    })
+}
+
+/// Row and name of a value whose method is given a closure that uses the value itself: `m.keys().map(|k| m[k])`.
+pub(super) fn uses_itself<'a>(text: &'a str, method: &str) -> Option<(usize, usize, &'a str)> {
+    let part = |c: char| !c.is_alphanumeric() && c != '_';
+    let call = format!(".{method}(");
+    text.lines().enumerate().find_map(|(number, row)| {
+        let at = row.find(&call)?;
+        let (before, after) = (&row[..at], &row[at + call.len()..]);
+        // The whole chain before the point, back to where it begins.
+        let opens = before.rfind(|c: char| " =;{".contains(c)).map_or(0, |at| at + 1);
+        let root = before[opens..].split(part).next().filter(|root| !root.is_empty())?;
+        let used = after.split(part).any(|word| word == root);
+        used.then(|| (number + 1, row[..at].chars().count() + 2, root))
     })
 }
 

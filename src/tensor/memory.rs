@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const LOOK_BYTES: u64 = 64 << 20;
 /// A sixteenth of the memory is left alone, within these bounds.
 const SHARE: u64 = 16;
+/// Where nobody says what the process may take, a share of what it could have at most is left alone.
+const QUARTER: u64 = 4;
 /// The least and the most that is left alone.
 pub const RESERVE_BYTES: [u64; 2] = [64 << 20, 1 << 30];
 
@@ -60,10 +62,15 @@ impl Memory {
         Some(memory)
     }
 
-    /// What is left alone.
+    /// What is left alone: a sixteenth within bounds, and a quarter of what this process could have where nobody
+    /// says how much it may take.
     pub fn reserve(&self) -> u64 {
         let [least, most] = RESERVE_BYTES;
-        (self.total / SHARE).clamp(least, most)
+        let always = (self.total / SHARE).clamp(least, most);
+        match LIMIT.load(Ordering::Relaxed) {
+            u64::MAX => always.max(self.available.saturating_add(self.own) / QUARTER),
+            _ => always,
+        }
     }
 
     fn has_room_for(&self, bytes: u64) -> bool {
@@ -81,12 +88,20 @@ pub(crate) fn check(operation: &str, count: usize) -> Result<()> {
     SINCE.store(0, Ordering::Relaxed);
     let Some(memory) = short_of(bytes) else { return Ok(()) };
     Err(Error::new(Kind::Range, operation, "there is not enough memory")
-        .expected(format!(
-            "{} at most: {} are left, of which {} stay free",
-            words(memory.available.saturating_sub(memory.reserve())),
-            words(memory.available),
-            words(memory.reserve())
-        ))
+        .expected(match memory.available.saturating_sub(memory.reserve()) {
+            // Less than can be told in MiB.
+            room if room < 1 << 20 => format!(
+                "nothing more: {} are left, and {} stay free",
+                words(memory.available),
+                words(memory.reserve())
+            ),
+            room => format!(
+                "{} at most: {} are left, of which {} stay free",
+                words(room),
+                words(memory.available),
+                words(memory.reserve())
+            ),
+        })
         .received(format!("{} for {count} elements", words(bytes)))
         .hint("work on smaller parts, and keep no tensors that are not needed"))
 }

@@ -73,7 +73,10 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     let forward = || run.learner.model.forward(&batch.input, Mode::Eval);
     let output = keep(pass::during(plan.seed, &[0], forward), &mut failures);
     let mut loss = None;
-    if output.is_some() {
+    // What its step would only say in other words.
+    let fits = output.is_some()
+        && keep(run.learner.check_output(plan, &moment, hooks), &mut failures).is_some();
+    if fits {
         let report = run.learner.step(&batch, &moment, hooks);
         loss = keep(report, &mut failures).map(|report| report.loss);
     }

@@ -1,7 +1,8 @@
 //! What a recipe may read and write: what the user named, and its run's own folder.
 
 use crate::support::{Ran, Sandbox, example};
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use stillroom::tensor::{Device, Tensor, file};
 
@@ -211,14 +212,62 @@ fn tests_and_evaluations_write_where_they_were_told() {
 fn a_run_that_goes_on_reads_what_it_read_before() {
     let (sandbox, _) = with("secret/x.npy");
     let text = format!("arg(\"more\", 1); {LOAD} throw \"cut off\";");
-    sandbox.run(&text, &["--data-root", "secret"]);
-    let ran = sandbox.still(&["resume", "last", "--set", "more=2"]);
+    sandbox.write("recipe.rhai", &text);
+    own(&sandbox, &["run", "recipe.rhai", "--data-root", "secret"]);
+    let ran = own(&sandbox, &["resume", "last", "--set", "more=2"]);
     assert!(ran.err.contains("1.5\n") && ran.error().contains("cut off"), "{}", ran.err);
+    // Nor does a folder that somebody made or changed, or that was copied; all of that is told from one's own.
+    let file = sandbox.run_folder().join("granted.json");
+    let right = std::fs::read_to_string(&file).expect("a file");
+    let root = sandbox.file("secret").canonicalize().expect("a folder").display().to_string();
+    let made = [
+        format!("[\"{root}\"]"),
+        format!("{{\"granted\":[\"{root}\"]}}"),
+        right.replace(&root, &sandbox.path().canonicalize().expect("a folder").display().to_string()),
+    ];
+    for text in made {
+        assert_ne!(text, right);
+        std::fs::write(&file, &text).expect("written");
+        refused(&own(&sandbox, &["resume", "last", "--set", "more=4"]));
+    }
+    let ran = own(&sandbox, &["resume", "last", "--set", "more=5", "--data-root", "secret"]);
+    assert!(ran.error().contains("cut off"), "{}", ran.err);
+    refused(&from_a_copy(&sandbox));
+    let ran = own(&sandbox, &["resume", "last", "--set", "more=6"]);
+    assert!(ran.error().contains("cut off"), "{}", ran.err);
+    // A secret that others can read is none.
+    let secret = sandbox.file("state/stillroom/seal");
+    assert_eq!(std::fs::metadata(&secret).expect("a file").permissions().mode() & 0o777, 0o600);
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o644)).expect("allowed");
+    refused(&own(&sandbox, &["resume", "last", "--set", "more=7"]));
+    std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("allowed");
     // A run that came from elsewhere brings no permissions along.
     std::fs::remove_file(sandbox.run_folder().join("granted.json")).expect("removed");
-    refused(&sandbox.still(&["resume", "last", "--set", "more=3"]));
-    let ran = sandbox.still(&["resume", "last", "--data-root", "secret"]);
+    refused(&own(&sandbox, &["resume", "last", "--set", "more=3"]));
+    let ran = own(&sandbox, &["resume", "last", "--data-root", "secret"]);
     assert!(ran.error().contains("cut off"), "{}", ran.err);
+}
+
+/// `still` with a secret that is the sandbox's own.
+fn own(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+    let mut command = sandbox.command();
+    command.env("XDG_STATE_HOME", sandbox.file("state")).args(arguments);
+    sandbox.finish(command.output().expect("the binary"))
+}
+
+/// Resumes a copy of the only run, in a home of its own.
+fn from_a_copy(sandbox: &Sandbox) -> Ran {
+    let run = sandbox.run_folder();
+    let copy = sandbox.file("other/runs").join(run.file_name().expect("a name"));
+    for name in stillroom::disk::files_in(&run) {
+        let to = copy.join(&name);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(run.join(&name), to).expect("copied");
+    }
+    let mut command = sandbox.command();
+    command.env("XDG_STATE_HOME", sandbox.file("state"));
+    command.env("STILL_HOME", sandbox.file("other")).args(["resume", "last", "--set", "more=8"]);
+    sandbox.finish(command.output().expect("the binary"))
 }
 
 #[test]
@@ -231,4 +280,39 @@ fn packed_runs_say_nothing_of_this_machine() {
     let bytes = std::fs::read(sandbox.file("run.still")).expect("a pack");
     let has = |words: &[u8]| bytes.windows(words.len()).any(|part| part == words);
     assert!(has(b"events.jsonl") && !has(b"granted.json"));
+}
+
+#[test]
+fn a_word_is_no_path() {
+    let (sandbox, _) = with("secret/x.npy");
+    // The recipe asks for a tag, and reads a folder of that name.
+    for ask in ["arg(\"tag\", \"baseline\");"] {
+        refused(
+            &sandbox.run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=secret"]),
+        );
+        sandbox
+            .run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=./secret"])
+            .good();
+    }
+    for ask in
+        ["arg(\"data\");", "arg(\"data\", \"data/esc50\");", "arg(\"data\", \"still:example\");"]
+    {
+        let text = format!(
+            "{ask} {LOAD} arg(\"more\", 1); if arg(\"fails\", true) {{ throw \"cut off\"; }}"
+        );
+        let ran = sandbox.run(&text, &["--new", "--set", "data=secret"]);
+        assert!(ran.err.contains("1.5\n") && ran.error().contains("cut off"), "{}", ran.err);
+        // A run that goes on need not be told again.
+        sandbox.still(&["resume", "last", "--set", "fails=false"]).good();
+    }
+}
+
+#[test]
+fn a_path_that_leads_up_tells_nothing_of_where_a_link_leads() {
+    let (sandbox, _) = with("secret/x.npy");
+    std::fs::create_dir(sandbox.file("data")).expect("a folder");
+    symlink(sandbox.file("secret"), sandbox.file("beside")).expect("a link");
+    let ran = sandbox.run("tensor::load(\"data/../beside/x.npy\");", &["--data-root", "data"]);
+    refused(&ran);
+    assert!(!ran.error().contains("secret"), "{}", ran.error());
 }

@@ -145,3 +145,29 @@ fn names_of_stages_stay_within_the_run() {
     let ran = long.run("let s = \"x\"; s.pad(300, \"x\"); stage(s, [], |inputs| 1);", &[]);
     assert!(ran.error().contains("this cannot be a name"), "{}", ran.error());
 }
+
+#[test]
+fn a_loop_that_only_prints_ends() {
+    let ran = Sandbox::new()
+        .run("let n = 0; loop { n += 1; print(n); }", &["--max-operations", "100000"]);
+    assert!(ran.error().contains("it goes on and on without any progress"), "{:.300}", ran.error());
+    assert_eq!(ran.code, 3);
+    // A thousand lines with work between them are no such loop.
+    let text = "for n in 0..500 { for m in 0..2000 { } print(n); }";
+    Sandbox::new().run(text, &["--max-operations", "100000"]).good();
+}
+
+#[test]
+fn stages_and_files_have_a_limit() {
+    let stages = "for i in 0..10000 { try { stage(`s${i}`, i, |n| n); } catch { } }\nstage(\"one\", 1, |n| n);";
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", stages);
+    let ran = sandbox.still(&["check", "recipe.rhai"]);
+    assert!(ran.error().contains("the recipe has too many stages"), "{:.500}", ran.error());
+    assert!(ran.error().contains("10000 at most"), "{:.500}", ran.error());
+    let files = "let t = tensor([1]); for i in 0..10000 { t.save(`f${i}.npy`); }\nt.save(\"f0.npy\"); t.save(\"one.npy\");";
+    sandbox.write("recipe.rhai", files);
+    let ran = sandbox.still(&["check", "recipe.rhai"]);
+    assert!(ran.error().contains("the run has written too much"), "{:.500}", ran.error());
+    assert!(ran.error().contains("10000 files and 16 GiB at most"), "{:.500}", ran.error());
+}

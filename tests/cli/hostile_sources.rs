@@ -53,3 +53,31 @@ fn imports_in_a_circle_and_without_end() {
     let many: String = (0..300).map(|n| format!("import \"m{}\" as n{n};\n", 400)).collect();
     assert!([0, 3].contains(&sandbox.run(&many, &[]).code));
 }
+
+#[test]
+fn what_a_recipe_says_cannot_steer_a_terminal() {
+    let clean = |text: &str| !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+    let texts = [
+        r#"print("a\x1b[31mred\x07\tand \u202eback");"#,
+        r#"throw "a\x1b]0;title\x07";"#,
+        r#"tensor::load("\x1b[2J.npy");"#,
+        r#"optim::adam(#{ "l\x1b[2Jr": 1 });"#,
+        r#"kd::kl("\x1b[2J", 1);"#,
+        "let a\u{1b}[2J = 1;",
+        "let x = \"\u{1b}[2J\" + nothing;",
+    ];
+    for text in texts {
+        for verb in ["run", "check"] {
+            let sandbox = Sandbox::new();
+            sandbox.write("recipe.rhai", text);
+            let ran = sandbox.still(&[verb, "recipe.rhai"]);
+            assert!(clean(&ran.err) && clean(&ran.out), "{text:?}: {:?}", ran.err);
+            assert!(!ran.err.contains('\u{202e}'), "{:?}", ran.err);
+        }
+    }
+    let ran = Sandbox::new().run(texts[0], &[]).good();
+    assert!(ran.err.contains("a\\u001b[31mred\\u0007\tand \\u202eback"), "{}", ran.err);
+    // JSON is read back as it was.
+    let ran = Sandbox::new().still(&["eval", r#""\x7f\u202e""#, "--json"]).good();
+    assert_eq!(serde_json::from_str::<String>(ran.out.trim()).expect("JSON"), "\u{7f}\u{202e}");
+}

@@ -17,3 +17,4 @@ mod signals;
 mod standing;
 mod swaps;
 mod twins;
+mod written;

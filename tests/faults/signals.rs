@@ -3,7 +3,7 @@
 use super::actor::Scene;
 use super::lab::{Lab, THREE, events, signal, undisturbed, until};
 use crate::support::example;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::Child;
 use std::time::{Duration, Instant};
 use stillroom::data::{Caches, Esc50Options, FrontEnd, Reach, esc50};
@@ -56,6 +56,33 @@ fn a_run_that_is_stopped_goes_on_at_that_step() {
     }
 }
 
+/// One operation that takes half a minute, which nothing can cut in the middle.
+const NATIVE: &str = "let big = tensor::ones([11000, 11000]);\nprint(\"begins\");\nbig.matmul(big);\nprint(\"ended\");\n";
+
+#[test]
+fn a_signal_ends_what_cannot_be_cut_off() {
+    let lab = Lab::of(NATIVE);
+    let mut command = lab.sandbox.command();
+    command.args(["run", "lab.rhai"]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the binary");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut text = String::new();
+    told.read_line(&mut text).expect("text");
+    assert_eq!(text, "begins\n");
+    std::thread::sleep(Duration::from_millis(200));
+    let begun = Instant::now();
+    signal(&child, "TERM");
+    let code = child.wait().expect("a process").code();
+    told.read_to_string(&mut text).expect("text");
+    assert_eq!(code, Some(130), "{text}");
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    // A machine on which the product takes less than ten seconds stops in good order.
+    let given_up = text.contains("within 10 s of the signal, so the program ends now");
+    assert!(given_up || text.contains("stopped by a signal"), "{text}");
+    assert!(!text.contains("ended\n"), "{text}");
+}
+
 #[test]
 fn a_second_signal_ends_a_run_at_once() {
     let lab = Lab::of(&THREE.replace(
@@ -99,6 +126,7 @@ fn a_run_that_waits_for_an_edit_can_be_stopped() {
     let lab = Lab::of(&fails);
     let mut command = lab.sandbox.command();
     command.args(["run", "lab.rhai", "--set", &format!("data={}", example().display())]);
+    command.args(["--on-error", "pause"]);
     command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
     let child = command.spawn().expect("the binary");
     until("a pause", || {
@@ -142,4 +170,19 @@ fn features_are_not_finished_where_a_run_is_stopped() {
     let error = features.ready(&|| true).expect_err("stopped");
     assert_eq!(error.kind(), Kind::Interrupted);
     features.ready(&|| false).expect("features");
+}
+
+#[test]
+fn a_hook_that_fails_where_nobody_looks_ends_the_run() {
+    let lab = Lab::of(&THREE.replace("    ctx.state.count += 1;", "    throw \"no\";"));
+    let mut command = lab.sandbox.command();
+    command.args(["run", "lab.rhai", "--set", &format!("data={}", example().display())]);
+    let ran = lab.sandbox.finish(command.output().expect("the binary"));
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.error().contains("an error was thrown"), "{}", ran.err);
+    assert!(!ran.err.contains("paused"), "{}", ran.err);
+    // Nothing of it is lost.
+    lab.sandbox.write("lab.rhai", THREE);
+    lab.still(&["resume", "last"]).good();
+    assert_eq!(lab.outcome().hashes(), undisturbed().hashes());
 }

@@ -51,6 +51,24 @@ fn one_that_was_refused_stands_there_and_the_run_goes_on_by_itself() {
 }
 
 #[test]
+fn one_that_took_too_long_is_tried_again() {
+    // It takes long at the step at which it is saved only.
+    let slow = THREE.replace(
+        "ctx.state.count += 1;",
+        "ctx.state.count += 1; if ctx.step == 2 { sleep(20.0); }",
+    );
+    let lab = Lab::new();
+    let seen = Scene::new().edit("own 2", &slow).checkpoints(1).kill("own 4").play(&lab);
+    assert!(lab.runs().len() == 1, "{seen:?}");
+    let seen = Scene::new().play(&lab);
+    assert_eq!((&seen.error, lab.runs().len()), (&None, 1), "{seen:?}");
+    let told = "at step 2 of 'own'; version 0 is in force and it is tried again";
+    assert!(seen.said.iter().any(|said| said.contains(told)), "{seen:?}");
+    assert_eq!(seen.edits.len(), 1, "{seen:?}");
+    assert_eq!(&lab.outcome().weights, &undisturbed().weights);
+}
+
+#[test]
 fn one_that_was_refused_after_another_was_in_force() {
     let good = THREE.replace("lerp(ctx.nets.net, 0.3)", "lerp(ctx.nets.net, 0.2)");
     let bad = good.replace("ctx.state.count += 1;", "ctx.state.count += 1; throw \"on purpose\";");

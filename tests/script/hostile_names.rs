@@ -84,7 +84,7 @@ fn words_that_are_switched_off() {
 
 #[test]
 fn imports_go_through_our_resolver_only() {
-    for path in ["/etc/passwd", "../x", "..", "/dev/zero", ".", "a/../../b", "./a"] {
+    for path in ["/etc/passwd", "../x", "..", "/dev/zero", ".", "a/../../b", "./../a"] {
         let error = fails(&format!("import \"{path}\" as m;"));
         assert!(error.contains("leads out of the recipe's folder"), "{path}: {error}");
     }

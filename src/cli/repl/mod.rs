@@ -20,7 +20,7 @@ an expression or statements  evaluates them, and prints the value
 :vars                        imports, variables and functions so far
 :load FILE                   evaluates a file
 :reset                       forgets everything
-:quit                        ends it, as Ctrl-D does
+:quit                        ends it, as quit, exit and Ctrl-D do
 Tab completes names; Ctrl-C clears the line, or stops what runs. What is not closed goes on in the next line.";
 
 const COMMANDS: [&str; 8] =
@@ -100,6 +100,10 @@ fn handle(repl: &mut Repl, text: &str) -> bool {
     let input = text.trim();
     if input.is_empty() {
         return true;
+    }
+    let word = input.trim_end_matches([';', ' ']).trim_end_matches("()");
+    if matches!(word, "exit" | "quit") && !repl.knows(word) {
+        return false;
     }
     let outcome = match input.starts_with(':') {
         false => repl.eval(text),

@@ -2,6 +2,7 @@
 
 use super::{Import, Read};
 use crate::error::{Error, Kind, nearest};
+use crate::script::called;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -17,7 +18,9 @@ pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
         let mistake = match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, at)))
             | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => names.call(call, *at),
-            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => names.method(call, *at),
+            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => {
+                names.method(call, *at, is_of_context(path))
+            }
             _ => None,
         };
         found.extend(mistake.map(|(error, at)| read.placed(error, at)));
@@ -32,6 +35,30 @@ struct Names<'a> {
     own: Vec<(String, usize)>,
     /// Variables, parameters, keys of maps: they may hold functions.
     held: BTreeSet<String>,
+    /// Variables that begin as closures or named functions.
+    functions: BTreeSet<String>,
+}
+
+/// Whether a method is called on `ctx`.
+fn is_of_context(path: &[ASTNode]) -> bool {
+    let owner = path.len().checked_sub(2).and_then(|above| path.get(above));
+    let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = owner else { return false };
+    matches!(&parts.lhs, Expr::Variable(variable, ..) if variable.1 == "ctx")
+}
+
+/// Whether an expression is a closure, or `Fn("…")`.
+fn is_function(value: &Expr) -> bool {
+    match value {
+        Expr::FnCall(call, _) => call.name == "Fn" || call.name == "curry",
+        Expr::DynamicConstant(value, _) => value.is_fnptr(),
+        // What captures variables is a block that ends so.
+        Expr::Stmt(block) => match block.iter().last() {
+            Some(Stmt::Expr(last)) => is_function(last),
+            Some(Stmt::FnCall(call, _)) => call.name == "curry",
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 type Mistake = Option<(Error, Position)>;
@@ -41,6 +68,7 @@ impl<'a> Names<'a> {
         let own: Vec<(String, usize)> =
             read.ast.iter_functions().map(|own| (own.name.to_string(), own.params.len())).collect();
         let mut held = read.missing.clone();
+        let mut functions = BTreeSet::new();
         let parameters = read.ast.iter_functions().flat_map(|own| own.params);
         held.extend(parameters.map(|name| name.to_string()));
         read.ast.walk(&mut |path: &[ASTNode]| {
@@ -52,13 +80,17 @@ impl<'a> Names<'a> {
                     held.insert(property.2.to_string());
                 }
                 Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
-                    held.insert(declared.0.name.to_string());
+                    let name = declared.0.name.to_string();
+                    if is_function(&declared.1) {
+                        functions.insert(name.clone());
+                    }
+                    held.insert(name);
                 }
                 _ => {}
             }
             true
         });
-        Names { read, own, held }
+        Names { read, own, held, functions }
     }
 
     fn call(&self, call: &FnCallExpr, at: Position) -> Mistake {
@@ -75,6 +107,10 @@ impl<'a> Names<'a> {
         }
         let arities: Vec<usize> =
             self.own.iter().filter(|(own, _)| own == name).map(|(_, count)| *count).collect();
+        if arities.is_empty() && self.functions.contains(name) && !self.read.words.knows(name) {
+            let error = Error::new(Kind::Name, name, "there is no such function");
+            return Some((error.hint(called(name)), at));
+        }
         if arities.contains(&count) || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
@@ -148,7 +184,7 @@ impl<'a> Names<'a> {
     }
 
     /// `x.softmax(1)`. What `x` is cannot be known, only whether anything has such a method.
-    fn method(&self, call: &FnCallExpr, at: Position) -> Mistake {
+    fn method(&self, call: &FnCallExpr, at: Position, of_context: bool) -> Mistake {
         let (name, count) = (call.name.as_str(), call.args.len());
         let own = self.own.iter().any(|(own, _)| own == name);
         if own || self.held.contains(name) || WORDS.contains(&name) {
@@ -160,6 +196,7 @@ impl<'a> Names<'a> {
             let error = match property && count == 0 {
                 true => Error::new(Kind::Name, name, "there is no such function")
                     .hint(format!("it is a property: write .{name} without parentheses")),
+                false if of_context => signatures.no_such_of(name, "ctx"),
                 false => signatures.no_such(name),
             };
             return Some((error, at));

@@ -7,8 +7,9 @@ mod traps;
 
 use super::arguments::Declared;
 use super::callback::Callback;
-use super::check::{check, near_hooks};
+use super::check::{near_hooks, unfit};
 use super::compile::{Compiled, Compiler};
+use super::granted::{NOT_GRANTED, ROOTS_VARIABLE};
 use super::header::Header;
 use super::session::folder_of;
 use super::source::Source;
@@ -35,12 +36,19 @@ pub struct Inspector {
     words: Vocabulary,
     /// Reads a text as it stands: `1 / 2` is a division, not 0.
     plain: Engine,
+    /// Whether consts may lack what nobody has allowed them here.
+    lenient: bool,
 }
 
 impl Inspector {
-    /// For recipes that stand beside `file`, whose imports are found there.
+    /// For recipes that stand beside `file`, whose imports are found there. Consts may read what the environment
+    /// allows; that they lack more is no mistake of theirs.
     pub fn beside(file: &Path) -> Self {
-        Inspector::given(file, &Given::default())
+        let mut given = Given::default();
+        if let Some(text) = std::env::var_os(ROOTS_VARIABLE) {
+            given.granted.add_variable(&text);
+        }
+        Inspector { lenient: true, ..Inspector::given(file, &given) }
     }
 
     /// The same, for consts that ask for arguments or files.
@@ -56,7 +64,7 @@ impl Inspector {
             Compiler { resolver: resolver.clone(), signatures, calling: callback.calling() };
         let mut plain = script::engine(&host, resolver);
         plain.set_optimization_level(OptimizationLevel::None).set_strict_variables(false);
-        Inspector { engine, compiler, words, plain }
+        Inspector { engine, compiler, words, plain, lenient: false }
     }
 
     /// Texts that stand in an editor and not yet on the disk, by their paths: imports are read from them first.
@@ -92,16 +100,35 @@ impl Inspector {
     /// A recipe that does not compile.
     pub(super) fn read(&self, source: Source) -> Result<(Vec<Declared>, bool)> {
         guarded("still ls", || {
-            let compiled = self.compiler.compile(&self.engine, source);
-            let compiled = compiled.map_err(|refused| refused.error)?;
+            let compiled = match self.compiler.compile(&self.engine, source.clone()) {
+                Ok(compiled) => compiled,
+                Err(refused) if self.forgives(&refused.error) => {
+                    let recovered = recover(&self.engine, &self.compiler, &source);
+                    let mut mistakes = recovered.errors.into_iter();
+                    let mistake = mistakes.find(|error| !self.forgives(error));
+                    match (mistake, recovered.compiled) {
+                        (None, Some(compiled)) => compiled,
+                        (mistake, _) => return Err(mistake.unwrap_or(refused.error)),
+                    }
+                }
+                Err(refused) => return Err(refused.error),
+            };
             let is_module = compiled.is_module();
             Ok((compiled.arguments.declared, is_module))
         })
     }
 
+    /// Whether an error is about what nobody has allowed here, or given: a run may be allowed more.
+    fn forgives(&self, error: &Error) -> bool {
+        let refused = error.kind() == Kind::File && error.report().problem == NOT_GRANTED;
+        let needed = error.kind() == Kind::Usage && error.report().operation == "arg";
+        self.lenient && (refused || needed)
+    }
+
     fn findings(&self, source: Source) -> Vec<Error> {
         let Recovered { compiled, mut errors, missing } =
             recover(&self.engine, &self.compiler, &source);
+        errors.retain(|error| !self.forgives(error));
         errors.extend(Header::of(&source).findings().iter().cloned());
         let Some(compiled) = compiled else { return errors };
         let ast = self.plain.compile(&*compiled.source.text);
@@ -132,7 +159,7 @@ impl Inspector {
                 None => error,
             });
         }
-        errors.extend(check(0, compiled, &self.compiler).err());
+        errors.extend(unfit(&compiled));
         sorted(errors, &source)
     }
 }

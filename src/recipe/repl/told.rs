@@ -2,7 +2,7 @@
 
 use super::Repl;
 use crate::error::{Error, Kind, Result, nearest};
-use crate::script::catalogue::bare;
+use crate::script::catalogue::{Entry, bare};
 use crate::script::definitions::defined;
 use crate::script::{kind_of, stdlib};
 use rhai::ScriptFnMetadata;
@@ -11,6 +11,11 @@ impl Repl {
     /// The functions that were typed or loaded, without closures.
     pub(super) fn own_functions(&self) -> impl Iterator<Item = ScriptFnMetadata<'_>> {
         self.functions.iter_functions().filter(|own| !own.name.starts_with("anon$"))
+    }
+
+    /// Whether a variable or a function of the session is called so.
+    pub fn knows(&self, name: &str) -> bool {
+        self.scope.contains(name) || self.own_functions().any(|own| own.name == name)
     }
 
     /// The session's imports, variables and functions, one a line.
@@ -65,6 +70,12 @@ impl Repl {
             for own in module.offers(&self.engine).iter().filter(|own| own.name == own_name) {
                 told.push(format!("fn {alias}::{}\n\n{}", own.form(), own.comment));
             }
+        }
+        // `kl` is found as `kd::kl`, where nothing is called so without a namespace.
+        if told.is_empty() && !bare_name.contains("::") {
+            let named = |entry: &&Entry| !entry.namespace.is_empty() && entry.name == bare_name;
+            let found = self.known.iter().filter(named).filter(|entry| !entry.comment.is_empty());
+            told.extend(found.map(|entry| format!("{}\n\n{}", defined(entry), entry.comment)));
         }
         told.dedup();
         if !told.is_empty() {
