@@ -4,6 +4,7 @@
 mod augmentation;
 mod clip;
 mod dataset;
+mod draws;
 mod fingerprint;
 mod frontend;
 mod index;
@@ -19,9 +20,10 @@ mod statistics;
 pub mod synth;
 mod table;
 
-pub use augmentation::{Augmentation, HostBatch, Level, Mix, Pool, Wave};
+pub use augmentation::{Augmentation, HostBatch, Level, Mix, Normal, Pool, Spectrogram, Wave};
 pub use clip::{Clip, Row, Span, Split};
 pub use dataset::{Dataset, Labelling, LeftOut};
+pub use draws::Draws;
 pub use fingerprint::{FilePrint, Fingerprint};
 pub use frontend::FrontEnd;
 pub use index::{Facts, FileIndex};

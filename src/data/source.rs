@@ -1,6 +1,6 @@
 //! The clips of a split as samples and as features, computed when first asked for.
 
-use super::augmentation::Pool;
+use super::augmentation::{Normal, Pool};
 use super::clip::{Clip, Split};
 use super::dataset::{Dataset, Labelling};
 use super::frontend::FrontEnd;
@@ -193,20 +193,27 @@ impl ClipSource {
         self.ear.features(clip, samples)
     }
 
-    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them:
-    /// (x − mean) / (2 · std), as AST has it. Padding stands for 0 before that.
+    /// How features are normalised: (x − mean) / (2 · std), as AST has it.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, where the statistics are not measured yet.
+    pub fn normal(&self) -> Result<Normal> {
+        let [mean, std] = self.statistics()?;
+        Ok(Normal { mean, scale: 1.0 / (2.0 * std) })
+    }
+
+    /// Cuts or pads features to the frames that models see, from frame `first` on, and normalises them.
+    /// Padding stands for 0 before that.
     ///
     /// # Errors
     /// A clip that cannot be read, where the statistics are not measured yet.
     pub fn finish(&self, features: &Features, first: usize) -> Result<Vec<f32>> {
-        let [mean, std] = self.statistics()?;
-        let scale = 1.0 / (2.0 * std);
-        let normal = |value: f32| ((f64::from(value) - mean) * scale) as f32;
+        let normal = self.normal()?;
         let width = self.bins();
         let there = features.values.get(first * width..).unwrap_or_default();
         let wanted = self.frames * width;
-        let mut values: Vec<f32> = there.iter().take(wanted).map(|v| normal(*v)).collect();
-        values.resize(wanted, normal(0.0));
+        let mut values: Vec<f32> = there.iter().take(wanted).map(|v| normal.of(*v)).collect();
+        values.resize(wanted, normal.of(0.0));
         Ok(values)
     }
 

@@ -18,6 +18,9 @@ pub struct OptionKey {
 /// A group of keys that several functions share.
 type Keys = &'static [&'static str];
 
+const OF_FILTERS: Keys = &["q"];
+const OF_MASKS: Keys = &["count", "fill"];
+const OF_MIXES: Keys = &["alpha"];
 const REDUCTION: Keys = &["reduction"];
 /// Where statistics and lengths go that a front end has besides what `FbankOptions` names.
 const OF_FRONT_ENDS: Keys = &["frames", "mean", "std"];
@@ -73,7 +76,20 @@ const OF_TABLES: Keys = &[
 /// Every operation with its groups of keys. A path in the manner of `optim::muon.adamw` means the map under that key.
 const TABLE: &[(&str, &[Keys])] = &[
     ("audio::fbank", &[&FbankOptions::NAMES, OF_FRONT_ENDS]),
-    ("augment::mixup", &[&["alpha"]]),
+    ("augment::cutmix", &[OF_MIXES]),
+    ("augment::filter_augment", &[&["shape", "gain_db", "bands", "least_bins"]]),
+    ("augment::freq_mask", &[OF_MASKS]),
+    ("augment::freq_mixstyle", &[OF_MIXES]),
+    ("augment::highpass", &[OF_FILTERS]),
+    ("augment::impulse_response", &[&["normalize"]]),
+    ("augment::lowpass", &[OF_FILTERS]),
+    ("augment::mixup", &[OF_MIXES]),
+    ("augment::noise", &[&["color", "files"]]),
+    ("augment::resized_crop", &[&["canvas", "freq", "time"]]),
+    ("augment::shift", &[&["fill"]]),
+    ("augment::speed", &[&["length"]]),
+    ("augment::time_mask", &[OF_MASKS]),
+    ("augment::wave_mixup", &[OF_MIXES]),
     ("batches", &[OF_BATCHES]),
     ("dataset::audioset", &[&["train", "audio", "strong", "propagate"], OF_READERS]),
     ("dataset::csv", &[OF_TABLES, OF_FOLDS, OF_READERS]),

@@ -1,6 +1,7 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod chain;
 mod disk;
 mod gc;
 mod hostile;
@@ -18,3 +19,4 @@ mod synth;
 mod threads;
 mod train;
 mod wav;
+mod waves;
