@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 12] = [
+const CONFINED: [(&str, &[&str]); 14] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("burn_flex", &["tensor"]),
@@ -36,6 +36,8 @@ const CONFINED: [(&str, &[&str]); 12] = [
     ("lsp_server", &["editor"]),
     ("lsp_types", &["editor"]),
     ("rustyline", &["cli"]),
+    ("plotters", &["cli"]),
+    ("png", &["cli"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -46,7 +46,7 @@ impl Features {
     }
 }
 
-fn parse(text: &str) -> Result<FbankOptions> {
+pub(super) fn parse(text: &str) -> Result<FbankOptions> {
     let wrong = |problem: String| Error::new(Kind::Usage, "--options", problem);
     let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
         wrong("this is no JSON".into()).received(cause.to_string()).expected("{\"mels\": 64, …}")

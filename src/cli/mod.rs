@@ -17,6 +17,7 @@ mod replay;
 mod resume;
 mod run;
 mod runs;
+mod show;
 mod stdlib;
 mod test;
 mod undashed;
@@ -53,6 +54,7 @@ enum Verb {
     Eval(eval::Eval),
     Repl(repl::ReplOf),
     Features(features::Features),
+    Show(show::Show),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -90,6 +92,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Eval(eval) => eval.run().map(|()| 0),
             Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
+            Verb::Show(show) => show.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

@@ -1,7 +1,8 @@
 //! The random numbers of augmentations: which streams a step gets, alone or in a group.
 
-use super::augmentation::Augmentation;
+use super::augmentation::{Augmentation, Level};
 use crate::tensor::random::Stream;
+use std::sync::Arc;
 
 /// What a step draws from at one item (a clip of an epoch, or a batch).
 ///
@@ -43,9 +44,21 @@ impl<'a> Namer<'a> {
         Namer { viewer, seed, indices, seen: Vec::new() }
     }
 
+    /// Each step of a level with its draws, what this viewer does not get left out.
+    pub fn each<'s>(
+        &mut self,
+        chain: &'s [Arc<dyn Augmentation>],
+        level: Level,
+    ) -> Vec<(&'s dyn Augmentation, Draws)> {
+        let own = chain.iter().filter(|step| step.level() == level);
+        own.map(|step| (step.as_ref(), self.draws(step.as_ref())))
+            .filter(|(_, draws)| !draws.is_hidden)
+            .collect()
+    }
+
     /// The draws of the chain's next step. What is mixed with what is the same for all viewers, and so is what a group
     /// chooses where that decides about mixing.
-    pub fn draws(&mut self, step: &dyn Augmentation) -> Draws {
+    fn draws(&mut self, step: &dyn Augmentation) -> Draws {
         self.part(step, step.mixes())
     }
 
@@ -72,5 +85,14 @@ impl Draws {
     /// The draws of a step that stands alone in its chain, as a student's loader makes them.
     pub fn of(step: &dyn Augmentation, seed: u64, indices: &[u64]) -> Self {
         Namer::new(Viewer::Student, seed, indices).draws(step)
+    }
+    /// Each step of a level with its draws, as a student's loader makes them for an item: `indices` are epoch and item.
+    pub fn each<'s>(
+        chain: &'s [Arc<dyn Augmentation>],
+        level: Level,
+        seed: u64,
+        indices: &[u64],
+    ) -> Vec<(&'s dyn Augmentation, Draws)> {
+        Namer::new(Viewer::Student, seed, indices).each(chain, level)
     }
 }

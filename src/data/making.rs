@@ -151,10 +151,6 @@ impl Maker {
         item: &[u64],
     ) -> Vec<(&dyn Augmentation, Draws)> {
         let indices = [&[epoch as u64], item].concat();
-        let mut namer = Namer::new(viewer, self.seed, &indices);
-        let own = self.chain.iter().filter(|step| step.level() == level);
-        own.map(|step| (step.as_ref(), namer.draws(step.as_ref())))
-            .filter(|(_, draws)| !draws.is_hidden)
-            .collect()
+        Namer::new(viewer, self.seed, &indices).each(&self.chain, level)
     }
 }

@@ -15,5 +15,6 @@ mod reproducible;
 mod run;
 mod runs;
 mod sharing;
+mod show;
 mod test;
 mod usage;
