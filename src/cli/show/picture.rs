@@ -30,6 +30,11 @@ const BLUE: RGBColor = RGBColor(38, 98, 160);
 /// Frequencies that an axis may name.
 const NAMED_HZ: [f64; 9] = [60.0, 125.0, 250.0, 500.0, 1e3, 2e3, 4e3, 8e3, 16e3];
 
+/// Nearer to each other than by this part of the axis, two names would touch.
+const LEAST_APART: f64 = 0.08;
+/// So much of the plain clip's features may be as dark as can be: bins without any power would take all contrast.
+const DARK: f64 = 0.02;
+
 /// A sort of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
@@ -173,7 +178,16 @@ impl Ranged for Frequencies {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        NAMED_HZ.into_iter().filter(|hz| (self.low_hz..=self.high_hz).contains(hz)).collect()
+        let [low, high] = [self.low_hz, self.high_hz].map(Frequencies::mel_of);
+        let mut named: Vec<f64> = Vec::new();
+        for hz in NAMED_HZ.into_iter().rev() {
+            let room = (high - low) * LEAST_APART;
+            let apart = |last: &f64| Frequencies::mel_of(*last) - Frequencies::mel_of(hz) >= room;
+            if (self.low_hz..=self.high_hz).contains(&hz) && named.last().is_none_or(apart) {
+                named.push(hz);
+            }
+        }
+        named
     }
 
     fn range(&self) -> std::ops::Range<f64> {
@@ -197,7 +211,7 @@ struct Sheet<'a> {
     seconds: f64,
     /// The loudest sample.
     peak: f64,
-    /// The least and the greatest feature of the plain clip.
+    /// What is dark and what is bright: nearly the least, and the greatest feature of the plain clip.
     power: [f32; 2],
 }
 
@@ -217,9 +231,11 @@ impl<'a> Sheet<'a> {
         };
         let samples = || rows.iter().flat_map(|row| &row.look.samples.values);
         let peak = samples().fold(0.0f32, |peak, value| peak.max(value.abs()));
-        let plain = || rows.iter().take(1).flat_map(|row| &row.look.features.values);
-        let low = plain().copied().fold(f32::INFINITY, f32::min);
-        let top = plain().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut plain: Vec<f32> =
+            rows.iter().take(1).flat_map(|row| &row.look.features.values).copied().collect();
+        plain.sort_by(f32::total_cmp);
+        let low = plain.get((plain.len() as f64 * DARK) as usize).copied().unwrap_or(0.0);
+        let top = plain.last().copied().unwrap_or(1.0);
         Sheet {
             name,
             rows,
@@ -235,8 +251,10 @@ impl<'a> Sheet<'a> {
         area.fill(&WHITE).map_err(failed)?;
         let (head, body) = area.split_vertically(HEAD_HEIGHT);
         let [low, high] = self.power;
-        let scale =
-            format!("{} — features: ln of power, {low:.1} (dark) to {high:.1} (bright)", self.name);
+        let scale = format!(
+            "{} — features: ln of power, {low:.1} and less (dark) to {high:.1} (bright)",
+            self.name
+        );
         let style = (FAMILY, 18).into_text_style(&head).color(&INK);
         head.draw(&Text::new(scale, (14, 14), style)).map_err(failed)?;
         let mut panels = Vec::new();
