@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 21] = [
+const CONFINED: [(&str, &[&str]); 23] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -45,6 +45,8 @@ const CONFINED: [(&str, &[&str]); 21] = [
     ("crc32fast", &["data"]),
     ("md5", &["data"]),
     ("sha2", &["data"]),
+    ("plotters", &["cli"]),
+    ("png", &["cli"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -1,7 +1,6 @@
 //! Augmentations that mix clips of a batch, with their labels.
 
-use crate::data::{Augmentation, HostBatch, Level, Mix};
-use crate::tensor::random::Stream;
+use crate::data::{Augmentation, Draws, HostBatch, Level, Mix};
 
 /// Mixes a clip with one of its batch, features and labels alike; now and then with itself.
 #[derive(Clone, Debug)]
@@ -25,7 +24,8 @@ impl Augmentation for Mixup {
         true
     }
 
-    fn batch(&self, batch: &mut HostBatch, random: &mut Stream) {
+    fn batch(&self, batch: &mut HostBatch, draws: &mut Draws) {
+        let random = &mut draws.stream;
         let (features, targets) = (batch.features.clone(), batch.targets.clone());
         let mixes = batch.mixes.clone();
         let (clip, label) = (batch.frames * batch.bins, batch.classes);
@@ -49,7 +49,7 @@ impl Augmentation for Mixup {
 }
 
 /// What a row is made of, after `ratio` of it was kept and the rest taken from another.
-pub(super) fn mixed(own: &Mix, other: &Mix, ratio: f32) -> Mix {
+pub(crate) fn mixed(own: &Mix, other: &Mix, ratio: f32) -> Mix {
     let mut mix: Mix = Vec::new();
     let shares = own.iter().map(|(clip, share)| (*clip, share * ratio));
     for (clip, share) in shares.chain(other.iter().map(|(clip, s)| (*clip, s * (1.0 - ratio)))) {
@@ -62,7 +62,14 @@ pub(super) fn mixed(own: &Mix, other: &Mix, ratio: f32) -> Mix {
 }
 
 /// Row `place` becomes ratio · row `place` + (1 − ratio) · row `partner` of `from`.
-fn blend(to: &mut [f32], from: &[f32], place: usize, partner: usize, width: usize, ratio: f32) {
+pub(super) fn blend(
+    to: &mut [f32],
+    from: &[f32],
+    place: usize,
+    partner: usize,
+    width: usize,
+    ratio: f32,
+) {
     let row = |index: usize| index * width..(index + 1) * width;
     let (Some(target), Some(own), Some(other)) =
         (to.get_mut(row(place)), from.get(row(place)), from.get(row(partner)))

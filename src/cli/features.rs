@@ -78,7 +78,7 @@ impl Features {
     }
 }
 
-fn parse(text: &str, kind: Option<&str>) -> Result<FeatureOptions> {
+pub(super) fn parse(text: &str, kind: Option<&str>) -> Result<FeatureOptions> {
     let wrong = |problem: &str| Error::new(Kind::Usage, "--options", problem);
     let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
         wrong("this is no JSON").received(cause.to_string()).expected("{\"mels\": 64, …}")

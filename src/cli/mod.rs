@@ -18,6 +18,7 @@ mod replay;
 mod resume;
 mod run;
 mod runs;
+mod show;
 mod signals;
 mod stdlib;
 mod test;
@@ -54,6 +55,7 @@ enum Verb {
     Repl(repl::ReplOf),
     Features(features::Features),
     Data(data::Data),
+    Show(show::Show),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -92,6 +94,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Data(data) => data.run(),
+            Verb::Show(show) => show.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

@@ -1,8 +1,8 @@
 //! What happens to a clip's samples, to its features, or to a whole batch, between the file and the model.
 
+use super::draws::Draws;
 use crate::audio::Samples;
 use crate::error::Result;
-use crate::tensor::random::Stream;
 use std::sync::Arc;
 
 /// Which clips a row of a batch is made of, and how much of each: `(clip, share)`. One pair with 1 where nothing was mixed.
@@ -19,6 +19,35 @@ pub struct Wave {
     pub target: Vec<f32>,
     /// What it is made of.
     pub mix: Mix,
+}
+
+/// One clip's features on their way to a batch: normalised, `[frames, bins]`, row-major.
+#[derive(Debug)]
+pub struct Spectrogram<'a> {
+    /// The values.
+    pub features: &'a mut [f32],
+    /// Frames in time.
+    pub frames: usize,
+    /// Bins of each frame.
+    pub bins: usize,
+    /// How they were normalised.
+    pub normal: Normal,
+}
+
+/// A normalisation: (x − mean) · scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normal {
+    /// What becomes 0.
+    pub mean: f64,
+    /// What a difference of 1 becomes.
+    pub scale: f64,
+}
+
+impl Normal {
+    /// What a value becomes.
+    pub fn of(self, value: f32) -> f32 {
+        ((f64::from(value) - self.mean) * self.scale) as f32
+    }
 }
 
 /// A batch on the host, row-major.
@@ -66,7 +95,18 @@ pub enum Level {
     Batch,
 }
 
-/// One step of an augmentation chain. All randomness comes from the stream it is given.
+impl Level {
+    /// What a step of this level works on, in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Wave => "samples",
+            Level::Clip => "features",
+            Level::Batch => "batches",
+        }
+    }
+}
+
+/// One step of an augmentation chain. All randomness comes from the draws that it is given.
 pub trait Augmentation: Send + Sync {
     /// Its name and settings, as they stand in logs and keys; also names its random stream.
     fn describe(&self) -> String;
@@ -77,20 +117,25 @@ pub trait Augmentation: Send + Sync {
     /// Whether it makes a clip of several. Such a step does the same to what a teacher sees, however the teacher is
     /// shown its clips: else it would tell of other sounds than the labels.
     fn mixes(&self) -> bool {
-        false
+        self.parts().iter().any(|part| part.mixes())
+    }
+
+    /// The steps that it is a group of.
+    fn parts(&self) -> &[Arc<dyn Augmentation>] {
+        &[]
     }
 
     /// Changes one clip's samples in place.
     ///
     /// # Errors
     /// A file that cannot be read.
-    fn wave(&self, _wave: &mut Wave, _pool: &dyn Pool, _random: &mut Stream) -> Result<()> {
+    fn wave(&self, _wave: &mut Wave, _pool: &dyn Pool, _draws: &mut Draws) -> Result<()> {
         Ok(())
     }
 
-    /// Changes one clip's features `[frames, bins]` in place.
-    fn clip(&self, _features: &mut [f32], _frames: usize, _bins: usize, _random: &mut Stream) {}
+    /// Changes one clip's features in place.
+    fn clip(&self, _clip: &mut Spectrogram, _draws: &mut Draws) {}
 
     /// Changes a whole batch in place.
-    fn batch(&self, _batch: &mut HostBatch, _random: &mut Stream) {}
+    fn batch(&self, _batch: &mut HostBatch, _draws: &mut Draws) {}
 }

@@ -1,22 +1,12 @@
 //! One batch on the host: clips, each through its steps, and what a teacher sees instead.
 
-use super::augmentation::{Augmentation, HostBatch, Level, Mix, Wave};
+use super::augmentation::{Augmentation, HostBatch, Level, Mix, Spectrogram, Wave};
+use super::draws::{Draws, Namer, Viewer};
 use super::loader::Teaching;
 use super::source::ClipSource;
 use crate::audio::Samples;
 use crate::error::{Error, Kind, Result};
-use crate::tensor::random::Stream;
 use std::sync::Arc;
-
-/// Who sees a batch; each has streams of its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Viewer {
-    Student,
-    /// A teacher with other draws.
-    Apart,
-    /// A teacher without augmentations.
-    Clean,
-}
 
 /// A clip in an epoch's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,15 +105,17 @@ impl Maker {
             // the batch. One that is drawn again gets other draws.
             let item = [*clip as u64, *time as u64];
             let (mut features, target, mix) = self.hear(viewer, epoch, item, *clip)?;
-            for (step, mut random) in self.steps(viewer, Level::Clip, epoch, &item) {
-                step.clip(&mut features, frames, bins, &mut random);
+            let mut clip =
+                Spectrogram { features: &mut features, frames, bins, normal: source.normal()? };
+            for (step, mut draws) in self.steps(viewer, Level::Clip, epoch, &item) {
+                step.clip(&mut clip, &mut draws);
             }
             batch.features.append(&mut features);
             batch.targets.extend(target);
             batch.mixes.push(mix);
         }
-        for (step, mut random) in self.steps(viewer, Level::Batch, epoch, &[index as u64]) {
-            step.batch(&mut batch, &mut random);
+        for (step, mut draws) in self.steps(viewer, Level::Batch, epoch, &[index as u64]) {
+            step.batch(&mut batch, &mut draws);
         }
         Ok(batch)
     }
@@ -152,38 +144,23 @@ impl Maker {
         let samples = source.kept_samples(clip)?;
         let (rate_hz, samples) = (samples.rate_hz, samples.values.clone());
         let mut wave = Wave { samples, rate_hz, target, mix };
-        for (step, mut random) in self.steps(viewer, Level::Wave, epoch, &item) {
-            step.wave(&mut wave, source.as_ref(), &mut random)?;
+        for (step, mut draws) in self.steps(viewer, Level::Wave, epoch, &item) {
+            step.wave(&mut wave, source.as_ref(), &mut draws)?;
         }
         let Wave { samples, rate_hz, target, mix } = wave;
         let heard = source.heard(clip, &Samples { rate_hz, values: samples })?;
         Ok((source.finish(&heard, crop)?, target, mix))
     }
 
-    /// Each step of a level with its stream for an item of `epoch`. A stream is named by the step and by how often it
-    /// stood in the chain before, so adding another step changes no other's numbers.
-    fn steps<'a>(
-        &'a self,
+    /// Each step of a level with its draws for an item of `epoch`.
+    fn steps(
+        &self,
         viewer: Viewer,
         level: Level,
         epoch: usize,
-        item: &'a [u64],
-    ) -> impl Iterator<Item = (&'a dyn Augmentation, Stream)> {
-        let mut seen: Vec<String> = Vec::new();
-        let shown = move |step: &&Arc<dyn Augmentation>| {
-            step.level() == level && (viewer != Viewer::Clean || step.mixes())
-        };
-        self.chain.iter().filter(shown).map(move |step| {
-            let name = step.describe();
-            let before = seen.iter().filter(|other| **other == name).count() as u64;
-            let indices = [&[before, epoch as u64], item].concat();
-            // What is mixed with what is the same for all viewers.
-            let purpose = match viewer == Viewer::Apart && !step.mixes() {
-                true => format!("augment apart {name}"),
-                false => format!("augment {name}"),
-            };
-            seen.push(name);
-            (step.as_ref(), Stream::new(self.seed, &purpose, &indices))
-        })
+        item: &[u64],
+    ) -> Vec<(&dyn Augmentation, Draws)> {
+        let indices = [&[epoch as u64], item].concat();
+        Namer::new(viewer, self.seed, &indices).each(&self.chain, level)
     }
 }

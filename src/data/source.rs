@@ -1,6 +1,6 @@
 //! A split of a data set, ready for a loader: features of one length, normalised.
 
-use super::augmentation::Pool;
+use super::augmentation::{Normal, Pool};
 use super::cache::Caches;
 use super::clip::{Clip, Split};
 use super::dataset::{Dataset, Labelling};
@@ -169,21 +169,30 @@ impl ClipSource {
         self.shelf.ear.features(self.shelf.clip(index)?, samples)
     }
 
+    /// How features are normalised.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, where the statistics are not measured yet.
+    pub fn normal(&self) -> Result<Normal> {
+        match self.shelf.ear.front.normalize.scale() {
+            // Nothing is measured for what is not asked for.
+            None => Ok(Normal { mean: 0.0, scale: 1.0 }),
+            Some(scale) => {
+                let [mean, std] = self.statistics()?;
+                Ok(Normal { mean, scale: scale / std })
+            }
+        }
+    }
+
     /// Cuts or pads features to the frames that models see, and normalises them.
     ///
     /// # Errors
     /// A clip that cannot be read, where the statistics are not measured yet.
     pub fn finish(&self, features: &Features, random: Option<&mut Stream>) -> Result<Vec<f32>> {
-        let FrontEnd { normalize, fit, .. } = &self.shelf.ear.front;
+        let fit = self.shelf.ear.front.fit;
         let first = fit.first(features.frames, self.frames, random);
-        // Nothing is measured for what is not asked for.
-        let Some(scale) = normalize.scale() else {
-            return Ok(fit.frames(features, first, self.frames, |value| value));
-        };
-        let [mean, std] = self.statistics()?;
-        let scale = scale / std;
-        let normal = |value: f32| ((f64::from(value) - mean) * scale) as f32;
-        Ok(fit.frames(features, first, self.frames, normal))
+        let normal = self.normal()?;
+        Ok(fit.frames(features, first, self.frames, |value| normal.of(value)))
     }
 
     /// The samples of clip `index`, kept where there is room: for steps that work on samples.

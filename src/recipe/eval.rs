@@ -38,6 +38,11 @@ impl Evaluated {
         self.value.read_lock::<FrontEnd>().map(|front| front.clone())
     }
 
+    /// The value itself.
+    pub(super) fn value(&self) -> &Dynamic {
+        &self.value
+    }
+
     /// As JSON: tensors as nested arrays, numbers that are not finite as null.
     ///
     /// # Errors
@@ -67,12 +72,23 @@ pub fn eval(
     stop: &Arc<AtomicBool>,
     say: Say,
 ) -> Result<Evaluated> {
-    let source = Source::of(name, text);
     let host = Trying::new("still eval", Path::new(""), given, stop, say);
     let host = host.writing_into(given.out.as_ref());
+    evaluated("still eval", Source::of(name, text), Path::new(""), given, stop, host)
+}
+
+/// Evaluates `source`, whose imports are found below `folder`, for `host`; `what` names it in messages.
+pub(super) fn evaluated(
+    what: &'static str,
+    source: Source,
+    folder: &Path,
+    given: &Given,
+    stop: &Arc<AtomicBool>,
+    host: Trying,
+) -> Result<Evaluated> {
     let callback = host.callback();
     let host: Arc<dyn Host> = Arc::new(host);
-    let resolver = Resolver::new(Path::new(""));
+    let resolver = Resolver::new(folder);
     let engine = Arc::new(script::engine(&host, resolver.clone()));
     let signatures = Signatures::of(&engine);
     let compiler = Compiler { resolver, signatures, calling: callback.calling() };
@@ -85,14 +101,14 @@ pub fn eval(
             let compiled = whole.compile(&engine, own.clone()).ok()?;
             Some(Version::new(0, compiled, &whole).callable().clone())
         });
-        made.clone().ok_or_else(|| stopped("still eval"))
+        made.clone().ok_or_else(|| stopped(what))
     });
     let sources = || {
         let mut sources: Sources = compiler.resolver.imports().sources.clone();
         sources.add(&source.name, &source.text);
         sources
     };
-    let outcome = guarded("still eval", || {
+    let outcome = guarded(what, || {
         let compiled = engine.compile_with_scope(&Scope::new(), &*source.text);
         let mut ast = compiled
             .map_err(|cause| compiler.knowledge(&sources()).compile_error(&cause, &source.name))?;
@@ -111,7 +127,7 @@ pub fn eval(
     });
     match stop.load(Ordering::Relaxed) {
         // A script can catch that it was stopped; it is stopped all the same.
-        true => Err(outcome.err().unwrap_or_else(|| stopped("still eval"))),
+        true => Err(outcome.err().unwrap_or_else(|| stopped(what))),
         false => outcome,
     }
 }

@@ -10,6 +10,7 @@ mod arguments;
 mod asked;
 mod both;
 mod callback;
+mod chain;
 mod check;
 mod checking;
 mod compile;
@@ -52,6 +53,7 @@ mod watch;
 mod why;
 
 pub use arguments::{Declared, assignment};
+pub use chain::{Chain, chain};
 pub use checking::Tried;
 pub use eval::{Evaluated, eval};
 pub use files::{MOST_FILE_BYTES, MOST_FILES};

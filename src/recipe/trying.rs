@@ -13,8 +13,8 @@ use crate::train::{Features, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a script that is tried may ask for.
@@ -77,6 +77,8 @@ pub(super) struct Trying {
     caches: Arc<Caches>,
     access: Access,
     meter: Meter,
+    /// Where the first stage is put down, for those who only want to know it.
+    wanted: Option<Arc<Mutex<Option<Plan>>>>,
 }
 
 impl Trying {
@@ -103,7 +105,13 @@ impl Trying {
             callback: Callback::default(),
             access,
             meter: Meter::new(given.max_operations),
+            wanted: None,
         }
+    }
+
+    /// Puts the first stage down there, instead of refusing it; the script ends with it.
+    pub fn until_stage(self, wanted: &Arc<Mutex<Option<Plan>>>) -> Self {
+        Trying { wanted: Some(wanted.clone()), ..self }
     }
 
     /// Lets the script write into a temporary folder.
@@ -193,7 +201,10 @@ impl Host for Trying {
     }
 
     fn may_train(&self, operation: &str) -> Result<()> {
-        Err(self.no_stage(operation))
+        match self.wanted {
+            Some(_) => Ok(()),
+            None => Err(self.no_stage(operation)),
+        }
     }
 
     fn caches(&self) -> Arc<Caches> {
@@ -205,6 +216,12 @@ impl Host for Trying {
     }
 
     fn stage(&self, _: &Engine, plan: &Plan, _: &HookSources) -> Result<Trained> {
+        if let Some(wanted) = &self.wanted {
+            wanted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get_or_insert_with(|| plan.clone());
+        }
         Err(self.no_stage(plan.operation()))
     }
 

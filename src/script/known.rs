@@ -19,6 +19,9 @@ pub struct OptionKey {
 /// A group of keys that several functions share.
 type Keys = &'static [&'static str];
 
+const OF_FILTERS: Keys = &["q"];
+const OF_MASKS: Keys = &["count", "fill"];
+const OF_MIXES: Keys = &["alpha"];
 const REDUCTION: Keys = &["reduction"];
 const OF_OPTIMIZERS: Keys =
     &["lr", "weight_decay", "clip_norm", "clip_value", "accumulate", "groups", "decay_norms"];
@@ -88,7 +91,20 @@ const TABLE: &[(&str, &[Keys])] = &[
         ],
     ),
     ("audio::spectrogram", &[&SpectrogramOptions::NAMES, OF_FRONT_ENDS]),
-    ("augment::mixup", &[&["alpha"]]),
+    ("augment::cutmix", &[OF_MIXES]),
+    ("augment::filter_augment", &[&["shape", "gain_db", "bands", "least_bins"]]),
+    ("augment::freq_mask", &[OF_MASKS]),
+    ("augment::freq_mixstyle", &[OF_MIXES]),
+    ("augment::highpass", &[OF_FILTERS]),
+    ("augment::impulse_response", &[&["normalize"]]),
+    ("augment::lowpass", &[OF_FILTERS]),
+    ("augment::mixup", &[OF_MIXES]),
+    ("augment::noise", &[&["color", "files"]]),
+    ("augment::resized_crop", &[&["canvas", "freq", "time"]]),
+    ("augment::shift", &[&["fill"]]),
+    ("augment::speed", &[&["length"]]),
+    ("augment::time_mask", &[OF_MASKS]),
+    ("augment::wave_mixup", &[OF_MIXES]),
     ("batches", &[OF_BATCHES]),
     ("dataset::audioset", &[&["train", "audio", "strong", "propagate"], OF_READERS]),
     ("dataset::csv", &[OF_TABLES, OF_FOLDS, OF_READERS]),

@@ -89,7 +89,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_global_module(exported_module!(spectrum::bindings).into());
     audio::bind(engine, host);
     data::bind(engine, host);
-    engine.register_static_module("augment", exported_module!(augment::bindings).into());
+    augment::bind(engine, host);
     engine.register_static_module("model", exported_module!(models::bindings).into());
     engine.register_static_module("metrics", metrics::module().into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());

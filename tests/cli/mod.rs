@@ -18,5 +18,6 @@ mod right;
 mod run;
 mod runs;
 mod sharing;
+mod show;
 mod test;
 mod usage;

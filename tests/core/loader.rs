@@ -1,16 +1,20 @@
 //! The loader: the same batches for any number of workers.
 
 use super::train::features;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use stillroom::augment::{FreqMask, Mixup, TimeMask, TimeRoll};
-use stillroom::data::{Augmentation, Loader, LoaderOptions, Sampler};
+use stillroom::augment::{
+    Chance, FreqMask, FreqMixStyle, Gain, Mixup, Pick, Range, Shuffled, TimeMask, TimeRoll,
+    WaveMixup,
+};
+use stillroom::data::{Augmentation, Loader, LoaderOptions, Sampler, Teaching};
 use stillroom::tensor::Device;
 
 fn loader(workers: usize, seed: u64, shuffle: bool) -> Loader {
     let chain: Vec<Arc<dyn Augmentation>> = vec![
-        Arc::new(TimeRoll),
-        Arc::new(FreqMask { width: 4 }),
-        Arc::new(TimeMask { width: 8 }),
+        Arc::new(TimeRoll { frames: None }),
+        Arc::new(FreqMask::new(4)),
+        Arc::new(TimeMask::new(8)),
         Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
     ];
     let chain = if shuffle { chain } else { Vec::new() };
@@ -78,4 +82,105 @@ fn an_epoch_that_nobody_finishes_ends_its_workers() {
         assert!(begun.elapsed().as_secs() < 10, "workers are still there");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+}
+
+/// A chain on samples and on features, with groups; nothing of it depends on the batch.
+fn clipwise() -> Vec<Arc<dyn Augmentation>> {
+    let gain: Arc<dyn Augmentation> = Arc::new(Gain { gain_db: Range::new(-12.0, 12.0) });
+    let mask: Arc<dyn Augmentation> = Arc::new(TimeMask::new(8));
+    let roll: Arc<dyn Augmentation> = Arc::new(TimeRoll { frames: Some([-3, 3]) });
+    let shuffled = Shuffled::new("test", vec![mask.clone(), roll.clone()]).expect("a group");
+    vec![
+        Arc::new(Chance::new(0.5, gain)),
+        Arc::new(WaveMixup { rate: 0.5, alpha: 10.0 }),
+        Arc::new(shuffled),
+        Arc::new(Pick::new("test", 1, vec![mask, roll]).expect("a group")),
+    ]
+}
+
+/// Each row of an epoch by its clip: features, labels, what it is made of.
+fn by_clip(
+    chain: Vec<Arc<dyn Augmentation>>,
+    batch: usize,
+    workers: usize,
+    teaching: Teaching,
+) -> BTreeMap<usize, [Vec<f32>; 3]> {
+    let sampler = Sampler::Sequential;
+    let options = LoaderOptions {
+        seed: 3,
+        workers,
+        sampler,
+        teaching,
+        ..LoaderOptions::in_order(batch, &Device::cpu())
+    };
+    let loader = Loader::new(features().train, chain, options).expect("a loader");
+    let mut rows = BTreeMap::new();
+    for one in loader.epoch(1) {
+        let one = one.expect("a batch");
+        let seen = one.teacher_input.as_ref().unwrap_or(&one.input).to_values().expect("values");
+        let own = one.input.to_values().expect("values");
+        let target = one.target.to_values().expect("values");
+        let (wide, classes) = (own.len() / one.clips, target.len() / one.clips);
+        for row in 0..one.clips {
+            let at = |values: &[f32], width: usize| values[row * width..(row + 1) * width].to_vec();
+            let place = rows.len();
+            rows.insert(place, [at(&own, wide), at(&target, classes), at(&seen, wide)]);
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_clip_is_augmented_in_the_same_way_whatever_the_batch_and_the_workers() {
+    let expected = by_clip(clipwise(), 20, 0, Teaching::Consistent);
+    assert_eq!(expected.len(), 20);
+    for (batch, workers) in [(1, 0), (3, 2), (7, 1), (20, 3)] {
+        let found = by_clip(clipwise(), batch, workers, Teaching::Consistent);
+        assert!(found == expected, "batches of {batch}, {workers} workers");
+    }
+    // Teacher and student see the same, unless that is not wanted.
+    assert!(expected.values().all(|[own, _, seen]| own == seen));
+    let apart = by_clip(clipwise(), 7, 1, Teaching::Independent);
+    assert!(apart.values().zip(expected.values()).all(|(a, b)| a[0] == b[0] && a[1] == b[1]));
+    assert!(apart.values().filter(|[own, _, seen]| own != seen).count() > 10);
+}
+
+#[test]
+fn a_clean_teacher_hears_clips_that_are_mixed_and_nothing_else() {
+    let mixing =
+        || -> Vec<Arc<dyn Augmentation>> { vec![Arc::new(WaveMixup { rate: 0.5, alpha: 10.0 })] };
+    let mixed = by_clip(mixing(), 4, 0, Teaching::Consistent);
+    let clean = by_clip(clipwise(), 4, 0, Teaching::Clean);
+    for (place, [_, target, seen]) in &clean {
+        assert!(mixed[place][0] == *seen, "clip {place}");
+        assert_eq!(mixed[place][1], *target);
+    }
+    // Within a group, too: the choice is the same, and what does not mix is left out.
+    let group = |other: Arc<dyn Augmentation>| -> Vec<Arc<dyn Augmentation>> {
+        let mix: Arc<dyn Augmentation> = Arc::new(WaveMixup { rate: 1.0, alpha: 10.0 });
+        vec![Arc::new(Pick::new("test", 1, vec![mix, other]).expect("a group"))]
+    };
+    let loud = || Arc::new(Gain { gain_db: Range::new(20.0, 20.0) });
+    let rows = by_clip(group(loud()), 4, 0, Teaching::Clean);
+    let plain = by_clip(Vec::new(), 4, 0, Teaching::Consistent);
+    let mut kinds = [0, 0];
+    for (place, [own, target, seen]) in &rows {
+        let is_mixed = target.iter().all(|label| *label < 1.0) || own == seen;
+        kinds[usize::from(is_mixed)] += 1;
+        match is_mixed {
+            true => assert!(own == seen, "clip {place} is mixed for both"),
+            false => {
+                assert!(*seen == plain[place][0] && own != seen, "clip {place} is loud for one")
+            }
+        }
+    }
+    assert!(kinds.iter().all(|count| *count > 3), "{kinds:?}");
+}
+
+#[test]
+fn batch_steps_do_not_move_what_clips_drew() {
+    let mut chain = clipwise();
+    chain.push(Arc::new(Chance::new(0.0, Arc::new(FreqMixStyle { rate: 1.0, alpha: 0.3 }))));
+    let with = by_clip(chain, 5, 1, Teaching::Consistent);
+    assert!(with == by_clip(clipwise(), 5, 1, Teaching::Consistent));
 }

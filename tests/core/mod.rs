@@ -2,6 +2,7 @@
 
 mod augment;
 mod caches;
+mod chain;
 mod disk;
 mod gc;
 mod hostile;
@@ -20,3 +21,4 @@ mod synth;
 mod threads;
 mod train;
 mod wav;
+mod waves;

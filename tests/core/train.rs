@@ -48,7 +48,7 @@ fn plan() -> Plan {
         own: None,
         features: features(),
         chain: vec![
-            Arc::new(TimeRoll) as Arc<dyn Augmentation>,
+            Arc::new(TimeRoll { frames: None }) as Arc<dyn Augmentation>,
             Arc::new(Mixup { rate: 0.5, alpha: 10.0 }),
         ],
         sampler: Sampler::default(),

@@ -1,5 +1,6 @@
 //! Numbers against outside oracles. Each file of numbers was written by the script beside it.
 
+mod augment;
 mod convolution;
 mod fbank;
 mod layers;

@@ -1,0 +1,92 @@
+//! Sounds from files, for noise and impulse responses: read when first drawn.
+
+use crate::audio::{Samples, wav};
+use crate::error::{Error, Kind, Result};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Sounds are kept in memory up to so many bytes; what does not fit is read again.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// Audio files of one folder, in the order of their names.
+pub struct Clips {
+    files: Vec<PathBuf>,
+    /// BLAKE3 over the contents of all.
+    fingerprint: String,
+    kept: Vec<OnceLock<Arc<Samples>>>,
+    room: AtomicUsize,
+}
+
+impl Clips {
+    /// These files, each with the hash of its content.
+    ///
+    /// # Errors
+    /// No file.
+    pub fn new(operation: &str, files: Vec<(PathBuf, String)>) -> Result<Self> {
+        if files.is_empty() {
+            return Err(Error::new(Kind::Data, operation, "there is no sound in the folder")
+                .expected("at least one .wav file"));
+        }
+        let mut hasher = blake3::Hasher::new_derive_key("stillroom sounds, version 1");
+        for (_, hash) in &files {
+            hasher.update(hash.as_bytes());
+        }
+        Ok(Clips {
+            fingerprint: hasher.finalize().to_hex()[..16].to_string(),
+            kept: files.iter().map(|_| OnceLock::new()).collect(),
+            files: files.into_iter().map(|(file, _)| file).collect(),
+            room: AtomicUsize::new(KEPT_BYTES),
+        })
+    }
+
+    /// How many there are; never 0.
+    pub fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// How many there are and what they contain, as it stands in a key.
+    pub fn describe(&self) -> String {
+        format!("{} files {}", self.files.len(), self.fingerprint)
+    }
+
+    /// Sound `index`, which must have `rate_hz`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is empty, or has another sample rate.
+    pub fn get(&self, index: usize, rate_hz: u32) -> Result<Arc<Samples>> {
+        let slot = self.kept.get(index);
+        if let Some(kept) = slot.and_then(OnceLock::get) {
+            return Ok(kept.clone());
+        }
+        let Some(file) = self.files.get(index) else {
+            return Err(Error::new(
+                Kind::Internal,
+                "augment",
+                format!("there is no sound {index}"),
+            ));
+        };
+        let samples = Arc::new(wav::read(file)?);
+        let doing = || format!("reading {}", file.display());
+        if samples.values.is_empty() {
+            return Err(Error::new(Kind::Data, doing(), "there is no sample in it"));
+        }
+        if samples.rate_hz != rate_hz {
+            return Err(Error::new(
+                Kind::Data,
+                doing(),
+                "the sample rate is not that of the clips",
+            )
+            .expected(format!("{rate_hz} Hz"))
+            .received(format!("{} Hz", samples.rate_hz)));
+        }
+        let bytes = samples.values.len() * size_of::<f32>();
+        let take = |room: usize| room.checked_sub(bytes);
+        let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+        if let (Some(slot), true) = (slot, fits) {
+            // Another thread may have been faster; both have read the same.
+            let _ = slot.set(samples.clone());
+        }
+        Ok(samples)
+    }
+}

@@ -1,0 +1,39 @@
+//! Colours of features: viridis, from dark for little power to bright for much.
+
+/// Every eighth of matplotlib's viridis; between them the colours are interpolated.
+const STOPS: [[u8; 3]; 9] = [
+    [68, 1, 84],
+    [71, 44, 122],
+    [59, 81, 139],
+    [44, 113, 142],
+    [33, 144, 141],
+    [39, 173, 129],
+    [92, 200, 99],
+    [170, 220, 50],
+    [253, 231, 37],
+];
+
+/// The colour of a value within 0 to 1.
+pub(super) fn viridis(value: f32) -> [u8; 3] {
+    let place = value.clamp(0.0, 1.0) * (STOPS.len() - 1) as f32;
+    let first = (place as usize).min(STOPS.len() - 2);
+    let part = place - first as f32;
+    let (low, high) = (STOPS[first], STOPS[first + 1]);
+    std::array::from_fn(|channel| {
+        let (a, b) = (f32::from(low[channel]), f32::from(high[channel]));
+        (a + (b - a) * part).round() as u8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::viridis;
+
+    #[test]
+    fn ends_and_middle_are_those_of_viridis() {
+        assert_eq!(viridis(0.0), [68, 1, 84]);
+        assert_eq!(viridis(1.0), [253, 231, 37]);
+        assert_eq!(viridis(0.5), [33, 144, 141]);
+        assert_eq!(viridis(f32::NAN), [68, 1, 84]);
+    }
+}

@@ -1,0 +1,375 @@
+//! Drawing: a row for each look at the clip, its waveform on the left, its features on the right.
+
+use super::colour::viridis;
+use crate::audio::FbankOptions;
+use crate::augment::Look;
+use crate::error::{Error, Kind, Result, unknown};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use plotters::backend::{BitMapBackend, SVGBackend};
+use plotters::chart::ChartBuilder;
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::element::{Polygon, Text};
+use plotters::prelude::DrawingBackend;
+use plotters::style::{Color, FontStyle, IntoTextStyle, RGBColor, WHITE, register_font};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// Glyphs of Latin-1, so that a picture has the same letters everywhere. Its licence lies beside it.
+static FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans-latin.ttf");
+const FAMILY: &str = "sans-serif";
+
+const WIDTH: u32 = 1200;
+const WAVE_WIDTH: i32 = 430;
+const HEAD_HEIGHT: u32 = 44;
+const ROW_HEIGHT: u32 = 240;
+const INK: RGBColor = RGBColor(32, 32, 32);
+const BLUE: RGBColor = RGBColor(38, 98, 160);
+/// Frequencies that an axis may name.
+const NAMED_HZ: [f64; 9] = [60.0, 125.0, 250.0, 500.0, 1e3, 2e3, 4e3, 8e3, 16e3];
+
+/// Nearer to each other than by this part of the axis, two names would touch.
+const LEAST_APART: f64 = 0.08;
+/// So much of the plain clip's features may be as dark as can be: bins without any power would take all contrast.
+const DARK: f64 = 0.02;
+
+/// A sort of picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Lines and letters, with features as embedded pictures.
+    Svg,
+    /// Points.
+    Png,
+}
+
+impl Format {
+    /// As the ending of a file's name says.
+    pub fn of(file: &Path) -> Result<Self> {
+        let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        match ending.as_str() {
+            "svg" => Ok(Format::Svg),
+            "png" => Ok(Format::Png),
+            "" => Err(Error::new(Kind::Usage, "--output", "the file's name has no ending")
+                .expected("a name that ends in .svg or .png")
+                .received(file.display().to_string())),
+            other => {
+                Err(unknown("--output", "format", other, &["svg", "png"]).as_kind(Kind::Usage))
+            }
+        }
+    }
+}
+
+/// A row of the picture.
+pub(super) struct Row {
+    /// What stands above it.
+    pub title: String,
+    /// What it shows.
+    pub look: Look,
+}
+
+/// The bytes of a picture of `rows`, all on the same scales.
+///
+/// # Errors
+/// None but of our own making.
+pub(super) fn draw(
+    format: Format,
+    name: &str,
+    fbank: &FbankOptions,
+    rows: &[Row],
+) -> Result<Vec<u8>> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    if !*REGISTERED.get_or_init(|| register_font(FAMILY, FontStyle::Normal, FONT).is_ok()) {
+        return Err(failed("the font cannot be read"));
+    }
+    let size = (WIDTH, HEAD_HEIGHT + ROW_HEIGHT * rows.len() as u32);
+    let sheet = Sheet::new(name, fbank, rows);
+    match format {
+        Format::Svg => {
+            let mut text = String::new();
+            let panels =
+                sheet.draw(SVGBackend::with_string(&mut text, size).into_drawing_area())?;
+            embed(text, &panels).map(String::into_bytes)
+        }
+        Format::Png => {
+            let mut points = vec![0; size.0 as usize * size.1 as usize * 3];
+            let panels =
+                sheet.draw(BitMapBackend::with_buffer(&mut points, size).into_drawing_area())?;
+            panels.iter().for_each(|panel| panel.put(&mut points, size.0 as usize));
+            png_of(&points, size)
+        }
+    }
+}
+
+fn failed(cause: impl ToString) -> Error {
+    Error::new(Kind::Internal, "drawing", cause.to_string())
+}
+
+fn png_of(points: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(points).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+/// The features of a row, and where they stand on the sheet.
+struct Panel {
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+    /// Red, green and blue of each point, top row first.
+    points: Vec<u8>,
+}
+
+impl Panel {
+    /// Copies it onto a sheet of points.
+    fn put(&self, sheet: &mut [u8], sheet_width: usize) {
+        for (row, own) in self.points.chunks_exact((self.width * 3).max(1)).enumerate() {
+            let start = ((self.top + row) * sheet_width + self.left) * 3;
+            if let Some(place) = sheet.get_mut(start..start + own.len()) {
+                place.copy_from_slice(own);
+            }
+        }
+    }
+}
+
+/// An SVG with the panels in it, as embedded PNGs: a rectangle a point would be megabytes.
+fn embed(mut text: String, panels: &[Panel]) -> Result<String> {
+    let end = text.rfind("</svg>").ok_or_else(|| failed("the SVG does not end"))?;
+    text.truncate(end);
+    for Panel { left, top, width, height, points } in panels {
+        let png = STANDARD.encode(png_of(points, (*width as u32, *height as u32))?);
+        text.push_str(&format!(
+            "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" \
+             href=\"data:image/png;base64,{png}\"/>\n"
+        ));
+    }
+    text.push_str("</svg>\n");
+    Ok(text)
+}
+
+/// Frequencies in Hz, as far apart as they are on the mel scale of the filter bank: its bins are equally high.
+#[derive(Clone)]
+struct Frequencies {
+    low_hz: f64,
+    high_hz: f64,
+}
+
+impl Frequencies {
+    fn mel_of(hz: f64) -> f64 {
+        1127.0 * libm::log(1.0 + hz / 700.0)
+    }
+}
+
+impl Ranged for Frequencies {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let [low, high, own] = [self.low_hz, self.high_hz, *value].map(Frequencies::mel_of);
+        let place = (own - low) / (high - low);
+        limit.0 + libm::round(place * f64::from(limit.1 - limit.0)) as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        let [low, high] = [self.low_hz, self.high_hz].map(Frequencies::mel_of);
+        let mut named: Vec<f64> = Vec::new();
+        for hz in NAMED_HZ.into_iter().rev() {
+            let room = (high - low) * LEAST_APART;
+            let apart = |last: &f64| Frequencies::mel_of(*last) - Frequencies::mel_of(hz) >= room;
+            if (self.low_hz..=self.high_hz).contains(&hz) && named.last().is_none_or(apart) {
+                named.push(hz);
+            }
+        }
+        named
+    }
+
+    fn range(&self) -> std::ops::Range<f64> {
+        self.low_hz..self.high_hz
+    }
+}
+
+impl ValueFormatter<f64> for Frequencies {
+    fn format(hz: &f64) -> String {
+        format!("{hz:.0}")
+    }
+}
+
+/// What all rows share.
+struct Sheet<'a> {
+    name: &'a str,
+    rows: &'a [Row],
+    hop_seconds: f64,
+    frequencies: Frequencies,
+    /// The longest time.
+    seconds: f64,
+    /// The loudest sample.
+    peak: f64,
+    /// What is dark and what is bright: nearly the least, and the greatest feature of the plain clip.
+    power: [f32; 2],
+}
+
+impl<'a> Sheet<'a> {
+    fn new(name: &'a str, fbank: &FbankOptions, rows: &'a [Row]) -> Self {
+        let hop_seconds = fbank.hop_ms / 1000.0;
+        let rate_hz = rows.first().map_or(1, |row| row.look.samples.rate_hz);
+        let high = match fbank.high_hz {
+            high if high > 0.0 => high,
+            // Kaldi's: 0 and less count down from half the rate.
+            high => f64::from(rate_hz) / 2.0 + high,
+        };
+        let length = |row: &Row| {
+            let samples =
+                row.look.samples.values.len() as f64 / f64::from(row.look.samples.rate_hz);
+            samples.max(row.look.features.frames as f64 * hop_seconds)
+        };
+        let samples = || rows.iter().flat_map(|row| &row.look.samples.values);
+        let peak = samples().fold(0.0f32, |peak, value| peak.max(value.abs()));
+        let mut plain: Vec<f32> =
+            rows.iter().take(1).flat_map(|row| &row.look.features.values).copied().collect();
+        plain.sort_by(f32::total_cmp);
+        let low = plain.get((plain.len() as f64 * DARK) as usize).copied().unwrap_or(0.0);
+        let top = plain.last().copied().unwrap_or(1.0);
+        Sheet {
+            name,
+            rows,
+            hop_seconds,
+            frequencies: Frequencies { low_hz: fbank.low_hz, high_hz: high },
+            seconds: rows.iter().map(length).fold(hop_seconds, f64::max),
+            peak: if peak > 0.0 { f64::from(peak) } else { 1.0 },
+            power: [low, if top > low { top } else { low + 1.0 }],
+        }
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: DrawingArea<DB, Shift>) -> Result<Vec<Panel>> {
+        area.fill(&WHITE).map_err(failed)?;
+        let (head, body) = area.split_vertically(HEAD_HEIGHT);
+        let [low, high] = self.power;
+        let scale = format!(
+            "{} — features: ln of power, {low:.1} and less (dark) to {high:.1} (bright)",
+            self.name
+        );
+        let style = (FAMILY, 18).into_text_style(&head).color(&INK);
+        head.draw(&Text::new(scale, (14, 14), style)).map_err(failed)?;
+        let mut panels = Vec::new();
+        for (row, area) in self.rows.iter().zip(body.split_evenly((self.rows.len(), 1))) {
+            let (left, right) = area.split_horizontally(WAVE_WIDTH);
+            self.wave(row, &left)?;
+            panels.push(self.features(row, &right)?);
+        }
+        area.present().map_err(failed)?;
+        Ok(panels)
+    }
+
+    fn wave<DB: DrawingBackend>(&self, row: &Row, area: &DrawingArea<DB, Shift>) -> Result<()> {
+        let mut chart = ChartBuilder::on(area)
+            .margin(10)
+            .margin_top(34)
+            .x_label_area_size(40)
+            .y_label_area_size(62)
+            .build_cartesian_2d(0.0..self.seconds, -self.peak..self.peak)
+            .map_err(failed)?;
+        let title = match row.look.made_of.len() {
+            0 | 1 => row.title.clone(),
+            _ => row.title.split(':').next().unwrap_or_default().to_string(),
+        };
+        title_of(area, title)?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .axis_style(INK)
+            .label_style((FAMILY, 13, &INK))
+            .x_desc("seconds")
+            .y_desc("amplitude")
+            .x_labels(6)
+            .y_labels(5)
+            .draw()
+            .map_err(failed)?;
+        let columns = chart.plotting_area().dim_in_pixel().0.max(1) as usize;
+        let samples = &row.look.samples;
+        let whole = self.seconds * f64::from(samples.rate_hz);
+        let mut upper = Vec::new();
+        let mut lower = Vec::new();
+        for column in 0..columns {
+            let at = |column: usize| (whole * column as f64 / columns as f64) as usize;
+            let end = at(column + 1).max(at(column) + 1).min(samples.values.len());
+            let Some(own) = samples.values.get(at(column)..end).filter(|own| !own.is_empty())
+            else {
+                break;
+            };
+            let time = self.seconds * (column as f64 + 0.5) / columns as f64;
+            let most = own.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let least = own.iter().copied().fold(f32::INFINITY, f32::min);
+            // A line at least, where nothing moves.
+            let thin = self.peak / 300.0;
+            upper.push((time, f64::from(most) + thin));
+            lower.push((time, f64::from(least) - thin));
+        }
+        upper.extend(lower.into_iter().rev());
+        chart.plotting_area().draw(&Polygon::new(upper, BLUE.filled())).map_err(failed)
+    }
+
+    fn features<DB: DrawingBackend>(
+        &self,
+        row: &Row,
+        area: &DrawingArea<DB, Shift>,
+    ) -> Result<Panel> {
+        let mut chart = ChartBuilder::on(area)
+            .margin(10)
+            .margin_top(34)
+            .x_label_area_size(40)
+            .y_label_area_size(62)
+            .build_cartesian_2d(0.0..self.seconds, self.frequencies.clone())
+            .map_err(failed)?;
+        title_of(area, row.title.clone())?;
+        chart
+            .configure_mesh()
+            .disable_mesh()
+            .axis_style(INK)
+            .label_style((FAMILY, 13, &INK))
+            .x_desc("seconds")
+            .y_desc("hertz")
+            .x_labels(10)
+            .draw()
+            .map_err(failed)?;
+        let (across, down) = chart.plotting_area().get_pixel_range();
+        let [left, right, top, bottom] = [across.start, across.end, down.start, down.end]
+            .map(|place| usize::try_from(place).unwrap_or(0));
+        // Right of the axis, and above it.
+        let (width, height) = (right.saturating_sub(left), bottom.saturating_sub(top));
+        Ok(Panel { left, top, width, height, points: self.points(row, width, height) })
+    }
+
+    /// The colours of the features, top row first; white where the clip is over.
+    fn points(&self, row: &Row, width: usize, height: usize) -> Vec<u8> {
+        let features = &row.look.features;
+        let [low, high] = self.power;
+        let frames = self.seconds / self.hop_seconds;
+        let mut points = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            let bin = (height - 1 - y) * features.mels / height.max(1);
+            for x in 0..width {
+                let frame = (x as f64 * frames / width as f64) as usize;
+                let value = (frame < features.frames)
+                    .then(|| features.values.get(frame * features.mels + bin))
+                    .flatten();
+                points.extend(match value {
+                    Some(value) => viridis((value - low) / (high - low)),
+                    None => [255; 3],
+                });
+            }
+        }
+        points
+    }
+}
+
+fn title_of<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, title: String) -> Result<()> {
+    let style = (FAMILY, 15).into_text_style(area).color(&INK);
+    area.draw(&Text::new(title, (72, 12), style)).map_err(failed)
+}
