@@ -139,6 +139,38 @@ impl FeatureOptions {
         }
     }
 
+    /// How features of clips of `rate_hz` lie in time and frequency.
+    pub fn axes(&self, rate_hz: u32) -> Axes {
+        let rate = f64::from(rate_hz);
+        let half = rate / 2.0;
+        // 0 and less count from half the rate.
+        let high = |high_hz: f64| if high_hz > 0.0 { high_hz } else { half + high_hz };
+        let hop = |own: &SpectrogramOptions| match own.hop_samples {
+            0 => own.hop_ms / 1000.0,
+            samples => samples as f64 / rate,
+        };
+        match self {
+            FeatureOptions::Fbank(own) => Axes {
+                hop_seconds: own.hop_ms / 1000.0,
+                bins: Bins::Mel { low_hz: own.low_hz, high_hz: high(own.high_hz) },
+            },
+            FeatureOptions::MelSpectrogram(own) => Axes {
+                hop_seconds: hop(&own.spectrum),
+                bins: Bins::Mel { low_hz: own.low_hz, high_hz: high(own.high_hz) },
+            },
+            FeatureOptions::Mfcc(own) => Axes {
+                hop_seconds: match &own.style {
+                    MfccStyle::Kaldi(own) => own.hop_ms / 1000.0,
+                    MfccStyle::Mel(own) => hop(&own.spectrum),
+                },
+                bins: Bins::Coefficients { count: own.coefficients },
+            },
+            FeatureOptions::Spectrogram(own) => {
+                Axes { hop_seconds: hop(own), bins: Bins::Linear { high_hz: half } }
+            }
+        }
+    }
+
     /// What a recipe calls that makes them.
     pub fn operation(&self) -> &'static str {
         match self {
@@ -183,6 +215,37 @@ impl FeatureOptions {
             FeatureOptions::Spectrogram(own) => own.check(operation),
         }
     }
+}
+
+/// How features lie in time and frequency.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axes {
+    /// Distance of two frames.
+    pub hop_seconds: f64,
+    /// What the bins are.
+    pub bins: Bins,
+}
+
+/// What the bins of features are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bins {
+    /// Frequencies, as far apart as they are in mel.
+    Mel {
+        /// The lowest one.
+        low_hz: f64,
+        /// The highest one.
+        high_hz: f64,
+    },
+    /// Frequencies from 0 on, equally far apart.
+    Linear {
+        /// The highest one.
+        high_hz: f64,
+    },
+    /// Numbers of coefficients.
+    Coefficients {
+        /// How many there are.
+        count: usize,
+    },
 }
 
 /// Makes features of clips of one sample rate; cheap to clone, and usable from many threads.

@@ -17,7 +17,7 @@ pub mod wav;
 mod window;
 
 pub use cepstrum::{MfccOptions, MfccStyle};
-pub use extract::{Extractor, FeatureOptions};
+pub use extract::{Axes, Bins, Extractor, FeatureOptions};
 pub use fbank::FbankOptions;
 pub use mel::MelScale;
 pub use resample::{resample, resampled};

@@ -1,6 +1,6 @@
 //! What a chain makes of one clip, to look at.
 
-use crate::audio::{Fbank, Features, Samples};
+use crate::audio::{Extractor, Features, Samples};
 use crate::data::{
     Augmentation, ClipSource, Draws, FrontEnd, HostBatch, Level, Mix, Normal, Pool, Spectrogram,
     Wave,
@@ -58,8 +58,13 @@ impl Preview {
     /// # Errors
     /// A clip that is shorter than a frame; a front end that makes no sense for it.
     pub fn plain(&self, samples: &Samples) -> Result<Look> {
-        let features = Fbank::new(self.front.fbank.clone(), samples.rate_hz)?.compute(samples)?;
-        Ok(Look { samples: samples.clone(), features, made_of: vec![(None, 1.0)] })
+        let samples = self.front.at_rate(samples.clone())?;
+        let features = self.features(&samples)?;
+        Ok(Look { samples, features, made_of: vec![(None, 1.0)] })
+    }
+
+    fn features(&self, samples: &Samples) -> Result<Features> {
+        Extractor::new(&self.front.features, samples.rate_hz)?.compute(samples, None)
     }
 
     /// What the chain makes of the clip in epoch `epoch`.
@@ -75,19 +80,15 @@ impl Preview {
         // The clip itself stands behind the others.
         let own = pool.count();
         let indices = [epoch, own as u64];
-        let mut wave = Wave {
-            samples: samples.values.clone(),
-            rate_hz: samples.rate_hz,
-            target: Vec::new(),
-            mix: vec![(own, 1.0)],
-        };
+        let Samples { rate_hz, values } = self.front.at_rate(samples.clone())?;
+        let mut wave = Wave { samples: values, rate_hz, target: Vec::new(), mix: vec![(own, 1.0)] };
         for (step, mut draws) in Draws::each(&self.chain, Level::Wave, self.seed, &indices) {
             step.wave(&mut wave, pool, &mut draws)?;
         }
         let samples = Samples { rate_hz: wave.rate_hz, values: wave.samples };
-        let plain = Fbank::new(self.front.fbank.clone(), samples.rate_hz)?.compute(&samples)?;
+        let plain = self.features(&samples)?;
         let normal = self.normal(&plain)?;
-        let (frames, bins) = (self.frames(&plain), plain.mels);
+        let (frames, bins) = (self.frames(&plain), plain.bins);
         let mut features: Vec<f32> =
             plain.fit(frames).values.into_iter().map(|v| normal.of(v)).collect();
         let mut clip = Spectrogram { features: &mut features, frames, bins, normal };
@@ -105,7 +106,7 @@ impl Preview {
             .into_iter()
             .map(|(clip, share)| ((clip != own).then_some(clip), share))
             .collect();
-        Ok(Look { samples, features: Features { frames, mels: bins, values }, made_of })
+        Ok(Look { samples, features: Features { frames, bins, values }, made_of })
     }
 
     /// The normalisation: as said, as of the clips that train, or that of the clip alone.
@@ -120,7 +121,10 @@ impl Preview {
             let std = libm::sqrt(plain.values.iter().map(square).sum::<f64>() / count);
             [mean, if std > 0.0 { std } else { 1.0 }]
         });
-        Ok(Normal { mean, scale: 1.0 / (2.0 * std) })
+        Ok(match self.front.normalize.scale() {
+            Some(scale) => Normal { mean, scale: scale / std },
+            None => Normal { mean: 0.0, scale: 1.0 },
+        })
     }
 
     fn frames(&self, plain: &Features) -> usize {

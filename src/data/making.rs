@@ -6,6 +6,7 @@ use super::loader::Teaching;
 use super::source::ClipSource;
 use crate::audio::Samples;
 use crate::error::{Error, Kind, Result};
+use crate::tensor::random::Stream;
 use std::sync::Arc;
 
 /// A clip in an epoch's order.

@@ -38,8 +38,8 @@ pub use health::{Health, health};
 pub use index::{Facts, FileIndex};
 pub use layouts::{
     AudioSetOptions, CsvOptions, Esc50Options, FoldersOptions, Folds, Fsd50kOptions, JsonOptions,
-    OnBad, Reach, ReadOptions, Segments, audioset, csv, esc50, folders, fsd50k, json, layout_of,
-    speech_commands, urbansound8k,
+    OnBad, Reach, ReadOptions, Segments, audioset, csv, esc50, folders, fsd50k, is_audio, json,
+    layout_of, speech_commands, urbansound8k,
 };
 pub use loader::{Batch, Batches, Loader, LoaderOptions, Teaching};
 pub use ontology::Ontology;

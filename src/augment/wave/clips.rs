@@ -1,6 +1,6 @@
 //! Sounds from files, for noise and impulse responses: read when first drawn.
 
-use crate::audio::{Samples, wav};
+use crate::audio::{Samples, decode, resample};
 use crate::error::{Error, Kind, Result};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ impl Clips {
     pub fn new(operation: &str, files: Vec<(PathBuf, String)>) -> Result<Self> {
         if files.is_empty() {
             return Err(Error::new(Kind::Data, operation, "there is no sound in the folder")
-                .expected("at least one .wav file"));
+                .expected("at least one audio file"));
         }
         let mut hasher = blake3::Hasher::new_derive_key("stillroom sounds, version 1");
         for (_, hash) in &files {
@@ -50,10 +50,10 @@ impl Clips {
         format!("{} files {}", self.files.len(), self.fingerprint)
     }
 
-    /// Sound `index`, which must have `rate_hz`.
+    /// Sound `index` at `rate_hz`.
     ///
     /// # Errors
-    /// A file that cannot be read, is empty, or has another sample rate.
+    /// A file that cannot be read or is empty.
     pub fn get(&self, index: usize, rate_hz: u32) -> Result<Arc<Samples>> {
         let slot = self.kept.get(index);
         if let Some(kept) = slot.and_then(OnceLock::get) {
@@ -66,20 +66,15 @@ impl Clips {
                 format!("there is no sound {index}"),
             ));
         };
-        let samples = Arc::new(wav::read(file)?);
+        let samples = decode::read(file, &decode::ReadOptions::default())?;
         let doing = || format!("reading {}", file.display());
         if samples.values.is_empty() {
             return Err(Error::new(Kind::Data, doing(), "there is no sample in it"));
         }
-        if samples.rate_hz != rate_hz {
-            return Err(Error::new(
-                Kind::Data,
-                doing(),
-                "the sample rate is not that of the clips",
-            )
-            .expected(format!("{rate_hz} Hz"))
-            .received(format!("{} Hz", samples.rate_hz)));
-        }
+        let samples = Arc::new(match samples.rate_hz == rate_hz {
+            true => samples,
+            false => resample(&samples, rate_hz)?,
+        });
         let bytes = samples.values.len() * size_of::<f32>();
         let take = |room: usize| room.checked_sub(bytes);
         let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();

@@ -1,7 +1,8 @@
 //! How far a fetch is: a bar on a terminal, a line now and then elsewhere.
 
+use crate::cli::note;
+use crate::cli::signals::catch_signals;
 use crate::cli::words::bytes;
-use crate::cli::{catch_signals, note};
 use crate::data::fetch::Watch;
 use crate::error::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -31,7 +32,7 @@ pub(super) struct Bar {
 impl Bar {
     pub(super) fn new() -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
+        catch_signals(&stop, &Arc::default())?;
         let terminal = std::io::stderr().is_terminal();
         let (what, told) = (String::new(), Instant::now());
         Ok(Bar { stop, terminal, bar: None, what, total: None, done: 0, told })

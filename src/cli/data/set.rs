@@ -1,7 +1,8 @@
 //! Which data set a command means: a folder whose layout is known by what is in it, or an expression of a recipe.
 
 use crate::cli::arguments::Arguments;
-use crate::cli::{catch_signals, note};
+use crate::cli::note;
+use crate::cli::signals::catch_signals;
 use crate::data::{Caches, Dataset, FrontEnd, layout_of};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{self, Given};
@@ -47,7 +48,7 @@ impl Set {
             false => self.set.clone(),
         };
         let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
+        catch_signals(&stop, &Arc::default())?;
         let value = recipe::eval("<data>", &text, &given, &stop, Box::new(note))?;
         let data = value.dataset().ok_or_else(|| {
             Error::new(Kind::Usage, "still data", "this is no data set")

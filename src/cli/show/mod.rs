@@ -4,8 +4,9 @@ mod colour;
 mod picture;
 
 use super::arguments::Arguments;
-use super::{catch_signals, features, note, out};
-use crate::audio::wav;
+use super::signals::catch_signals;
+use super::{features, note, out};
+use crate::audio::decode;
 use crate::augment::{Look, Preview};
 use crate::data::{ClipSource, FrontEnd};
 use crate::disk;
@@ -20,7 +21,7 @@ use std::sync::atomic::AtomicBool;
 /// Draw a clip: its waveform, its features, and what a recipe's augmentations make of them.
 #[derive(Args)]
 pub(super) struct Show {
-    /// The clip, a WAV file.
+    /// The clip: WAV, FLAC, Ogg or MP3.
     clip: PathBuf,
     /// Where the picture goes: a .svg or .png file.
     #[arg(short, long, value_name = "FILE")]
@@ -46,12 +47,13 @@ impl Show {
         {
             return Err(Error::new(Kind::Usage, "--output", "that is the clip itself"));
         }
-        let samples = wav::read(&self.clip)?;
+        let samples = decode::read(&self.clip, &decode::ReadOptions::default())?;
         let chain = self.chain()?;
         let has_chain = chain.is_some();
         let preview = self.preview(chain)?;
         let doing = |error: Error| error.note(format!("drawing {}", self.clip.display()));
         let plain = preview.plain(&samples).map_err(doing)?;
+        let axes = preview.front.features.axes(plain.samples.rate_hz);
         let mut rows = vec![Row { title: "as it is".to_string(), look: plain }];
         for draw in 0..if has_chain { self.draws } else { 0 } {
             let look = preview.draw(&samples, draw).map_err(doing)?;
@@ -59,7 +61,7 @@ impl Show {
             rows.push(Row { title, look });
         }
         let name = self.clip.file_name().unwrap_or_default().to_string_lossy();
-        let bytes = picture::draw(format, &name, &preview.front.fbank, &rows)?;
+        let bytes = picture::draw(format, &name, axes, &rows)?;
         disk::write_whole(&self.output, &bytes)?;
         let draws = match rows.len() - 1 {
             0 => String::new(),
@@ -73,12 +75,12 @@ impl Show {
     fn chain(&self) -> Result<Option<Chain>> {
         let Some(file) = &self.augment else { return Ok(None) };
         let stop = Arc::new(AtomicBool::new(false));
-        catch_signals(&stop)?;
+        catch_signals(&stop, &Arc::default())?;
         recipe::chain(file, &self.arguments.given()?, &stop, Box::new(note)).map(Some)
     }
 
     fn preview(&self, chain: Option<Chain>) -> Result<Preview> {
-        let own = self.options.as_deref().map(features::parse).transpose()?;
+        let own = self.options.as_deref().map(|text| features::parse(text, None)).transpose()?;
         let chain = chain.unwrap_or(Chain { steps: Vec::new(), front: None, clips: None });
         let front = match (own, chain.front) {
             (Some(_), Some(_)) => {
@@ -89,7 +91,7 @@ impl Show {
                 )
                 .hint("leave --options out, or give --augment a file with steps only"));
             }
-            (Some(fbank), None) => FrontEnd { fbank, ..FrontEnd::standard() },
+            (Some(features), None) => FrontEnd::of(features),
             (None, Some(front)) => front,
             (None, None) => FrontEnd::standard(),
         };

@@ -1,7 +1,7 @@
 //! Drawing: a row for each look at the clip, its waveform on the left, its features on the right.
 
 use super::colour::viridis;
-use crate::audio::FbankOptions;
+use crate::audio::{Axes, Bins};
 use crate::augment::Look;
 use crate::error::{Error, Kind, Result, unknown};
 use base64::Engine;
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 /// Glyphs of Latin-1, so that a picture has the same letters everywhere. Its licence lies beside it.
-static FONT: &[u8] = include_bytes!("../../../assets/DejaVuSans-latin.ttf");
+static FONT: &[u8] = include_bytes!("DejaVuSans-latin.ttf");
 const FAMILY: &str = "sans-serif";
 
 const WIDTH: u32 = 1200;
@@ -73,18 +73,13 @@ pub(super) struct Row {
 ///
 /// # Errors
 /// None but of our own making.
-pub(super) fn draw(
-    format: Format,
-    name: &str,
-    fbank: &FbankOptions,
-    rows: &[Row],
-) -> Result<Vec<u8>> {
+pub(super) fn draw(format: Format, name: &str, axes: Axes, rows: &[Row]) -> Result<Vec<u8>> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     if !*REGISTERED.get_or_init(|| register_font(FAMILY, FontStyle::Normal, FONT).is_ok()) {
         return Err(failed("the font cannot be read"));
     }
     let size = (WIDTH, HEAD_HEIGHT + ROW_HEIGHT * rows.len() as u32);
-    let sheet = Sheet::new(name, fbank, rows);
+    let sheet = Sheet::new(name, axes, rows);
     match format {
         Format::Svg => {
             let mut text = String::new();
@@ -154,16 +149,40 @@ fn embed(mut text: String, panels: &[Panel]) -> Result<String> {
     Ok(text)
 }
 
-/// Frequencies in Hz, as far apart as they are on the mel scale of the filter bank: its bins are equally high.
+/// Frequencies in Hz, or numbers of coefficients, as far apart as the bins are, which are equally high.
 #[derive(Clone)]
 struct Frequencies {
-    low_hz: f64,
-    high_hz: f64,
+    low: f64,
+    high: f64,
+    is_mel: bool,
+    unit: &'static str,
 }
 
 impl Frequencies {
-    fn mel_of(hz: f64) -> f64 {
-        1127.0 * libm::log(1.0 + hz / 700.0)
+    fn of(bins: Bins) -> Self {
+        let of = |low, high, is_mel, unit| Frequencies { low, high, is_mel, unit };
+        match bins {
+            Bins::Mel { low_hz, high_hz } => of(low_hz, high_hz, true, "hertz"),
+            Bins::Linear { high_hz } => of(0.0, high_hz, false, "hertz"),
+            Bins::Coefficients { count } => of(0.0, count as f64, false, "coefficient"),
+        }
+    }
+
+    fn place(&self, value: f64) -> f64 {
+        if self.is_mel { 1127.0 * libm::log(1.0 + value / 700.0) } else { value }
+    }
+
+    /// What an axis may name.
+    fn named(&self) -> Vec<f64> {
+        if self.is_mel {
+            return NAMED_HZ.to_vec();
+        }
+        // A round distance that gives about five names.
+        let rough = (self.high / 5.0).max(1.0);
+        let ten = libm::pow(10.0, libm::floor(libm::log10(rough)));
+        let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * ten);
+        let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
+        (0..=5).map(|index| f64::from(index) * step).collect()
     }
 }
 
@@ -172,18 +191,18 @@ impl Ranged for Frequencies {
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        let [low, high, own] = [self.low_hz, self.high_hz, *value].map(Frequencies::mel_of);
+        let [low, high, own] = [self.low, self.high, *value].map(|value| self.place(value));
         let place = (own - low) / (high - low);
         limit.0 + libm::round(place * f64::from(limit.1 - limit.0)) as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        let [low, high] = [self.low_hz, self.high_hz].map(Frequencies::mel_of);
+        let [low, high] = [self.low, self.high].map(|value| self.place(value));
         let mut named: Vec<f64> = Vec::new();
-        for hz in NAMED_HZ.into_iter().rev() {
+        for hz in self.named().into_iter().rev() {
             let room = (high - low) * LEAST_APART;
-            let apart = |last: &f64| Frequencies::mel_of(*last) - Frequencies::mel_of(hz) >= room;
-            if (self.low_hz..=self.high_hz).contains(&hz) && named.last().is_none_or(apart) {
+            let apart = |last: &f64| self.place(*last) - self.place(hz) >= room;
+            if (self.low..=self.high).contains(&hz) && named.last().is_none_or(apart) {
                 named.push(hz);
             }
         }
@@ -191,7 +210,7 @@ impl Ranged for Frequencies {
     }
 
     fn range(&self) -> std::ops::Range<f64> {
-        self.low_hz..self.high_hz
+        self.low..self.high
     }
 }
 
@@ -216,14 +235,7 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(name: &'a str, fbank: &FbankOptions, rows: &'a [Row]) -> Self {
-        let hop_seconds = fbank.hop_ms / 1000.0;
-        let rate_hz = rows.first().map_or(1, |row| row.look.samples.rate_hz);
-        let high = match fbank.high_hz {
-            high if high > 0.0 => high,
-            // Kaldi's: 0 and less count down from half the rate.
-            high => f64::from(rate_hz) / 2.0 + high,
-        };
+    fn new(name: &'a str, Axes { hop_seconds, bins }: Axes, rows: &'a [Row]) -> Self {
         let length = |row: &Row| {
             let samples =
                 row.look.samples.values.len() as f64 / f64::from(row.look.samples.rate_hz);
@@ -240,7 +252,7 @@ impl<'a> Sheet<'a> {
             name,
             rows,
             hop_seconds,
-            frequencies: Frequencies { low_hz: fbank.low_hz, high_hz: high },
+            frequencies: Frequencies::of(bins),
             seconds: rows.iter().map(length).fold(hop_seconds, f64::max),
             peak: if peak > 0.0 { f64::from(peak) } else { 1.0 },
             power: [low, if top > low { top } else { low + 1.0 }],
@@ -251,10 +263,8 @@ impl<'a> Sheet<'a> {
         area.fill(&WHITE).map_err(failed)?;
         let (head, body) = area.split_vertically(HEAD_HEIGHT);
         let [low, high] = self.power;
-        let scale = format!(
-            "{} — features: ln of power, {low:.1} and less (dark) to {high:.1} (bright)",
-            self.name
-        );
+        let scale =
+            format!("{} — features: {low:.1} and less (dark) to {high:.1} (bright)", self.name);
         let style = (FAMILY, 18).into_text_style(&head).color(&INK);
         head.draw(&Text::new(scale, (14, 14), style)).map_err(failed)?;
         let mut panels = Vec::new();
@@ -334,7 +344,7 @@ impl<'a> Sheet<'a> {
             .axis_style(INK)
             .label_style((FAMILY, 13, &INK))
             .x_desc("seconds")
-            .y_desc("hertz")
+            .y_desc(self.frequencies.unit)
             .x_labels(10)
             .draw()
             .map_err(failed)?;
@@ -353,11 +363,11 @@ impl<'a> Sheet<'a> {
         let frames = self.seconds / self.hop_seconds;
         let mut points = Vec::with_capacity(width * height * 3);
         for y in 0..height {
-            let bin = (height - 1 - y) * features.mels / height.max(1);
+            let bin = (height - 1 - y) * features.bins / height.max(1);
             for x in 0..width {
                 let frame = (x as f64 * frames / width as f64) as usize;
                 let value = (frame < features.frames)
-                    .then(|| features.values.get(frame * features.mels + bin))
+                    .then(|| features.values.get(frame * features.bins + bin))
                     .flatten();
                 points.extend(match value {
                     Some(value) => viridis((value - low) / (high - low)),

@@ -9,7 +9,7 @@ const ENDINGS: [&str; 5] = ["wav", "flac", "ogg", "oga", "mp3"];
 const DEEPEST: usize = 8;
 
 /// Whether a file is called as audio files are.
-pub(super) fn is_audio(file: &Path) -> bool {
+pub fn is_audio(file: &Path) -> bool {
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or("");
     ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }

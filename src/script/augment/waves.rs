@@ -5,6 +5,7 @@ use super::given::{choice, positive, range_of, rate_of};
 use crate::augment::{
     Clips, Gain, ImpulseResponse, Noise, NoiseSource, Pass, PassFilter, Polarity, Shift, Speed,
 };
+use crate::data::is_audio;
 use crate::error::{Error, Kind, Result};
 use crate::script::Host;
 use crate::script::options::Options;
@@ -59,16 +60,16 @@ fn clips(host: &dyn Host, operation: &str, folder: &str) -> Result<Arc<Clips>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(told)? {
         let path = entry.map_err(told)?.path();
-        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav")) {
+        if is_audio(&path) {
             files.push(path);
         }
     }
     files.sort();
-    let index = host.files();
+    let caches = host.caches();
     let checked = |path: std::path::PathBuf| {
         // What is in the folder may lead out of it.
         let file = host.readable(operation, &path.to_string_lossy())?;
-        let hash = index.blake3(&file)?;
+        let hash = caches.files.blake3(&file)?;
         Ok((file, hash))
     };
     let files = files.into_iter().map(checked).collect::<Result<Vec<_>>>()?;
