@@ -1,6 +1,7 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod decode;
 mod disk;
 mod gc;
 mod hostile;
@@ -12,6 +13,7 @@ mod optim;
 mod pack;
 mod pattern;
 mod random;
+mod resample;
 mod store;
 mod sweep;
 mod synth;

@@ -2,6 +2,7 @@
 
 mod convolution;
 mod fbank;
+mod features;
 mod layers;
 mod losses;
 mod metrics;
