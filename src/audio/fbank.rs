@@ -2,12 +2,13 @@
 
 use super::fft::Spectrum;
 use super::framing::{Frames, Kept};
-use super::lanes::{LANES, Lanes, ln, vectorised};
+use super::lanes::{LANES, Lanes, ln, vectorised, vectors, vectors_mut};
 use super::mel::{Bank, Range};
 use super::window::BLACKMAN;
 use super::{Features, Window, ranges};
 use crate::error::Result;
 use crate::tensor::random::Stream;
+use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -185,10 +186,7 @@ impl Fbank {
         let frames = Frames { values, length: self.frame, hop: self.hop, count };
         let mut kept = Kept::new(count, self.bins());
         let dither = (self.options.dither > 0.0).then_some(self.options.dither as f32).zip(random);
-        vectorised(
-            #[inline(always)]
-            || self.run(&frames, dither, &mut kept),
-        );
+        vectorised(Work { fbank: self, frames: &frames, dither, kept: &mut kept });
         let mut features = kept.done();
         if self.options.subtract_mean {
             features.subtract_mean();
@@ -208,13 +206,27 @@ impl Fbank {
         };
         (0..length as i64).map(at).collect()
     }
+}
+
+/// The frames of a clip on their way through a filter bank.
+struct Work<'a> {
+    fbank: &'a Fbank,
+    frames: &'a Frames<'a>,
+    dither: Option<(f32, &'a mut Stream)>,
+    kept: &'a mut Kept,
+}
+
+impl WithSimd for Work<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn run(&self, frames: &Frames, mut dither: Option<(f32, &mut Stream)>, kept: &mut Kept) {
-        let options = &self.options;
-        let mut block = vec![[0.0f32; LANES]; self.frame];
-        let mut scratch = self.spectrum.scratch();
-        let mut power = vec![Lanes::default(); self.spectrum.bins()];
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Work { fbank, frames, mut dither, kept } = self;
+        let options = &fbank.options;
+        let mut block = vec![[0.0f32; LANES]; fbank.frame];
+        let mut scratch = fbank.spectrum.scratch();
+        let mut power = vec![Lanes::default(); fbank.spectrum.bins()];
+        let mut sums = vec![Lanes::default(); options.mels];
         let (mel_at, energy_at) = match (options.use_energy, options.htk_compat) {
             (false, _) => (0, None),
             (true, true) => (0, Some(options.mels)),
@@ -226,84 +238,103 @@ impl Fbank {
                 frames.dither(start, &mut block, *deviation, random);
             }
             if options.remove_dc {
-                centre(&mut block);
+                centre(simd, &mut block, &mut scratch.samples);
             }
-            let raw = energy_at.filter(|_| options.raw_energy).map(|_| self.energy(&block));
-            self.emphasise(&mut block);
-            let energy = raw.or_else(|| energy_at.map(|_| self.energy(&block)));
-            scratch.fill(&block);
-            self.spectrum.power(&mut scratch, &mut power);
+            let raw = energy_at.filter(|_| options.raw_energy).map(|_| fbank.energy(&block));
+            fbank.emphasise(&block, &mut scratch.samples);
+            let energy = raw.or_else(|| energy_at.map(|_| fbank.energy_of(&scratch.samples)));
+            fbank.spectrum.power(simd, &mut scratch, &mut power);
             if !options.power {
-                power.iter_mut().for_each(|bin| *bin = bin.map(f64::sqrt));
+                power.as_flattened_mut().iter_mut().for_each(|bin| *bin = bin.sqrt());
             }
-            let log = options.log;
-            self.bank.apply(
-                &power,
-                #[inline(always)]
-                |index, sum| {
-                    let value = if log {
-                        sum.map(
-                            #[inline(always)]
-                            |sum| ln(sum.max(FLOOR)),
-                        )
-                    } else {
-                        sum
-                    };
-                    kept.set(mel_at + index, value);
-                },
-            );
+            fbank.bank.apply(simd, &power, &mut sums);
+            if options.log {
+                sums.as_flattened_mut().iter_mut().for_each(
+                    #[inline(always)]
+                    |sum| *sum = ln(sum.max(FLOOR)),
+                );
+            }
+            kept.set(mel_at, &sums);
             if let Some((place, energy)) = energy_at.zip(energy) {
-                kept.set(place, energy);
+                kept.set(place, &[energy]);
             }
             kept.store(start);
         }
     }
+}
 
+impl Fbank {
     /// Log energy of each frame.
-    #[inline(always)]
     fn energy(&self, block: &[[f32; LANES]]) -> Lanes {
-        let mut sum = Lanes::default();
-        for values in block {
-            let wide = Lanes(values.map(f64::from));
-            sum = sum.plus(wide.times(wide));
+        let wide: Vec<Lanes> = block.iter().map(|values| values.map(f64::from)).collect();
+        self.energy_of(&wide)
+    }
+
+    fn energy_of(&self, samples: &[Lanes]) -> Lanes {
+        let mut sums = Lanes::default();
+        for values in samples {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += value * value;
+            }
         }
         let floor = self.options.energy_floor;
         let least = if floor > 0.0 { libm::log(floor) } else { f64::NEG_INFINITY };
-        sum.map(|sum| ln(sum.max(FLOOR)).max(least))
+        sums.map(|sum| ln(sum.max(FLOOR)).max(least))
     }
 
-    /// Pre-emphasis and window, rounded to single precision after every step as torchaudio does it; only what follows
-    /// is double.
+    /// Pre-emphasis, window and the padding with zeros. Rounded to single precision after every step as torchaudio does
+    /// it; only what follows is double.
     #[inline(always)]
-    fn emphasise(&self, block: &mut [[f32; LANES]]) {
+    fn emphasise(&self, block: &[[f32; LANES]], samples: &mut [Lanes]) {
         let factor = self.options.preemphasis as f32;
-        // The sample before the first one is taken to be equal to it.
-        let mut before = block.first().copied().unwrap_or_default();
-        for (values, weight) in block.iter_mut().zip(self.window.iter()) {
-            let own = *values;
-            for ((value, before), own) in values.iter_mut().zip(before).zip(own) {
-                *value = (own - factor * before) * weight;
-            }
-            before = own;
+        let (ours, padding) = samples.split_at_mut(block.len());
+        if let ([first, ..], [weight, ..], [place, ..]) = (block, &*self.window, &mut *ours) {
+            // The sample before the first one is taken to be equal to it.
+            *place = weighted(first, first, factor, *weight);
         }
+        let later = ours.iter_mut().skip(1).zip(self.window.iter().skip(1));
+        for ((place, weight), pair) in later.zip(block.windows(2)) {
+            *place = weighted(&pair[1], &pair[0], factor, *weight);
+        }
+        padding.fill(Lanes::default());
     }
 }
 
-/// Takes each frame's mean off it.
+/// A sample of each frame, less some of the one before, times its weight.
 #[inline(always)]
-fn centre(block: &mut [[f32; LANES]]) {
-    // Two sums at a time, since each addition waits for the one before.
-    let (mut sum, mut other) = (Lanes::default(), Lanes::default());
-    let (pairs, rest) = block.as_chunks::<2>();
-    for [first, second] in pairs {
-        sum = sum.plus(Lanes(first.map(f64::from)));
-        other = other.plus(Lanes(second.map(f64::from)));
+fn weighted(own: &[f32; LANES], before: &[f32; LANES], factor: f32, weight: f32) -> Lanes {
+    let [a, b, c, d] = *own;
+    let [e, f, g, h] = *before;
+    [
+        f64::from((a - factor * e) * weight),
+        f64::from((b - factor * f) * weight),
+        f64::from((c - factor * g) * weight),
+        f64::from((d - factor * h) * weight),
+    ]
+}
+
+/// Takes each frame's mean off it; `wide` has room for the frames.
+#[inline(always)]
+fn centre<S: Simd>(simd: S, block: &mut [[f32; LANES]], wide: &mut [Lanes]) {
+    for (place, values) in wide.iter_mut().zip(block.iter()) {
+        *place = values.map(f64::from);
     }
-    for last in rest {
-        sum = sum.plus(Lanes(last.map(f64::from)));
+    // Four sums at a time, since each addition waits for the one before.
+    let mut sums = [simd.splat_f64s(0.0); 4];
+    let (fours, rest) = vectors::<S>(&wide[..block.len()]).as_chunks::<4>();
+    for four in fours {
+        for (sum, value) in sums.iter_mut().zip(four) {
+            *sum = simd.add_f64s(*sum, *value);
+        }
     }
+    for (sum, value) in sums.iter_mut().zip(rest) {
+        *sum = simd.add_f64s(*sum, *value);
+    }
+    let [a, b, c, d] = sums;
+    let mut total = [Lanes::default()];
+    vectors_mut::<S>(&mut total)[0] = simd.add_f64s(simd.add_f64s(a, b), simd.add_f64s(c, d));
     let count = block.len().max(1) as f64;
-    let means = sum.plus(other).0.map(|sum| (sum / count) as f32);
+    let means = total[0].map(|sum| (sum / count) as f32);
     for values in block.iter_mut() {
         for (value, mean) in values.iter_mut().zip(means) {
             *value -= mean;

@@ -3,7 +3,8 @@
 //! Crates for the FFT choose their arithmetic by the processor, so the last bits of features would depend on the
 //! machine. Four frames side by side need no shuffles either, which makes this one the faster.
 
-use super::lanes::{LANES, Lanes};
+use super::lanes::{LANES, Lanes, vectors, vectors_mut};
+use pulp::Simd;
 use realfft::{RealFftPlanner, RealToComplex};
 use std::f64::consts::TAU;
 use std::sync::Arc;
@@ -30,14 +31,11 @@ struct Stage {
     factors: Vec<(f64, f64)>,
 }
 
-/// Memory for [`Spectrum::power`]. The samples of the frames go into `even` and `odd` in turn.
+/// Memory for [`Spectrum::power`].
 pub(super) struct Scratch {
-    /// The samples 0, 2, 4, …
-    pub even: Vec<Lanes>,
-    /// The samples 1, 3, 5, …
-    pub odd: Vec<Lanes>,
-    real: Vec<Lanes>,
-    imaginary: Vec<Lanes>,
+    /// The frames' samples, as many as the FFT has points.
+    pub samples: Vec<Lanes>,
+    other: Vec<Lanes>,
 }
 
 fn turn(index: usize, points: usize) -> (f64, f64) {
@@ -86,24 +84,23 @@ impl Spectrum {
     }
 
     pub(super) fn scratch(&self) -> Scratch {
-        let zeros = || vec![Lanes::default(); self.points.div_ceil(2)];
-        Scratch { even: zeros(), odd: zeros(), real: zeros(), imaginary: zeros() }
+        let zeros = || vec![Lanes::default(); self.points.next_multiple_of(2)];
+        Scratch { samples: zeros(), other: zeros() }
     }
 
     /// The squared magnitudes of the frames in `scratch`, into `power` of [`Spectrum::bins`].
     #[inline(always)]
-    pub(super) fn power(&self, scratch: &mut Scratch, power: &mut [Lanes]) {
+    pub(super) fn power<S: Simd>(&self, simd: S, scratch: &mut Scratch, power: &mut [Lanes]) {
         match &self.way {
             Way::Any(fft) => any(fft.as_ref(), self.points, scratch, power),
             Way::Stages { stages, turns } => {
                 let mut stride = 1;
                 for stage in stages.iter() {
-                    stage.run(stride, scratch);
+                    stage.run(simd, stride, scratch);
                     stride *= stage.radix;
-                    std::mem::swap(&mut scratch.even, &mut scratch.real);
-                    std::mem::swap(&mut scratch.odd, &mut scratch.imaginary);
+                    std::mem::swap(&mut scratch.samples, &mut scratch.other);
                 }
-                untangle(turns, &scratch.even, &scratch.odd, power);
+                untangle(simd, turns, &scratch.samples, power);
             }
         }
     }
@@ -111,162 +108,191 @@ impl Spectrum {
 
 /// From the FFT of evens + i·odds to the squared magnitudes of the real FFT.
 #[inline(always)]
-fn untangle(turns: &[(f64, f64)], real: &[Lanes], imaginary: &[Lanes], power: &mut [Lanes]) {
-    let half = real.len();
-    let at = |k: usize| {
-        let k = if k == half { 0 } else { k };
-        (real.get(k).copied().unwrap_or_default(), imaginary.get(k).copied().unwrap_or_default())
-    };
-    for (k, (cosine, sine)) in turns.iter().enumerate() {
-        let ((ar, ai), (br, bi)) = (at(k), at(half - k));
-        let (even_r, even_i) = (ar.plus(br), ai.minus(bi));
-        let (odd_r, odd_i) = (ai.plus(bi), br.minus(ar));
-        let turned_r = odd_r.scaled(*cosine).minus(odd_i.scaled(*sine));
-        let turned_i = odd_r.scaled(*sine).plus(odd_i.scaled(*cosine));
-        let square = |r: Lanes, i: Lanes| r.times(r).plus(i.times(i)).scaled(0.25);
-        if let Some(place) = power.get_mut(half - k) {
-            *place = square(even_r.minus(turned_r), even_i.minus(turned_i));
-        }
-        if let Some(place) = power.get_mut(k) {
-            *place = square(even_r.plus(turned_r), even_i.plus(turned_i));
-        }
+fn untangle<S: Simd>(simd: S, turns: &[(f64, f64)], values: &[Lanes], power: &mut [Lanes]) {
+    let values = complex::<S>(vectors::<S>(values));
+    let power = vectors_mut::<S>(power);
+    let half = values.len();
+    let quarter = simd.splat_f64s(0.25);
+    for (k, turn) in turns.iter().enumerate() {
+        let (a, b) = (values[k % half], values[(half - k) % half]);
+        let even = [simd.add_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])];
+        let odd = [simd.add_f64s(a[1], b[1]), simd.sub_f64s(b[0], a[0])];
+        let turned = twist(simd, odd, *turn);
+        power[half - k] = simd.mul_f64s(square(simd, sub(simd, even, turned)), quarter);
+        power[k] = simd.mul_f64s(square(simd, add(simd, even, turned)), quarter);
     }
 }
 
 fn any(fft: &dyn RealToComplex<f64>, points: usize, scratch: &mut Scratch, power: &mut [Lanes]) {
     let (mut input, mut output) = (fft.make_input_vec(), fft.make_output_vec());
     for lane in 0..LANES {
-        for index in 0..points {
-            let half = if index % 2 == 0 { &scratch.even } else { &scratch.odd };
-            let value = half.get(index / 2).and_then(|value| value.0.get(lane));
-            if let (Some(place), Some(value)) = (input.get_mut(index), value) {
-                *place = *value;
-            }
+        for (place, values) in input.iter_mut().zip(scratch.samples.iter().take(points)) {
+            *place = values[lane];
         }
-        // Both have the length that the plan asks for, so it cannot fail; NaN would be told by the caller.
+        // Both have the length that the plan asks for, so it cannot fail.
         let good = fft.process(&mut input, &mut output).is_ok();
         for (place, value) in power.iter_mut().zip(&output) {
-            if let Some(place) = place.0.get_mut(lane) {
-                *place = if good { value.norm_sqr() } else { f64::NAN };
-            }
+            place[lane] = if good { value.norm_sqr() } else { f64::NAN };
         }
     }
 }
 
-type Pair = (Lanes, Lanes);
+/// Real and imaginary part.
+type Pair<S> = [<S as Simd>::f64s; 2];
 
+/// Samples in turn as complex numbers.
 #[inline(always)]
-fn add(a: Pair, b: Pair) -> Pair {
-    (a.0.plus(b.0), a.1.plus(b.1))
+fn complex<S: Simd>(values: &[S::f64s]) -> &[Pair<S>] {
+    values.as_chunks::<2>().0
 }
 
 #[inline(always)]
-fn sub(a: Pair, b: Pair) -> Pair {
-    (a.0.minus(b.0), a.1.minus(b.1))
-}
-
-/// −i · a.
-#[inline(always)]
-fn back(a: Pair) -> Pair {
-    (a.1, a.0.map(|value| -value))
+fn add<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> Pair<S> {
+    [simd.add_f64s(a[0], b[0]), simd.add_f64s(a[1], b[1])]
 }
 
 #[inline(always)]
-fn scale(a: Pair, factor: f64) -> Pair {
-    (a.0.scaled(factor), a.1.scaled(factor))
+fn sub<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> Pair<S> {
+    [simd.sub_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])]
+}
+
+/// |a|².
+#[inline(always)]
+fn square<S: Simd>(simd: S, a: Pair<S>) -> S::f64s {
+    simd.add_f64s(simd.mul_f64s(a[0], a[0]), simd.mul_f64s(a[1], a[1]))
+}
+
+/// a − i · b and a + i · b.
+#[inline(always)]
+fn beside<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> [Pair<S>; 2] {
+    [
+        [simd.add_f64s(a[0], b[1]), simd.sub_f64s(a[1], b[0])],
+        [simd.sub_f64s(a[0], b[1]), simd.add_f64s(a[1], b[0])],
+    ]
 }
 
 #[inline(always)]
-fn twist(a: Pair, (cosine, sine): (f64, f64)) -> Pair {
-    (a.0.scaled(cosine).minus(a.1.scaled(sine)), a.0.scaled(sine).plus(a.1.scaled(cosine)))
+fn scale<S: Simd>(simd: S, a: Pair<S>, factor: f64) -> Pair<S> {
+    let factor = simd.splat_f64s(factor);
+    [simd.mul_f64s(a[0], factor), simd.mul_f64s(a[1], factor)]
 }
 
 #[inline(always)]
-fn two([a, b]: [Pair; 2]) -> [Pair; 2] {
-    [add(a, b), sub(a, b)]
+fn twist<S: Simd>(simd: S, a: Pair<S>, (cosine, sine): (f64, f64)) -> Pair<S> {
+    let (cosine, sine) = (simd.splat_f64s(cosine), simd.splat_f64s(sine));
+    [
+        simd.sub_f64s(simd.mul_f64s(a[0], cosine), simd.mul_f64s(a[1], sine)),
+        simd.add_f64s(simd.mul_f64s(a[0], sine), simd.mul_f64s(a[1], cosine)),
+    ]
 }
 
 #[inline(always)]
-fn three([a, b, c]: [Pair; 3]) -> [Pair; 3] {
+fn two<S: Simd>(simd: S, [a, b]: [Pair<S>; 2]) -> [Pair<S>; 2] {
+    [add(simd, a, b), sub(simd, a, b)]
+}
+
+#[inline(always)]
+fn three<S: Simd>(simd: S, [a, b, c]: [Pair<S>; 3]) -> [Pair<S>; 3] {
     // sin 60°.
     const HEIGHT: f64 = 0.866_025_403_784_438_6;
-    let sum = add(b, c);
-    let middle = sub(a, scale(sum, 0.5));
-    let side = scale(back(sub(b, c)), HEIGHT);
-    [add(a, sum), add(middle, side), sub(middle, side)]
+    let sum = add(simd, b, c);
+    let middle = sub(simd, a, scale(simd, sum, 0.5));
+    let [one, other] = beside(simd, middle, scale(simd, sub(simd, b, c), HEIGHT));
+    [add(simd, a, sum), one, other]
 }
 
 #[inline(always)]
-fn four([a, b, c, d]: [Pair; 4]) -> [Pair; 4] {
-    let (sum, difference) = (add(a, c), sub(a, c));
-    let (other, side) = (add(b, d), back(sub(b, d)));
-    [add(sum, other), add(difference, side), sub(sum, other), sub(difference, side)]
+fn four<S: Simd>(simd: S, [a, b, c, d]: [Pair<S>; 4]) -> [Pair<S>; 4] {
+    let (sum, difference) = (add(simd, a, c), sub(simd, a, c));
+    let other = add(simd, b, d);
+    let [one, three] = beside(simd, difference, sub(simd, b, d));
+    [add(simd, sum, other), one, sub(simd, sum, other), three]
 }
 
 #[inline(always)]
-fn five([a, b, c, d, e]: [Pair; 5]) -> [Pair; 5] {
+fn five<S: Simd>(simd: S, [a, b, c, d, e]: [Pair<S>; 5]) -> [Pair<S>; 5] {
     // Cosine and sine of 72° and 144°.
     const C1: f64 = 0.309_016_994_374_947_45;
     const C2: f64 = -0.809_016_994_374_947_5;
     const S1: f64 = 0.951_056_516_295_153_5;
     const S2: f64 = 0.587_785_252_292_473_1;
-    let (near, far) = (add(b, e), add(c, d));
-    let (near_side, far_side) = (back(sub(b, e)), back(sub(c, d)));
-    let first = add(a, add(scale(near, C1), scale(far, C2)));
-    let second = add(a, add(scale(near, C2), scale(far, C1)));
-    let first_side = add(scale(near_side, S1), scale(far_side, S2));
-    let second_side = sub(scale(near_side, S2), scale(far_side, S1));
-    [
-        add(a, add(near, far)),
-        add(first, first_side),
-        add(second, second_side),
-        sub(second, second_side),
-        sub(first, first_side),
-    ]
+    let (near, far) = (add(simd, b, e), add(simd, c, d));
+    let (near_side, far_side) = (sub(simd, b, e), sub(simd, c, d));
+    let first_side = add(simd, scale(simd, near_side, S1), scale(simd, far_side, S2));
+    let second_side = sub(simd, scale(simd, near_side, S2), scale(simd, far_side, S1));
+    let first = add(simd, scale(simd, near, C1), scale(simd, far, C2));
+    let second = add(simd, scale(simd, near, C2), scale(simd, far, C1));
+    let [one, four] = beside(simd, add(simd, a, first), first_side);
+    let [two, three] = beside(simd, add(simd, a, second), second_side);
+    [add(simd, a, add(simd, near, far)), one, two, three, four]
 }
 
 impl Stage {
     #[inline(always)]
-    fn run(&self, stride: usize, scratch: &mut Scratch) {
-        let from = (scratch.even.as_slice(), scratch.odd.as_slice());
-        let into = (scratch.real.as_mut_slice(), scratch.imaginary.as_mut_slice());
+    fn run<S: Simd>(&self, simd: S, stride: usize, scratch: &mut Scratch) {
+        let from = complex::<S>(vectors::<S>(&scratch.samples));
+        let into = vectors_mut::<S>(&mut scratch.other).as_chunks_mut::<2>().0;
         match self.radix {
-            2 => self.butterflies(stride, from, into, two),
-            3 => self.butterflies(stride, from, into, three),
-            4 => self.butterflies(stride, from, into, four),
-            _ => self.butterflies(stride, from, into, five),
+            2 => self.butterflies::<S, 2>(
+                simd,
+                stride,
+                from,
+                into,
+                #[inline(always)]
+                |v| two(simd, v),
+            ),
+            3 => self.butterflies::<S, 3>(
+                simd,
+                stride,
+                from,
+                into,
+                #[inline(always)]
+                |v| three(simd, v),
+            ),
+            4 => self.butterflies::<S, 4>(
+                simd,
+                stride,
+                from,
+                into,
+                #[inline(always)]
+                |v| four(simd, v),
+            ),
+            _ => self.butterflies::<S, 5>(
+                simd,
+                stride,
+                from,
+                into,
+                #[inline(always)]
+                |v| five(simd, v),
+            ),
         }
     }
 
     #[inline(always)]
-    fn butterflies<const R: usize>(
+    fn butterflies<S: Simd, const R: usize>(
         &self,
+        simd: S,
         stride: usize,
-        from: (&[Lanes], &[Lanes]),
-        into: (&mut [Lanes], &mut [Lanes]),
-        butterfly: impl Fn([Pair; R]) -> [Pair; R],
+        from: &[Pair<S>],
+        into: &mut [Pair<S>],
+        butterfly: impl Fn([Pair<S>; R]) -> [Pair<S>; R],
     ) {
         let part = self.points / R * stride;
-        let outputs = into.0.chunks_exact_mut(R * stride).zip(into.1.chunks_exact_mut(R * stride));
+        let outputs = into.chunks_exact_mut(R * stride);
         let factors = self.factors.chunks_exact(R - 1);
-        for (p, ((out_r, out_i), factors)) in outputs.zip(factors).enumerate() {
-            let inputs: [(&[Lanes], &[Lanes]); R] = std::array::from_fn(|k| {
-                let range = part * k + p * stride..part * k + (p + 1) * stride;
-                (
-                    from.0.get(range.clone()).unwrap_or_default(),
-                    from.1.get(range).unwrap_or_default(),
-                )
-            });
+        for (p, (outputs, factors)) in outputs.zip(factors).enumerate() {
+            let inputs: [&[Pair<S>]; R] =
+                std::array::from_fn(|k| &from[part * k + p * stride..][..stride]);
             for q in 0..stride {
-                let values: [Pair; R] = std::array::from_fn(|k| {
-                    let (r, i) = inputs[k];
-                    (r[q], i[q])
-                });
-                let done = butterfly(values);
-                for j in 0..R {
-                    let (r, i) = if j == 0 { done[0] } else { twist(done[j], factors[j - 1]) };
-                    out_r[j * stride + q] = r;
-                    out_i[j * stride + q] = i;
+                let done = butterfly(std::array::from_fn(
+                    #[inline(always)]
+                    |k| inputs[k][q],
+                ));
+                outputs[q] = done[0];
+                for j in 1..R {
+                    // The first ones are not turned.
+                    outputs[j * stride + q] =
+                        if p == 0 { done[j] } else { twist(simd, done[j], factors[j - 1]) };
                 }
             }
         }
@@ -286,11 +312,10 @@ mod tests {
                 libm::sin((index * index * (lane + 3)) as f64 * 0.37) + lane as f64 * 0.1
             };
             for index in 0..points {
-                let half = if index % 2 == 0 { &mut scratch.even } else { &mut scratch.odd };
-                half[index / 2] = Lanes(std::array::from_fn(|lane| sample(lane, index)));
+                scratch.samples[index] = std::array::from_fn(|lane| sample(lane, index));
             }
             let mut power = vec![Lanes::default(); spectrum.bins()];
-            spectrum.power(&mut scratch, &mut power);
+            spectrum.power(pulp::Scalar256b, &mut scratch, &mut power);
             for (bin, found) in power.iter().enumerate() {
                 for lane in 0..LANES {
                     let (mut real, mut imaginary) = (0.0, 0.0);
@@ -300,7 +325,7 @@ mod tests {
                         imaginary += sample(lane, index) * sine;
                     }
                     let expected = real * real + imaginary * imaginary;
-                    let error = (found.0[lane] - expected).abs();
+                    let error = (found[lane] - expected).abs();
                     assert!(
                         error <= 1e-9 * (1.0 + expected),
                         "{points} points, bin {bin}: {error}"

@@ -1,7 +1,6 @@
 //! Frames of a clip, four at a time, and where their features go.
 
 use super::Features;
-use super::fft::Scratch;
 use super::lanes::{LANES, Lanes};
 use crate::tensor::random::Stream;
 
@@ -44,42 +43,6 @@ impl Frames<'_> {
     }
 }
 
-impl Scratch {
-    /// Takes four frames; what they leave is zeros.
-    #[inline(always)]
-    pub(super) fn fill(&mut self, block: &[[f32; LANES]]) {
-        let (pairs, rest) = block.as_chunks::<2>();
-        let last = rest.first().map(|last| [*last, [0.0; LANES]]);
-        let mut filled = 0;
-        let places = self.even.iter_mut().zip(self.odd.iter_mut());
-        for ((even, odd), [first, second]) in places.zip(pairs.iter().chain(last.as_ref())) {
-            *even = Lanes(first.map(f64::from));
-            *odd = Lanes(second.map(f64::from));
-            filled += 1;
-        }
-        for half in [&mut self.even, &mut self.odd] {
-            half.iter_mut().skip(filled).for_each(|place| *place = Lanes::default());
-        }
-    }
-}
-
-impl Scratch {
-    /// Takes four frames of the FFT's own length, each sample times its weight.
-    #[inline(always)]
-    pub(super) fn fill_weighted(&mut self, block: &[[f32; LANES]], weights: &[f64]) {
-        let weighted =
-            |values: &[f32; LANES], weight: f64| Lanes(values.map(f64::from)).scaled(weight);
-        let halves = self.even.iter_mut().zip(self.odd.iter_mut());
-        for ((even, odd), (values, weights)) in halves.zip(block.chunks(2).zip(weights.chunks(2))) {
-            if let ([first, rest @ ..], [weight, others @ ..]) = (values, weights) {
-                *even = weighted(first, *weight);
-                let second = rest.first().zip(others.first());
-                *odd = second.map(|(v, w)| weighted(v, *w)).unwrap_or_default();
-            }
-        }
-    }
-}
-
 /// Features in the making.
 pub(super) struct Kept {
     features: Features,
@@ -93,13 +56,13 @@ impl Kept {
         Kept { features: Features { frames, bins, values }, rows: vec![0.0; LANES * bins] }
     }
 
-    /// The value of a bin in the four frames.
+    /// Values of the four frames, for the bins from `first` on.
     #[inline(always)]
-    pub(super) fn set(&mut self, bin: usize, value: Lanes) {
-        let bins = self.features.bins;
-        for (lane, value) in value.0.into_iter().enumerate() {
-            if let Some(place) = self.rows.get_mut(lane * bins + bin) {
-                *place = value as f32;
+    pub(super) fn set(&mut self, first: usize, values: &[Lanes]) {
+        for (lane, row) in self.rows.chunks_exact_mut(self.features.bins.max(1)).enumerate() {
+            let places = row.get_mut(first..).unwrap_or_default();
+            for (place, value) in places.iter_mut().zip(values) {
+                *place = value[lane] as f32;
             }
         }
     }

@@ -1,60 +1,34 @@
-//! Four numbers side by side, one of each of four frames. Plain arrays: the compiler makes vectors of them, and
-//! since nothing is contracted or reordered the results are the same bits on every processor.
+//! Four numbers side by side, one of each of four frames. Nothing is contracted or reordered, so results are the same
+//! bits on every processor.
 
-/// Frames that are worked on at once.
+use pulp::{Scalar256b, Simd, WithSimd};
+
+/// Frames that are worked on at once: as many as a vector of doubles has room for.
 pub(super) const LANES: usize = 4;
 
 /// One number of each frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(align(32))]
-pub(super) struct Lanes(pub [f64; LANES]);
+pub(super) type Lanes = [f64; LANES];
 
-impl Lanes {
-    /// The same number for each frame.
-    #[inline(always)]
-    pub(super) fn all(value: f64) -> Self {
-        Lanes([value; LANES])
-    }
-
-    #[inline(always)]
-    pub(super) fn plus(self, other: Lanes) -> Lanes {
-        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
-        Lanes([a + e, b + f, c + g, d + h])
-    }
-
-    #[inline(always)]
-    pub(super) fn minus(self, other: Lanes) -> Lanes {
-        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
-        Lanes([a - e, b - f, c - g, d - h])
-    }
-
-    #[inline(always)]
-    pub(super) fn times(self, other: Lanes) -> Lanes {
-        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
-        Lanes([a * e, b * f, c * g, d * h])
-    }
-
-    #[inline(always)]
-    pub(super) fn scaled(self, factor: f64) -> Lanes {
-        self.times(Lanes::all(factor))
-    }
-
-    #[inline(always)]
-    pub(super) fn map(self, change: impl Fn(f64) -> f64) -> Lanes {
-        let [a, b, c, d] = self.0;
-        Lanes([change(a), change(b), change(c), change(d)])
-    }
-}
-
-/// Runs code that was compiled for vectors of four doubles where the processor has them; the results are the same
-/// elsewhere. What it calls must be inlined: a closure says so with `#[inline(always)]`.
+/// Runs work with vectors of four doubles: the processor's, or, with the same results, four numbers in turn.
 #[inline(always)]
-pub(super) fn vectorised<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn vectorised<W: WithSimd>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     if let Some(wide) = pulp::x86::V3::try_new() {
-        return pulp::Simd::vectorize(wide, work);
+        return Simd::vectorize(wide, work);
     }
-    work()
+    Simd::vectorize(Scalar256b, work)
+}
+
+/// Numbers of four frames as vectors.
+#[inline(always)]
+pub(super) fn vectors<S: Simd>(values: &[Lanes]) -> &[S::f64s] {
+    S::as_simd_f64s(values.as_flattened()).0
+}
+
+/// The same, to be changed.
+#[inline(always)]
+pub(super) fn vectors_mut<S: Simd>(values: &mut [Lanes]) -> &mut [S::f64s] {
+    S::as_mut_simd_f64s(values.as_flattened_mut()).0
 }
 
 /// Coefficients 2/(2k+1) of the series of artanh.

@@ -1,7 +1,8 @@
 //! Mel filter banks: triangles over the bins of a spectrum.
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, vectors, vectors_mut};
 use crate::error::{Result, unknown};
+use pulp::Simd;
 use serde::{Deserialize, Serialize};
 
 /// One triangle: its weights, and the first bin that it covers.
@@ -138,14 +139,15 @@ impl Bank {
 
     /// The weighted sums of four spectra, triangle by triangle.
     #[inline(always)]
-    pub(super) fn apply(&self, spectrum: &[Lanes], mut into: impl FnMut(usize, Lanes)) {
-        for (index, Triangle { first, weights }) in self.0.iter().enumerate() {
-            let covered = spectrum.get(*first..).unwrap_or_default();
-            let mut sum = Lanes::default();
-            for (weight, bin) in weights.iter().zip(covered) {
-                sum = sum.plus(bin.scaled(*weight));
+    pub(super) fn apply<S: Simd>(&self, simd: S, spectrum: &[Lanes], into: &mut [Lanes]) {
+        let spectrum = vectors::<S>(spectrum);
+        let into = vectors_mut::<S>(into);
+        for (place, Triangle { first, weights }) in into.iter_mut().zip(&self.0) {
+            let mut sum = simd.splat_f64s(0.0);
+            for (weight, bin) in weights.iter().zip(&spectrum[*first..]) {
+                sum = simd.add_f64s(sum, simd.mul_f64s(*bin, simd.splat_f64s(*weight)));
             }
-            into(index, sum);
+            *place = sum;
         }
     }
 }

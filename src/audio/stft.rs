@@ -7,6 +7,7 @@ use super::lanes::{LANES, Lanes, ln, vectorised};
 use super::mel::{Bank, MelScale, Range};
 use super::{Features, Window, ranges};
 use crate::error::{Error, Kind, Result};
+use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::f64::consts::LN_10;
@@ -328,10 +329,7 @@ impl Stft {
         let length = self.spectrum.points();
         let frames = Frames { values: &values, length, hop: self.hop, count };
         let mut kept = Kept::new(count, self.bins());
-        vectorised(
-            #[inline(always)]
-            || self.run(&frames, &mut kept),
-        );
+        vectorised(Work { stft: self, frames: &frames, kept: &mut kept });
         let mut features = kept.done();
         if self.options.scaling == Scaling::Db && self.options.top_db > 0.0 {
             features.limit(self.options.top_db as f32);
@@ -360,47 +358,74 @@ impl Stft {
         (-around..length + around).map(|index| at(index).copied().unwrap_or(0.0)).collect()
     }
 
+    /// What is made of power at the end.
     #[inline(always)]
-    fn run(&self, frames: &Frames, kept: &mut Kept) {
-        let mut block = vec![[0.0f32; LANES]; frames.length];
-        let mut scratch = self.spectrum.scratch();
-        let mut power = vec![Lanes::default(); self.spectrum.bins()];
-        let exponent = self.options.power;
-        for start in (0..frames.count).step_by(LANES) {
-            frames.take(start, &mut block);
-            scratch.fill_weighted(&block, &self.window);
-            self.spectrum.power(&mut scratch, &mut power);
-            if exponent == 1.0 {
-                power.iter_mut().for_each(|bin| *bin = bin.map(f64::sqrt));
-            } else if exponent != 2.0 {
-                let raised = |value: f64| libm::pow(value, exponent / 2.0);
-                power.iter_mut().for_each(|bin| *bin = bin.map(raised));
-            }
-            match &self.bank {
-                Some(bank) => bank.apply(&power, |bin, sum| kept.set(bin, self.scaled(sum))),
-                None => {
-                    for (bin, value) in power.iter().enumerate() {
-                        kept.set(bin, self.scaled(*value));
-                    }
-                }
-            }
-            kept.store(start);
-        }
-    }
-
-    #[inline(always)]
-    fn scaled(&self, value: Lanes) -> Lanes {
+    fn scale(&self, values: &mut [f64]) {
         let options = &self.options;
         match options.scaling {
-            Scaling::None => value,
-            Scaling::Ln => value.map(|value| ln(value + options.offset)),
+            Scaling::None => {}
+            Scaling::Ln => {
+                let offset = options.offset;
+                values.iter_mut().for_each(
+                    #[inline(always)]
+                    |value| *value = ln(*value + offset),
+                );
+            }
             Scaling::Db => {
                 // 20 log₁₀ of magnitudes, 10 log₁₀ of power.
                 let factor = 20.0 / options.power / LN_10;
                 let least = libm::pow(options.floor, options.power / 2.0);
                 let zero = ln(options.reference.max(least));
-                value.map(|value| factor * (ln(value.max(least)) - zero))
+                values.iter_mut().for_each(
+                    #[inline(always)]
+                    |value| *value = factor * (ln(value.max(least)) - zero),
+                );
             }
+        }
+    }
+}
+
+/// The frames of a clip on their way through a spectrum.
+struct Work<'a> {
+    stft: &'a Stft,
+    frames: &'a Frames<'a>,
+    kept: &'a mut Kept,
+}
+
+impl WithSimd for Work<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Work { stft, frames, kept } = self;
+        let mut block = vec![[0.0f32; LANES]; frames.length];
+        let mut scratch = stft.spectrum.scratch();
+        let mut power = vec![Lanes::default(); stft.spectrum.bins()];
+        let mut sums = vec![Lanes::default(); stft.bins()];
+        let exponent = stft.options.power;
+        for start in (0..frames.count).step_by(LANES) {
+            frames.take(start, &mut block);
+            let weighted = block.iter().zip(stft.window.iter());
+            for (place, (values, weight)) in scratch.samples.iter_mut().zip(weighted) {
+                *place = values.map(|value| f64::from(value) * weight);
+            }
+            stft.spectrum.power(simd, &mut scratch, &mut power);
+            let bins = power.as_flattened_mut().iter_mut();
+            if exponent == 1.0 {
+                bins.for_each(|bin| *bin = bin.sqrt());
+            } else if exponent != 2.0 {
+                bins.for_each(|bin| *bin = libm::pow(*bin, exponent / 2.0));
+            }
+            let values = match &stft.bank {
+                Some(bank) => {
+                    bank.apply(simd, &power, &mut sums);
+                    &mut sums
+                }
+                None => &mut power,
+            };
+            stft.scale(values.as_flattened_mut());
+            kept.set(0, values);
+            kept.store(start);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
 use super::{Samples, ogg};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, guarded};
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -28,6 +28,24 @@ struct Stream {
 }
 
 pub(super) fn probe(path: &Path, sniffed: Sniffed) -> Result<Info> {
+    sane(path, sniffed, || probe_unguarded(path, sniffed))
+}
+
+pub(super) fn read(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Result<Samples> {
+    sane(path, sniffed, || read_unguarded(path, sniffed, options))
+}
+
+/// The last resort: assertions of `symphonia` fail for some damaged Vorbis headers whose check sums are right.
+fn sane<T>(path: &Path, sniffed: Sniffed, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    guarded("decoding", work).map_err(|error| match error.kind() {
+        Kind::Internal => {
+            damaged(path, sniffed.format, &Cause::DecodeError("a header that makes no sense"))
+        }
+        _ => error,
+    })
+}
+
+fn probe_unguarded(path: &Path, sniffed: Sniffed) -> Result<Info> {
     let mut stream = open(path, sniffed)?;
     let samples = match stream.samples {
         Some(samples) => samples,
@@ -40,7 +58,7 @@ pub(super) fn probe(path: &Path, sniffed: Sniffed) -> Result<Info> {
     Ok(Info { rate_hz, samples, channels, format: sniffed.format })
 }
 
-pub(super) fn read(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Result<Samples> {
+fn read_unguarded(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Result<Samples> {
     let mut stream = open(path, sniffed)?;
     options.check_channel(path, stream.channels)?;
     let known = stream.samples.map(|samples| options.range(path, samples)).transpose()?;
@@ -208,6 +226,10 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
     if channels == 0 {
         return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
+    }
+    if format == Format::Ogg && channels > 2 {
+        // The decoder undoes the coupling of more than one pair of channels in the wrong order.
+        return Err(damaged(path, format, &Cause::Unsupported("Vorbis with more than 2 channels")));
     }
     let codecs = symphonia::default::get_codecs();
     let decoder =

@@ -3,6 +3,7 @@
 mod augment;
 mod caches;
 mod chain;
+mod decode;
 mod disk;
 mod gc;
 mod hostile;
@@ -15,6 +16,7 @@ mod pack;
 mod pattern;
 mod random;
 mod sets;
+mod resample;
 mod store;
 mod sweep;
 mod synth;

@@ -3,6 +3,7 @@
 mod augment;
 mod convolution;
 mod fbank;
+mod features;
 mod layers;
 mod losses;
 mod metrics;
