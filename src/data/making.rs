@@ -40,7 +40,7 @@ pub(super) struct Maker {
 
 impl Maker {
     /// # Errors
-    /// A step on samples after one on features, and the like.
+    /// A step on samples after one on features, and the like; one that cannot work on the clips' sample rate.
     pub fn new(
         source: Arc<ClipSource>,
         chain: Vec<Arc<dyn Augmentation>>,
@@ -54,6 +54,9 @@ impl Maker {
             return Err(Error::new(Kind::Script, "augment", "the steps stand in a wrong order")
                 .expected("steps on samples first, then those on features, then those on batches")
                 .received(format!("{} after {}", after.describe(), before.describe())));
+        }
+        if let Some(first) = source.clips().first() {
+            chain.iter().try_for_each(|step| step.check_rate(first.rate_hz))?;
         }
         let hears = chain.iter().any(|step| step.level() == Level::Wave);
         Ok(Maker { source, chain, seed, teaching, hears })

@@ -2,7 +2,7 @@
 
 use crate::audio::{Samples, wav};
 use crate::error::{Error, Kind, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -50,6 +50,15 @@ impl Clips {
         format!("{} files {}", self.files.len(), self.fingerprint)
     }
 
+    /// Looks at the headers of all, which must have `rate_hz`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or has another sample rate.
+    pub fn check_rate(&self, rate_hz: u32) -> Result<()> {
+        let check = |file: &PathBuf| same_rate(file, wav::probe(file)?.rate_hz, rate_hz);
+        self.files.iter().try_for_each(check)
+    }
+
     /// Sound `index`, which must have `rate_hz`.
     ///
     /// # Errors
@@ -71,15 +80,7 @@ impl Clips {
         if samples.values.is_empty() {
             return Err(Error::new(Kind::Data, doing(), "there is no sample in it"));
         }
-        if samples.rate_hz != rate_hz {
-            return Err(Error::new(
-                Kind::Data,
-                doing(),
-                "the sample rate is not that of the clips",
-            )
-            .expected(format!("{rate_hz} Hz"))
-            .received(format!("{} Hz", samples.rate_hz)));
-        }
+        same_rate(file, samples.rate_hz, rate_hz)?;
         let bytes = samples.values.len() * size_of::<f32>();
         let take = |room: usize| room.checked_sub(bytes);
         let fits = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
@@ -89,4 +90,14 @@ impl Clips {
         }
         Ok(samples)
     }
+}
+
+fn same_rate(file: &Path, found_hz: u32, rate_hz: u32) -> Result<()> {
+    if found_hz == rate_hz {
+        return Ok(());
+    }
+    let doing = format!("reading {}", file.display());
+    Err(Error::new(Kind::Data, doing, "the sample rate is not that of the clips")
+        .expected(format!("{rate_hz} Hz"))
+        .received(format!("{found_hz} Hz")))
 }

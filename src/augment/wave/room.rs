@@ -26,6 +26,10 @@ impl Augmentation for ImpulseResponse {
         Level::Wave
     }
 
+    fn check_rate(&self, rate_hz: u32) -> Result<()> {
+        self.responses.check_rate(rate_hz)
+    }
+
     fn wave(&self, wave: &mut Wave, _: &dyn Pool, draws: &mut Draws) -> Result<()> {
         let index = draws.stream.below(self.responses.count());
         let response = self.responses.get(index, wave.rate_hz)?;
