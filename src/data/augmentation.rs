@@ -125,6 +125,14 @@ pub trait Augmentation: Send + Sync {
         &[]
     }
 
+    /// Refuses clips of a sample rate that it cannot work on, before anything is trained.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn check_rate(&self, rate_hz: u32) -> Result<()> {
+        self.parts().iter().try_for_each(|part| part.check_rate(rate_hz))
+    }
+
     /// Changes one clip's samples in place.
     ///
     /// # Errors

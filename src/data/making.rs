@@ -43,7 +43,7 @@ pub(super) struct Maker {
 
 impl Maker {
     /// # Errors
-    /// A step on samples after one on features, and the like.
+    /// A step on samples after one on features, and the like; one that cannot work on the clips' sample rate.
     pub fn new(
         source: Arc<ClipSource>,
         chain: Vec<Arc<dyn Augmentation>>,
@@ -59,6 +59,7 @@ impl Maker {
                 .expected("steps on samples first, then those on features, then those on batches")
                 .received(format!("{} after {}", after.describe(), before.describe())));
         }
+        chain.iter().try_for_each(|step| step.check_rate(source.rate_hz()))?;
         let hears = chain.iter().any(|step| step.level() == Level::Wave);
         Ok(Maker { source, chain, seed, teaching, hears, draws })
     }

@@ -91,6 +91,11 @@ impl ClipSource {
         self.shelf.ear.extractor.frames_of(self.longest)
     }
 
+    /// The sample rate that features are made at.
+    pub fn rate_hz(&self) -> u32 {
+        self.shelf.ear.extractor.rate_hz()
+    }
+
     /// Bins of each frame.
     pub fn bins(&self) -> usize {
         self.shelf.ear.extractor.bins()

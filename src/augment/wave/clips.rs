@@ -50,6 +50,14 @@ impl Clips {
         format!("{} files {}", self.files.len(), self.fingerprint)
     }
 
+    /// Looks at the headers of all.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn check(&self) -> Result<()> {
+        self.files.iter().try_for_each(|file| decode::probe(file).map(|_| ()))
+    }
+
     /// Sound `index` at `rate_hz`.
     ///
     /// # Errors

@@ -14,6 +14,16 @@ pub enum Pass {
     High,
 }
 
+impl Pass {
+    /// Its name in recipes.
+    fn name(self) -> &'static str {
+        match self {
+            Pass::Low => "lowpass",
+            Pass::High => "highpass",
+        }
+    }
+}
+
 /// A biquad with a random cutoff, all octaves of its range equally likely.
 #[derive(Clone, Debug)]
 pub struct PassFilter {
@@ -50,10 +60,7 @@ impl PassFilter {
 
 impl Augmentation for PassFilter {
     fn describe(&self) -> String {
-        let name = match self.pass {
-            Pass::Low => "lowpass",
-            Pass::High => "highpass",
-        };
+        let name = self.pass.name();
         format!("{name}({} Hz, q {})", self.cutoff_hz, self.q)
     }
 
@@ -61,13 +68,19 @@ impl Augmentation for PassFilter {
         Level::Wave
     }
 
-    fn wave(&self, wave: &mut Wave, _: &dyn Pool, draws: &mut Draws) -> Result<()> {
-        let nyquist = f64::from(wave.rate_hz) / 2.0;
-        if self.cutoff_hz.high >= nyquist {
-            return Err(Error::new(Kind::Range, self.describe(), "the cutoff is too high")
-                .expected(format!("less than half the sample rate, {nyquist} Hz"))
-                .received(format!("{} Hz", self.cutoff_hz.high)));
+    fn check_rate(&self, rate_hz: u32) -> Result<()> {
+        let (nyquist, highest) = (f64::from(rate_hz) / 2.0, self.cutoff_hz.high);
+        if highest < nyquist {
+            return Ok(());
         }
+        let operation = format!("augment::{}", self.pass.name());
+        Err(Error::new(Kind::Range, operation, "the cutoff is too high")
+            .expected(format!("less than half the sample rate, {nyquist} Hz"))
+            .received(format!("{highest} Hz")))
+    }
+
+    fn wave(&self, wave: &mut Wave, _: &dyn Pool, draws: &mut Draws) -> Result<()> {
+        self.check_rate(wave.rate_hz)?;
         let cutoff = self.cutoff_hz.draw_octaves(&mut draws.stream);
         self.filter(&mut wave.samples, wave.rate_hz, cutoff);
         Ok(())

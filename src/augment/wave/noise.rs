@@ -105,6 +105,13 @@ impl Augmentation for Noise {
         Level::Wave
     }
 
+    fn check_rate(&self, _: u32) -> Result<()> {
+        match &self.source {
+            NoiseSource::White | NoiseSource::Pink => Ok(()),
+            NoiseSource::Files(clips) => clips.check(),
+        }
+    }
+
     fn wave(&self, wave: &mut Wave, _: &dyn Pool, draws: &mut Draws) -> Result<()> {
         let snr_db = self.snr_db.draw(&mut draws.stream);
         let noise = self.drawn(wave, &mut draws.stream)?;

@@ -26,6 +26,10 @@ impl Augmentation for ImpulseResponse {
         Level::Wave
     }
 
+    fn check_rate(&self, _: u32) -> Result<()> {
+        self.responses.check()
+    }
+
     fn wave(&self, wave: &mut Wave, _: &dyn Pool, draws: &mut Draws) -> Result<()> {
         let index = draws.stream.below(self.responses.count());
         let response = self.responses.get(index, wave.rate_hz)?;

@@ -157,7 +157,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
         /// As `noise(snr_db)`, with options: `color` ("white", or "pink", which falls by 3 dB an octave), or `files`: a folder
         /// of .wav files at the clips' sample rate, a part of one of which is the noise.
         ///
-        /// Errors: a folder that nobody allowed, or without a sound; a file with another sample rate, when it is drawn.
+        /// Errors: a folder that nobody allowed, or without a sound; a file with another sample rate, when a stage begins.
         ///
         /// ```rhai
         /// type_of(augment::noise(10, #{ color: "pink" })) == "Augmentation"
@@ -167,7 +167,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
         /// Convolves each clip with one of the impulse responses of a folder of .wav files at the clips' sample rate. A clip
         /// keeps its length; each response is divided by its Euclidean norm before.
         ///
-        /// Errors: a folder that nobody allowed, or without a sound; a file with another sample rate, when it is drawn.
+        /// Errors: a folder that nobody allowed, or without a sound; a file with another sample rate, when a stage begins.
         ///
         /// ```rhai
         /// let failed = false;
@@ -205,7 +205,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
         /// Takes away what lies above a cutoff of the range `[low, high]` in Hz, by 12 dB an octave: torchaudio's
         /// `lowpass_biquad`. All octaves of the range are equally likely.
         ///
-        /// Errors: a cutoff of half the clips' sample rate and more, when it is drawn.
+        /// Errors: a cutoff of half the clips' sample rate and more, when a stage begins.
         ///
         /// ```rhai
         /// type_of(augment::lowpass([1000, 7500])) == "Augmentation"
@@ -226,7 +226,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
         /// Takes away what lies below a cutoff of the range `[low, high]` in Hz, by 12 dB an octave: torchaudio's
         /// `highpass_biquad`. All octaves of the range are equally likely.
         ///
-        /// Errors: a cutoff of half the clips' sample rate and more, when it is drawn.
+        /// Errors: a cutoff of half the clips' sample rate and more, when a stage begins.
         ///
         /// ```rhai
         /// type_of(augment::highpass([50, 500])) == "Augmentation"
