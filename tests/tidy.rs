@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 23] = [
+const CONFINED: [(&str, &[&str]); 24] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -47,6 +47,7 @@ const CONFINED: [(&str, &[&str]); 23] = [
     ("sha2", &["data"]),
     ("plotters", &["cli"]),
     ("png", &["cli"]),
+    ("base64", &["cli"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -25,6 +25,7 @@ pub(super) type DatasetHandle = Arc<Dataset>;
 pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     let mut readers = Module::new();
     readers::published(&mut readers, host);
+    readers::fetched(&mut readers, host);
     readers::own(&mut readers, host);
     engine.register_static_module("dataset", readers.into());
     let mut methods = Module::new();

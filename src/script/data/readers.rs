@@ -2,8 +2,8 @@
 
 use super::DatasetHandle;
 use super::reading::{
-    read_audioset, read_commands, read_csv, read_esc50, read_folders, read_fsd50k, read_json,
-    read_urban,
+    read_audioset, read_commands, read_csv, read_esc50, read_fetched, read_folders, read_fsd50k,
+    read_json, read_urban,
 };
 use crate::script::Host;
 use crate::script::register::namespaced;
@@ -127,6 +127,93 @@ pub(super) fn published(module: &mut Module, host: &Arc<dyn Host>) {
         /// failed
         /// ```
         fn "urbansound8k"(folder: &str) -> DatasetHandle { read_urban(&j, folder, Map::new()) }
+    }
+}
+
+/// The same sets without a folder, as `still data fetch` puts them in place.
+pub(super) fn fetched(module: &mut Module, host: &Arc<dyn Host>) {
+    let hosts: [Arc<dyn Host>; 8] = std::array::from_fn(|_| host.clone());
+    let [a, b, c, d, e, f, g, h] = hosts;
+    namespaced! { module;
+        /// ESC-50 as `still data fetch esc50` put it in place, with the options of `esc50(folder, options)`.
+        ///
+        /// Errors: it was not fetched; a link that leads out of it.
+        ///
+        /// ```rhai
+        /// let told = "";
+        /// try { dataset::esc50(#{ zzz: 1 }); } catch (error) { told = error.to_string(); }
+        /// told.contains("zzz")
+        /// ```
+        fn "esc50"(options: Map) -> DatasetHandle { read_fetched(&a, "esc50", options) }
+
+        /// As `esc50(options)`, with all options as they stand.
+        ///
+        /// ```rhai
+        /// let told = "still data fetch esc50";
+        /// try { dataset::esc50(); } catch (error) { told = error.to_string(); }
+        /// told.contains("esc50")
+        /// ```
+        fn "esc50"() -> DatasetHandle { read_fetched(&b, "esc50", Map::new()) }
+
+        /// FSD50K as `still data fetch fsd50k` put it in place, with the options of `fsd50k(folder, options)`.
+        ///
+        /// Errors: it was not fetched; a link that leads out of it.
+        ///
+        /// ```rhai
+        /// let told = "";
+        /// try { dataset::fsd50k(#{ zzz: 1 }); } catch (error) { told = error.to_string(); }
+        /// told.contains("zzz")
+        /// ```
+        fn "fsd50k"(options: Map) -> DatasetHandle { read_fetched(&c, "fsd50k", options) }
+
+        /// As `fsd50k(options)`, with all options as they stand.
+        ///
+        /// ```rhai
+        /// let told = "still data fetch fsd50k";
+        /// try { dataset::fsd50k(); } catch (error) { told = error.to_string(); }
+        /// told.contains("fsd50k")
+        /// ```
+        fn "fsd50k"() -> DatasetHandle { read_fetched(&d, "fsd50k", Map::new()) }
+
+        /// Speech Commands as `still data fetch speech_commands` put it in place, with the options of `speech_commands(folder, options)`.
+        ///
+        /// Errors: it was not fetched; a link that leads out of it.
+        ///
+        /// ```rhai
+        /// let told = "";
+        /// try { dataset::speech_commands(#{ zzz: 1 }); } catch (error) { told = error.to_string(); }
+        /// told.contains("zzz")
+        /// ```
+        fn "speech_commands"(options: Map) -> DatasetHandle { read_fetched(&e, "speech_commands", options) }
+
+        /// As `speech_commands(options)`, with all options as they stand.
+        ///
+        /// ```rhai
+        /// let told = "still data fetch speech_commands";
+        /// try { dataset::speech_commands(); } catch (error) { told = error.to_string(); }
+        /// told.contains("speech_commands")
+        /// ```
+        fn "speech_commands"() -> DatasetHandle { read_fetched(&f, "speech_commands", Map::new()) }
+
+        /// UrbanSound8K as `still data fetch urbansound8k` put it in place, with the options of `urbansound8k(folder, options)`.
+        ///
+        /// Errors: it was not fetched; a link that leads out of it.
+        ///
+        /// ```rhai
+        /// let told = "";
+        /// try { dataset::urbansound8k(#{ zzz: 1 }); } catch (error) { told = error.to_string(); }
+        /// told.contains("zzz")
+        /// ```
+        fn "urbansound8k"(options: Map) -> DatasetHandle { read_fetched(&g, "urbansound8k", options) }
+
+        /// As `urbansound8k(options)`, with all options as they stand.
+        ///
+        /// ```rhai
+        /// let told = "still data fetch urbansound8k";
+        /// try { dataset::urbansound8k(); } catch (error) { told = error.to_string(); }
+        /// told.contains("urbansound8k")
+        /// ```
+        fn "urbansound8k"() -> DatasetHandle { read_fetched(&h, "urbansound8k", Map::new()) }
     }
 }
 

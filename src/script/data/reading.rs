@@ -4,7 +4,7 @@ use super::DatasetHandle;
 use crate::data::{
     AudioSetOptions, CsvOptions, Dataset, Esc50Options, FoldersOptions, Folds, Fsd50kOptions,
     JsonOptions, Labelling, OnBad, Reach, ReadOptions, Segments, Split, audioset, csv, esc50,
-    folders, fsd50k, json, speech_commands, synth, urbansound8k,
+    fetch, folders, fsd50k, json, speech_commands, synth, urbansound8k,
 };
 use crate::error::{Error, Kind, Result, unknown};
 use crate::script::Host;
@@ -90,9 +90,18 @@ impl<'a> Call<'a> {
                 .received(path.display().to_string())
                 .hint("save it under another name"))
         };
+        self.read_with(name, &check, read)
+    }
+
+    fn read_with(
+        &self,
+        name: &str,
+        check: &dyn Fn(&Path) -> Result<()>,
+        read: impl FnOnce(&Reach) -> Result<Dataset>,
+    ) -> Result<DatasetHandle> {
         let caches = self.host.caches();
         let stop = || self.host.interruption().is_some();
-        let mut dataset = read(&Reach { check: &check, index: &caches.files, stop: &stop })?;
+        let mut dataset = read(&Reach { check, index: &caches.files, stop: &stop })?;
         dataset.name = name.to_string();
         if let Some(text) = left_out(&dataset) {
             self.host.warn(&text);
@@ -115,6 +124,47 @@ fn left_out(dataset: &Dataset) -> Option<String> {
     let rest = if count > NAMED { "; …" } else { "" };
     let all = count + dataset.clips.len();
     Some(format!("{}: {count} of {all} clips left out ({}{rest})", dataset.name, few.join("; ")))
+}
+
+/// Reads a set that `still data fetch` put in place: whoever fetched it lets it be read, and nothing outside of it.
+pub(super) fn read_fetched(
+    host: &Arc<dyn Host>,
+    name: &'static str,
+    options: Map,
+) -> Result<DatasetHandle> {
+    let operation = match name {
+        "esc50" => "dataset::esc50",
+        "fsd50k" => "dataset::fsd50k",
+        "speech_commands" => "dataset::speech_commands",
+        _ => "dataset::urbansound8k",
+    };
+    let call = Call::new(host, operation, options)?;
+    let missing = |problem: String| {
+        Error::new(Kind::File, operation, problem)
+            .hint(format!("`still data fetch {name}` fetches it, or give its folder"))
+    };
+    let found = fetch::installed(name)
+        .ok_or_else(|| missing(format!("no {name} was fetched to this machine")))?;
+    let root = found.canonicalize().map_err(|cause| missing(cause.to_string()))?;
+    let check = |path: &Path| match path.canonicalize() {
+        Ok(whole) if !whole.starts_with(&root) => {
+            Err(Error::new(Kind::File, operation, "a link leads out of the data set")
+                .received(path.display().to_string()))
+        }
+        _ => Ok(()),
+    };
+    let read = call.read()?;
+    let set = |reach: &Reach| match name {
+        "esc50" => {
+            let mut own = Esc50Options { folds: call.folds(5)?, esc10: false, read };
+            call.options.flag("esc10", &mut own.esc10)?;
+            esc50(&root, &own, reach)
+        }
+        "fsd50k" => fsd50k(&root, &Fsd50kOptions { read }, reach),
+        "speech_commands" => speech_commands(&root, &read, reach),
+        _ => urbansound8k(&root, call.folds(10)?, &read, reach),
+    };
+    call.read_with(name, &check, set)
 }
 
 pub(super) fn read_esc50(
