@@ -83,15 +83,43 @@ fn formats_are_told_by_content() {
 #[test]
 fn what_cannot_be_read_is_told_with_what_to_do() {
     let sandbox = Sandbox::new();
-    insta::assert_snapshot!(refused(&sandbox, "empty.flac", b""), @"");
-    insta::assert_snapshot!(refused(&sandbox, "notes.wav", b"just a few words"), @"");
-    insta::assert_snapshot!(refused(&sandbox, "song.mp3", b"\0\0\0\x20ftypM4A \0\0\0\0"), @"");
+    insta::assert_snapshot!(refused(&sandbox, "empty.flac", b""), @"
+    error[data]: reading empty.flac: the file is empty
+      expected: a clip: WAV, FLAC, Ogg Vorbis or MP3
+      received: 0 bytes
+      hint: copy or download the file again
+    ");
+    insta::assert_snapshot!(refused(&sandbox, "notes.wav", b"just a few words"), @"
+    error[data]: reading notes.wav: not an audio file of a known format
+      expected: WAV, FLAC, Ogg Vorbis or MP3
+      received: a file that begins with 'just a few w'
+    ");
+    insta::assert_snapshot!(refused(&sandbox, "song.mp3", b"\0\0\0\x20ftypM4A \0\0\0\0"), @"
+    error[data]: reading song.mp3: this format cannot be read
+      expected: WAV, FLAC, Ogg Vorbis or MP3
+      received: an MP4 or M4A file (AAC or ALAC)
+      hint: convert it, e.g. with `ffmpeg -i IN OUT.flac`
+    ");
     let ogg = std::fs::read(file("vorbis.ogg")).expect("a clip");
-    insta::assert_snapshot!(refused(&sandbox, "cut.ogg", &ogg[..ogg.len() / 2]), @"");
+    insta::assert_snapshot!(refused(&sandbox, "cut.ogg", &ogg[..ogg.len() / 2]), @"
+    error[data]: reading cut.ogg: the Ogg file is cut off
+      expected: a last page that says so
+      hint: copy or download the file again
+    ");
     let flac = std::fs::read(file("i16.flac")).expect("a clip");
-    insta::assert_snapshot!(refused(&sandbox, "cut.flac", &flac[..flac.len() / 2]), @"");
+    insta::assert_snapshot!(refused(&sandbox, "cut.flac", &flac[..flac.len() / 2]), @"
+    error[data]: reading cut.flac: the FLAC file is cut off
+      expected: 6000 samples, as the header says
+      received: 0 samples
+      hint: copy or download the file again
+    ");
     let mp3 = std::fs::read(file("layer3.mp3")).expect("a clip");
-    insta::assert_snapshot!(refused(&sandbox, "cut.mp3", &mp3[..mp3.len() / 2]), @"");
+    insta::assert_snapshot!(refused(&sandbox, "cut.mp3", &mp3[..mp3.len() / 2]), @"
+    error[data]: reading cut.mp3: the MP3 file is cut off
+      expected: 6000 samples, as the header says
+      received: 47 samples
+      hint: copy or download the file again
+    ");
     let far = ReadOptions { start: 1_000_000, ..ReadOptions::default() };
     let none = ReadOptions { channel: Channel::Index(2), ..ReadOptions::default() };
     for name in ["i16.wav", "i16.flac", "vorbis.ogg", "layer3.mp3"] {
