@@ -223,7 +223,10 @@ fn a_run_that_goes_on_reads_what_it_read_before() {
     let made = [
         format!("[\"{root}\"]"),
         format!("{{\"granted\":[\"{root}\"]}}"),
-        right.replace(&root, &sandbox.path().canonicalize().expect("a folder").display().to_string()),
+        right.replace(
+            &root,
+            &sandbox.path().canonicalize().expect("a folder").display().to_string(),
+        ),
     ];
     for text in made {
         assert_ne!(text, right);
