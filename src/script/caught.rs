@@ -9,17 +9,14 @@ fn words(map: &Map) -> Option<String> {
     let text = |key: &str| map.get(key)?.clone().into_string().ok();
     let kind = text("error").filter(|kind| kind.starts_with("Error"))?;
     let message = text("message")?;
-    let told = match (kind.as_str(), text("function"), text("variable"), text("property")) {
-        ("ErrorFunctionNotFound", Some(form), ..) => {
+    let told = match (kind.as_str(), text("function"), text("variable")) {
+        ("ErrorFunctionNotFound", Some(form), _) => {
             let (name, types) = form.split_once(" (").unwrap_or((&form, ""));
             let types: Vec<&str> = types.trim_end_matches(')').split(", ").map(word).collect();
             format!("{name}: there is no such function for ({})", types.join(", "))
         }
-        ("ErrorVariableNotFound", _, Some(name), _) => {
+        ("ErrorVariableNotFound", _, Some(name)) => {
             format!("{name}: this name is not defined here")
-        }
-        ("ErrorPropertyNotFound", _, _, Some(name)) => {
-            format!("{name}: there is no such property or key")
         }
         _ => {
             let mut letters = message.chars();

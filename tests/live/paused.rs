@@ -128,7 +128,7 @@ fn a_network_that_no_edit_could_mend_ends_the_run() {
     );
     let run = patiently(&wrong, Vec::new());
     let error = run.results.as_ref().expect_err("three classes").to_string();
-    assert!(error.contains("no logits of the classes"), "{error}");
+    assert!(error.contains("the network gives 3 outputs for"), "{error}");
     assert!(run.shown.pauses.is_empty());
 }
 
