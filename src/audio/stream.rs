@@ -228,7 +228,7 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
         return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
     }
     if format == Format::Ogg && channels > 2 {
-        // The decoder undoes the coupling of more than one pair of channels in the wrong order.
+        // A file of six channels came out differently from what libsndfile makes of it.
         return Err(damaged(path, format, &Cause::Unsupported("Vorbis with more than 2 channels")));
     }
     let codecs = symphonia::default::get_codecs();

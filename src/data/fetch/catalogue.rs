@@ -64,7 +64,7 @@ pub const NAMES: [&str; 4] = ["esc50", "speech_commands", "fsd50k", "urbansound8
 pub fn clips_of(name: &str) -> Option<Clips> {
     let (count, list_sha256) = match name {
         "esc50" => (2000, Some("6a96522abaf1cd3fc0cbbf1791b59d7214cb2895c0195cacb642663458e1d22b")),
-        // The archive's README: 105,829 utterances. The six long recordings of noise are none.
+        // The number that projects which use the set give; the six long recordings of noise are none.
         "speech_commands" => (105_829, None),
         "fsd50k" => {
             (51_197, Some("54a04dfcb523e0e9ef749d95d9343aef27a3c01aae65b4354d4c3e45cff20cc4"))
