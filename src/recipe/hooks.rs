@@ -332,10 +332,10 @@ impl Hooks for StageHooks<'_> {
         Ok(Some(told.0))
     }
 
-    fn augment(&mut self, moment: &Moment, batch: &Batch, apart: bool) -> Result<Option<Batch>> {
+    fn augment(&mut self, moment: &Moment, batch: &Batch) -> Result<Option<Batch>> {
         let given = vec![Dynamic::from(batch.clone())];
-        // Its draws move no other's: neither those of the layers, nor, for a teacher that sees other clips, the student's.
-        let indices = [moment.step as u64, u64::MAX - 1 - u64::from(apart)];
+        // What layers in it draw moves no draw of the step's own.
+        let indices = [moment.step as u64, u64::MAX - 1 - batch.view as u64];
         let act = || self.call(Hook::Augment, moment, given);
         let Some(value) = pass::during(moment.seed, &indices, act)? else { return Ok(None) };
         let made = as_batch(&value, batch);

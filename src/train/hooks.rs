@@ -247,9 +247,8 @@ pub trait Hooks {
     }
 
     /// Another batch in the place of this one: the last augmentation, which sees the whole batch as tensors. It has the
-    /// shapes of this one. What a teacher is shown apart from its student goes through it as a batch of its own, as
-    /// `apart` says.
-    fn augment(&mut self, _moment: &Moment, _batch: &Batch, _apart: bool) -> Result<Option<Batch>> {
+    /// shapes of this one. What a teacher is shown apart from its student goes through it as a batch of its own.
+    fn augment(&mut self, _moment: &Moment, _batch: &Batch) -> Result<Option<Batch>> {
         Ok(None)
     }
 

@@ -116,11 +116,12 @@ impl Learner {
         moment: &Moment,
         hooks: &mut dyn Hooks,
     ) -> Result<Option<Batch>> {
-        let Some(mut own) = hooks.augment(moment, batch, false)? else { return Ok(None) };
+        let Some(mut own) = hooks.augment(moment, batch)? else { return Ok(None) };
         own.teacher_input = match &batch.teacher_input {
             Some(input) if self.teacher.as_ref().is_some_and(Teacher::is_independent) => {
-                let apart = Batch { input: input.clone(), teacher_input: None, ..batch.clone() };
-                let seen = hooks.augment(moment, &apart, true)?;
+                let apart =
+                    Batch { input: input.clone(), teacher_input: None, view: 1, ..batch.clone() };
+                let seen = hooks.augment(moment, &apart)?;
                 Some(seen.map_or_else(|| input.clone(), |seen| seen.input))
             }
             other => other.clone(),

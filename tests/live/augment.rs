@@ -12,7 +12,7 @@ let student = distill(teacher, model, common + #{ name: "student", teaching: arg
 // OWN
 "#;
 
-const NOISE: &str = "fn augment(ctx, batch) { batch.input + tensor::normal(batch.input.shape) * 0.3 }\n";
+const NOISE: &str = "fn augment(ctx, batch) { batch.input + tensor::normal(batch.input.shape, \"noise\", [ctx.step, batch.view]) * 0.3 }\n";
 
 #[track_caller]
 fn weights(recipe: &str, more: &[&str]) -> Vec<String> {
