@@ -55,6 +55,8 @@ pub struct Batch {
     pub clips: usize,
     /// Which clips of the split each row is made of.
     pub mixes: Arc<Vec<Mix>>,
+    /// 0 where a student sees it, 1 where it is what a teacher with draws of its own sees.
+    pub view: usize,
 }
 
 /// How batches are made.
@@ -181,6 +183,7 @@ impl Loader {
             target: Tensor::from_values(own.targets, &[clips, classes], on)?,
             clips,
             mixes: Arc::new(own.mixes),
+            view: 0,
         })
     }
 }

@@ -89,6 +89,10 @@ fn hook(symbol: &Symbol) -> Option<String> {
 pub(super) fn about_hook(hook: Hook, named: bool) -> String {
     let (when, gives) = match hook {
         Hook::Step => ("for each batch", "does one step of training, and gives the loss"),
+        Hook::Augment => (
+            "for each batch, after the steps of the option `augment`",
+            "gives other inputs, or #{ input: …, target: … }",
+        ),
         Hook::Loss => ("at every step", "gives the loss, a tensor with one element"),
         Hook::Lambda => ("at every step", "gives the weight of the label, 0 to 1"),
         Hook::Tau => ("at every step", "gives the temperature of the teacher"),

@@ -1,7 +1,8 @@
 //! What hooks are given, and what they give.
 
 use super::version::Version;
-use crate::error::{Error, Kind, Result};
+use crate::data::Batch;
+use crate::error::{Error, Kind, Result, unknown};
 use crate::script::{Context, Desk, Hook, number_of};
 use crate::tensor::Tensor;
 use crate::train::Moment;
@@ -50,6 +51,35 @@ pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
         Some(_) => Err(wrong_result(Hook::Loss, "tensor f32 [1]: end with .mean()", value)),
         None => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)),
     }
+}
+
+/// The batch that an augmentation gives: other inputs, and maybe other labels, of the same shapes.
+pub(super) fn as_batch(value: &Dynamic, batch: &Batch) -> Result<Batch> {
+    let wrong = || {
+        let expected = "the inputs as a tensor, or #{ input: …, target: … }";
+        wrong_result(Hook::Augment, expected, value)
+    };
+    let tensor = |value: &Dynamic| value.read_lock::<Tensor>().map(|tensor| tensor.clone());
+    let (input, target) = match value.read_lock::<Map>() {
+        None => (tensor(value).ok_or_else(wrong)?, None),
+        Some(map) => {
+            if let Some(key) = map.keys().find(|key| !["input", "target"].contains(&key.as_str())) {
+                return Err(unknown(Hook::Augment.name(), "key", key, &["input", "target"]));
+            }
+            let part = |name: &str| map.get(name).map(|own| tensor(own).ok_or_else(wrong)).transpose();
+            (part("input")?.unwrap_or_else(|| batch.input.clone()), part("target")?)
+        }
+    };
+    let target = target.unwrap_or_else(|| batch.target.clone());
+    for (what, own, before) in [("inputs", &input, &batch.input), ("labels", &target, &batch.target)] {
+        if own.shape() != before.shape() || own.dtype() != before.dtype() {
+            let problem = format!("the hook gave {what} of another shape or type");
+            return Err(Error::new(Kind::Shape, Hook::Augment.name(), problem)
+                .expected(before.describe())
+                .received(own.describe()));
+        }
+    }
+    Ok(Batch { input: input.detached()?, target: target.detached()?, ..batch.clone() })
 }
 
 /// The loss of a step, and what it logs beside.

@@ -1,7 +1,7 @@
 //! The recipe's functions as training's hooks.
 
 use super::facts::{Facts, when};
-use super::given::{as_loss, as_number, as_step, call, tensors};
+use super::given::{as_batch, as_loss, as_number, as_step, call, tensors};
 use super::live::Live;
 use super::rehearsal::try_out;
 use super::session::{Session, lock};
@@ -330,6 +330,16 @@ impl Hooks for StageHooks<'_> {
         let logged = self.desk.log(told.1);
         logged.map_err(|error| self.blame(Hook::Step.name(), moment, error))?;
         Ok(Some(told.0))
+    }
+
+    fn augment(&mut self, moment: &Moment, batch: &Batch) -> Result<Option<Batch>> {
+        let given = vec![Dynamic::from(batch.clone())];
+        // What layers in it draw moves no draw of the step's own.
+        let indices = [moment.step as u64, u64::MAX - 1 - batch.view as u64];
+        let act = || self.call(Hook::Augment, moment, given);
+        let Some(value) = pass::during(moment.seed, &indices, act)? else { return Ok(None) };
+        let made = as_batch(&value, batch);
+        made.map(Some).map_err(|error| self.blame(Hook::Augment.name(), moment, error))
     }
 
     fn loss(

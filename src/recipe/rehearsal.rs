@@ -1,7 +1,7 @@
 //! A new version's hooks are called once before it may come into force.
 
 use super::facts::{Facts, when};
-use super::given::{as_loss, as_number, as_step, call, tensors};
+use super::given::{as_batch, as_loss, as_number, as_step, call, tensors};
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
@@ -70,12 +70,13 @@ fn each_hook(
                 };
                 let given = match hook {
                     Hook::Loss => made_up(facts, kind == StageKind::Distill)?,
-                    Hook::Step => vec![Dynamic::from(clips(facts)?)],
+                    Hook::Step | Hook::Augment => vec![Dynamic::from(clips(facts)?)],
                     _ => Vec::new(),
                 };
                 let value = call(engine, version, name, &moment, desk, given).map_err(told)?;
                 match hook {
                     Hook::Step => drop(as_step(&value).map_err(placed)?),
+                    Hook::Augment => drop(as_batch(&value, &clips(facts)?).map_err(placed)?),
                     Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
                     Hook::OnEpoch => {}
                     _ => as_number(hook, &value).map(|_| ()).map_err(placed)?,

@@ -8,6 +8,8 @@ use crate::train::StageKind;
 pub enum Hook {
     /// A whole step, where it is the recipe's own.
     Step,
+    /// What becomes of a batch before the step, after the chain's own augmentations.
+    Augment,
     /// The loss of a step.
     Loss,
     /// The weight of the label.
@@ -22,13 +24,21 @@ pub enum Hook {
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Hook; 6] =
-        [Hook::Step, Hook::Loss, Hook::Lambda, Hook::Tau, Hook::Lr, Hook::OnEpoch];
+    pub const ALL: [Hook; 7] = [
+        Hook::Step,
+        Hook::Augment,
+        Hook::Loss,
+        Hook::Lambda,
+        Hook::Tau,
+        Hook::Lr,
+        Hook::OnEpoch,
+    ];
 
-    /// Its standard name, and its key among a stage's options.
+    /// Its standard name, and its key among a stage's options; `augment` stands as the last step of the list there.
     pub fn name(self) -> &'static str {
         match self {
             Hook::Step => "step",
+            Hook::Augment => "augment",
             Hook::Loss => "loss",
             Hook::Lambda => "lambda",
             Hook::Tau => "tau",
@@ -40,7 +50,7 @@ impl Hook {
     /// Its parameters in a stage of that kind.
     pub fn parameters(self, kind: StageKind) -> &'static [&'static str] {
         match (self, kind) {
-            (Hook::Step, _) => &["ctx", "batch"],
+            (Hook::Step | Hook::Augment, _) => &["ctx", "batch"],
             (Hook::Loss, StageKind::Distill) => &["ctx", "student", "teacher", "target"],
             (Hook::Loss, _) => &["ctx", "student", "target"],
             _ => &["ctx"],
@@ -51,7 +61,7 @@ impl Hook {
     pub fn of_stage(self, kind: StageKind) -> bool {
         match self {
             Hook::Step => kind == StageKind::EachStep,
-            Hook::Loss | Hook::Lr => kind != StageKind::EachStep,
+            Hook::Augment | Hook::Loss | Hook::Lr => kind != StageKind::EachStep,
             Hook::Lambda | Hook::Tau => kind == StageKind::Distill,
             Hook::OnEpoch => true,
         }
@@ -72,6 +82,7 @@ impl Hook {
     pub fn source(self, sources: &HookSources) -> &super::HookSource {
         match self {
             Hook::Step => &sources.step,
+            Hook::Augment => &sources.augment,
             Hook::Loss => &sources.loss,
             Hook::Lambda => &sources.lambda,
             Hook::Tau => &sources.tau,

@@ -27,6 +27,8 @@ pub enum HookSource {
 pub struct HookSources {
     /// `step(ctx, batch)`, where steps are the recipe's own.
     pub step: HookSource,
+    /// `augment(ctx, batch)`.
+    pub augment: HookSource,
     /// `loss(ctx, student, teacher, target)`, or `loss(ctx, student, target)` without a teacher.
     pub loss: HookSource,
     /// `lambda(ctx)`.

@@ -72,6 +72,8 @@ struct Common {
     data: DatasetHandle,
     front: FrontEnd,
     chain: Vec<Step>,
+    /// The recipe's own augmentation, behind them.
+    augment: HookSource,
     sampler: Sampler,
     teaching: Teaching,
     batch: usize,
@@ -85,9 +87,7 @@ fn common(host: &dyn Host, options: &Options) -> Result<Common> {
     let data =
         options.native("data", expected)?.ok_or_else(|| options.missing("data", expected))?;
     let front = options.native("features", "a front end: audio::fbank(…)")?;
-    let step = |operation: &str, what: &str, value: &Dynamic| {
-        native_of::<Step>(operation, what, "an augmentation: augment::time_roll()", value)
-    };
+    let (chain, augment) = chain_of(options)?;
     let (mut batch, mut epochs, mut seed) = (BATCH, EPOCHS, host.seed() as usize);
     options.count("batch", &mut batch)?;
     options.count("epochs", &mut epochs)?;
@@ -96,7 +96,8 @@ fn common(host: &dyn Host, options: &Options) -> Result<Common> {
         name: options.text("name")?,
         data,
         front: front.unwrap_or_else(FrontEnd::standard),
-        chain: options.list("augment", step)?.unwrap_or_default(),
+        chain,
+        augment,
         sampler: sampler_of(options.operation(), options)?.unwrap_or_default(),
         teaching: teaching_of(options)?,
         batch,
@@ -104,6 +105,32 @@ fn common(host: &dyn Host, options: &Options) -> Result<Common> {
         seed: seed as u64,
         state: options.native("state", "a map: #{ best: 0.0 }")?.unwrap_or_default(),
     })
+}
+
+/// The steps of the option `augment`, and the function that may stand behind them.
+fn chain_of(options: &Options) -> Result<(Vec<Step>, HookSource)> {
+    let link = |operation: &str, what: &str, value: &Dynamic| match value.read_lock::<FnPtr>() {
+        Some(pointer) => named_function(operation, "the augmentation", &pointer).map(Err),
+        None => {
+            let expected = "an augmentation: augment::time_roll(), or Fn(\"my_augment\")";
+            native_of::<Step>(operation, what, expected, value).map(Ok)
+        }
+    };
+    let mut links = options.list("augment", link)?.unwrap_or_default();
+    let own = match links.pop() {
+        Some(Err(own)) => own,
+        Some(step) => {
+            links.push(step);
+            HookSource::Standard
+        }
+        None => HookSource::Standard,
+    };
+    let steps = links.into_iter().collect::<std::result::Result<Vec<Step>, HookSource>>();
+    let steps = steps.map_err(|_| {
+        Error::new(Kind::Script, options.operation(), "a function stands before another step")
+            .expected("one function at most, as the last step of 'augment': it sees whole batches")
+    })?;
+    Ok((steps, own))
 }
 
 /// How the teacher is shown the clips.
@@ -149,7 +176,9 @@ impl Common {
 pub(super) fn keys(kind: StageKind) -> Vec<&'static str> {
     let own = if kind == StageKind::EachStep { OWN } else { OPTIMIZER };
     let teaching = (kind != StageKind::Train).then_some(TEACHING);
-    let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(kind) && *hook != Hook::Step);
+    // The one is no option, the other stands in the list of augmentations.
+    let apart = [Hook::Step, Hook::Augment];
+    let hooks = Hook::ALL.into_iter().filter(|hook| hook.of_stage(kind) && !apart.contains(hook));
     let own = own.iter().copied().chain(teaching);
     SETTINGS.into_iter().chain(own).chain(hooks.map(Hook::name)).collect()
 }
@@ -172,7 +201,7 @@ pub(super) fn learn(
     let act = || {
         let expected = "an optimiser: optim::adam(#{ lr: 1e-3 })";
         let optimizer: Option<OptimizerHandle> = options.native("optimizer", expected)?;
-        let sources = sources(operation, &options, common.state.clone())?;
+        let sources = sources(operation, &options, common.state.clone(), common.augment.clone())?;
         let optimizer = optimizer.map(|own| own.options()).unwrap_or_default();
         let mut plan = common.plan(host, spec, optimizer, None)?;
         plan.teacher = match teacher {
@@ -203,6 +232,10 @@ pub(super) fn each_step(
     host.may_train(operation)?;
     let options = Options::new(operation, options)?;
     let common = common(host, &options)?;
+    if common.augment != HookSource::Standard {
+        return Err(Error::new(Kind::Script, operation, "a function stands in 'augment'")
+            .hint("a step of your own can call it itself"));
+    }
     let nets = nets_of(host, &options, &common)?;
     if nets.is_empty() {
         return Err(options.missing("nets", "networks by name: #{ student: net }"));
@@ -223,7 +256,7 @@ pub(super) fn each_step(
     let (name, net) = &nets[evaluated];
     let spec = Spec::Net(NetSpec { kind: name.clone(), net: net.clone() });
     let optimizers = handles.into_iter().map(|(name, handle)| (name, handle.options())).collect();
-    let mut sources = sources(operation, &options, common.state.clone())?;
+    let mut sources = sources(operation, &options, common.state.clone(), common.augment.clone())?;
     sources.step = named_function(operation, "the step", step)?;
     let own = OwnStep { nets: nets.clone(), optimizers };
     let plan = common.plan(host, spec, OptimizerOptions::default(), Some(own))?;
@@ -263,9 +296,15 @@ fn named<T: Clone + Send + Sync + 'static>(
     map.unwrap_or_default().into_iter().map(each).collect()
 }
 
-fn sources(operation: &str, options: &Options, state: Map) -> Result<HookSources> {
+fn sources(
+    operation: &str,
+    options: &Options,
+    state: Map,
+    augment: HookSource,
+) -> Result<HookSources> {
     Ok(HookSources {
         step: HookSource::Standard,
+        augment,
         loss: source(operation, options, Hook::Loss)?,
         lambda: source(operation, options, Hook::Lambda)?,
         tau: source(operation, options, Hook::Tau)?,

@@ -15,12 +15,13 @@ use std::sync::Arc;
 const TRAIN_DOC: &[&str] = &comments! {
     /// Trains a model or a network on labels: a stage. Its result has `accuracy`, `parameters`, `net`, …
     ///
-    /// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]), `sampler` ("shuffled"; "sequential",
+    /// Options: `data` (required), `features` (`audio::fbank(#{})`), `augment` ([]: steps, and as the
+    /// last one maybe `Fn("name")`, as the hook `augment`), `sampler` ("shuffled"; "sequential",
     /// "balanced", or a weight for each clip that trains, as an array or a tensor), `batch` (32),
     /// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's
     /// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")`
     /// where the standard names do not do.
-    /// Hooks found by name: `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
+    /// Hooks found by name: `augment(ctx, batch)`, `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
     /// Without a loss it is `cross_entropy(student, target)`, or `bce(student, target)` where clips have several labels.
     ///
     /// Errors: options that contradict each other, damaged data, a hook that fails.
@@ -41,7 +42,7 @@ const DISTILL_DOC: &[&str] = &comments! {
     /// functions; `teaching` ("consistent"): how the teacher is shown the clips, "consistent" for the very same batch,
     /// "independent" for other draws of all augmentations but mixing, "clean" for mixing alone, "stored" for what it
     /// says of each clip as it is, computed once.
-    /// Hooks found by name: `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,
+    /// Hooks found by name: `augment(ctx, batch)`, `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,
     /// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with
     /// λ = 0.5 and τ = 1.0 where nothing else is said; `kd::cmkd_multi` where clips have several labels.
     ///

@@ -171,5 +171,5 @@ pub fn made_up_batch(input: InputShape, classes: usize, on: &Device) -> Result<B
         |index: usize| f32::from(u8::from(index / classes.max(1) == index % classes.max(1)));
     let labels = (0..CLIPS * classes).map(label).collect();
     let target = Tensor::from_values(labels, &[CLIPS, classes], on)?;
-    Ok(Batch { input, teacher_input: None, target, clips: CLIPS, mixes: Arc::default() })
+    Ok(Batch { input, teacher_input: None, target, clips: CLIPS, mixes: Arc::default(), view: 0 })
 }

@@ -246,6 +246,12 @@ pub trait Hooks {
         Ok(None)
     }
 
+    /// Another batch in the place of this one: the last augmentation, which sees the whole batch as tensors. It has the
+    /// shapes of this one. What a teacher is shown apart from its student goes through it as a batch of its own.
+    fn augment(&mut self, _moment: &Moment, _batch: &Batch) -> Result<Option<Batch>> {
+        Ok(None)
+    }
+
     /// The weight of the label in the standard distillation loss.
     fn lambda(&mut self, _moment: &Moment) -> Result<Option<f64>> {
         Ok(None)

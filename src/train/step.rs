@@ -108,12 +108,35 @@ impl Learner {
         })
     }
 
+    /// The batch as the recipe's own augmentation leaves it. A teacher that is shown other draws gets other draws here,
+    /// too; one that is shown clean clips gets none.
+    fn augmented(
+        &self,
+        batch: &Batch,
+        moment: &Moment,
+        hooks: &mut dyn Hooks,
+    ) -> Result<Option<Batch>> {
+        let Some(mut own) = hooks.augment(moment, batch)? else { return Ok(None) };
+        own.teacher_input = match &batch.teacher_input {
+            Some(input) if self.teacher.as_ref().is_some_and(Teacher::is_independent) => {
+                let apart =
+                    Batch { input: input.clone(), teacher_input: None, view: 1, ..batch.clone() };
+                let seen = hooks.augment(moment, &apart)?;
+                Some(seen.map_or_else(|| input.clone(), |seen| seen.input))
+            }
+            other => other.clone(),
+        };
+        Ok(Some(own))
+    }
+
     fn standard(
         &self,
         batch: &Batch,
         moment: &Moment,
         hooks: &mut dyn Hooks,
     ) -> Result<StepReport> {
+        let augmented = self.augmented(batch, moment, hooks)?;
+        let batch = augmented.as_ref().unwrap_or(batch);
         let student = self.model.forward(&batch.input, Mode::Train)?;
         let teacher = self.teacher.as_ref().map(|teacher| teacher.logits(batch)).transpose()?;
         let (mut lambda, mut tau) = (None, None);

@@ -36,6 +36,11 @@ impl Teacher {
         })
     }
 
+    /// Whether it is shown other draws of the augmentations than its student.
+    pub fn is_independent(&self) -> bool {
+        self.teaching == Teaching::Independent
+    }
+
     /// Its logits, `[batch, classes]`.
     ///
     /// # Errors

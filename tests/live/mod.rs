@@ -1,6 +1,7 @@
 //! Edits while a recipe runs. A display edits the file at given steps, so that each test knows at which
 //! step an edit must be seen.
 
+mod augment;
 mod edits;
 mod endless;
 mod files;

@@ -34,6 +34,21 @@ pub(super) mod bindings {
         batch.teacher_input.as_ref().unwrap_or(&batch.input).clone()
     }
 
+    /// Who sees it: 0 for the student, 1 where it is what a teacher with draws of its own sees (`teaching: "independent"`).
+    ///
+    /// For draws of the hook `augment`: `tensor::normal(batch.input.shape, "noise", [ctx.step, batch.view])`.
+    ///
+    /// ```rhai
+    /// let data = dataset::esc50("still:example", #{ per_class: 1 });
+    /// let views = [];
+    /// for batch in data.batches(#{ batch: 10, features: audio::fbank(#{ mels: 16, hop_ms: 50 }) }) { views.push(batch.view); }
+    /// views == [0]
+    /// ```
+    #[rhai_fn(get = "view", pure)]
+    pub fn view(batch: &mut Batch) -> i64 {
+        batch.view as i64
+    }
+
     /// The labels of the clips, `[batch, classes]`; soft where clips were mixed.
     ///
     /// ```rhai
