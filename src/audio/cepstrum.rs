@@ -1,7 +1,8 @@
 //! Mel cepstra: the cosine transform of logarithmic mel features.
 
 use super::fbank::{Fbank, FbankOptions};
-use super::stft::{MelOptions, Scaling, Stft};
+use super::spectrogram::{MelOptions, Scaling};
+use super::stft::Stft;
 use super::{Features, Window, ranges};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;

@@ -2,7 +2,8 @@
 
 use super::cepstrum::{Cepstrum, MfccOptions, MfccStyle};
 use super::fbank::{Fbank, FbankOptions};
-use super::stft::{MelOptions, SpectrogramOptions, Stft};
+use super::spectrogram::{MelOptions, SpectrogramOptions};
+use super::stft::Stft;
 use super::{Features, MelScale, Samples, Window};
 use crate::error::{Error, Kind, Result, unknown};
 use crate::tensor::random::Stream;

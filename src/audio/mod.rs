@@ -11,6 +11,7 @@ mod mel;
 mod ogg;
 mod ranges;
 mod resample;
+mod spectrogram;
 mod stft;
 mod stream;
 pub mod wav;
@@ -21,7 +22,7 @@ pub use extract::{Axes, Bins, Extractor, FeatureOptions};
 pub use fbank::FbankOptions;
 pub use mel::MelScale;
 pub use resample::{resample, resampled};
-pub use stft::{MelOptions, Norm, Padding, Scaling, SpectrogramOptions};
+pub use spectrogram::{MelOptions, Norm, Padding, Scaling, SpectrogramOptions};
 pub use window::Window;
 
 /// The samples of one clip, mono, within −1 to 1.

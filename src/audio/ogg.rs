@@ -13,8 +13,8 @@ pub(super) fn ends(file: &mut File) -> std::io::Result<bool> {
     file.seek(SeekFrom::Start(size.saturating_sub(2 * LONGEST_PAGE)))?;
     let mut tail = Vec::new();
     file.take(2 * LONGEST_PAGE).read_to_end(&mut tail)?;
-    let starts = tail.windows(4).enumerate().filter(|(_, part)| part == b"OggS");
-    let Some((at, _)) = starts.last() else { return Ok(false) };
+    let mut starts = tail.windows(4).enumerate().filter(|(_, part)| part == b"OggS");
+    let Some((at, _)) = starts.next_back() else { return Ok(false) };
     let page = tail.get(at..).unwrap_or_default();
     let (Some(flags), Some(count)) = (page.get(5), page.get(26)) else { return Ok(false) };
     let Some(table) = page.get(27..27 + usize::from(*count)) else { return Ok(false) };

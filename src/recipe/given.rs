@@ -66,12 +66,15 @@ pub(super) fn as_batch(value: &Dynamic, batch: &Batch) -> Result<Batch> {
             if let Some(key) = map.keys().find(|key| !["input", "target"].contains(&key.as_str())) {
                 return Err(unknown(Hook::Augment.name(), "key", key, &["input", "target"]));
             }
-            let part = |name: &str| map.get(name).map(|own| tensor(own).ok_or_else(wrong)).transpose();
+            let part =
+                |name: &str| map.get(name).map(|own| tensor(own).ok_or_else(wrong)).transpose();
             (part("input")?.unwrap_or_else(|| batch.input.clone()), part("target")?)
         }
     };
     let target = target.unwrap_or_else(|| batch.target.clone());
-    for (what, own, before) in [("inputs", &input, &batch.input), ("labels", &target, &batch.target)] {
+    for (what, own, before) in
+        [("inputs", &input, &batch.input), ("labels", &target, &batch.target)]
+    {
         if own.shape() != before.shape() || own.dtype() != before.dtype() {
             let problem = format!("the hook gave {what} of another shape or type");
             return Err(Error::new(Kind::Shape, Hook::Augment.name(), problem)

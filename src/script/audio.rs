@@ -63,8 +63,11 @@ fn front_end(operation: &str, kind: &str, map: Map) -> Result<FrontEnd> {
                 Value::from(flag)
             }
             Some(_) => Value::from(options.text(key)?),
-            // It belongs to another preset: told below.
-            None => Value::Null,
+            None => {
+                let problem = format!("'{key}' is no option of this kind");
+                return Err(Error::new(Kind::Name, operation, problem)
+                    .hint("it belongs to another preset: preset: \"librosa\", for instance"));
+            }
         };
         changes.insert(key.clone(), value);
     }
@@ -192,7 +195,7 @@ fn front_ends(module: &mut Module) {
         /// reflected at its ends), `dither` (0: the deviation of noise that each clip has of its own), `power` (true;
         /// false: magnitudes), `log` (true), `use_energy` (false: one more bin with the log energy), `raw_energy`
         /// (true: before pre-emphasis and window), `energy_floor` (1; 0: none), `htk_compat` (false; true: the energy
-        /// comes last), `subtract_mean` (false).
+        /// comes last), `subtract_mean` (false), `preset` ("kaldi": what stands here).
         ///
         /// Options of the front end: `frames` (as the longest clip has; shorter clips are padded, longer ones cut),
         /// `crop` ("start", "centre", "random": which part of a longer clip; a random one is another in each epoch, and
@@ -261,7 +264,7 @@ fn clips(module: &mut Module, host: &Arc<dyn Host>) {
         /// Errors: a file that nobody allowed, a missing, damaged or cut-off one, another format.
         ///
         /// ```rhai
-        /// let file = dataset::esc50("still:example").clips()[0].file;
+        /// let file = dataset::esc50("still:example").clip(0).path;
         /// let clip = audio::load(file, #{ start: 100, length: 4000, rate_hz: 8000 });
         /// clip.samples.shape == [2000] && clip.rate_hz == 8000
         /// ```
@@ -270,7 +273,7 @@ fn clips(module: &mut Module, host: &Arc<dyn Host>) {
         /// As `load(path, options)`, with all options as they stand.
         ///
         /// ```rhai
-        /// let file = dataset::esc50("still:example").clips()[0].file;
+        /// let file = dataset::esc50("still:example").clip(0).path;
         /// audio::load(file).samples.shape[0] == 24000
         /// ```
         fn "load"(path: &str) -> Map { load(plain.as_ref(), path, Map::new()) }

@@ -24,15 +24,8 @@ pub enum Hook {
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Hook; 7] = [
-        Hook::Step,
-        Hook::Augment,
-        Hook::Loss,
-        Hook::Lambda,
-        Hook::Tau,
-        Hook::Lr,
-        Hook::OnEpoch,
-    ];
+    pub const ALL: [Hook; 7] =
+        [Hook::Step, Hook::Augment, Hook::Loss, Hook::Lambda, Hook::Tau, Hook::Lr, Hook::OnEpoch];
 
     /// Its standard name, and its key among a stage's options; `augment` stands as the last step of the list there.
     pub fn name(self) -> &'static str {

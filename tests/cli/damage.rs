@@ -108,8 +108,9 @@ fn an_empty_file() {
      2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
        ·                     ─────
        ╰────
-      expected: a WAV file
+      expected: a clip: WAV, FLAC, Ogg Vorbis or MP3
       received: 0 bytes
+      hint: copy or download the file again
     "#);
 }
 
@@ -140,7 +141,9 @@ fn a_file_of_another_kind() {
             .write("data/audio/4-40001-A-0.wav", "OggS and more of it, long enough for a header");
     });
     assert!(
-        told.starts_with("error[data]: reading data/audio/4-40001-A-0.wav: not a WAV file"),
+        told.starts_with(
+            "error[data]: reading data/audio/4-40001-A-0.wav: the Ogg file is cut off"
+        ),
         "{told}"
     );
 }

@@ -34,7 +34,7 @@ fn tagged() -> Sandbox {
 }
 
 const TAGGED: &str = r#"
-let data = dataset::csv(arg("data") + "/list.csv", #{ labels: "tags", label_separator: "|", split: "use" });
+let data = dataset::csv(arg("data") + "/list.csv", #{ file: "file", labels: "tags", label_separator: "|", split: "use" });
 let features = audio::fbank(#{ mels: 16, hop_ms: 20, frames: 16, crop: arg("crop", "start"), pad: arg("pad", "zero") });
 let common = #{ data: data, features: features, batch: 6, epochs: arg("epochs", 4), augment: [augment::time_mask(3), augment::mixup(0.5)],
     optimizer: optim::adam(#{ lr: 1e-2 }), sampler: arg("sampler", "balanced") };

@@ -289,14 +289,9 @@ fn packed_runs_say_nothing_of_this_machine() {
 fn a_word_is_no_path() {
     let (sandbox, _) = with("secret/x.npy");
     // The recipe asks for a tag, and reads a folder of that name.
-    for ask in ["arg(\"tag\", \"baseline\");"] {
-        refused(
-            &sandbox.run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=secret"]),
-        );
-        sandbox
-            .run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=./secret"])
-            .good();
-    }
+    let ask = "arg(\"tag\", \"baseline\");";
+    refused(&sandbox.run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=secret"]));
+    sandbox.run(&format!("try {{ {ask} }} catch {{ }} {LOAD}"), &["--set", "tag=./secret"]).good();
     for ask in
         ["arg(\"data\");", "arg(\"data\", \"data/esc50\");", "arg(\"data\", \"still:example\");"]
     {

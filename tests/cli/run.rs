@@ -67,7 +67,7 @@ fn on_epoch(ctx) {{ ctx.log(\"epochs so far\", ctx.metrics.len()); }}
         .records()
         .map(|row| {
             let row = row.expect("a row");
-            [0, 1, 2, 7, 8, 11].map(|column| row[column].to_string())
+            [0, 1, 2, 8, 9, 13].map(|column| row[column].to_string())
         })
         .collect();
     assert_eq!(

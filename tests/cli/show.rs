@@ -99,9 +99,9 @@ fn mistakes_are_told() {
     assert!(told.contains("unknown format 'jpg'") && told.contains("svg"), "{told}");
     let told = refused(&sandbox, &["-o", "out"], 2);
     assert!(told.contains("no ending"), "{told}");
-    let told = refused(&sandbox, &["-o", "o.svg", "--augment", "none.rhai"], 1);
+    let told = refused(&sandbox, &["-o", "o.svg", "--augment", "none.rhai"], 3);
     assert!(told.contains("no chain of augmentations") && told.contains("none.rhai"), "{told}");
-    let told = refused(&sandbox, &["-o", "o.svg", "--augment", "wrong.rhai"], 1);
+    let told = refused(&sandbox, &["-o", "o.svg", "--augment", "wrong.rhai"], 3);
     assert!(told.contains("time_mask") && told.contains("wrong.rhai"), "{told}");
     let told = refused(&sandbox, &["-o", "o.svg", "--options", "{\"mel\": 1}"], 2);
     assert!(told.contains("did you mean 'mels'"), "{told}");

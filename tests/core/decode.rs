@@ -146,16 +146,16 @@ fn floats(channels: u16, rate_hz: u32, values: &[f32]) -> Vec<u8> {
 #[test]
 fn strange_clips_have_features_or_a_message() {
     let sandbox = Sandbox::new();
-    let path = sandbox.write("nan.wav", &floats(1, 8000, &[0.0, f32::NAN]));
+    let path = sandbox.write("nan.wav", floats(1, 8000, &[0.0, f32::NAN]));
     let error = whole(&path).expect_err("NaN").to_string();
     assert!(
         error.contains("a sample is no finite number") && error.contains("sample 1"),
         "{error}"
     );
-    let path = sandbox.write("rate.wav", &floats(1, 0, &[0.0]));
+    let path = sandbox.write("rate.wav", floats(1, 0, &[0.0]));
     assert!(whole(&path).expect_err("0 Hz").to_string().contains("the sample rate is 0 Hz"));
     let eight: Vec<f32> = (0..80).map(|index| (index % 8) as f32).collect();
-    let path = sandbox.write("eight.wav", &floats(8, 8000, &eight));
+    let path = sandbox.write("eight.wav", floats(8, 8000, &eight));
     assert_eq!(whole(&path).expect("eight channels").values, [3.5; 10]);
 
     for kind in FeatureOptions::KINDS {

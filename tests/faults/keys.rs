@@ -334,11 +334,11 @@ fn what_the_options_say_costs_the_stage_and_those_that_it_teaches() {
     an option: own: optimizers.net: …lse,"lr":0.01,"weight_decay":0.0,"clip_norm":null,"clip_valu… → …lse,"lr":0.02,"weight_decay":0.0,"clip_norm":null,"clip_valu…
     the batch: teacher: batch: 10 → 5 | student: batch: 10 → 5; teacher: changed | own: batch: 10 → 5
     -the seed: teacher: seed: 0 → 3 | student: seed: 0 → 3; teacher: changed | own: model: changed; seed: 0 → 3; nets.net: changed
-    the order of augmentations: teacher: augment: ["time_roll","freq_mask(4)"] → ["freq_mask(4)","time_roll"] | student: augment: ["time_roll","freq_mask(4)"] → ["freq_mask(4)","time_roll"]; teacher: changed | own: augment: ["time_roll","freq_mask(4)"] → ["freq_mask(4)","time_roll"]
+    the order of augmentations: teacher: augment: ["time_roll","freq_mask(4, 1, mean)"] → ["freq_mask(4, 1, mean)","time_roll"] | student: augment: ["time_roll","freq_mask(4, 1, mean)"] → ["freq_mask(4, 1, mean)","time_roll"]; teacher: changed | own: augment: ["time_roll","freq_mask(4, 1, mean)"] → ["freq_mask(4, 1, mean)","time_roll"]
     a value among a network's parts: own: model: changed; nets.net: changed
     initial weights: own: model: changed; nets.net: changed
     the teacher's model: teacher: model: {"model":"cnn","classes":10,"channels":[2]} → {"model":"cnn","classes":10,"channels":[4]} | student: teacher: changed
-    the features: teacher: features: ….0,"hop_ms":40.0,"window":"hanning","low_hz":20.0,"high_hz":… → ….0,"hop_ms":30.0,"window":"hanning","low_hz":20.0,"high_hz":… | student: features: ….0,"hop_ms":40.0,"window":"hanning","low_hz":20.0,"high_hz":… → ….0,"hop_ms":30.0,"window":"hanning","low_hz":20.0,"high_hz":…; teacher: changed | own: features: ….0,"hop_ms":40.0,"window":"hanning","low_hz":20.0,"high_hz":… → ….0,"hop_ms":30.0,"window":"hanning","low_hz":20.0,"high_hz":…
+    the features: teacher: features: ….0,"hop_ms":40.0,"window":"hanning","blackman_coeff":0.42,"l… → ….0,"hop_ms":30.0,"window":"hanning","blackman_coeff":0.42,"l… | student: features: ….0,"hop_ms":40.0,"window":"hanning","blackman_coeff":0.42,"l… → ….0,"hop_ms":30.0,"window":"hanning","blackman_coeff":0.42,"l…; teacher: changed | own: features: ….0,"hop_ms":40.0,"window":"hanning","blackman_coeff":0.42,"l… → ….0,"hop_ms":30.0,"window":"hanning","blackman_coeff":0.42,"l…
     a hook of another name: teacher: loss: Named("plain") → Named("plainer"); fn plainer/3 (lab.rhai:30): new | student: teacher: changed
     "##);
 }

@@ -51,7 +51,7 @@ fn fsd50k() -> (Vec<Entry>, Vec<Entry>) {
         entry("FSD50K.ground_truth/vocabulary.csv", "0,A,/m/1\n1,B,/m/2\n"),
     ];
     let clip = |id: u64| Entry {
-        is_packed: id % 2 == 0,
+        is_packed: id.is_multiple_of(2),
         ..entry(
             &format!("FSD50K.{}_audio/{id}.wav", if id < 4 { "dev" } else { "eval" }),
             noise(id, 30_000),

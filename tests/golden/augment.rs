@@ -41,7 +41,8 @@ fn masks_are_torchaudios() {
 
 #[test]
 fn filters_are_torchaudios() {
-    let cases: Vec<(String, u32, f64, f64, Vec<f64>, Vec<f64>)> = of("filters");
+    type Case = (String, u32, f64, f64, Vec<f64>, Vec<f64>);
+    let cases: Vec<Case> = of("filters");
     for (name, rate_hz, cutoff, q, signal, expected) in cases {
         let pass = if name == "low" { Pass::Low } else { Pass::High };
         let filter = PassFilter { pass, cutoff_hz: Range::new(cutoff, cutoff), q };

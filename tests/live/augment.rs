@@ -20,7 +20,10 @@ fn weights(recipe: &str, more: &[&str]) -> Vec<String> {
     let ran = sandbox.run(recipe, &[&["--json"], more].concat()).good();
     let found: Value = serde_json::from_str(ran.out.lines().last().expect("a line")).expect("JSON");
     let stages = found["stages"].as_array().expect("stages").clone();
-    stages.iter().map(|stage| stage["weights_blake3"].as_str().expect("a hash").to_string()).collect()
+    stages
+        .iter()
+        .map(|stage| stage["weights_blake3"].as_str().expect("a hash").to_string())
+        .collect()
 }
 
 #[test]

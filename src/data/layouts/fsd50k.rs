@@ -6,7 +6,7 @@ use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Form, Table};
 use crate::error::{Result, nearest};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The options of `dataset::fsd50k`.
@@ -69,7 +69,7 @@ pub fn fsd50k(folder: &Path, options: &Fsd50kOptions, reach: &Reach) -> Result<D
 }
 
 fn part(
-    path: &PathBuf,
+    path: &Path,
     audio: &Path,
     fixed: Option<Split>,
     places: &BTreeMap<String, usize>,

@@ -2,7 +2,9 @@
 
 use super::DatasetHandle;
 use crate::data::{Clip, Dataset};
+use crate::error::{Error, Kind, Result};
 use crate::script::raise::{Raw, raw};
+use crate::script::register::functions;
 use crate::script::truth::truth;
 use crate::script::value;
 use rhai::{Array, Dynamic, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
@@ -22,6 +24,7 @@ fn shown(data: &Dataset, clip: &Clip) -> Map {
     let mut put = |name: &str, value: Dynamic| map.insert(name.into(), value);
     put("id", clip.id.clone().into());
     put("file", file.into());
+    put("path", clip.file.display().to_string().into());
     put("class", names.first().cloned().unwrap_or(Dynamic::UNIT));
     put("labels", names.into());
     put("split", clip.split.name().into());
@@ -53,11 +56,33 @@ fn relabel(call: &NativeCallContext, data: &DatasetHandle, names: &FnPtr) -> Raw
     .map(Arc::new)
 }
 
+fn clip(data: &DatasetHandle, index: &Dynamic) -> Result<Map> {
+    let index = value::count_of("clip", "the index", index)?;
+    let found = data.clips.get(index).ok_or_else(|| {
+        Error::new(Kind::Range, "clip", "there is no such clip")
+            .expected(format!("0 to {}", data.clips.len().saturating_sub(1)))
+            .received(index.to_string())
+    })?;
+    Ok(shown(data, found))
+}
+
 pub(super) fn functions(module: &mut Module) {
+    functions! { module;
+        /// One clip, counted from 0 over all splits, as a map: `id`, `file`, `path`, `class` and `labels` (names), `split`,
+        /// `fold`, `group`, `seconds`, `rate_hz`, `channels`; what a set does not know is `()`.
+        ///
+        /// Errors: an index beyond the clips.
+        ///
+        /// ```rhai
+        /// let clip = dataset::esc50("still:example").clip(0);
+        /// clip.seconds == 1.5 && clip.rate_hz == 16000 && clip.labels == [clip.class]
+        /// ```
+        fn "clip"(data: DatasetHandle, index: Dynamic) -> Map { clip(&data, &index) }
+    }
     FuncRegistration::new("filter")
         .in_global_namespace()
         .with_comments([
-            "/// The clips of which the function says `true`. It gets a map: `id`, `file`, `class` and `labels` (names), `split`,",
+            "/// The clips of which the function says `true`. It gets a map: `id`, `file`, `path`, `class` and `labels` (names), `split`,",
             "/// `fold`, `group`, `seconds`, `rate_hz`, `channels`; what a set does not know is `()`.",
             "///",
             "/// ```rhai",
