@@ -87,13 +87,14 @@ fn common(host: &dyn Host, options: &Options) -> Result<Common> {
     let data =
         options.native("data", expected)?.ok_or_else(|| options.missing("data", expected))?;
     let front = options.native("features", "a front end: audio::fbank(…)")?;
-    let (chain, augment) = chain_of(options)?;
     let (mut batch, mut epochs, mut seed) = (BATCH, EPOCHS, host.seed() as usize);
     options.count("batch", &mut batch)?;
     options.count("epochs", &mut epochs)?;
     options.count("seed", &mut seed)?;
+    let name = options.text("name")?;
+    let (chain, augment) = chain_of(options)?;
     Ok(Common {
-        name: options.text("name")?,
+        name,
         data,
         front: front.unwrap_or_else(FrontEnd::standard),
         chain,

@@ -56,17 +56,17 @@ fn results(sandbox: &Sandbox, more: &[&str]) -> (Value, Ran) {
 #[test]
 fn clips_with_several_labels_are_judged_by_mean_average_precision() {
     let sandbox = tagged();
-    let (found, ran) = results(&sandbox, &["--set", "epochs=8"]);
+    let (found, ran) = results(&sandbox, &["--set", "epochs=40"]);
     let teacher = &found["stages"][0];
     // Two tones that never hide each other: a tiny network ranks nearly all of them.
     assert!(teacher["map"].as_f64().expect("a number") > 0.9, "{teacher}");
     assert!(teacher["best_map"].as_f64().expect("a number") > 0.9, "{teacher}");
     let table = ran.err.lines().find(|line| line.starts_with("teacher  ")).expect("the table");
     assert!(table.contains("mAP "), "{table}");
-    assert!(ran.err.contains("teacher: epoch 8/8  loss "), "{}", ran.err);
+    assert!(ran.err.contains("teacher: epoch 40/40  loss "), "{}", ran.err);
     assert!(ran.err.contains("of it waiting for data"), "{}", ran.err);
     // From the store it is the same.
-    let (again, _) = results(&sandbox, &["--set", "epochs=8"]);
+    let (again, _) = results(&sandbox, &["--set", "epochs=40"]);
     assert_eq!(again["stages"][1]["map"], found["stages"][1]["map"]);
     assert_eq!(again["stages"][1]["from_store"], true);
 }

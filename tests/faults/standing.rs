@@ -64,7 +64,8 @@ fn one_that_took_too_long_is_tried_again() {
     assert_eq!((&seen.error, lab.runs().len()), (&None, 1), "{seen:?}");
     let told = "at step 2 of 'own'; version 0 is in force and it is tried again";
     assert!(seen.said.iter().any(|said| said.contains(told)), "{seen:?}");
-    assert_eq!(seen.edits.len(), 1, "{seen:?}");
+    // It comes into force unless the steps that are left are over before anybody looks.
+    assert!(seen.edits.len() <= 1, "{seen:?}");
     assert_eq!(&lab.outcome().weights, &undisturbed().weights);
 }
 

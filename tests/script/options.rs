@@ -5,7 +5,8 @@ use stillroom::script::catalogue::Form;
 use stillroom::script::{Catalogue, options_of};
 
 /// Maps that are no options.
-const OTHER_MAPS: [&str; 5] = ["load", "save", "grad", "set$state", "map_labels"];
+const OTHER_MAPS: [&str; 7] =
+    ["load", "save", "grad", "set$state", "map_labels", "print", "to_string"];
 
 /// Functions of ours whose last map holds options.
 fn with_options(catalogue: &Catalogue) -> Vec<&Form> {
