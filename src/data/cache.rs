@@ -9,7 +9,6 @@ use memmap2::Mmap;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 const MAGIC: &[u8; 8] = b"STILLFT1";
@@ -48,18 +47,12 @@ pub struct FeatureCache {
     limit: u64,
     /// Bytes there, as far as this process knows; counted when it first writes.
     size: Mutex<Option<u64>>,
-    hits: AtomicU64,
 }
 
 impl FeatureCache {
     /// The cache in `folder`, of at most `limit` bytes.
     pub fn new(folder: PathBuf, limit: u64) -> Self {
-        FeatureCache { folder, limit, size: Mutex::default(), hits: AtomicU64::new(0) }
-    }
-
-    /// How often something was found.
-    pub fn hits(&self) -> u64 {
-        self.hits.load(Ordering::Relaxed)
+        FeatureCache { folder, limit, size: Mutex::default() }
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -88,7 +81,6 @@ impl FeatureCache {
         if meta.modified().is_ok_and(is_old) {
             disk::touch(&path);
         }
-        self.hits.fetch_add(1, Ordering::Relaxed);
         features
     }
 

@@ -105,9 +105,14 @@ impl Clip {
 
     /// An error about it, with the row that lists it.
     pub fn blame(&self, error: Error) -> Error {
-        match &self.row {
-            Some(row) => error.at(Place::row(&row.list, row.line)),
-            None => error,
-        }
+        at_row(self.row.as_ref(), error)
+    }
+}
+
+/// An error about a clip, with the row that lists it, where one does.
+pub(super) fn at_row(row: Option<&Row>, error: Error) -> Error {
+    match row {
+        Some(row) => error.at(Place::row(&row.list, row.line)),
+        None => error,
     }
 }

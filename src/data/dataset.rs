@@ -78,12 +78,18 @@ impl Dataset {
     /// The same set with at most `count` clips of each class in each split, for a quick try. A clip of several
     /// classes counts for its first.
     pub fn at_most(&self, count: usize) -> Dataset {
-        let mut taken = std::collections::BTreeMap::new();
-        let few = |clip: &&Clip| {
-            let seen = taken.entry((clip.split, clip.class())).or_insert(0usize);
-            *seen += 1;
-            *seen <= count
-        };
+        let mut takes = few(count);
+        let few = |clip: &&Clip| takes(clip.split, clip.class());
         self.with(self.clips.iter().filter(few).cloned().collect())
+    }
+}
+
+/// Whether a clip of a split and a class is among the first `count` of these that are asked about.
+pub(super) fn few(count: usize) -> impl FnMut(Split, Option<usize>) -> bool {
+    let mut taken = std::collections::BTreeMap::new();
+    move |split, class| {
+        let seen = taken.entry((split, class)).or_insert(0usize);
+        *seen += 1;
+        *seen <= count
     }
 }

@@ -9,8 +9,6 @@ use std::path::Path;
 struct Node {
     id: String,
     #[serde(default)]
-    name: String,
-    #[serde(default)]
     child_ids: Vec<String>,
 }
 
@@ -18,7 +16,6 @@ struct Node {
 #[derive(Clone, Debug, Default)]
 pub struct Ontology {
     parents: BTreeMap<String, Vec<String>>,
-    names: BTreeMap<String, String>,
 }
 
 impl Ontology {
@@ -39,14 +36,8 @@ impl Ontology {
             for child in node.child_ids {
                 own.parents.entry(child).or_default().push(node.id.clone());
             }
-            own.names.insert(node.id, node.name);
         }
         Ok(own)
-    }
-
-    /// The name of a node.
-    pub fn name(&self, id: &str) -> Option<&str> {
-        self.names.get(id).map(String::as_str)
     }
 
     /// All nodes above one, whatever the way; a ring ends where it began.

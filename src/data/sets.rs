@@ -2,7 +2,7 @@
 
 use super::clip::{Clip, Span, Split};
 use super::dataset::{Dataset, Labelling};
-use crate::error::{Error, Kind, Result, nearest};
+use crate::error::{Error, Kind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Dataset {
@@ -12,12 +12,9 @@ impl Dataset {
     /// There is none of that name.
     pub fn class(&self, operation: &str, name: &str) -> Result<usize> {
         self.classes.iter().position(|own| own == name).ok_or_else(|| {
-            let error = Error::new(Kind::Name, operation, format!("there is no class '{name}'"))
-                .expected(format!("one of the {} classes of {}", self.classes.len(), self.name));
-            match nearest(name, self.classes.iter().map(String::as_str)) {
-                Some(near) => error.hint(format!("did you mean '{near}'?")),
-                None => error,
-            }
+            Error::new(Kind::Name, operation, format!("there is no class '{name}'"))
+                .expected(format!("one of the {} classes of {}", self.classes.len(), self.name))
+                .near(name, self.classes.iter().map(String::as_str))
         })
     }
 

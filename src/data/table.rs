@@ -1,6 +1,6 @@
 //! Lists as tables: true CSV, with quotes, a byte-order mark, any line ends, and the line of each row.
 
-use crate::error::{Error, Kind, Place, Result, nearest};
+use crate::error::{Error, Kind, Place, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,14 +78,10 @@ impl Table {
     /// There is none.
     pub fn column(&self, name: &str) -> Result<usize> {
         self.find(name).ok_or_else(|| {
-            let mut error = self
-                .damaged(1, format!("the column '{name}' is missing"))
+            self.damaged(1, format!("the column '{name}' is missing"))
                 .expected(format!("a column '{name}'"))
-                .received(self.header.join(", "));
-            if let Some(near) = nearest(name, self.header.iter().map(String::as_str)) {
-                error = error.hint(format!("did you mean '{near}'?"));
-            }
-            error
+                .received(self.header.join(", "))
+                .near(name, self.header.iter().map(String::as_str))
         })
     }
 

@@ -342,6 +342,16 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+impl Error {
+    /// With the known name that is nearest to what was given as the hint, where one is near.
+    pub fn near<'a>(self, given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(given, known) {
+            Some(name) => self.hint(format!("did you mean '{name}'?")),
+            None => self,
+        }
+    }
+}
+
 /// "unknown `what`" with the nearest known name, or all of them, as the hint.
 pub fn unknown(operation: &str, what: &str, given: &str, known: &[&str]) -> Error {
     let error = Error::new(Kind::Name, operation, format!("unknown {what} '{given}'"));

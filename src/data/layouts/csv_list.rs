@@ -4,7 +4,7 @@ use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, split_of};
 use crate::data::clip::{Row, Split};
 use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Cells, Form, Table, inside};
-use crate::error::{Error, Kind, Result, nearest};
+use crate::error::{Error, Kind, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -131,13 +131,10 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
         let mut clip = listed(&table, row, &columns, options)?;
         for label in labels {
             clip.labels.push(*places.get(label.as_str()).ok_or_else(|| {
-                let error = table
+                table
                     .damaged(row.line, "a label is not among 'classes'")
-                    .received(format!("'{label}'"));
-                match nearest(label, classes.iter().map(String::as_str)) {
-                    Some(near) => error.hint(format!("did you mean '{near}'?")),
-                    None => error,
-                }
+                    .received(format!("'{label}'"))
+                    .near(label, classes.iter().map(String::as_str))
             })?);
         }
         if labelling == Labelling::Single && clip.labels.len() != 1 {

@@ -1,8 +1,8 @@
 //! ESC-50's layout: `audio/*.wav` and `meta/esc50.csv` with columns for file, fold, class and name.
 
-use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, need_folder};
+use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, need_folder, renumber};
 use crate::data::clip::Row;
-use crate::data::dataset::{Dataset, Labelling};
+use crate::data::dataset::Dataset;
 use crate::data::table::{Form, Table};
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -67,21 +67,8 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
     }
     let folds: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
     options.folds.check(&format!("reading the data set {}", folder.display()), &folds)?;
-    let targets: Vec<usize> = names.keys().copied().collect();
-    for clip in &mut clips {
-        for label in &mut clip.labels {
-            *label = targets.binary_search(label).unwrap_or_default();
-        }
-    }
+    renumber(&mut clips, &names);
     let classes: Vec<String> = names.into_values().map(|(name, _)| name).collect();
-    let listing = Listing {
-        name: folder.display().to_string(),
-        labelling: Labelling::Single,
-        class_ids: classes.clone(),
-        classes,
-        clips,
-        lists: vec![list],
-        left_out: Vec::new(),
-    };
+    let listing = Listing::single(folder, classes, clips, vec![list]);
     finish(listing, &options.read, reach)
 }

@@ -2,10 +2,10 @@
 
 use super::{Listed, Listing, OnBad, Reach, ReadOptions};
 use crate::audio::decode;
-use crate::data::clip::{Clip, Row, Span, Split};
-use crate::data::dataset::{Dataset, LeftOut};
+use crate::data::clip::{Clip, Span, Split, at_row};
+use crate::data::dataset::{Dataset, LeftOut, few};
 use crate::data::index::{Facts, FileIndex};
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,11 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
     let Listing { name, labelling, classes, class_ids, clips, lists, mut left_out } = listing;
     let operation = format!("reading the data set {name}");
     check_doubles(&operation, &clips)?;
-    let clips = at_most(clips, options.per_class);
+    let mut clips = clips;
+    if let Some(count) = options.per_class {
+        let mut takes = few(count);
+        clips.retain(|clip| takes(clip.split, clip.labels.first().copied()));
+    }
     check_reach(&clips, reach)?;
     let surveyed: Vec<Result<Clip>> = clips
         .par_iter()
@@ -55,18 +59,6 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
     Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out })
 }
 
-/// At most so many clips of each class in each split; one of several classes counts for its first.
-fn at_most(mut clips: Vec<Listed>, count: Option<usize>) -> Vec<Listed> {
-    let Some(count) = count else { return clips };
-    let mut taken = BTreeMap::new();
-    clips.retain(|clip| {
-        let seen = taken.entry((clip.split, clip.labels.first().copied())).or_insert(0usize);
-        *seen += 1;
-        *seen <= count
-    });
-    clips
-}
-
 /// A clip that is listed twice could train and test.
 fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
     let mut ids: BTreeMap<&str, &Listed> = BTreeMap::new();
@@ -86,7 +78,7 @@ fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
             };
             let error =
                 Error::new(Kind::Data, operation, problem).received(format!("{what}{already}"));
-            return Err(placed(&clip.row, error));
+            return Err(at_row(clip.row.as_ref(), error));
         }
     }
     Ok(())
@@ -97,16 +89,9 @@ fn check_reach(clips: &[Listed], reach: &Reach) -> Result<()> {
     let folders: BTreeSet<&Path> = clips.iter().filter_map(|clip| clip.file.parent()).collect();
     folders.into_iter().try_for_each(|folder| (reach.check)(folder))?;
     for clip in clips.iter().filter(|clip| clip.file.is_symlink()) {
-        (reach.check)(&clip.file).map_err(|error| placed(&clip.row, error))?;
+        (reach.check)(&clip.file).map_err(|error| at_row(clip.row.as_ref(), error))?;
     }
     Ok(())
-}
-
-fn placed(row: &Option<Row>, error: Error) -> Error {
-    match row {
-        Some(row) => error.at(Place::row(&row.list, row.line)),
-        None => error,
-    }
 }
 
 /// Reads a clip's header, or, where bad clips are left out, all of it.
@@ -120,8 +105,8 @@ fn survey(clip: &Listed, on_bad: OnBad, index: &FileIndex) -> Result<Clip> {
         Ok(Facts { rate_hz, samples, channels, is_whole: on_bad == OnBad::Skip })
     };
     let enough = |facts: &Facts| facts.is_whole || on_bad == OnBad::Error;
-    let at_row = |error: Error| placed(&clip.row, error);
-    let facts = index.facts(&clip.file, enough, look).map_err(at_row)?;
+    let placed = |error: Error| at_row(clip.row.as_ref(), error);
+    let facts = index.facts(&clip.file, enough, look).map_err(placed)?;
     let span = clip.seconds.map(|seconds| part(clip, seconds, &facts)).transpose()?;
     Ok(Clip {
         span,
@@ -150,7 +135,7 @@ fn part(clip: &Listed, [from, to]: [f64; 2], facts: &Facts) -> Result<Span> {
     let error = Error::new(Kind::Data, doing, "nothing of the file is between these times")
         .expected(format!("times within its {length:.3} s, the second one later"))
         .received(format!("{from} s to {to} s"));
-    Err(placed(&clip.row, error))
+    Err(at_row(clip.row.as_ref(), error))
 }
 
 /// Why a clip could not be read, in a line.

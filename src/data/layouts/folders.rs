@@ -3,7 +3,7 @@
 use super::tree::{audio_below, listed};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
 use crate::data::clip::Split;
-use crate::data::dataset::{Dataset, Labelling};
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Kind, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,15 +65,7 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     });
     let clips = clips.collect();
     let classes: Vec<String> = numbers.into_keys().collect();
-    let listing = Listing {
-        name: folder.display().to_string(),
-        labelling: Labelling::Single,
-        class_ids: classes.clone(),
-        classes,
-        clips,
-        lists: Vec::new(),
-        left_out: Vec::new(),
-    };
+    let listing = Listing::single(folder, classes, clips, Vec::new());
     finish(listing, &options.read, reach)
 }
 

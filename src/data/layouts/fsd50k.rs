@@ -4,7 +4,7 @@ use super::{Listed, Listing, Reach, ReadOptions, finish, need_file, need_folder}
 use crate::data::clip::{Row, Split};
 use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Form, Table};
-use crate::error::{Result, nearest};
+use crate::error::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -85,13 +85,10 @@ fn part(
         let mut clip = Listed::new(file.to_string_lossy(), audio.join(file_name), Some(place));
         for label in row.get(labels).split(',').map(str::trim).filter(|label| !label.is_empty()) {
             clip.labels.push(places.get(label).copied().ok_or_else(|| {
-                let error = table
+                table
                     .damaged(row.line, "a label is not in vocabulary.csv")
-                    .received(format!("'{label}'"));
-                match nearest(label, places.keys().map(String::as_str)) {
-                    Some(near) => error.hint(format!("did you mean '{near}'?")),
-                    None => error,
-                }
+                    .received(format!("'{label}'"))
+                    .near(label, places.keys().map(String::as_str))
             })?);
         }
         clip.split = match (fixed, split.map(|column| row.get(column))) {

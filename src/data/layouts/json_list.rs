@@ -4,7 +4,7 @@ use super::{Listed, Listing, Reach, ReadOptions, finish};
 use crate::data::clip::{Row, Split};
 use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Form, Table};
-use crate::error::{Error, Kind, Result, nearest};
+use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,12 +91,9 @@ pub fn json(options: &JsonOptions, reach: &Reach) -> Result<Dataset> {
             let mut labels = Vec::new();
             for id in entry.labels.split(',').map(str::trim).filter(|id| !id.is_empty()) {
                 labels.push(*places.get(id).ok_or_else(|| {
-                    let error =
-                        wrong("a label is not in the table of labels").received(format!("'{id}'"));
-                    match nearest(id, places.keys().copied()) {
-                        Some(near) => error.hint(format!("did you mean '{near}'?")),
-                        None => error,
-                    }
+                    wrong("a label is not in the table of labels")
+                        .received(format!("'{id}'"))
+                        .near(id, places.keys().copied())
                 })?);
             }
             if options.labelling == Labelling::Single && labels.len() != 1 {

@@ -30,6 +30,7 @@ use super::clip::{Row, Split};
 use super::dataset::Labelling;
 use crate::error::{Error, Kind, Result};
 use finish::finish;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A set as its lists tell it.
@@ -41,6 +42,34 @@ struct Listing {
     clips: Vec<Listed>,
     lists: Vec<PathBuf>,
     left_out: Vec<super::dataset::LeftOut>,
+}
+
+impl Listing {
+    /// A set whose clips have one class each, called by its name only.
+    fn single(
+        folder: &Path,
+        classes: Vec<String>,
+        clips: Vec<Listed>,
+        lists: Vec<PathBuf>,
+    ) -> Self {
+        Listing {
+            name: folder.display().to_string(),
+            labelling: Labelling::Single,
+            class_ids: classes.clone(),
+            classes,
+            clips,
+            lists,
+            left_out: Vec::new(),
+        }
+    }
+}
+
+/// Labels by the published numbers of `classes`, which may leave some out, as places in their order.
+fn renumber<T>(clips: &mut [Listed], classes: &BTreeMap<usize, T>) {
+    let numbers: Vec<usize> = classes.keys().copied().collect();
+    for label in clips.iter_mut().flat_map(|clip| &mut clip.labels) {
+        *label = numbers.binary_search(label).unwrap_or_default();
+    }
 }
 
 /// A clip as it is listed.

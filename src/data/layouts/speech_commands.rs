@@ -3,7 +3,7 @@
 use super::tree::{is_audio, listed};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_file, need_folder};
 use crate::data::clip::{Row, Split};
-use crate::data::dataset::{Dataset, Labelling};
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Kind, Place, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,14 +65,6 @@ pub fn speech_commands(folder: &Path, options: &ReadOptions, reach: &Reach) -> R
             .received(name)
             .at(Place::row(&row.list, row.line)));
     }
-    let listing = Listing {
-        name: folder.display().to_string(),
-        labelling: Labelling::Single,
-        class_ids: classes.clone(),
-        classes,
-        clips,
-        lists: vec![validation, testing],
-        left_out: Vec::new(),
-    };
+    let listing = Listing::single(folder, classes, clips, vec![validation, testing]);
     finish(listing, options, reach)
 }

@@ -1,8 +1,8 @@
 //! UrbanSound8K's layout: `audio/fold1` to `fold10`, and `metadata/UrbanSound8K.csv`.
 
-use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, need_folder};
+use super::{Folds, Listed, Listing, Reach, ReadOptions, finish, need_folder, renumber};
 use crate::data::clip::Row;
-use crate::data::dataset::{Dataset, Labelling};
+use crate::data::dataset::Dataset;
 use crate::data::table::{Form, Table};
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -49,21 +49,8 @@ pub fn urbansound8k(
     }
     let known: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
     folds.check(&format!("reading the data set {}", folder.display()), &known)?;
-    let numbers: Vec<usize> = names.keys().copied().collect();
-    for clip in &mut clips {
-        for label in &mut clip.labels {
-            *label = numbers.binary_search(label).unwrap_or_default();
-        }
-    }
+    renumber(&mut clips, &names);
     let classes: Vec<String> = names.into_values().collect();
-    let listing = Listing {
-        name: folder.display().to_string(),
-        labelling: Labelling::Single,
-        class_ids: classes.clone(),
-        classes,
-        clips,
-        lists: vec![list],
-        left_out: Vec::new(),
-    };
+    let listing = Listing::single(folder, classes, clips, vec![list]);
     finish(listing, options, reach)
 }
