@@ -56,8 +56,8 @@ fn a_run_that_is_stopped_goes_on_at_that_step() {
     }
 }
 
-/// One operation that takes half a minute, which nothing can cut in the middle.
-const NATIVE: &str = "let big = tensor::ones([11000, 11000]);\nprint(\"begins\");\nbig.matmul(big);\nprint(\"ended\");\n";
+/// One operation that takes far more than ten seconds on any machine, which nothing can cut in the middle.
+const NATIVE: &str = "let big = tensor::ones([16000, 16000]);\nprint(\"begins\");\nbig.matmul(big);\nprint(\"ended\");\n";
 
 #[test]
 fn a_signal_ends_what_cannot_be_cut_off() {
