@@ -7,19 +7,19 @@ use crate::tensor::{Tensor, words};
 use std::sync::Arc;
 
 /// Parts by name, in order.
-type Parts = Vec<(String, Net)>;
+pub(super) type Parts = Vec<(String, Net)>;
 
-fn visit_parts(parts: &Parts, scope: &str, visit: &mut Visitor) {
+pub(super) fn visit_parts(parts: &Parts, scope: &str, visit: &mut Visitor) {
     for (name, part) in parts {
         part.visit(&scoped(scope, name), visit);
     }
 }
 
-fn copy_parts(parts: &Parts, copies: &mut Copies) -> Result<Parts> {
+pub(super) fn copy_parts(parts: &Parts, copies: &mut Copies) -> Result<Parts> {
     parts.iter().map(|(name, part)| Ok((name.clone(), part.copy_into(copies)?))).collect()
 }
 
-fn named(parts: Parts) -> Parts {
+pub(super) fn named(parts: Parts) -> Parts {
     parts.into_iter().map(|(name, part)| (name.clone(), part.called(&name))).collect()
 }
 
