@@ -1,15 +1,22 @@
 //! Named models: a specification that a recipe writes down, and the network built from it.
 
-mod ast;
 mod cnn;
+mod efficientnet;
+mod heads;
+mod layers;
+mod vit;
 
-pub use ast::AstOptions;
 pub use cnn::CnnOptions;
+pub use efficientnet::{EfficientNetOptions, EfficientNetPadding};
+pub use heads::Head;
+pub use layers::Norm;
+pub use vit::{Patchout, VitForm, VitOptions};
 
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Maker, Mode, Net, Network};
+use crate::nn::{Maker, Mode, Net, Network, check};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
+use layers::Layers;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -19,8 +26,10 @@ use std::sync::Arc;
 pub enum Spec {
     /// A plain convolutional network.
     Cnn(CnnOptions),
-    /// An audio spectrogram transformer.
-    Ast(AstOptions),
+    /// An EfficientNet.
+    EfficientNet(EfficientNetOptions),
+    /// A transformer over patches.
+    Vit(VitOptions),
     /// A network that a recipe built of layers, with the weights that it has.
     Net(NetSpec),
 }
@@ -56,7 +65,8 @@ impl Spec {
     pub fn name(&self) -> &str {
         match self {
             Spec::Cnn(_) => "cnn",
-            Spec::Ast(_) => "ast",
+            Spec::EfficientNet(options) => options.name(),
+            Spec::Vit(options) => options.name,
             Spec::Net(spec) => &spec.kind,
         }
     }
@@ -65,9 +75,26 @@ impl Spec {
     pub fn classes(&self) -> Option<usize> {
         match self {
             Spec::Cnn(options) => Some(options.classes),
-            Spec::Ast(options) => Some(options.classes),
+            Spec::EfficientNet(options) => Some(options.classes),
+            Spec::Vit(options) => Some(options.classes),
             Spec::Net(_) => None,
         }
+    }
+
+    /// Refuses options that make no sense whatever the clips; `operation` names the model.
+    ///
+    /// # Errors
+    /// Shares outside of 0 to 1, an eps below 0.
+    pub fn check(&self, operation: &str) -> Result<()> {
+        let (shares, eps) = match self {
+            Spec::Cnn(_) | Spec::Net(_) => return Ok(()),
+            Spec::EfficientNet(own) => {
+                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm.eps)
+            }
+            Spec::Vit(own) => (vec![("drop_path", own.drop_path)], own.eps),
+        };
+        check::eps(operation, eps)?;
+        shares.into_iter().try_for_each(|(name, share)| check::share(operation, name, share))
     }
 
     /// Builds the network for clips of `input`, its weights drawn from `seed`.
@@ -79,17 +106,28 @@ impl Spec {
         let mut random = Stream::new(seed, &format!("weights of {}", self.name()), &[]);
         let on = on.clone();
         let options = format!("{self:?} {input:?}");
-        let make: Maker = match self.clone() {
-            Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
-            Spec::Cnn(options) => Arc::new(move |random: &mut Stream| {
-                Ok(Arc::new(cnn::Cnn::new(&options, input, random, &on)?) as Arc<dyn Network>)
-            }),
-            Spec::Ast(options) => Arc::new(move |random: &mut Stream| {
-                Ok(Arc::new(ast::Ast::new(&options, input, random, &on)?) as Arc<dyn Network>)
-            }),
-        };
+        if let Spec::Net(own) = self {
+            return Ok(Model::of(own.net.copy()?, input));
+        }
+        let spec = self.clone();
+        let make: Maker = Arc::new(move |random: &mut Stream| spec.network(input, random, &on));
         let net = Net::of(self.name(), options, make(&mut random)?, Some(make));
         Ok(Model { spec: self.clone(), input, net })
+    }
+
+    fn network(
+        &self,
+        input: InputShape,
+        random: &mut Stream,
+        on: &Device,
+    ) -> Result<Arc<dyn Network>> {
+        let mut layers = Layers { random, on };
+        match self {
+            Spec::Net(own) => Ok(Arc::new(own.net.copy()?)),
+            Spec::Cnn(options) => Ok(Arc::new(cnn::Cnn::new(options, input, layers.random, on)?)),
+            Spec::EfficientNet(options) => efficientnet::build(options, input, &mut layers),
+            Spec::Vit(options) => vit::build(options, input, &mut layers),
+        }
     }
 }
 
@@ -167,4 +205,14 @@ fn in_range(operation: &str, what: &str, value: usize) -> Result<()> {
     Err(Error::new(Kind::Range, operation, format!("'{what}' is out of range"))
         .expected(format!("1 to {MOST}"))
         .received(value.to_string()))
+}
+
+/// Refuses clips that a model would make smaller than nothing.
+fn at_least(operation: &str, input: InputShape, least: usize) -> Result<()> {
+    if input.frames >= least && input.mels >= least {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Shape, operation, "the clips are too small for the model")
+        .expected(format!("at least {least} frames and {least} mels"))
+        .received(format!("{} frames, {} mels", input.frames, input.mels)))
 }

@@ -25,7 +25,7 @@ pub(super) fn count(operation: &str, name: &str, value: usize) -> Result<()> {
 }
 
 /// Refuses a number that is no share.
-pub(super) fn share(operation: &str, name: &str, value: f64) -> Result<()> {
+pub(crate) fn share(operation: &str, name: &str, value: f64) -> Result<()> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
@@ -35,7 +35,7 @@ pub(super) fn share(operation: &str, name: &str, value: f64) -> Result<()> {
 }
 
 /// Refuses what cannot be put under a root.
-pub(super) fn eps(operation: &str, value: f64) -> Result<()> {
+pub(crate) fn eps(operation: &str, value: f64) -> Result<()> {
     if value >= 0.0 && value.is_finite() {
         return Ok(());
     }

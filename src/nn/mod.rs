@@ -3,7 +3,7 @@
 mod activation;
 mod attention;
 mod block;
-mod check;
+pub(crate) mod check;
 mod composite;
 mod container;
 mod conv;

@@ -47,6 +47,24 @@ const OF_BLOCKS: Keys = &[
     "drop_path",
     "init_values",
 ];
+const OF_EFFICIENTNETS: Keys =
+    &["classes", "padding", "eps", "momentum", "drop_path", "dropout", "head", "attention_heads"];
+const OF_TRANSFORMERS: Keys = &[
+    "classes",
+    "fstride",
+    "tstride",
+    "stride",
+    "patch",
+    "width",
+    "depth",
+    "heads",
+    "mlp_ratio",
+    "eps",
+    "drop_path",
+    "patchout_f",
+    "patchout_t",
+    "patchout",
+];
 const OF_CYCLES: Keys =
     &["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
 const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "sampler"];
@@ -140,8 +158,22 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("metrics::roc_auc", &[&["average", "missing"]]),
     ("metrics::sign_flip", &[&["resamples", "seed"]]),
     ("metrics::top_k", &[&["k"]]),
-    ("model::ast", &[&["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
+    ("model::ast", &[OF_TRANSFORMERS]),
+    ("model::ast_tiny", &[OF_TRANSFORMERS]),
+    ("model::ast_small", &[OF_TRANSFORMERS]),
+    ("model::ast_base", &[OF_TRANSFORMERS]),
     ("model::cnn", &[&["classes", "channels"]]),
+    ("model::efficientnet_b0", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b1", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b2", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b3", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b4", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b5", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b6", &[OF_EFFICIENTNETS]),
+    ("model::efficientnet_b7", &[OF_EFFICIENTNETS]),
+    ("model::vit_base", &[OF_TRANSFORMERS]),
+    ("model::vit_small", &[OF_TRANSFORMERS]),
+    ("model::vit_tiny", &[OF_TRANSFORMERS]),
     ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adamw", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adan", &[OF_OPTIMIZERS, &["betas", "eps", "no_prox"]]),

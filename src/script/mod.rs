@@ -90,7 +90,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     audio::bind(engine, host);
     data::bind(engine, host);
     augment::bind(engine, host);
-    engine.register_static_module("model", exported_module!(models::bindings).into());
+    models::register(engine);
     engine.register_static_module("metrics", metrics::module().into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
     let mut functions = Module::new();

@@ -15,6 +15,11 @@ pub enum ConvPadding {
     Zeros([usize; 2]),
     /// As many zeros as keep the size; an odd one comes at the end, as in PyTorch. Needs a stride of 1.
     Same,
+    /// What TensorFlow calls SAME, for any stride: as many zeros as make ⌈size / stride⌉ outputs of it; an odd one
+    /// comes at the end.
+    TensorFlow,
+    /// So many zeros before and after: `[[top, bottom], [left, right]]`.
+    Sides([[usize; 2]; 2]),
 }
 
 /// How a kernel moves over its input: `[vertical, horizontal]` each.
@@ -87,7 +92,8 @@ impl Tensor {
         kernel.need_rank("conv1d", "the kernel", 3)?;
         let padding = match options.padding {
             ConvPadding::Zeros([_, right]) => ConvPadding::Zeros([0, right]),
-            ConvPadding::Same => ConvPadding::Same,
+            ConvPadding::Sides([_, sides]) => ConvPadding::Sides([[0, 0], sides]),
+            own @ (ConvPadding::Same | ConvPadding::TensorFlow) => own,
         };
         let ([_, stride], [_, dilation]) = (options.stride, options.dilation);
         let (stride, dilation) = ([1, stride], [1, dilation]);
@@ -152,6 +158,8 @@ impl Tensor {
         }
         let zeros = match padding {
             ConvPadding::Zeros(both) => both,
+            ConvPadding::Sides(sides) => sides.map(|[before, after]| before.max(after)),
+            ConvPadding::TensorFlow => [0, 0],
             ConvPadding::Same if stride == [1, 1] => [0, 0],
             ConvPadding::Same => {
                 return Err(Error::new(Kind::Range, operation, "\"same\" needs a stride of 1")
@@ -163,6 +171,13 @@ impl Tensor {
             ConvPadding::Zeros(both) => (both[side], both[side]),
             ConvPadding::Same => {
                 let all = dilation[side] * (taps[2 + side] - 1);
+                (all / 2, all - all / 2)
+            }
+            ConvPadding::Sides(sides) => (sides[side][0], sides[side][1]),
+            ConvPadding::TensorFlow => {
+                let (length, reach) = (own[2 + side], dilation[side] * (taps[2 + side] - 1) + 1);
+                let last = length.div_ceil(stride[side]).saturating_sub(1) * stride[side];
+                let all = (last + reach).saturating_sub(length);
                 (all / 2, all - all / 2)
             }
         };

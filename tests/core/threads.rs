@@ -1,7 +1,7 @@
 //! Any number of threads gives the same bytes.
 
 use stillroom::kd;
-use stillroom::models::{AstOptions, CnnOptions, InputShape, Spec};
+use stillroom::models::{CnnOptions, InputShape, Spec, VitOptions};
 use stillroom::nn::Mode;
 use stillroom::tensor::random::Stream;
 use stillroom::tensor::{Device, Tensor};
@@ -43,12 +43,12 @@ fn of_a_cnn() {
 
 #[test]
 fn of_a_transformer() {
-    let spec = Spec::Ast(AstOptions {
+    let spec = Spec::Vit(VitOptions {
         classes: 10,
         width: 96,
         depth: 2,
-        stride: 10,
-        ..AstOptions::default()
+        stride: [10, 10],
+        ..VitOptions::small()
     });
     let one = pass(&spec, 1);
     for threads in [2, 3, 8] {

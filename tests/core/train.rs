@@ -10,7 +10,7 @@ use stillroom::data::{
 };
 use stillroom::error::{Error, Kind, Result};
 use stillroom::kd;
-use stillroom::models::{AstOptions, CnnOptions, Spec};
+use stillroom::models::{CnnOptions, Spec, VitOptions};
 use stillroom::nn::Mode;
 use stillroom::optim::OptimizerOptions;
 use stillroom::tensor::{Device, Tensor};
@@ -129,9 +129,8 @@ fn teacher_and_student_see_the_very_same_batch() {
             Ok(Some(loss))
         }
     }
-    let options =
-        AstOptions { classes: 10, width: 16, depth: 1, heads: 2, ..AstOptions::default() };
-    let plan = Plan { spec: Spec::Ast(options), ..plan() };
+    let options = VitOptions { classes: 10, width: 16, depth: 1, heads: 2, ..VitOptions::small() };
+    let plan = Plan { spec: Spec::Vit(options), ..plan() };
     let same = plan.spec.build(plan.features.shape(), plan.seed, &plan.device).expect("a model");
     let other = plan.spec.build(plan.features.shape(), 99, &plan.device).expect("a model");
     let first = |model: stillroom::models::Model| {

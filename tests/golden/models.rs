@@ -3,7 +3,7 @@
 use crate::support::{Golden, close};
 use std::collections::BTreeSet;
 use stillroom::kd;
-use stillroom::models::{AstOptions, CnnOptions, InputShape, Model, Spec};
+use stillroom::models::{CnnOptions, InputShape, Model, Spec, VitOptions};
 use stillroom::nn::{Mode, Role};
 use stillroom::tensor::{Device, Tensor};
 
@@ -13,15 +13,15 @@ const ABSOLUTE: f32 = 1e-6;
 const RELATIVE: f32 = 1e-5;
 
 fn ast(stride: usize) -> Spec {
-    let small = AstOptions {
+    let small = VitOptions {
         classes: CLASSES,
         width: 24,
         depth: 2,
         heads: 3,
         patch: 16,
-        ..AstOptions::default()
+        ..VitOptions::small()
     };
-    Spec::Ast(AstOptions { stride, ..small })
+    Spec::Vit(VitOptions { stride: [stride, stride], ..small })
 }
 
 fn restored(spec: &Spec, golden: &Golden, scope: &str) -> Model {

@@ -1,7 +1,7 @@
 //! A network's outline: the same where two networks do the same, another one where they do not.
 
 use super::host::evaluate;
-use stillroom::models::{AstOptions, CnnOptions, InputShape, Spec};
+use stillroom::models::{CnnOptions, InputShape, Spec, VitOptions};
 use stillroom::nn::Net;
 use stillroom::tensor::Device;
 
@@ -158,8 +158,8 @@ fn models_have_outlines_too() {
     };
     let cnn =
         |channels: &[usize]| Spec::Cnn(CnnOptions { classes: 3, channels: channels.to_vec() });
-    let small = AstOptions { classes: 3, width: 8, depth: 1, heads: 2, ..AstOptions::default() };
-    let ast = |heads| Spec::Ast(AstOptions { heads, ..small.clone() });
+    let small = VitOptions { classes: 3, width: 8, depth: 1, heads: 2, ..VitOptions::small() };
+    let ast = |heads| Spec::Vit(VitOptions { heads, ..small.clone() });
     assert_eq!(build(cnn(&[4]), 40, 1), build(cnn(&[4]), 40, 2));
     assert_ne!(build(cnn(&[4]), 40, 1), build(cnn(&[5]), 40, 1));
     assert_ne!(build(ast(2), 40, 1), build(ast(4), 40, 1));
