@@ -11,6 +11,7 @@ mod gc;
 mod lines;
 mod ls;
 mod lsp;
+mod models;
 mod new;
 mod progress;
 mod repl;
@@ -56,6 +57,7 @@ enum Verb {
     Features(features::Features),
     Data(data::Data),
     Show(show::Show),
+    Models(models::Models),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -95,6 +97,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Data(data) => data.run(),
             Verb::Show(show) => show.run().map(|()| 0),
+            Verb::Models(models) => models.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

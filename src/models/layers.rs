@@ -112,11 +112,6 @@ impl Layers<'_> {
         self.drawn(kind, options, make)
     }
 
-    /// An activation.
-    pub fn activation(&self, kind: &str, activation: Activation) -> Net {
-        self.plain(kind, activation)
-    }
-
     /// Puts the numbers of a start into every weight of `net` that has more than one dimension, and 0 into every
     /// bias.
     pub fn started(&mut self, net: Net, start: Start, groups: usize) -> Result<Net> {

@@ -17,6 +17,7 @@ struct Pass {
     draws: u64,
     mode: Option<Mode>,
     plain: bool,
+    blank: bool,
     tapped: Option<Tapped>,
 }
 
@@ -90,6 +91,18 @@ pub fn without_gradients<T>(act: impl FnOnce() -> T) -> T {
 /// Whether parameters carry gradients just now.
 pub fn has_gradients() -> bool {
     with(|pass| !pass.plain)
+}
+
+/// Does `act`, in which weights are not drawn but all 0: for the shapes and counts of a network that nobody trains.
+pub fn without_weights<T>(act: impl FnOnce() -> T) -> T {
+    let before = with(|pass| std::mem::replace(&mut pass.blank, true));
+    let _restore = Restore(move || with(|pass| pass.blank = before));
+    act()
+}
+
+/// Whether weights are drawn just now.
+pub(super) fn draws_weights() -> bool {
+    with(|pass| !pass.blank)
 }
 
 /// Does `act`, and gathers the outputs that are called by the `wanted` names on the way.

@@ -51,6 +51,7 @@ mod trying;
 mod version;
 mod watch;
 mod why;
+mod zoo;
 
 pub use arguments::{Declared, assignment};
 pub use chain::{Chain, chain};
@@ -74,3 +75,4 @@ pub use trying::Given;
 pub use version::NESTED_CALLS;
 pub use watch::Patience;
 pub use why::Why;
+pub use zoo::{NamedModel, named_model, named_models};

@@ -57,7 +57,7 @@ mod undefined;
 mod value;
 
 pub use arg::{needed, parse_argument};
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Sort, entries};
 pub use context::{Context, Desk, LOGGED_NAMES, LOGGED_NUMBERS, NAME_BYTES, check_name};
 pub use diagnose::{Sources, called};
 pub use engine::{LIMITS, SOURCE_BYTES, engine, limit};
@@ -68,7 +68,7 @@ pub use kept::Kept;
 pub use known::{OptionKey, keys_of, options_of};
 pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRIPT_BYTES, Said};
 pub use output::{json_of, text_of};
-pub use raise::{Raw, raw};
+pub use raise::{Raw, raised, raw};
 pub use resolver::{Imports, Resolver};
 pub use sheet::csv_of;
 pub use signatures::{Signatures, Vocabulary};

@@ -1,7 +1,7 @@
 //! Convolution in one and two dimensions, and its transpose.
 
 use super::kernels::StillOps;
-use super::{Tensor, check_size, words};
+use super::{Tensor, check_size, words, work};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
 use burn::backend::ops::ConvOptions;
@@ -199,6 +199,7 @@ impl Tensor {
         }
         check_size(operation, &output)?;
         check_bias(operation, bias, taps[0])?;
+        work::add(work::product(&output).saturating_mul(work::product(&taps[1..])));
         let mut options = ConvOptions::new(stride, [0, 0], dilation, groups);
         options.padding = padding;
         let output = Tensor(Dispatch::still_conv2d(self.0.clone(), kernel.0, options));
@@ -243,6 +244,7 @@ impl Tensor {
         let outputs = taps[1].saturating_mul(groups);
         check_size(operation, &[own[0], outputs, size[0], size[1]])?;
         check_bias(operation, bias, outputs)?;
+        work::add(work::product(&own).saturating_mul(work::product(&taps[1..])));
         // Of an output padding beyond the stride, the kernel would make places of the input that are not
         // there: that part stays empty and is put behind.
         let inner: [usize; 2] = std::array::from_fn(|side| {

@@ -37,6 +37,7 @@ mod spectrum;
 pub mod store;
 mod sweep;
 mod unary;
+pub mod work;
 
 pub use arrange::Padding;
 pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};

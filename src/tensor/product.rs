@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use super::{DType, Tensor, check_size, shape, words};
+use super::{DType, Tensor, check_size, shape, words, work};
 use crate::error::{Error, Kind, Result};
 use burn::backend::Dispatch;
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
@@ -48,6 +48,7 @@ impl Tensor {
         if a.contains(&0) || b.contains(&0) {
             return Tensor::none(self.dtype(), &full, &[self, other]);
         }
+        work::add(work::product(&full).saturating_mul(inner_a as u64));
         let rank = a.len().max(b.len());
         let (left, right) = (self.lifted(rank, &a), other.lifted(rank, &b));
         Ok(Tensor(match self.dtype() {

@@ -51,6 +51,11 @@ impl Inspector {
         Inspector { lenient: true, ..Inspector::given(file, &given) }
     }
 
+    /// The engine that it asks.
+    pub(super) fn engine(&self) -> Arc<Engine> {
+        self.engine.clone()
+    }
+
     /// The same, for consts that ask for arguments or files.
     pub fn given(file: &Path, given: &Given) -> Self {
         let host = Trying::new("still check", file, given, &Arc::default(), Box::new(|_| {}));
