@@ -13,6 +13,7 @@ mod ls;
 mod lsp;
 mod models;
 mod new;
+mod predict;
 mod progress;
 mod repl;
 mod replay;
@@ -58,6 +59,7 @@ enum Verb {
     Data(data::Data),
     Show(show::Show),
     Models(models::Models),
+    Predict(predict::Predict),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -98,6 +100,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Data(data) => data.run(),
             Verb::Show(show) => show.run().map(|()| 0),
             Verb::Models(models) => models.run().map(|()| 0),
+            Verb::Predict(predict) => predict.run(),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

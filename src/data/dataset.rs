@@ -1,12 +1,12 @@
 //! A data set: its clips, their classes, and which of them train.
 
 use super::clip::{Clip, Row, Split};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How many classes a clip may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Labelling {
     /// Each clip has one class: softmax, cross-entropy, accuracy.

@@ -25,6 +25,7 @@ mod statistics;
 mod summary;
 pub mod synth;
 mod table;
+mod unlabelled;
 
 pub use augmentation::{Augmentation, HostBatch, Level, Mix, Normal, Pool, Spectrogram, Wave};
 pub use cache::{Caches, FeatureCache, STANDARD_BYTES, Width};
@@ -47,3 +48,4 @@ pub use sampler::{Sampler, balanced};
 pub use shares::Draw;
 pub use source::ClipSource;
 pub use summary::{Double, Summary};
+pub use unlabelled::audio_files;

@@ -11,11 +11,11 @@ use crate::nn::{
     Sequential, SqueezeExcite, SqueezeExciteOptions,
 };
 use crate::tensor::{Conv2dOptions, ConvPadding, Tensor};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What is put around the input of a convolution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EfficientNetPadding {
     /// As many zeros before as after: timm's `efficientnet_b0`.
@@ -29,7 +29,7 @@ pub enum EfficientNetPadding {
 }
 
 /// The options of `model::efficientnet_b0` to `b7`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EfficientNetOptions {
     /// Classes to tell apart.
     pub classes: usize,

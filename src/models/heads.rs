@@ -4,10 +4,10 @@ use super::layers::{Layers, Start};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Composite, ConvOptions, DropOptions, Dropout, Net, Parameter, Parts, Role};
 use crate::tensor::Tensor;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What becomes of the map over time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
     /// The mean over frequency, the mean over time, a linear layer: CMKD's CNNs.

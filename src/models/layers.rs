@@ -7,7 +7,7 @@ use crate::nn::{
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -168,7 +168,7 @@ impl Network for NormAct {
 }
 
 /// How a model's batch norms behave.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Norm {
     /// Added to the variance.
     pub eps: f64,

@@ -17,11 +17,11 @@ use crate::nn::{Maker, Mode, Net, Network, check};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
 use layers::Layers;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a model is made from; cheap to copy, and the same text for the same model.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "model", rename_all = "snake_case")]
 pub enum Spec {
     /// A plain convolutional network.
@@ -31,6 +31,7 @@ pub enum Spec {
     /// A transformer over patches.
     Vit(VitOptions),
     /// A network that a recipe built of layers, with the weights that it has.
+    #[serde(skip_deserializing)]
     Net(NetSpec),
 }
 
@@ -52,7 +53,7 @@ impl NetSpec {
 }
 
 /// The shape of one clip's features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputShape {
     /// Frames in time.
     pub frames: usize,
@@ -66,7 +67,7 @@ impl Spec {
         match self {
             Spec::Cnn(_) => "cnn",
             Spec::EfficientNet(options) => options.name(),
-            Spec::Vit(options) => options.name,
+            Spec::Vit(options) => &options.name,
             Spec::Net(spec) => &spec.kind,
         }
     }

@@ -9,11 +9,11 @@ use crate::nn::{
     Role, Sequential, init, pass,
 };
 use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What stands around the blocks, and what the parameters are called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VitForm {
     /// A CLS token, a layer norm and a linear layer: `cls_token`, `pos_embed`, `patch_embed.proj`, `blocks`, `norm`,
@@ -27,7 +27,7 @@ pub enum VitForm {
 }
 
 /// What is left out of the patches in training, the same for all clips of a batch (Koutini et al. 2022, PaSST).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patchout {
     /// Rows of patches, which share their frequencies.
     pub frequency: usize,
@@ -38,10 +38,10 @@ pub struct Patchout {
 }
 
 /// The options of the transformers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VitOptions {
     /// Its name in results: `ast_tiny`.
-    pub name: &'static str,
+    pub name: String,
     /// What stands around the blocks.
     pub form: VitForm,
     /// Classes to tell apart.
@@ -82,18 +82,18 @@ impl VitOptions {
     }
 
     /// AST: `width` 192 (tiny), 384 (small) or 768 (base).
-    pub fn ast(name: &'static str, width: usize) -> Self {
+    pub fn ast(name: &str, width: usize) -> Self {
         VitOptions { stride: [10, 10], ..VitOptions::sized(name, VitForm::Ast, width) }
     }
 
     /// A plain vision transformer of a width; patches that do not overlap.
-    pub fn vit(name: &'static str, width: usize) -> Self {
+    pub fn vit(name: &str, width: usize) -> Self {
         VitOptions::sized(name, VitForm::Vit, width)
     }
 
-    fn sized(name: &'static str, form: VitForm, width: usize) -> Self {
+    fn sized(name: &str, form: VitForm, width: usize) -> Self {
         VitOptions {
-            name,
+            name: name.to_string(),
             form,
             classes: 0,
             width,

@@ -9,9 +9,13 @@ use crate::error::Result;
 use crate::run::store::{Found, Object};
 use crate::run::{Identity, StageResult};
 use crate::script::HookSources;
-use crate::train::{Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train};
+use crate::tensor::store;
+use crate::train::{
+    CARD, Card, Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train,
+};
 use rhai::Engine;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 /// The file of an object that holds the stage at its end.
@@ -178,7 +182,12 @@ impl Job<'_> {
         }
         trained.key = object.key.clone();
         self.session.access.know(&object.meta["files"], Some(&object.key));
-        let last = crate::tensor::store::encode(&trained.model.network().state())?;
+        let mut last = store::encode(&trained.model.network().state())?;
+        if let Some(card) =
+            object.read(BEST).ok().and_then(|best| store::stamp_of(&best, CARD).ok()?)
+        {
+            last = store::stamped(&last, CARD, &card)?;
+        }
         self.put_weights(object, Some(last))?;
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
@@ -265,6 +274,14 @@ impl Job<'_> {
             let dropped = record.folder().drop_checkpoints(self.name());
             record.tolerate("the list of checkpoints", dropped);
         }
+        let (spec, features) = (self.plan.spec.clone(), self.plan.features.clone());
+        let asked = session.signals.stop.clone();
+        let card = move || {
+            // Measured by now: the weights that are described were trained on these features.
+            let card = Card::of(&spec, &features, &|| asked.load(Ordering::Relaxed))?;
+            Ok(card.text())
+        };
+        session.record()?.describe(self.name(), Box::new(card));
         let mut hooks = session.hooks(self.engine, &self.plan, self.sources)?;
         let mut observer = Both(session);
         let stop = &session.signals.stop;

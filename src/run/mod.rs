@@ -15,6 +15,7 @@ mod results;
 mod shelf;
 mod state;
 pub mod store;
+mod weights;
 
 pub use folder::{Folder, slug, version_of};
 pub use home::{HOME_VARIABLE, Home};

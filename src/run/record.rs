@@ -5,7 +5,7 @@ use super::{Folder, Results, StageResult};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
-use crate::train::{Event, Moment, Observer, Outcome, Reading};
+use crate::train::{CARD, Event, Moment, Observer, Outcome, Reading};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,7 +47,12 @@ pub struct Record {
     unwritten: BTreeMap<PathBuf, Vec<u8>>,
     /// Whether `metrics.csv` lacks rows.
     stale: bool,
+    /// What the weights of each stage belong to, once it can be said.
+    cards: BTreeMap<String, Describe>,
 }
+
+/// Says what the weights of a stage belong to, as it stands in their files; asked when the first are written.
+pub type Describe = Box<dyn Fn() -> Result<String> + Send + Sync>;
 
 impl Record {
     /// A record in a folder.
@@ -65,6 +70,7 @@ impl Record {
             trouble: None,
             unwritten: BTreeMap::new(),
             stale: false,
+            cards: BTreeMap::new(),
         }
     }
 
@@ -95,6 +101,17 @@ impl Record {
             Err(_) => drop(self.unwritten.insert(path, bytes)),
         }
         self.tolerate(what, written);
+    }
+
+    /// From now on the files of a stage's weights say what they belong to.
+    pub fn describe(&mut self, stage: &str, card: Describe) {
+        self.cards.insert(stage.to_string(), card);
+    }
+
+    /// Weights as they are written: with what they belong to, where that is known.
+    fn described(&mut self, stage: &str, weights: &[u8]) -> Result<Vec<u8>> {
+        let Some(card) = self.cards.get(stage) else { return Ok(weights.to_vec()) };
+        store::stamped(weights, CARD, &card()?)
     }
 
     /// Writes weights of a stage: `which` is `best` or `last`.
@@ -296,7 +313,7 @@ impl Observer for Record {
                 }
                 self.event("epoch", fields);
                 self.put_metrics();
-                let weights = store::encode(state)?;
+                let weights = self.described(stage, &store::encode(state)?)?;
                 if *best {
                     self.write_weights(stage, "best", weights.clone());
                 }

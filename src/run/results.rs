@@ -31,7 +31,7 @@ pub struct StageResult {
     pub steps: usize,
     /// Trained numbers.
     pub parameters: usize,
-    /// BLAKE3 of the last weights.
+    /// BLAKE3 of the last weights: of their file without its description.
     pub weights_blake3: String,
     /// What names it in the store.
     pub key: String,

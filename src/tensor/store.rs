@@ -106,3 +106,60 @@ pub fn decode(doing: &str, bytes: &[u8], device: &Device) -> Result<Vec<(String,
     }
     Ok(tensors)
 }
+
+/// The same file with a text under `key` in its metadata: what other programs pass over.
+///
+/// # Errors
+/// Bytes that are no safetensors file.
+pub fn stamped(bytes: &[u8], key: &str, text: &str) -> Result<Vec<u8>> {
+    rewritten(bytes, Some(serde_json::json!({ key: text })))
+}
+
+/// The same file without metadata: the bytes that [`encode`] gave.
+///
+/// # Errors
+/// Bytes that are no safetensors file.
+pub fn unstamped(bytes: &[u8]) -> Result<Vec<u8>> {
+    rewritten(bytes, None)
+}
+
+fn rewritten(bytes: &[u8], metadata: Option<serde_json::Value>) -> Result<Vec<u8>> {
+    let (header, data) = parted(bytes)?;
+    let mut fresh = serde_json::Map::new();
+    fresh.extend(metadata.map(|metadata| (METADATA.to_string(), metadata)));
+    fresh.extend(header.into_iter().filter(|(name, _)| name != METADATA));
+    let mut header = serde_json::Value::Object(fresh).to_string().into_bytes();
+    // The numbers begin at a multiple of eight, as the format asks for.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut all = (header.len() as u64).to_le_bytes().to_vec();
+    all.extend(header);
+    all.extend(data);
+    Ok(all)
+}
+
+/// The text under `key` in the metadata of a safetensors file, where there is one.
+///
+/// # Errors
+/// Bytes that are no safetensors file.
+pub fn stamp_of(bytes: &[u8], key: &str) -> Result<Option<String>> {
+    let (header, _) = parted(bytes)?;
+    let text = header.get(METADATA).and_then(|all| all.get(key)).and_then(|own| own.as_str());
+    Ok(text.map(str::to_string))
+}
+
+const METADATA: &str = "__metadata__";
+
+/// The header as JSON, and the bytes after it.
+fn parted(bytes: &[u8]) -> Result<(serde_json::Map<String, serde_json::Value>, &[u8])> {
+    let damaged = |cause: String| {
+        Error::new(Kind::Data, "reading weights", "not a whole safetensors file").received(cause)
+    };
+    let (length, rest) =
+        bytes.split_first_chunk::<8>().ok_or_else(|| damaged(format!("{} bytes", bytes.len())))?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    let (header, data) = rest
+        .split_at_checked(length)
+        .ok_or_else(|| damaged(format!("a header of {length} bytes in {}", bytes.len())))?;
+    let header = serde_json::from_slice(header).map_err(|cause| damaged(cause.to_string()))?;
+    Ok((header, data))
+}

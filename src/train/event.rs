@@ -130,7 +130,7 @@ pub struct Trained {
     pub steps: usize,
     /// Trained numbers.
     pub parameters: usize,
-    /// BLAKE3 of the last weights as a safetensors file.
+    /// BLAKE3 of the last weights as a safetensors file without a description.
     pub weights_blake3: String,
     /// What each epoch gave, with the steps at its end.
     pub readings: Vec<(usize, Reading)>,

@@ -2,6 +2,7 @@
 //! whole loop runs with hooks written in ten lines of Rust.
 
 mod bench;
+mod card;
 mod checkpoint;
 mod dry;
 mod ending;
@@ -10,16 +11,19 @@ mod event;
 mod exact;
 mod hooks;
 mod plan;
+mod predict;
 mod stage;
 mod step;
 mod tally;
 mod teaching;
 
 pub use bench::{Before, Workbench};
+pub use card::{CARD, Card};
 pub use checkpoint::{Belongings, Checkpoint};
 pub use dry::{Dry, Sample, dry_run, made_up_batch};
 pub use evaluate::evaluate;
 pub use event::{Event, Observer, Trained};
 pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Stint};
 pub use plan::{Features, OwnStep, Plan, StageKind, TeacherModel};
+pub use predict::predict;
 pub use stage::{recall, train, untrained};

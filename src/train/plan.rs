@@ -99,6 +99,11 @@ impl Features {
         &self.dataset.name
     }
 
+    /// The data set.
+    pub fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
+    }
+
     /// How they are computed.
     pub fn front(&self) -> &FrontEnd {
         &self.front

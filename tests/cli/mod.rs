@@ -11,6 +11,8 @@ mod hostile_sources;
 mod made;
 mod manners;
 mod memory;
+mod models;
+mod predict;
 mod recipes;
 mod repl;
 mod reproducible;

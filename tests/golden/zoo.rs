@@ -6,7 +6,7 @@ use crate::support::Golden;
 use stillroom::models::{
     EfficientNetOptions, EfficientNetPadding, Head, InputShape, Model, Spec, VitOptions,
 };
-use stillroom::nn::{Mode, Network, Role};
+use stillroom::nn::{Mode, Role};
 use stillroom::tensor::{Device, Tensor};
 
 const BATCH: usize = 2;

@@ -4,7 +4,7 @@ use crate::cli::words::{columns, plain};
 use crate::cli::{note, out};
 use crate::error::Result;
 use crate::models::{InputShape, Model};
-use crate::nn::{Mode, Network as _, pass};
+use crate::nn::{Mode, pass};
 use crate::recipe::{assignment, named_model, named_models};
 use crate::tensor::{Device, Tensor, words, work};
 use clap::Args;
@@ -154,11 +154,18 @@ impl List {
     }
 }
 
-/// The first sentence of a text in Markdown, on one line.
+/// What a text in Markdown says first, on one line: up to the end of a sentence, a colon or a semicolon.
 fn sentence(text: &str) -> String {
-    let paragraph = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-    let end = paragraph.find(". ").map_or(paragraph.trim_end_matches('.').len(), |at| at);
-    paragraph[..end].replace('`', "")
+    let paragraph =
+        text.split("\n\n").next().unwrap_or_default().replace('\n', " ").replace('`', "");
+    let ends = |(at, pair): (usize, &[u8])| match pair {
+        b": " | b"; " => Some(at),
+        // "et al. 2021" goes on.
+        b". " => paragraph[at + 2..].starts_with(|c: char| c.is_uppercase()).then_some(at),
+        _ => None,
+    };
+    let end = paragraph.as_bytes().windows(2).enumerate().find_map(ends);
+    paragraph[..end.unwrap_or(paragraph.len())].trim_end_matches('.').to_string()
 }
 
 /// `7.7 M`, `1.02 G`.

@@ -23,7 +23,7 @@ pub use guess::layout_of;
 pub use json_list::{JsonOptions, json};
 pub use options::{Folds, OnBad, Reach, ReadOptions};
 pub use speech_commands::speech_commands;
-pub use tree::is_audio;
+pub use tree::{audio_below, is_audio};
 pub use urbansound8k::urbansound8k;
 
 use super::clip::{Row, Split};

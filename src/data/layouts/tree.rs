@@ -38,7 +38,7 @@ pub(super) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub(super) fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
     fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
         let (folders, files) = listed(folder)?;
         found.extend(files.into_iter().filter(|file| is_audio(file)));
