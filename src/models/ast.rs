@@ -64,7 +64,8 @@ pub(super) struct Ast {
     norm: LayerNorm,
     head: (LayerNorm, Linear),
     width: usize,
-    tokens: usize,
+    /// Patches along frequency and along time.
+    grid: [usize; 2],
 }
 
 impl Ast {
@@ -106,7 +107,8 @@ impl Ast {
             .received(format!("{} frames, {} mels", input.frames, input.mels)));
         }
         let along = |length: usize| (length - patch) / stride + 1;
-        let tokens = along(input.mels) * along(input.frames);
+        let grid = [along(input.mels), along(input.frames)];
+        let tokens = grid[0] * grid[1];
         let steps = Conv2dOptions { stride: [stride, stride], ..Conv2dOptions::default() };
         let kernel = [patch, patch];
         let embedding = ConvOptions { inputs: 1, outputs: width, kernel, moves: steps, bias: true };
@@ -131,7 +133,7 @@ impl Ast {
                 Linear::plain(width, classes, random, on)?,
             ),
             width,
-            tokens,
+            grid,
         })
     }
 }
@@ -139,7 +141,7 @@ impl Ast {
 impl Network for Ast {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let batch = input.shape()[0];
-        let (width, tokens) = (self.width as i64, self.tokens as i64);
+        let (width, tokens) = (self.width as i64, (self.grid[0] * self.grid[1]) as i64);
         // Frequency-major: the patches of the lowest mels come first, as in AST.
         let patches = self
             .patch_embed
@@ -155,6 +157,10 @@ impl Network for Ast {
         let cls = stream.narrow(1, 0, 1)?.reshape(&[batch as i64, width])?;
         let cls = self.head.0.forward(&self.norm.forward(&cls, mode)?, mode)?;
         self.head.1.forward(&cls, mode)
+    }
+
+    fn position_grid(&self) -> Option<[usize; 2]> {
+        Some(self.grid)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

@@ -2,9 +2,12 @@
 
 mod ast;
 mod cnn;
+mod pretrained;
+pub mod weights;
 
 pub use ast::AstOptions;
 pub use cnn::CnnOptions;
+pub use pretrained::Pretrained;
 
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Maker, Mode, Net, Network};
@@ -23,6 +26,8 @@ pub enum Spec {
     Ast(AstOptions),
     /// A network that a recipe built of layers, with the weights that it has.
     Net(NetSpec),
+    /// A model that begins with the weights of a file.
+    Pretrained(Pretrained),
 }
 
 /// A network as a specification: each model of it begins as a copy.
@@ -58,6 +63,7 @@ impl Spec {
             Spec::Cnn(_) => "cnn",
             Spec::Ast(_) => "ast",
             Spec::Net(spec) => &spec.kind,
+            Spec::Pretrained(own) => own.of.name(),
         }
     }
 
@@ -67,6 +73,7 @@ impl Spec {
             Spec::Cnn(options) => Some(options.classes),
             Spec::Ast(options) => Some(options.classes),
             Spec::Net(_) => None,
+            Spec::Pretrained(own) => own.of.classes(),
         }
     }
 
@@ -81,6 +88,15 @@ impl Spec {
         let options = format!("{self:?} {input:?}");
         let make: Maker = match self.clone() {
             Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
+            Spec::Pretrained(own) => {
+                let (net, report) = own.build(input, seed, &on)?;
+                return Ok(Model {
+                    spec: self.clone(),
+                    input,
+                    net,
+                    weights: Some(Arc::new(report)),
+                });
+            }
             Spec::Cnn(options) => Arc::new(move |random: &mut Stream| {
                 Ok(Arc::new(cnn::Cnn::new(&options, input, random, &on)?) as Arc<dyn Network>)
             }),
@@ -89,7 +105,7 @@ impl Spec {
             }),
         };
         let net = Net::of(self.name(), options, make(&mut random)?, Some(make));
-        Ok(Model { spec: self.clone(), input, net })
+        Ok(Model { spec: self.clone(), input, net, weights: None })
     }
 }
 
@@ -99,12 +115,13 @@ pub struct Model {
     spec: Spec,
     input: InputShape,
     net: Net,
+    weights: Option<Arc<weights::Report>>,
 }
 
 impl Model {
     /// A network that is there already, for clips of `input`; it shares the weights.
     pub fn of(net: Net, input: InputShape) -> Self {
-        Model { spec: Spec::Net(NetSpec::of(&net)), input, net }
+        Model { spec: Spec::Net(NetSpec::of(&net)), input, net, weights: None }
     }
 
     /// What it was built from.
@@ -120,6 +137,11 @@ impl Model {
     /// The network as recipes hold it.
     pub fn net(&self) -> &Net {
         &self.net
+    }
+
+    /// What became of the file's weights that it began with; nothing where it began without.
+    pub fn weights(&self) -> Option<&weights::Report> {
+        self.weights.as_deref()
     }
 
     /// Refuses a network that does not give `[batch, classes]` for clips of its shape: tried on two of them.

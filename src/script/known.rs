@@ -50,6 +50,9 @@ const OF_BLOCKS: Keys = &[
 const OF_CYCLES: Keys =
     &["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
 const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "sampler"];
+/// Of all models: weights that they begin with.
+const OF_MODELS: Keys = &["classes", "pretrained"];
+const OF_WEIGHTS: Keys = &["map", "strict", "allow", "head", "stem", "grid"];
 /// Of all readers of data sets.
 const OF_READERS: Keys = &["per_class", "on_bad"];
 const OF_FOLDS: Keys = &["fold", "validation_fold"];
@@ -140,8 +143,9 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("metrics::roc_auc", &[&["average", "missing"]]),
     ("metrics::sign_flip", &[&["resamples", "seed"]]),
     ("metrics::top_k", &[&["k"]]),
-    ("model::ast", &[&["classes", "width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
-    ("model::cnn", &[&["classes", "channels"]]),
+    ("model::ast", &[OF_MODELS, &["width", "depth", "heads", "patch", "stride", "mlp_ratio"]]),
+    ("model::cnn", &[OF_MODELS, &["channels"]]),
+    ("model.pretrained", &[&["file"], OF_WEIGHTS]),
     ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adamw", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adan", &[OF_OPTIMIZERS, &["betas", "eps", "no_prox"]]),
@@ -182,6 +186,7 @@ const TABLE: &[(&str, &[Keys])] = &[
     // Networks.
     ("attend", &[&["mask"]]),
     ("forward", &[&["mask"]]),
+    ("load", &[OF_WEIGHTS]),
     ("run", &[&["hidden", "cell"]]),
     ("nn::attention", &[&["qkv_bias", "proj_bias", "qk_norm", "eps", "attn_drop", "proj_drop"]]),
     ("nn::avg_pool1d", &[OF_MEANS]),

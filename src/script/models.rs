@@ -1,21 +1,25 @@
 //! Bindings of `model`: specifications that a stage builds.
 
+use super::Host;
 use super::options::Options;
+use super::pretrained::pretrained;
+use super::register::{namespaced, property};
 use super::value;
 use crate::error::Result;
 use crate::models::{AstOptions, CnnOptions, Spec};
-use rhai::Map;
+use rhai::{Engine, FuncRegistration, Map, Module};
+use std::sync::Arc;
 
-fn cnn(map: Map) -> Result<Spec> {
+fn cnn(host: &dyn Host, map: Map) -> Result<Spec> {
     let options = Options::new("model::cnn", map)?;
     let mut own = CnnOptions { classes: classes(&options)?, ..CnnOptions::default() };
     if let Some(channels) = options.list("channels", value::count_of)? {
         own.channels = channels;
     }
-    Ok(Spec::Cnn(own))
+    pretrained(host, &options, Spec::Cnn(own))
 }
 
-fn ast(map: Map) -> Result<Spec> {
+fn ast(host: &dyn Host, map: Map) -> Result<Spec> {
     let options = Options::new("model::ast", map)?;
     let mut own = AstOptions { classes: classes(&options)?, ..AstOptions::default() };
     options.count("width", &mut own.width)?;
@@ -24,7 +28,7 @@ fn ast(map: Map) -> Result<Spec> {
     options.count("patch", &mut own.patch)?;
     options.count("stride", &mut own.stride)?;
     options.count("mlp_ratio", &mut own.mlp_ratio)?;
-    Ok(Spec::Ast(own))
+    pretrained(host, &options, Spec::Ast(own))
 }
 
 /// Every model must be told how many classes there are.
@@ -37,45 +41,39 @@ fn classes(options: &Options) -> Result<usize> {
     }
 }
 
-#[rhai::export_module]
-pub(super) mod bindings {
-    use crate::models::Spec;
-    use crate::script::raise::{Raw, placed};
-    use rhai::{Map, NativeCallContext};
+pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
+    let mut module = Module::new();
+    let (first, second) = (host.clone(), host.clone());
+    namespaced! { &mut module;
+        /// A plain CNN: for each number in `channels` two 3×3 convolutions with batch normalisation and ReLU
+        /// and an average pooling by 2; then the mean over frequency, the mean over time, a linear layer.
+        ///
+        /// Options: `classes` (required, e.g. `data.classes`), `channels` ([16, 32, 64, 128]); `pretrained`: a file of
+        /// weights to begin with, or a map with the `file` and the options of `load`.
+        ///
+        /// ```rhai
+        /// model::cnn(#{ classes: 10 }).name == "cnn"
+        /// ```
+        fn "cnn"(options: Map) -> Spec { cnn(first.as_ref(), options) }
 
-    /// A plain CNN: for each number in `channels` two 3×3 convolutions with batch normalisation and ReLU
-    /// and an average pooling by 2; then the mean over frequency, the mean over time, a linear layer.
-    ///
-    /// Options: `classes` (required, e.g. `data.classes`), `channels` ([16, 32, 64, 128]).
-    ///
-    /// ```rhai
-    /// model::cnn(#{ classes: 10 }).name == "cnn"
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn cnn(call: NativeCallContext, options: Map) -> Raw<Spec> {
-        placed(&call, super::cnn(options))
+        /// An audio spectrogram transformer: square patches, a CLS token, trained positions, pre-norm blocks.
+        ///
+        /// Options: `classes` (required, e.g. `data.classes`), `width` (192), `depth` (12), `heads` (3),
+        /// `patch` (16), `stride` (10), `mlp_ratio` (4); `pretrained`: a file of weights to begin with, or a map with
+        /// the `file` and the options of `load`.
+        ///
+        /// ```rhai
+        /// model::ast(#{ classes: 10, depth: 4 }).name == "ast"
+        /// ```
+        fn "ast"(options: Map) -> Spec { ast(second.as_ref(), options) }
     }
-
-    /// An audio spectrogram transformer: square patches, a CLS token, trained positions, pre-norm blocks.
-    ///
-    /// Options: `classes` (required, e.g. `data.classes`), `width` (192), `depth` (12), `heads` (3),
-    /// `patch` (16), `stride` (10), `mlp_ratio` (4).
-    ///
-    /// ```rhai
-    /// model::ast(#{ classes: 10, depth: 4 }).name == "ast"
-    /// ```
-    #[rhai_fn(return_raw)]
-    pub fn ast(call: NativeCallContext, options: Map) -> Raw<Spec> {
-        placed(&call, super::ast(options))
-    }
-
-    /// The model's name: "cnn", "ast".
-    ///
-    /// ```rhai
-    /// model::ast(#{ classes: 10 }).name == "ast"
-    /// ```
-    #[rhai_fn(get = "name", pure)]
-    pub fn name(spec: &mut Spec) -> String {
-        spec.name().to_string()
-    }
+    FuncRegistration::new("get$name")
+        .in_global_namespace()
+        .with_comments(property(NAME))
+        .with_params_info(["spec: Model", "String"])
+        .set_into_module(&mut module, |spec: &mut Spec| spec.name().to_string());
+    engine.register_static_module("model", module.into());
 }
+
+const NAME: [&str; 2] =
+    ["The model's name: \"cnn\", \"ast\".", "model::ast(#{ classes: 10 }).name == \"ast\""];

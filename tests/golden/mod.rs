@@ -14,3 +14,4 @@ mod random;
 mod sam;
 mod script;
 mod tensor;
+mod weights;
