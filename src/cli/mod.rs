@@ -11,6 +11,7 @@ mod gc;
 mod lines;
 mod ls;
 mod lsp;
+mod models;
 mod new;
 mod progress;
 mod repl;
@@ -55,6 +56,7 @@ enum Verb {
     Repl(repl::ReplOf),
     Features(features::Features),
     Data(data::Data),
+    Models(models::Models),
     Show(show::Show),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
@@ -94,6 +96,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Data(data) => data.run(),
+            Verb::Models(models) => models.run().map(|()| 0),
             Verb::Show(show) => show.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),

@@ -2,6 +2,7 @@
 
 mod ast;
 mod cnn;
+pub mod hub;
 mod pretrained;
 pub mod weights;
 

@@ -5,13 +5,16 @@ use super::options::Options;
 use super::value::{self, kind_of, list_of, map_of, text_of};
 use crate::error::{Error, Kind, Result};
 use crate::models::weights::{Head, LoadOptions, Renaming, Stem};
-use crate::models::{Pretrained, Spec};
+use crate::models::{Pretrained, Spec, hub};
 use crate::nn::Pattern;
 use rhai::{Array, Dynamic, Map};
+use std::path::PathBuf;
 
 /// The keys of the map under `pretrained` in the table of keys.
 const KEYS: &str = "model.pretrained";
 const OPTION: &str = "pretrained";
+/// What names of fetched weights begin with.
+const HUB: &str = "hub:";
 
 /// The model with the weights that its option `pretrained` names, or as it is where it names none.
 ///
@@ -35,8 +38,20 @@ pub(super) fn pretrained(host: &dyn Host, options: &Options, spec: Spec) -> Resu
             (file, load_options(&inner)?)
         }
     };
-    let path = host.readable(operation, &file)?;
+    let path = weights_at(host, operation, &file)?;
     Ok(Spec::Pretrained(Pretrained::new(spec, &path, own)?))
+}
+
+/// The file of weights that a recipe names: one that it may read, or one of the hub's cache. Whoever fetched that lets
+/// it be read.
+///
+/// # Errors
+/// A file that nobody allowed; weights that were not fetched.
+pub(super) fn weights_at(host: &dyn Host, operation: &str, file: &str) -> Result<PathBuf> {
+    match file.strip_prefix(HUB) {
+        Some(name) => hub::cached(operation, name),
+        None => host.readable(operation, file),
+    }
 }
 
 /// The options by which weights are taken over.

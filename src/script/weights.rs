@@ -2,7 +2,7 @@
 
 use super::Host;
 use super::options::Options;
-use super::pretrained::load_options;
+use super::pretrained::{load_options, weights_at};
 use super::register::{functions, property};
 use crate::error::Result;
 use crate::models::weights::{Checkpoint, Report, load};
@@ -53,7 +53,7 @@ pub(super) fn functions(module: &mut Module, host: &Arc<dyn Host>) {
 
 fn load_file(host: &dyn Host, net: &Net, file: &str, options: Map) -> Result<Report> {
     let options = load_options(&Options::new("load", options)?)?;
-    let path = host.readable("load", file)?;
+    let path = weights_at(host, "load", file)?;
     load(net, &Checkpoint::open(&path)?, &options, &Device::default())
 }
 
