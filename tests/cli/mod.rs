@@ -11,6 +11,7 @@ mod hostile_sources;
 mod made;
 mod manners;
 mod memory;
+mod pretrained;
 mod recipes;
 mod repl;
 mod reproducible;

@@ -23,14 +23,10 @@ impl Renaming {
         let from = Pattern::new(from)?;
         let (stars, wildcards) = (to.matches('*').count(), from.wildcards());
         if stars > wildcards {
-            let problem = format!("the renaming '{}' to '{to}'", from.text());
-            return Err(Error::new(
-                Kind::Range,
-                problem,
-                "has more * on the right than on the left",
-            )
-            .expected(format!("{wildcards} at most"))
-            .received(stars.to_string()));
+            let problem = format!("'{to}' has more * than '{}' has wildcards", from.text());
+            return Err(Error::new(Kind::Range, "a renaming", problem)
+                .expected(format!("{wildcards} at most"))
+                .received(stars.to_string()));
         }
         Ok(Renaming { from, to: to.to_string() })
     }

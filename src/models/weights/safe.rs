@@ -5,13 +5,25 @@ use super::checkpoint::{Entry, MOST_TENSORS, Places, Source, short};
 use crate::error::{Error, Kind, Result};
 use pytorch_reader::DType;
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::tensor::TensorInfo;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The most bytes of the JSON. A network of a thousand layers needs a hundred kilobytes.
 const MOST: u64 = 16 << 20;
 /// Bytes of the length before it.
 const PREFIX: u64 = 8;
+
+/// The JSON. The crate reads it, too, but tells of a lie only that there is one.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(default, rename = "__metadata__")]
+    _metadata: Option<IgnoredAny>,
+    #[serde(flatten)]
+    tensors: HashMap<String, TensorInfo>,
+}
 
 /// Whether a file begins as one: JSON after a length.
 pub(super) fn begins(head: &[u8]) -> bool {
@@ -39,10 +51,9 @@ pub(super) fn entries(doing: &str, file: Arc<Places>, length: u64) -> Result<Vec
             .received(format!("{length} bytes in all")));
     }
     let header = read(PREFIX, header as usize)?;
-    let parsed: std::result::Result<Metadata, _> = serde_json::from_slice(&header);
-    let metadata =
-        parsed.map_err(|cause| damaged("the header is damaged").received(short(&cause)))?;
-    let mut tensors: Vec<(String, &TensorInfo)> = metadata.tensors().into_iter().collect();
+    let parsed: Header = serde_json::from_slice(&header)
+        .map_err(|cause| damaged("the header is damaged").received(short(&cause)))?;
+    let mut tensors: Vec<(String, TensorInfo)> = parsed.tensors.into_iter().collect();
     if tensors.len() > MOST_TENSORS {
         return Err(damaged("there are too many tensors in the file")
             .expected(format!("{MOST_TENSORS} at most"))
@@ -63,7 +74,7 @@ pub(super) fn entries(doing: &str, file: Arc<Places>, length: u64) -> Result<Vec
             let problem = format!("bytes before '{name}' belong to no tensor");
             return Err(damaged(&problem).received(format!("{} bytes", from - end)));
         }
-        if to < from || Some(to - from) != size(info) {
+        if to < from || Some(to - from) != size(&info) {
             return Err(damaged(&format!("'{name}' has another length than its shape says"))
                 .received(format!("{:?} {:?} in {}", info.dtype, info.shape, told())));
         }
@@ -79,7 +90,7 @@ pub(super) fn entries(doing: &str, file: Arc<Places>, length: u64) -> Result<Vec
             }
             None => Source::Foreign(format!("{:?}", info.dtype)),
         };
-        all.push(Entry { name: name.clone(), shape: info.shape.clone(), source });
+        all.push(Entry { name: name.clone(), shape: info.shape, source });
         (end, before) = (to, name);
     }
     if end != within {
