@@ -26,3 +26,4 @@ mod threads;
 mod train;
 mod wav;
 mod waves;
+mod weight_names;
