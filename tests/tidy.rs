@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 24] = [
+const CONFINED: [(&str, &[&str]); 26] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -39,15 +39,17 @@ const CONFINED: [(&str, &[&str]); 24] = [
     ("lsp_server", &["editor"]),
     ("lsp_types", &["editor"]),
     ("rustyline", &["cli"]),
-    ("ureq", &["data"]),
+    ("ureq", &["data", "models"]),
     ("tar", &["data"]),
     ("flate2", &["data"]),
     ("crc32fast", &["data"]),
     ("md5", &["data"]),
-    ("sha2", &["data"]),
+    ("sha2", &["data", "models"]),
     ("plotters", &["cli"]),
     ("png", &["cli"]),
     ("base64", &["cli"]),
+    ("pytorch_reader", &["models"]),
+    ("hf_hub", &["models"]),
 ];
 
 const LONGEST_FILE: usize = 400;

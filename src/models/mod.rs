@@ -3,13 +3,17 @@
 mod cnn;
 mod efficientnet;
 mod heads;
+pub mod hub;
 mod layers;
+mod pretrained;
 mod vit;
+pub mod weights;
 
 pub use cnn::CnnOptions;
 pub use efficientnet::{EfficientNetOptions, EfficientNetPadding};
 pub use heads::Head;
 pub use layers::Norm;
+pub use pretrained::Pretrained;
 pub use vit::{Patchout, VitForm, VitOptions};
 
 use crate::error::{Error, Kind, Result};
@@ -33,6 +37,9 @@ pub enum Spec {
     /// A network that a recipe built of layers, with the weights that it has.
     #[serde(skip_deserializing)]
     Net(NetSpec),
+    /// A model that begins with the weights of a file.
+    #[serde(skip_deserializing)]
+    Pretrained(Pretrained),
 }
 
 /// A network as a specification: each model of it begins as a copy.
@@ -69,6 +76,7 @@ impl Spec {
             Spec::EfficientNet(options) => options.name(),
             Spec::Vit(options) => &options.name,
             Spec::Net(spec) => &spec.kind,
+            Spec::Pretrained(own) => own.of.name(),
         }
     }
 
@@ -79,6 +87,15 @@ impl Spec {
             Spec::EfficientNet(options) => Some(options.classes),
             Spec::Vit(options) => Some(options.classes),
             Spec::Net(_) => None,
+            Spec::Pretrained(own) => own.of.classes(),
+        }
+    }
+
+    /// What it is built from, whatever weights it begins with.
+    pub fn plain(&self) -> &Spec {
+        match self {
+            Spec::Pretrained(own) => own.of.plain(),
+            own => own,
         }
     }
 
@@ -89,6 +106,7 @@ impl Spec {
     pub fn check(&self, operation: &str) -> Result<()> {
         let (shares, eps) = match self {
             Spec::Cnn(_) | Spec::Net(_) => return Ok(()),
+            Spec::Pretrained(own) => return own.of.check(operation),
             Spec::EfficientNet(own) => {
                 (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm.eps)
             }
@@ -107,13 +125,19 @@ impl Spec {
         let mut random = Stream::new(seed, &format!("weights of {}", self.name()), &[]);
         let on = on.clone();
         let options = format!("{self:?} {input:?}");
-        if let Spec::Net(own) = self {
-            return Ok(Model::of(own.net.copy()?, input));
+        match self {
+            Spec::Net(own) => return Ok(Model::of(own.net.copy()?, input)),
+            Spec::Pretrained(own) => {
+                let (net, report) = own.build(input, seed, &on)?;
+                let weights = Some(Arc::new(report));
+                return Ok(Model { spec: self.clone(), input, net, weights });
+            }
+            _ => {}
         }
         let spec = self.clone();
         let make: Maker = Arc::new(move |random: &mut Stream| spec.network(input, random, &on));
         let net = Net::of(self.name(), options, make(&mut random)?, Some(make));
-        Ok(Model { spec: self.clone(), input, net })
+        Ok(Model { spec: self.clone(), input, net, weights: None })
     }
 
     fn network(
@@ -125,6 +149,7 @@ impl Spec {
         let mut layers = Layers { random, on };
         match self {
             Spec::Net(own) => Ok(Arc::new(own.net.copy()?)),
+            Spec::Pretrained(own) => own.of.network(input, layers.random, on),
             Spec::Cnn(options) => Ok(Arc::new(cnn::Cnn::new(options, input, layers.random, on)?)),
             Spec::EfficientNet(options) => efficientnet::build(options, input, &mut layers),
             Spec::Vit(options) => vit::build(options, input, &mut layers),
@@ -138,12 +163,13 @@ pub struct Model {
     spec: Spec,
     input: InputShape,
     net: Net,
+    weights: Option<Arc<weights::Report>>,
 }
 
 impl Model {
     /// A network that is there already, for clips of `input`; it shares the weights.
     pub fn of(net: Net, input: InputShape) -> Self {
-        Model { spec: Spec::Net(NetSpec::of(&net)), input, net }
+        Model { spec: Spec::Net(NetSpec::of(&net)), input, net, weights: None }
     }
 
     /// What it was built from.
@@ -159,6 +185,11 @@ impl Model {
     /// The network as recipes hold it.
     pub fn net(&self) -> &Net {
         &self.net
+    }
+
+    /// What became of the file's weights that it began with; nothing where it began without.
+    pub fn weights(&self) -> Option<&weights::Report> {
+        self.weights.as_deref()
     }
 
     /// Refuses a network that does not give `[batch, classes]` for clips of its shape: tried on two of them.

@@ -181,7 +181,7 @@ pub(super) fn build(
                 let tokens = parts.go("v", input)?.narrow(1, 0, extra)?;
                 parts.go("mlp_head", &tokens.mean_dims(&[1], false)?)
             };
-            Ok(Arc::new(Composite::new(parts, forward)))
+            Ok(Arc::new(Composite::new(parts, forward).with_grid(options.grid(input))))
         }
         VitForm::Small | VitForm::Vit => {
             let mut parts = body.parts;
@@ -198,7 +198,8 @@ pub(super) fn build(
                 parts.go("head", &cls)
             };
             let own = body_tokens(options, input, layers)?;
-            Ok(Arc::new(body_with(Composite::new(parts, forward), own)?))
+            let made = body_with(Composite::new(parts, forward), own)?;
+            Ok(Arc::new(made.with_grid(options.grid(input))))
         }
     }
 }

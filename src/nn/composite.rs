@@ -17,6 +17,7 @@ pub struct Composite {
     parts: Named,
     own: Vec<(String, Parameter)>,
     forward: Arc<Forward>,
+    grid: Option<[usize; 2]>,
 }
 
 /// What the function of a [`Composite`] sees: its parts and parameters by name, in the mode of the pass.
@@ -86,13 +87,18 @@ impl Composite {
         forward: impl Fn(&Parts, &Tensor) -> Result<Tensor> + Send + Sync + 'static,
     ) -> Self {
         let parts = parts.into_iter().map(|(name, part)| (name.into(), part)).collect();
-        Composite { parts: named(parts), own: Vec::new(), forward: Arc::new(forward) }
+        Composite { parts: named(parts), own: Vec::new(), forward: Arc::new(forward), grid: None }
     }
 
     /// With a parameter of its own; those come before the parts'.
     pub fn with(mut self, name: &str, parameter: Parameter) -> Self {
         self.own.push((name.to_string(), parameter));
         self
+    }
+
+    /// With patches that stand in so many rows (of frequency) and columns (of time).
+    pub fn with_grid(self, grid: [usize; 2]) -> Self {
+        Composite { grid: Some(grid), ..self }
     }
 
     /// As a part of another one; `kind` says what it is.
@@ -115,10 +121,15 @@ impl Network for Composite {
         self.parts.clone()
     }
 
+    fn position_grid(&self) -> Option<[usize; 2]> {
+        self.grid
+    }
+
     fn copied(&self, copies: &mut Copies) -> Result<Option<Arc<dyn Network>>> {
         let own = self.own.iter().map(|(name, own)| Ok((name.clone(), copies.parameter(own)?)));
         let own = own.collect::<Result<Vec<_>>>()?;
         let parts = copy_parts(&self.parts, copies)?;
-        Ok(Some(Arc::new(Composite { parts: named(parts), own, forward: self.forward.clone() })))
+        let (parts, forward, grid) = (named(parts), self.forward.clone(), self.grid);
+        Ok(Some(Arc::new(Composite { parts, own, forward, grid })))
     }
 }

@@ -354,4 +354,8 @@ impl Network for Net {
     fn called_functions(&self) -> Vec<String> {
         self.node.network.called_functions()
     }
+
+    fn position_grid(&self) -> Option<[usize; 2]> {
+        self.node.network.position_grid()
+    }
 }

@@ -266,6 +266,11 @@ pub trait Network: Send + Sync {
         Ok(None)
     }
 
+    /// Patches along frequency and along time, where it has trained positions for them.
+    fn position_grid(&self) -> Option<[usize; 2]> {
+        None
+    }
+
     /// Itself, to find out what it is.
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         None

@@ -57,6 +57,31 @@ impl Pattern {
         self.distance(name) == 0
     }
 
+    /// How many wildcards it has: all but letters.
+    pub fn wildcards(&self) -> usize {
+        self.pieces.iter().filter(|piece| !matches!(piece, Piece::Letter(_))).count()
+    }
+
+    /// What each wildcard stands for in `name`, in order, the first ones taking as little as they can; nothing where
+    /// the pattern does not fit.
+    pub fn taken(&self, name: &str) -> Option<Vec<String>> {
+        let name: Vec<char> = name.chars().collect();
+        let mut lengths = Vec::new();
+        let mut hopeless = std::collections::HashSet::new();
+        if !take(&self.pieces, &name, 0, &mut lengths, &mut hopeless) {
+            return None;
+        }
+        let mut at = 0;
+        let mut all = Vec::new();
+        for (piece, length) in self.pieces.iter().zip(lengths) {
+            if !matches!(piece, Piece::Letter(_)) {
+                all.push(name[at..at + length].iter().collect());
+            }
+            at += length;
+        }
+        Some(all)
+    }
+
     /// The error for a pattern that fits none of `names`; it proposes the nearest ones.
     pub fn unmatched(&self, operation: &str, names: &[&str]) -> Error {
         let error = Error::new(Kind::Name, operation, format!("no parameter fits '{}'", self.text));
@@ -129,6 +154,33 @@ fn after(pieces: &[Piece], name: &[char], mut cost: Vec<usize>) -> Vec<usize> {
         cost = next;
     }
     cost
+}
+
+/// Finds how many characters each piece stands for, so that all of `name` from `at` on is used. What was tried in
+/// vain is not tried again.
+fn take(
+    pieces: &[Piece],
+    name: &[char],
+    at: usize,
+    lengths: &mut Vec<usize>,
+    hopeless: &mut std::collections::HashSet<(usize, usize)>,
+) -> bool {
+    let Some((piece, rest)) = pieces.split_first() else { return at == name.len() };
+    if hopeless.contains(&(pieces.len(), at)) {
+        return false;
+    }
+    let mut cost = vec![FAR; name.len() + 1];
+    cost[at] = 0;
+    let ends = after(std::slice::from_ref(piece), name, cost);
+    for end in (at..ends.len()).filter(|end| ends[*end] == 0) {
+        lengths.push(end - at);
+        if take(rest, name, end, lengths, hopeless) {
+            return true;
+        }
+        lengths.pop();
+    }
+    hopeless.insert((pieces.len(), at));
+    false
 }
 
 /// Every whole number in `name`: where it begins and ends, and its value.

@@ -1,6 +1,7 @@
 //! What a run gave, as `results.json` and `--json` have it.
 
 use crate::error::{Error, Kind, Result};
+use crate::models::weights::Report;
 use crate::train::{StageKind, Stint, Trained};
 use serde::Serialize;
 
@@ -39,6 +40,9 @@ pub struct StageResult {
     pub from_store: bool,
     /// Which version of the recipe was in force from which step on.
     pub history: Vec<Stint>,
+    /// What became of the file's weights that its model began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<Report>,
 }
 
 impl From<&Trained> for StageResult {
@@ -59,6 +63,7 @@ impl From<&Trained> for StageResult {
             key: trained.key.clone(),
             from_store: false,
             history: trained.history.clone(),
+            pretrained: trained.model.weights().cloned(),
         }
     }
 }

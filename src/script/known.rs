@@ -50,7 +50,6 @@ const OF_BLOCKS: Keys = &[
 const OF_EFFICIENTNETS: Keys =
     &["classes", "padding", "eps", "momentum", "drop_path", "dropout", "head", "attention_heads"];
 const OF_TRANSFORMERS: Keys = &[
-    "classes",
     "fstride",
     "tstride",
     "stride",
@@ -68,6 +67,9 @@ const OF_TRANSFORMERS: Keys = &[
 const OF_CYCLES: Keys =
     &["pct_start", "anneal_strategy", "div_factor", "final_div_factor", "three_phase"];
 const OF_BATCHES: Keys = &["features", "augment", "batch", "seed", "epoch", "split", "sampler"];
+/// Of all models: weights that they begin with.
+const OF_MODELS: Keys = &["classes", "pretrained"];
+const OF_WEIGHTS: Keys = &["map", "strict", "allow", "head", "stem", "grid"];
 /// Of all readers of data sets.
 const OF_READERS: Keys = &["per_class", "on_bad"];
 const OF_FOLDS: Keys = &["fold", "validation_fold"];
@@ -158,22 +160,23 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("metrics::roc_auc", &[&["average", "missing"]]),
     ("metrics::sign_flip", &[&["resamples", "seed"]]),
     ("metrics::top_k", &[&["k"]]),
-    ("model::ast", &[OF_TRANSFORMERS]),
-    ("model::ast_tiny", &[OF_TRANSFORMERS]),
-    ("model::ast_small", &[OF_TRANSFORMERS]),
-    ("model::ast_base", &[OF_TRANSFORMERS]),
-    ("model::cnn", &[&["classes", "channels"]]),
-    ("model::efficientnet_b0", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b1", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b2", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b3", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b4", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b5", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b6", &[OF_EFFICIENTNETS]),
-    ("model::efficientnet_b7", &[OF_EFFICIENTNETS]),
-    ("model::vit_base", &[OF_TRANSFORMERS]),
-    ("model::vit_small", &[OF_TRANSFORMERS]),
-    ("model::vit_tiny", &[OF_TRANSFORMERS]),
+    ("model::ast", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::ast_tiny", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::ast_small", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::ast_base", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::cnn", &[OF_MODELS, &["channels"]]),
+    ("model::efficientnet_b0", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b1", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b2", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b3", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b4", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b5", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b6", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::efficientnet_b7", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model.pretrained", &[&["file"], OF_WEIGHTS]),
+    ("model::vit_base", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::vit_small", &[OF_MODELS, OF_TRANSFORMERS]),
+    ("model::vit_tiny", &[OF_MODELS, OF_TRANSFORMERS]),
     ("optim::adam", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adamw", &[OF_OPTIMIZERS, OF_ADAM]),
     ("optim::adan", &[OF_OPTIMIZERS, &["betas", "eps", "no_prox"]]),
@@ -214,6 +217,7 @@ const TABLE: &[(&str, &[Keys])] = &[
     // Networks.
     ("attend", &[&["mask"]]),
     ("forward", &[&["mask"]]),
+    ("load", &[OF_WEIGHTS]),
     ("run", &[&["hidden", "cell"]]),
     ("nn::attention", &[&["qkv_bias", "proj_bias", "qk_norm", "eps", "attn_drop", "proj_drop"]]),
     ("nn::avg_pool1d", &[OF_MEANS]),

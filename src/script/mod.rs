@@ -38,6 +38,7 @@ mod options;
 mod output;
 mod part;
 mod pooling;
+mod pretrained;
 mod raise;
 pub mod reference;
 mod register;
@@ -55,6 +56,7 @@ mod train;
 mod truth;
 mod undefined;
 mod value;
+mod weights;
 
 pub use arg::{needed, parse_argument};
 pub use catalogue::{Catalogue, Sort, entries};
@@ -90,12 +92,13 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     audio::bind(engine, host);
     data::bind(engine, host);
     augment::bind(engine, host);
-    models::register(engine);
+    models::bind(engine, host);
     engine.register_static_module("metrics", metrics::module().into());
     engine.register_static_module("kd", exported_module!(kd::bindings).into());
     let mut functions = Module::new();
     loss::functions(&mut functions);
     nets::functions(&mut functions);
+    weights::functions(&mut functions, host);
     step::functions(&mut functions);
     engine.register_global_module(functions.into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
@@ -120,6 +123,7 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<data::BatchList>("Batches")
         .register_type_with_name::<augment::Step>("Augmentation")
         .register_type_with_name::<crate::models::Spec>("Model")
+        .register_type_with_name::<crate::models::weights::Report>("LoadReport")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
         .register_type_with_name::<crate::train::Trained>("Trained")
         .register_type_with_name::<Context>("Context")

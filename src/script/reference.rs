@@ -24,10 +24,11 @@ let student = distill(teacher, model, common + #{ name: "student" });
 "#;
 
 /// Functions without a namespace, by the type that they are about: the page's name.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("tensor", "tensors"),
     ("gradients", "tensors"),
     ("network", "networks"),
+    ("load_report", "networks"),
     ("dataset", "data"),
     ("batch", "data"),
     ("batches", "data"),

@@ -5,11 +5,12 @@ use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, FnPtr, Map};
 
 /// Our types, by the last part of Rust's names for them, in the words that a recipe's author knows.
-const WORDS: [(&str, &str); 16] = [
+const WORDS: [(&str, &str); 17] = [
     ("Fn", "a function"),
     ("Net", "a network"),
     ("Parameter", "a parameter"),
     ("Spec", "a model"),
+    ("Report", "a report on weights"),
     ("Dataset", "a data set"),
     ("FrontEnd", "a front end of features"),
     ("Batch", "a batch"),

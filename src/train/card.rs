@@ -54,7 +54,7 @@ impl Card {
         Ok(Card {
             still: env!("CARGO_PKG_VERSION").to_string(),
             name: spec.name().to_string(),
-            model: serde_json::to_value(spec).unwrap_or_default(),
+            model: serde_json::to_value(spec.plain()).unwrap_or_default(),
             input: features.shape(),
             labelling: dataset.labelling,
             classes: dataset.classes.clone(),

@@ -13,6 +13,7 @@ mod manners;
 mod memory;
 mod models;
 mod predict;
+mod pretrained;
 mod recipes;
 mod repl;
 mod reproducible;

@@ -4,6 +4,7 @@ mod archives;
 mod cli;
 mod download;
 mod hostile;
+mod hub;
 mod server;
 mod sets;
 

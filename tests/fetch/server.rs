@@ -15,6 +15,8 @@ pub struct Manners {
     /// It tells no length, and ends with the connection.
     pub no_length: bool,
     pub etag: Option<String>,
+    /// Further lines of the head of each file.
+    pub headers: String,
     /// The next answers end after so many bytes of the body.
     pub cuts: VecDeque<usize>,
     /// The next answers are these, with a header.
@@ -88,9 +90,12 @@ fn answer(mut stream: TcpStream, manners: &Mutex<Manners>) -> Option<()> {
         let head = "HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         return stream.write_all(head.as_bytes()).ok();
     };
-    let from = range.and_then(|text| text.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let range = range.and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let from = range.and_then(|(from, _)| from.parse().ok());
     let is_same = if_range.is_none_or(|tag| own.etag.as_deref() == Some(tag));
     let from: Option<usize> = from.filter(|_| !own.no_ranges && is_same);
+    let last = range.and_then(|(_, to)| to.parse::<usize>().ok()).unwrap_or(usize::MAX);
+    let last = last.min(file.len().saturating_sub(1));
     let mut head = match from {
         Some(from) if from >= file.len() => {
             let range = format!("HTTP/1.1 416 X\r\nContent-Range: bytes */{}\r\n", file.len());
@@ -98,21 +103,19 @@ fn answer(mut stream: TcpStream, manners: &Mutex<Manners>) -> Option<()> {
             return stream.write_all(head.as_bytes()).ok();
         }
         Some(from) => {
-            format!(
-                "HTTP/1.1 206 X\r\nContent-Range: bytes {from}-{}/{}\r\n",
-                file.len() - 1,
-                file.len()
-            )
+            format!("HTTP/1.1 206 X\r\nContent-Range: bytes {from}-{}/{}\r\n", last, file.len())
         }
         None => "HTTP/1.1 200 X\r\n".to_string(),
     };
     let body = &file[from.unwrap_or(0)..];
+    let body = if from.is_some() { &body[..last + 1 - from.unwrap_or(0).min(last)] } else { body };
     if !own.no_length {
         head += &format!("Content-Length: {}\r\n", body.len());
     }
     if let Some(etag) = &own.etag {
         head += &format!("ETag: {etag}\r\n");
     }
+    head += &own.headers;
     let cut = own.cuts.pop_front().unwrap_or(body.len()).min(body.len());
     let (silence, slow) = (own.silence.take(), own.slow);
     drop(own);

@@ -15,4 +15,5 @@ mod random;
 mod sam;
 mod script;
 mod tensor;
+mod weights;
 mod zoo;

@@ -19,7 +19,7 @@ const UNKNOWN: &str = "{msg} {bytes}  {bytes_per_sec}";
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// Shows a fetch on standard error, and stops it at Ctrl-C.
-pub(super) struct Bar {
+pub(in crate::cli) struct Bar {
     stop: Arc<AtomicBool>,
     terminal: bool,
     bar: Option<ProgressBar>,
@@ -33,9 +33,15 @@ impl Bar {
     pub(super) fn new() -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         catch_signals(&stop, &Arc::default())?;
+        Ok(Bar { stop, ..Bar::deaf() })
+    }
+
+    /// One that leaves Ctrl-C to the system, which ends the program.
+    pub(in crate::cli) fn deaf() -> Self {
+        let stop = Arc::default();
         let terminal = std::io::stderr().is_terminal();
         let (what, told) = (String::new(), Instant::now());
-        Ok(Bar { stop, terminal, bar: None, what, total: None, done: 0, told })
+        Bar { stop, terminal, bar: None, what, total: None, done: 0, told }
     }
 
     fn line(&self) -> String {

@@ -8,6 +8,8 @@ mod show;
 mod stats;
 mod verify;
 
+pub(super) use bar::Bar;
+
 use crate::data::fetch::{DATA_VARIABLE, data_folder};
 use crate::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};

@@ -1,11 +1,12 @@
-//! `still models`: the models that recipes can name, and what each is made of.
+//! `still models`: the models that recipes can name, what each is made of, and weights for them.
 
+mod fetch;
 mod list;
 
 use crate::error::Result;
 use clap::{Args, Subcommand};
 
-/// List the models that recipes can name, or what one of them is made of.
+/// List the models that recipes can name, look at one of them, or fetch published weights.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Models {
@@ -16,12 +17,15 @@ pub(super) struct Models {
 }
 
 #[derive(Subcommand)]
-enum Verb {}
+enum Verb {
+    Fetch(fetch::Fetch),
+}
 
 impl Models {
+    /// Does what was asked.
     pub(super) fn run(self) -> Result<()> {
         match self.verb {
-            Some(verb) => match verb {},
+            Some(Verb::Fetch(fetch)) => fetch.run(),
             None => self.list.run(),
         }
     }

@@ -3,7 +3,7 @@
 pub(super) const NOTHING: &str = "nothing";
 
 /// Rust's names for what scripts handle, in their authors' words.
-const WORDS: [(&str, &[&str]); 28] = [
+const WORDS: [(&str, &[&str]); 29] = [
     ("integer", &["i64", "INT", "int"]),
     ("float", &["f64", "FLOAT"]),
     ("number", &["number"]),
@@ -22,6 +22,7 @@ const WORDS: [(&str, &[&str]); 28] = [
     ("gradients", &["GradientsHandle"]),
     ("network", &["Net", "Network"]),
     ("parameter", &["Parameter"]),
+    ("load_report", &["Report", "LoadReport"]),
     ("front_end", &["FrontEnd"]),
     ("dataset", &["DatasetHandle", "Dataset"]),
     ("batch", &["Batch"]),
@@ -90,6 +91,7 @@ pub fn kind_word(kind: &str) -> &str {
         "Spec" => "Model",
         "Step" => "Augmentation",
         "BatchList" => "Batches",
+        "Report" => "LoadReport",
         "i64" | "INT" => "integer",
         "f64" | "FLOAT" => "float",
         "str" | "String" | "ImmutableString" | "string" => "string",

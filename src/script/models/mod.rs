@@ -3,16 +3,19 @@
 mod cnns;
 mod transformers;
 
+use super::Host;
 use super::options::Options;
+use super::pretrained::pretrained;
 use super::register::property;
 use crate::error::Result;
 use crate::models::Spec;
 use rhai::{Engine, FuncRegistration, Module};
+use std::sync::Arc;
 
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     let mut module = Module::new();
-    cnns::models(&mut module);
-    transformers::models(&mut module);
+    cnns::models(&mut module, host);
+    transformers::models(&mut module, host);
     engine.register_static_module("model", module.into());
     let mut methods = Module::new();
     FuncRegistration::new("get$name")
@@ -37,7 +40,12 @@ fn classes_of(options: &Options) -> Result<usize> {
 }
 
 /// What the options of every model have in common, done with the model that its own options made.
-fn checked(options: &Options, spec: Spec) -> Result<Spec> {
+fn checked(host: &dyn Host, options: &Options, spec: Spec) -> Result<Spec> {
     spec.check(options.operation())?;
-    Ok(spec)
+    pretrained(host, options, spec)
+}
+
+/// One handle for each function that is registered.
+fn handles<const N: usize>(host: &Arc<dyn Host>) -> [Arc<dyn Host>; N] {
+    std::array::from_fn(|_| host.clone())
 }

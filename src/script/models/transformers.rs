@@ -1,13 +1,15 @@
 //! Transformers over patches.
 
-use super::{checked, classes_of};
+use super::{checked, classes_of, handles};
 use crate::error::{Error, Kind, Result};
 use crate::models::{Spec, VitOptions};
+use crate::script::Host;
 use crate::script::options::Options;
 use crate::script::register::namespaced;
 use rhai::{Map, Module};
+use std::sync::Arc;
 
-fn vit(mut own: VitOptions, map: Map) -> Result<Spec> {
+fn vit(host: &dyn Host, mut own: VitOptions, map: Map) -> Result<Spec> {
     let operation = format!("model::{}", own.name);
     let options = Options::new(&operation, map)?;
     own.classes = classes_of(&options)?;
@@ -39,10 +41,11 @@ fn vit(mut own: VitOptions, map: Map) -> Result<Spec> {
     options.count("tstride", &mut own.stride[1])?;
     options.number("eps", &mut own.eps)?;
     options.number("drop_path", &mut own.drop_path)?;
-    checked(&options, Spec::Vit(own))
+    checked(host, &options, Spec::Vit(own))
 }
 
-pub(super) fn models(module: &mut Module) {
+pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
+    let [h0, h1, h2, h3, h4, h5, h6] = handles(host);
     namespaced! { module;
         /// A small audio spectrogram transformer: square patches, a CLS token, trained positions, pre-norm blocks.
         ///
@@ -52,7 +55,7 @@ pub(super) fn models(module: &mut Module) {
         /// ```rhai
         /// model::ast(#{ classes: 10, depth: 4 }).name == "ast"
         /// ```
-        fn "ast"(options: Map) -> Spec { vit(VitOptions::small(), options) }
+        fn "ast"(options: Map) -> Spec { vit(h0.as_ref(), VitOptions::small(), options) }
 
         /// The audio spectrogram transformer (Gong et al. 2021) on DeiT-tiny's distilled form: 12 blocks of width 192
         /// with 3 heads; the mean of two tokens is normalised and classified. Parameters have AST's names
@@ -63,26 +66,27 @@ pub(super) fn models(module: &mut Module) {
         /// Face's variant has 1e-12), `drop_path` (0): the share of samples that skip the last block in
         /// training, less for those before; left out in training as in PaSST: `patchout_f` rows and
         /// `patchout_t` columns of patches, and `patchout` patches anywhere (0 each). Also `width`, `heads` and
-        /// `mlp_ratio`.
+        /// `mlp_ratio`; and `pretrained`: a file of weights to begin with, or a map with the `file` and the options
+        /// of `load`.
         ///
         /// ```rhai
         /// model::ast_tiny(#{ classes: 10, fstride: 16, tstride: 16 }).name == "ast_tiny"
         /// ```
-        fn "ast_tiny"(options: Map) -> Spec { vit(VitOptions::ast("ast_tiny", 192), options) }
+        fn "ast_tiny"(options: Map) -> Spec { vit(h1.as_ref(), VitOptions::ast("ast_tiny", 192), options) }
 
         /// As `model::ast_tiny`, of width 384 with 6 heads.
         ///
         /// ```rhai
         /// model::ast_small(#{ classes: 10 }).name == "ast_small"
         /// ```
-        fn "ast_small"(options: Map) -> Spec { vit(VitOptions::ast("ast_small", 384), options) }
+        fn "ast_small"(options: Map) -> Spec { vit(h2.as_ref(), VitOptions::ast("ast_small", 384), options) }
 
         /// As `model::ast_tiny`, of width 768 with 12 heads: the one of AST's paper.
         ///
         /// ```rhai
         /// model::ast_base(#{ classes: 10, patchout_t: 10 }).name == "ast_base"
         /// ```
-        fn "ast_base"(options: Map) -> Spec { vit(VitOptions::ast("ast_base", 768), options) }
+        fn "ast_base"(options: Map) -> Spec { vit(h3.as_ref(), VitOptions::ast("ast_base", 768), options) }
 
         /// A plain vision transformer, ViT-tiny: 12 blocks of width 192 with 3 heads, a CLS token and a linear layer.
         /// Parameters have timm's names. Options: those of `model::ast_tiny`; patches do not overlap unless `stride`
@@ -91,20 +95,20 @@ pub(super) fn models(module: &mut Module) {
         /// ```rhai
         /// model::vit_tiny(#{ classes: 10 }).name == "vit_tiny"
         /// ```
-        fn "vit_tiny"(options: Map) -> Spec { vit(VitOptions::vit("vit_tiny", 192), options) }
+        fn "vit_tiny"(options: Map) -> Spec { vit(h4.as_ref(), VitOptions::vit("vit_tiny", 192), options) }
 
         /// As `model::vit_tiny`, of width 384 with 6 heads.
         ///
         /// ```rhai
         /// model::vit_small(#{ classes: 10 }).name == "vit_small"
         /// ```
-        fn "vit_small"(options: Map) -> Spec { vit(VitOptions::vit("vit_small", 384), options) }
+        fn "vit_small"(options: Map) -> Spec { vit(h5.as_ref(), VitOptions::vit("vit_small", 384), options) }
 
         /// As `model::vit_tiny`, of width 768 with 12 heads.
         ///
         /// ```rhai
         /// model::vit_base(#{ classes: 10 }).name == "vit_base"
         /// ```
-        fn "vit_base"(options: Map) -> Spec { vit(VitOptions::vit("vit_base", 768), options) }
+        fn "vit_base"(options: Map) -> Spec { vit(h6.as_ref(), VitOptions::vit("vit_base", 768), options) }
     }
 }

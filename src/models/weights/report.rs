@@ -1,0 +1,83 @@
+//! What became of weights that were taken over.
+
+use serde::Serialize;
+use std::fmt;
+
+/// How many names a line tells.
+const FEW: usize = 4;
+
+/// A parameter that was made to fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Adapted {
+    /// Its name in the network.
+    pub name: String,
+    /// What was done.
+    pub how: String,
+}
+
+/// What became of weights that were taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The file, without its folders.
+    pub file: String,
+    /// What sort of file: `safetensors`, `PyTorch`.
+    pub format: String,
+    /// Whose names it has.
+    pub layout: String,
+    /// How many of the network's parameters and buffers have the file's numbers, adapted ones included.
+    pub loaded: usize,
+    /// How many the network has.
+    pub of: usize,
+    /// What was made to fit, and how.
+    pub adapted: Vec<Adapted>,
+    /// Parameters of a new head, which keep the numbers that they had.
+    pub fresh: Vec<String>,
+    /// Parameters that are not in the file and keep the numbers that they had.
+    pub missing: Vec<String>,
+    /// Parameters that have another shape in the file and keep the numbers that they had; with both shapes.
+    pub mismatched: Vec<String>,
+    /// Tensors of the file for which the network has no place.
+    pub unexpected: Vec<String>,
+    /// How many tensors of the file nobody misses: counters, heads of ImageNet's, an optimiser's.
+    pub ignored: usize,
+}
+
+impl Report {
+    /// One line of it all.
+    pub fn headline(&self) -> String {
+        let Report { file, format, layout, loaded, of, .. } = self;
+        format!("{file} ({format}, names: {layout}): {loaded} of {of} parameters loaded")
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.headline())?;
+        for Adapted { name, how } in &self.adapted {
+            write!(out, "\n  adapted: {name}: {how}")?;
+        }
+        for (what, names) in [
+            ("new head", &self.fresh),
+            ("missing", &self.missing),
+            ("another shape", &self.mismatched),
+            ("unexpected", &self.unexpected),
+        ] {
+            if !names.is_empty() {
+                write!(out, "\n  {what}: {}", few(names))?;
+            }
+        }
+        if self.ignored > 0 {
+            write!(out, "\n  not needed: {} tensors of the file", self.ignored)?;
+        }
+        Ok(())
+    }
+}
+
+/// Some of many names, and how many there are.
+pub(super) fn few(names: &[String]) -> String {
+    let shown = names.iter().take(FEW).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
