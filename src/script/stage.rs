@@ -35,6 +35,7 @@ fn teacher_of(given: &Dynamic) -> Result<Teacher> {
             name: trained.name.clone(),
             key: trained.key.clone(),
             model: trained.model.clone(),
+            features: Some(trained.features.clone()),
         };
         return Ok(Teacher::Model(Box::new(model)));
     }
@@ -214,7 +215,7 @@ pub(super) fn learn(
                 // The same check later knows networks by their kinds only: both may be of one.
                 let fits = model.check_output(plan.features.train.classes(), &plan.device);
                 fits.map_err(|error| error.during("distill, the teacher"))?;
-                Some(TeacherModel { name, key: String::new(), model })
+                Some(TeacherModel { name, key: String::new(), model, features: None })
             }
         };
         host.stage(call.engine(), &plan, &sources)

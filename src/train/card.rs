@@ -39,18 +39,7 @@ impl Card {
     /// # Errors
     /// A clip that cannot be read: the statistics of the features may have to be measured; `Interrupted`.
     pub fn of(spec: &Spec, features: &Features, stop: &(dyn Fn() -> bool + Sync)) -> Result<Self> {
-        let (source, dataset): (_, &Dataset) = (&features.train, features.dataset());
-        let own = features.front();
-        let statistics = match own.normalize.scale() {
-            Some(_) => Some(source.statistics_until(stop)?),
-            None => own.statistics,
-        };
-        let front = FrontEnd {
-            frames: Some(source.frames()),
-            rate_hz: Some(source.rate_hz()),
-            statistics,
-            ..own.clone()
-        };
+        let (dataset, front): (&Dataset, _) = (features.dataset(), features.resolved(stop)?);
         Ok(Card {
             still: env!("CARGO_PKG_VERSION").to_string(),
             name: spec.name().to_string(),

@@ -45,6 +45,7 @@ impl Stage {
         Ok(Trained {
             name: plan.name.clone(),
             kind: plan.kind(),
+            features: plan.features.clone(),
             accuracy,
             map,
             best_accuracy,

@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::hooks::{Change, Moment, Reading, Stint};
-use super::plan::{Plan, StageKind};
+use super::plan::{Features, Plan, StageKind};
 use super::step::StepReport;
 use crate::error::{Error, Result};
 use crate::models::Model;
@@ -111,6 +111,8 @@ pub struct Trained {
     pub kind: StageKind,
     /// The model with its last weights.
     pub model: Model,
+    /// What it was trained on.
+    pub features: Features,
     /// All networks of a stage whose steps are the recipe's own.
     pub nets: Vec<(String, Net)>,
     /// Accuracy on the test clips with the last weights.

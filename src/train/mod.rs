@@ -9,6 +9,7 @@ mod ending;
 mod evaluate;
 mod event;
 mod exact;
+mod hearing;
 mod hooks;
 mod plan;
 mod predict;

@@ -1,5 +1,6 @@
 //! Everything that a stage needs, checked before it starts.
 
+use super::hearing::Hearing;
 use crate::data::{
     Augmentation, Caches, ClipSource, Dataset, Fingerprint, FrontEnd, Sampler, Teaching,
 };
@@ -60,6 +61,8 @@ pub struct TeacherModel {
     pub key: String,
     /// The model with its weights.
     pub model: Model,
+    /// What it was trained on, and so what it takes; `None`: whatever its student is given.
+    pub features: Option<Features>,
 }
 
 /// The features of all splits; stages over the same data share them.
@@ -102,6 +105,27 @@ impl Features {
     /// The data set.
     pub fn dataset(&self) -> &Arc<Dataset> {
         &self.dataset
+    }
+
+    /// How they are computed, with all that the front end leaves to the data: frames, rate and statistics.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, where the statistics are not measured yet; `Interrupted` when `stop` says so.
+    pub fn resolved(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<FrontEnd> {
+        let statistics = match self.front.normalize.scale() {
+            Some(_) => Some(self.train.statistics_until(stop)?),
+            None => self.front.statistics,
+        };
+        let (frames, rate_hz) = (Some(self.train.frames()), Some(self.train.rate_hz()));
+        Ok(FrontEnd { frames, rate_hz, statistics, ..self.front.clone() })
+    }
+
+    /// The same clips as somebody else hears them.
+    ///
+    /// # Errors
+    /// A front end that makes no sense for these clips.
+    pub fn heard_by(&self, front: &FrontEnd) -> Result<Features> {
+        Features::of(&self.dataset, front, &self.caches)
     }
 
     /// How they are computed.
@@ -242,6 +266,7 @@ impl Plan {
                 Some(count) if count == classes => {}
                 Some(count) => return Err(differ("the teacher", count)),
             }
+            Hearing::check(self, teacher)?;
         }
         self.optimizer.check()
     }

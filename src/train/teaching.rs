@@ -1,5 +1,6 @@
 //! What a frozen teacher says of a batch, whichever way it is shown the clips.
 
+use super::hearing::Hearing;
 use super::plan::{Plan, TeacherModel};
 use crate::data::{Batch, ClipSource, Labelling, Loader, LoaderOptions, Mix, Teaching};
 use crate::error::Result;
@@ -15,6 +16,7 @@ const LEAST: f64 = 1e-30;
 /// A frozen teacher, and how it is asked.
 pub(super) struct Teacher {
     model: TeacherModel,
+    hearing: Hearing,
     teaching: Teaching,
     labelling: Labelling,
     clips: Arc<ClipSource>,
@@ -26,8 +28,10 @@ pub(super) struct Teacher {
 impl Teacher {
     /// The teacher of a stage, if it has one.
     pub fn of(plan: &Plan) -> Option<Self> {
+        let model = plan.teacher.clone()?;
         Some(Teacher {
-            model: plan.teacher.clone()?,
+            hearing: Hearing::of(plan, &model),
+            model,
             teaching: plan.teaching,
             labelling: plan.features.train.labelling(),
             clips: plan.features.train.clone(),
@@ -51,7 +55,7 @@ impl Teacher {
             return self.recalled(&batch.mixes);
         }
         let input = batch.teacher_input.as_ref().unwrap_or(&batch.input);
-        self.model.model.forward(input, Mode::Eval)
+        self.model.model.forward(&self.hearing.shown(input)?, Mode::Eval)
     }
 
     /// What it said of the clips that each row is made of.
@@ -79,7 +83,7 @@ impl Teacher {
 
     fn ask_all(&self) -> Result<Vec<f32>> {
         let options = LoaderOptions::in_order(BATCH, &self.device);
-        let loader = Loader::new(self.clips.clone(), Vec::new(), options)?;
+        let loader = Loader::new(self.hearing.own()?.train, Vec::new(), options)?;
         let mut said = Vec::with_capacity(self.clips.len() * self.clips.classes());
         for batch in loader.epoch(0) {
             said.extend(self.model.model.forward(&batch?.input, Mode::Eval)?.to_values()?);

@@ -7,6 +7,7 @@ mod decode;
 mod disk;
 mod fuzz;
 mod gc;
+mod hearing;
 mod hostile;
 mod hostile_weights;
 mod index;

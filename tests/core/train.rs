@@ -19,7 +19,7 @@ use stillroom::train::{
 };
 
 /// Sees everything and does nothing.
-struct Silent;
+pub struct Silent;
 
 impl Observer for Silent {
     fn observe(&mut self, _: &Event) -> Result<()> {
@@ -39,7 +39,7 @@ pub fn features() -> Features {
     Features::of(&Arc::new(data), &front, &caches).expect("features")
 }
 
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     Plan {
         identity: String::new(),
         name: "net".into(),
@@ -62,7 +62,7 @@ fn plan() -> Plan {
     }
 }
 
-fn never() -> AtomicBool {
+pub fn never() -> AtomicBool {
     AtomicBool::new(false)
 }
 
@@ -101,6 +101,7 @@ fn a_frozen_teacher_stays_as_it_is() {
             name: "net".into(),
             key: String::new(),
             model: teacher.model.clone(),
+            features: Some(teacher.features.clone()),
         }),
         ..plan()
     };
@@ -134,7 +135,8 @@ fn teacher_and_student_see_the_very_same_batch() {
     let same = plan.spec.build(plan.features.shape(), plan.seed, &plan.device).expect("a model");
     let other = plan.spec.build(plan.features.shape(), 99, &plan.device).expect("a model");
     let first = |model: stillroom::models::Model| {
-        let teacher = Some(TeacherModel { name: "teacher".into(), key: String::new(), model });
+        let (name, key) = ("teacher".into(), String::new());
+        let teacher = Some(TeacherModel { name, key, model, features: None });
         let mut hooks = Same(Vec::new());
         train(&Plan { teacher, ..plan.clone() }, None, &mut hooks, &mut Silent, &never())
             .expect("distilled");
