@@ -1,15 +1,25 @@
 //! Named models: a specification that a recipe writes down, and the network built from it.
 
 mod cnn;
+mod convnext;
+mod densenet;
 mod efficientnet;
 mod heads;
 mod layers;
+mod mn;
+mod panns;
+mod resnet;
 mod vit;
 
 pub use cnn::CnnOptions;
+pub use convnext::ConvNextOptions;
+pub use densenet::DenseNetOptions;
 pub use efficientnet::{EfficientNetOptions, EfficientNetPadding};
 pub use heads::Head;
 pub use layers::Norm;
+pub use mn::MnOptions;
+pub use panns::PannsOptions;
+pub use resnet::ResNetOptions;
 pub use vit::{Patchout, VitForm, VitOptions};
 
 use crate::error::{Error, Kind, Result};
@@ -28,6 +38,16 @@ pub enum Spec {
     Cnn(CnnOptions),
     /// An EfficientNet.
     EfficientNet(EfficientNetOptions),
+    /// A ResNet.
+    ResNet(ResNetOptions),
+    /// A DenseNet.
+    DenseNet(DenseNetOptions),
+    /// A ConvNeXt.
+    ConvNext(ConvNextOptions),
+    /// A CNN of PANNs.
+    Panns(PannsOptions),
+    /// A MobileNetV3 of EfficientAT.
+    Mn(MnOptions),
     /// A transformer over patches.
     Vit(VitOptions),
     /// A network that a recipe built of layers, with the weights that it has.
@@ -66,6 +86,11 @@ impl Spec {
         match self {
             Spec::Cnn(_) => "cnn",
             Spec::EfficientNet(options) => options.name(),
+            Spec::ResNet(options) => options.name(),
+            Spec::DenseNet(_) => "densenet121",
+            Spec::ConvNext(_) => "convnext_tiny",
+            Spec::Panns(options) => options.name(),
+            Spec::Mn(_) => "mn",
             Spec::Vit(options) => options.name,
             Spec::Net(spec) => &spec.kind,
         }
@@ -76,6 +101,11 @@ impl Spec {
         match self {
             Spec::Cnn(options) => Some(options.classes),
             Spec::EfficientNet(options) => Some(options.classes),
+            Spec::ResNet(options) => Some(options.classes),
+            Spec::DenseNet(options) => Some(options.classes),
+            Spec::ConvNext(options) => Some(options.classes),
+            Spec::Panns(options) => Some(options.classes),
+            Spec::Mn(options) => Some(options.classes),
             Spec::Vit(options) => Some(options.classes),
             Spec::Net(_) => None,
         }
@@ -86,14 +116,30 @@ impl Spec {
     /// # Errors
     /// Shares outside of 0 to 1, an eps below 0.
     pub fn check(&self, operation: &str) -> Result<()> {
-        let (shares, eps) = match self {
+        let (mut shares, norm) = match self {
             Spec::Cnn(_) | Spec::Net(_) => return Ok(()),
             Spec::EfficientNet(own) => {
-                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm.eps)
+                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm)
             }
-            Spec::Vit(own) => (vec![("drop_path", own.drop_path)], own.eps),
+            Spec::ResNet(own) => (vec![("dropout", own.dropout)], own.norm),
+            Spec::DenseNet(own) => (vec![("dropout", own.dropout)], own.norm),
+            Spec::ConvNext(own) => {
+                let norm = Norm { eps: own.eps, ..Norm::TORCH };
+                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], norm)
+            }
+            Spec::Panns(own) => {
+                (vec![("block_dropout", own.block_dropout), ("dropout", own.dropout)], own.norm)
+            }
+            Spec::Mn(own) => {
+                own.check(operation)?;
+                (vec![("dropout", own.dropout)], own.norm)
+            }
+            Spec::Vit(own) => {
+                (vec![("drop_path", own.drop_path)], Norm { eps: own.eps, ..Norm::TORCH })
+            }
         };
-        check::eps(operation, eps)?;
+        check::eps(operation, norm.eps)?;
+        shares.push(("momentum", norm.momentum));
         shares.into_iter().try_for_each(|(name, share)| check::share(operation, name, share))
     }
 
@@ -126,6 +172,11 @@ impl Spec {
             Spec::Net(own) => Ok(Arc::new(own.net.copy()?)),
             Spec::Cnn(options) => Ok(Arc::new(cnn::Cnn::new(options, input, layers.random, on)?)),
             Spec::EfficientNet(options) => efficientnet::build(options, input, &mut layers),
+            Spec::ResNet(options) => resnet::build(options, input, &mut layers),
+            Spec::DenseNet(options) => densenet::build(options, input, &mut layers),
+            Spec::ConvNext(options) => convnext::build(options, input, &mut layers),
+            Spec::Panns(options) => panns::build(options, input, &mut layers),
+            Spec::Mn(options) => mn::build(options, input, &mut layers),
             Spec::Vit(options) => vit::build(options, input, &mut layers),
         }
     }

@@ -49,6 +49,8 @@ const OF_BLOCKS: Keys = &[
 ];
 const OF_EFFICIENTNETS: Keys =
     &["classes", "padding", "eps", "momentum", "drop_path", "dropout", "head", "attention_heads"];
+const OF_CNNS: Keys = &["classes", "eps", "momentum", "dropout", "head", "attention_heads"];
+const OF_PANNS: Keys = &["classes", "block_dropout", "dropout", "eps", "momentum"];
 const OF_TRANSFORMERS: Keys = &[
     "classes",
     "fstride",
@@ -163,6 +165,14 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("model::ast_small", &[OF_TRANSFORMERS]),
     ("model::ast_base", &[OF_TRANSFORMERS]),
     ("model::cnn", &[&["classes", "channels"]]),
+    ("model::cnn6", &[OF_PANNS]),
+    ("model::cnn10", &[OF_PANNS]),
+    ("model::cnn14", &[OF_PANNS]),
+    (
+        "model::convnext_tiny",
+        &[&["classes", "eps", "drop_path", "dropout", "head", "attention_heads"]],
+    ),
+    ("model::densenet121", &[OF_CNNS]),
     ("model::efficientnet_b0", &[OF_EFFICIENTNETS]),
     ("model::efficientnet_b1", &[OF_EFFICIENTNETS]),
     ("model::efficientnet_b2", &[OF_EFFICIENTNETS]),
@@ -171,6 +181,10 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("model::efficientnet_b5", &[OF_EFFICIENTNETS]),
     ("model::efficientnet_b6", &[OF_EFFICIENTNETS]),
     ("model::efficientnet_b7", &[OF_EFFICIENTNETS]),
+    ("model::mn", &[&["classes", "width", "dropout", "eps", "momentum"]]),
+    ("model::resnet18", &[OF_CNNS]),
+    ("model::resnet34", &[OF_CNNS]),
+    ("model::resnet50", &[OF_CNNS]),
     ("model::vit_base", &[OF_TRANSFORMERS]),
     ("model::vit_small", &[OF_TRANSFORMERS]),
     ("model::vit_tiny", &[OF_TRANSFORMERS]),

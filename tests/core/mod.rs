@@ -24,3 +24,4 @@ mod threads;
 mod train;
 mod wav;
 mod waves;
+mod zoo;

@@ -16,3 +16,4 @@ mod sam;
 mod script;
 mod tensor;
 mod zoo;
+mod zoo_cnns;

@@ -6,11 +6,11 @@ use crate::support::Golden;
 use stillroom::models::{
     EfficientNetOptions, EfficientNetPadding, Head, InputShape, Model, Spec, VitOptions,
 };
-use stillroom::nn::{Mode, Network, Role};
+use stillroom::nn::{Mode, Role};
 use stillroom::tensor::{Device, Tensor};
 
 const BATCH: usize = 2;
-const CLASSES: usize = 10;
+pub const CLASSES: usize = 10;
 /// Of the largest number: the bounds.
 const LOGITS: f64 = 1e-4;
 const GRADIENTS: f64 = 1e-3;
@@ -87,7 +87,7 @@ pub fn compare(golden: &Golden, name: &str, spec: &Spec, input: InputShape) {
     same(&format!("{name}: logits in evaluation"), &values, &expected("eval"), LOGITS);
 }
 
-fn check(name: &str, spec: Spec, mels: usize, frames: usize) {
+pub fn check(name: &str, spec: Spec, mels: usize, frames: usize) {
     compare(&Golden::load("zoo.safetensors"), name, &spec, clips(mels, frames));
 }
 
