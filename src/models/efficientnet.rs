@@ -7,8 +7,8 @@ use super::layers::{Layers, Norm, Start};
 use super::{InputShape, at_least, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
-    Activation, AsPicture, Composite, ConvOptions, DropOptions, DropPath, Net, Network, Parts,
-    Sequential, SqueezeExcite, SqueezeExciteOptions,
+    Activation, AsPicture, Composite, ConvOptions, Net, Network, Parts, Sequential, SqueezeExcite,
+    SqueezeExciteOptions,
 };
 use crate::tensor::{Conv2dOptions, ConvPadding, Tensor};
 use serde::{Deserialize, Serialize};
@@ -186,9 +186,8 @@ impl Builder<'_, '_> {
         add(conv, self.conv([wide, outputs], 1, 1, 1)?);
         add(norm, self.norm(outputs, None)?);
         let skips = inputs == outputs && stride == 1;
-        if skips && drop_path > 0.0 {
-            let dropped = DropPath::new(&DropOptions { p: drop_path })?;
-            add("drop_path", self.layers.plain("drop_path", dropped));
+        if skips {
+            parts.extend(self.layers.drop_path(drop_path)?);
         }
         let forward = move |parts: &Parts, input: &Tensor| {
             let made = parts.through(way, input)?;

@@ -2,7 +2,7 @@
 
 use super::layers::{Layers, Start};
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Composite, ConvOptions, DropOptions, Dropout, Net, Parameter, Parts, Role};
+use crate::nn::{Composite, ConvOptions, Net, Parameter, Parts, Role};
 use crate::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -45,11 +45,7 @@ impl Head {
         (linear, start): (&str, Start),
         dropout: f64,
     ) -> Result<Vec<(String, Net)>> {
-        let mut parts = Vec::new();
-        if dropout > 0.0 {
-            let dropout = Dropout::new(&DropOptions { p: dropout })?;
-            parts.push(("dropout".to_string(), layers.plain("dropout", dropout)));
-        }
+        let mut parts: Vec<(String, Net)> = layers.dropout("dropout", dropout)?;
         parts.push(match self {
             Head::Mean => (linear.to_string(), layers.linear(channels, classes, start)?),
             Head::Attention(heads) => {

@@ -1,19 +1,29 @@
 //! Named models: a specification that a recipe writes down, and the network built from it.
 
 mod cnn;
+mod convnext;
+mod densenet;
 mod efficientnet;
 mod heads;
 pub mod hub;
 mod layers;
+mod mn;
+mod panns;
 mod pretrained;
+mod resnet;
 mod vit;
 pub mod weights;
 
 pub use cnn::CnnOptions;
+pub use convnext::ConvNextOptions;
+pub use densenet::DenseNetOptions;
 pub use efficientnet::{EfficientNetOptions, EfficientNetPadding};
 pub use heads::Head;
 pub use layers::Norm;
+pub use mn::MnOptions;
+pub use panns::PannsOptions;
 pub use pretrained::Pretrained;
+pub use resnet::ResNetOptions;
 pub use vit::{Patchout, VitForm, VitOptions};
 
 use crate::error::{Error, Kind, Result};
@@ -32,6 +42,16 @@ pub enum Spec {
     Cnn(CnnOptions),
     /// An EfficientNet.
     EfficientNet(EfficientNetOptions),
+    /// A ResNet.
+    ResNet(ResNetOptions),
+    /// A DenseNet.
+    DenseNet(DenseNetOptions),
+    /// A ConvNeXt.
+    ConvNext(ConvNextOptions),
+    /// A CNN of PANNs.
+    Panns(PannsOptions),
+    /// A MobileNetV3 of EfficientAT.
+    Mn(MnOptions),
     /// A transformer over patches.
     Vit(VitOptions),
     /// A network that a recipe built of layers, with the weights that it has.
@@ -74,6 +94,11 @@ impl Spec {
         match self {
             Spec::Cnn(_) => "cnn",
             Spec::EfficientNet(options) => options.name(),
+            Spec::ResNet(options) => options.name(),
+            Spec::DenseNet(_) => "densenet121",
+            Spec::ConvNext(_) => "convnext_tiny",
+            Spec::Panns(options) => options.name(),
+            Spec::Mn(_) => "mn",
             Spec::Vit(options) => &options.name,
             Spec::Net(spec) => &spec.kind,
             Spec::Pretrained(own) => own.of.name(),
@@ -85,6 +110,11 @@ impl Spec {
         match self {
             Spec::Cnn(options) => Some(options.classes),
             Spec::EfficientNet(options) => Some(options.classes),
+            Spec::ResNet(options) => Some(options.classes),
+            Spec::DenseNet(options) => Some(options.classes),
+            Spec::ConvNext(options) => Some(options.classes),
+            Spec::Panns(options) => Some(options.classes),
+            Spec::Mn(options) => Some(options.classes),
             Spec::Vit(options) => Some(options.classes),
             Spec::Net(_) => None,
             Spec::Pretrained(own) => own.of.classes(),
@@ -104,15 +134,31 @@ impl Spec {
     /// # Errors
     /// Shares outside of 0 to 1, an eps below 0.
     pub fn check(&self, operation: &str) -> Result<()> {
-        let (shares, eps) = match self {
+        let (mut shares, norm) = match self {
             Spec::Cnn(_) | Spec::Net(_) => return Ok(()),
             Spec::Pretrained(own) => return own.of.check(operation),
             Spec::EfficientNet(own) => {
-                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm.eps)
+                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm)
             }
-            Spec::Vit(own) => (vec![("drop_path", own.drop_path)], own.eps),
+            Spec::ResNet(own) => (vec![("dropout", own.dropout)], own.norm),
+            Spec::DenseNet(own) => (vec![("dropout", own.dropout)], own.norm),
+            Spec::ConvNext(own) => {
+                let norm = Norm { eps: own.eps, ..Norm::TORCH };
+                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], norm)
+            }
+            Spec::Panns(own) => {
+                (vec![("block_dropout", own.block_dropout), ("dropout", own.dropout)], own.norm)
+            }
+            Spec::Mn(own) => {
+                own.check(operation)?;
+                (vec![("dropout", own.dropout)], own.norm)
+            }
+            Spec::Vit(own) => {
+                (vec![("drop_path", own.drop_path)], Norm { eps: own.eps, ..Norm::TORCH })
+            }
         };
-        check::eps(operation, eps)?;
+        check::eps(operation, norm.eps)?;
+        shares.push(("momentum", norm.momentum));
         shares.into_iter().try_for_each(|(name, share)| check::share(operation, name, share))
     }
 
@@ -152,6 +198,11 @@ impl Spec {
             Spec::Pretrained(own) => own.of.network(input, layers.random, on),
             Spec::Cnn(options) => Ok(Arc::new(cnn::Cnn::new(options, input, layers.random, on)?)),
             Spec::EfficientNet(options) => efficientnet::build(options, input, &mut layers),
+            Spec::ResNet(options) => resnet::build(options, input, &mut layers),
+            Spec::DenseNet(options) => densenet::build(options, input, &mut layers),
+            Spec::ConvNext(options) => convnext::build(options, input, &mut layers),
+            Spec::Panns(options) => panns::build(options, input, &mut layers),
+            Spec::Mn(options) => mn::build(options, input, &mut layers),
             Spec::Vit(options) => vit::build(options, input, &mut layers),
         }
     }

@@ -49,6 +49,8 @@ const OF_BLOCKS: Keys = &[
 ];
 const OF_EFFICIENTNETS: Keys =
     &["classes", "padding", "eps", "momentum", "drop_path", "dropout", "head", "attention_heads"];
+const OF_CNNS: Keys = &["eps", "momentum", "dropout", "head", "attention_heads"];
+const OF_PANNS: Keys = &["block_dropout", "dropout", "eps", "momentum"];
 const OF_TRANSFORMERS: Keys = &[
     "fstride",
     "tstride",
@@ -165,6 +167,14 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("model::ast_small", &[OF_MODELS, OF_TRANSFORMERS]),
     ("model::ast_base", &[OF_MODELS, OF_TRANSFORMERS]),
     ("model::cnn", &[OF_MODELS, &["channels"]]),
+    ("model::cnn6", &[OF_MODELS, OF_PANNS]),
+    ("model::cnn10", &[OF_MODELS, OF_PANNS]),
+    ("model::cnn14", &[OF_MODELS, OF_PANNS]),
+    (
+        "model::convnext_tiny",
+        &[OF_MODELS, &["eps", "drop_path", "dropout", "head", "attention_heads"]],
+    ),
+    ("model::densenet121", &[OF_MODELS, OF_CNNS]),
     ("model::efficientnet_b0", &[OF_MODELS, OF_EFFICIENTNETS]),
     ("model::efficientnet_b1", &[OF_MODELS, OF_EFFICIENTNETS]),
     ("model::efficientnet_b2", &[OF_MODELS, OF_EFFICIENTNETS]),
@@ -173,7 +183,11 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("model::efficientnet_b5", &[OF_MODELS, OF_EFFICIENTNETS]),
     ("model::efficientnet_b6", &[OF_MODELS, OF_EFFICIENTNETS]),
     ("model::efficientnet_b7", &[OF_MODELS, OF_EFFICIENTNETS]),
+    ("model::mn", &[OF_MODELS, &["width", "dropout", "eps", "momentum"]]),
     ("model.pretrained", &[&["file"], OF_WEIGHTS]),
+    ("model::resnet18", &[OF_MODELS, OF_CNNS]),
+    ("model::resnet34", &[OF_MODELS, OF_CNNS]),
+    ("model::resnet50", &[OF_MODELS, OF_CNNS]),
     ("model::vit_base", &[OF_MODELS, OF_TRANSFORMERS]),
     ("model::vit_small", &[OF_MODELS, OF_TRANSFORMERS]),
     ("model::vit_tiny", &[OF_MODELS, OF_TRANSFORMERS]),

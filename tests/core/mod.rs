@@ -28,3 +28,4 @@ mod train;
 mod wav;
 mod waves;
 mod weight_names;
+mod zoo;

@@ -30,6 +30,12 @@ def weight(name, shape):
         # Uniform, and the variance of its inputs kept.
         fan_in = np.prod(shape[1:]) if shape[0] > 1 else 3.0
         values = unit * np.sqrt(3.0 / fan_in)
+    elif name.startswith("layer") and name.endswith("bn3.weight"):
+        # What ResNet-50's branches add is small, else its depth makes much of rounding.
+        values = 0.25 + 0.05 * unit
+    elif name.startswith("features.") and ".norm" in name and name.endswith("bias"):
+        # DenseNet's ReLUs are kept away from 0, where rounding would decide about gradients.
+        values = np.where(unit < 0, unit - 2.0, unit + 2.0)
     elif name.endswith("bias") or name.endswith("running_mean"):
         values = 0.2 * unit
     else:

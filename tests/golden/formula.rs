@@ -21,6 +21,10 @@ fn units(name: &str, count: usize) -> impl Iterator<Item = f64> {
 /// A parameter or a running statistic called `name`.
 pub fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
     let count = shape.iter().product();
+    if name.starts_with("features.") && name.contains(".norm") && name.ends_with("bias") {
+        // DenseNet's ReLUs are kept away from 0, where rounding would decide about gradients.
+        return units(name, count).map(|unit| (unit + 2.0_f64.copysign(unit)) as f32).collect();
+    }
     let (offset, factor) = if name.ends_with("running_var") {
         (1.0, 0.5)
     } else if name.ends_with("head_weight") {
@@ -28,6 +32,9 @@ pub fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
     } else if shape.len() > 1 {
         let fan_in = if shape[0] > 1 { shape[1..].iter().product::<usize>() as f64 } else { 3.0 };
         (0.0, (3.0 / fan_in).sqrt())
+    } else if name.starts_with("layer") && name.ends_with("bn3.weight") {
+        // What ResNet-50's branches add is small, else its depth makes much of rounding.
+        (0.25, 0.05)
     } else if name.ends_with("bias") || name.ends_with("running_mean") {
         (0.0, 0.2)
     } else {

@@ -17,3 +17,4 @@ mod script;
 mod tensor;
 mod weights;
 mod zoo;
+mod zoo_cnns;

@@ -2,17 +2,22 @@
 in evaluation (after one pass of training has moved the running statistics), and gradients.
 
 The weights are those of formula.py, under Stillroom's names; the loss is the sum of the logits times numbers from the
-same formula. Everything is computed in float64 and rounded once. The file also holds how far PyTorch's own float32 is
-from that, in units of the largest number, for each output.
+same formula. Everything is computed in float64 and rounded once. It prints how far PyTorch's own float32 is from that,
+in units of the largest number.
+
+    python zoo.py                   writes everything
+    python zoo.py NAME…             prints only
+    python zoo.py --save NAME…      writes these anew, and keeps the rest of the file
 """
 import sys
 
 import numpy as np
 import timm
 import torch
+from safetensors.numpy import load_file
 
 from formula import sample, spread, weight
-from oracle import save_tensors
+from oracle import HERE, save_tensors
 
 BATCH, CLASSES = 2, 10
 CASES = {}
@@ -65,8 +70,12 @@ def run(make, mels, frames, rename, dtype):
 import zoo_cases
 
 zoo_cases.add(case, CLASSES)
-wanted = sys.argv[1:]
+wanted = [name for name in sys.argv[1:] if name != "--save"]
+saved = not wanted or "--save" in sys.argv
 out = {}
+if wanted and saved:
+    before = load_file(HERE / "zoo.safetensors")
+    out = {key: value for key, value in before.items() if key.split("/")[0] in CASES.keys() - set(wanted)}
 for name, (make, mels, frames, rename) in CASES.items():
     if wanted and name not in wanted:
         continue
@@ -77,5 +86,5 @@ for name, (make, mels, frames, rename) in CASES.items():
         worst = max(worst, np.abs(single[key] - value).max() / scale)
         out[f"{name}/{key}"] = value
     print(f"{name}: {int(exact['count'][0])} parameters, PyTorch's float32 is off by {worst:.1e}", flush=True)
-if not wanted:
+if saved:
     save_tensors("zoo.safetensors", out, "torch", "timm", "torchvision", "transformers", "efficientnet_pytorch")

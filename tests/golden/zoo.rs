@@ -10,7 +10,7 @@ use stillroom::nn::{Mode, Role};
 use stillroom::tensor::{Device, Tensor};
 
 const BATCH: usize = 2;
-const CLASSES: usize = 10;
+pub const CLASSES: usize = 10;
 /// Of the largest number: the bounds.
 const LOGITS: f64 = 1e-4;
 const GRADIENTS: f64 = 1e-3;
@@ -87,7 +87,7 @@ pub fn compare(golden: &Golden, name: &str, spec: &Spec, input: InputShape) {
     same(&format!("{name}: logits in evaluation"), &values, &expected("eval"), LOGITS);
 }
 
-fn check(name: &str, spec: Spec, mels: usize, frames: usize) {
+pub fn check(name: &str, spec: Spec, mels: usize, frames: usize) {
     compare(&Golden::load("zoo.safetensors"), name, &spec, clips(mels, frames));
 }
 

@@ -1,8 +1,13 @@
 """The models of zoo.py, as timm and others define them."""
+from functools import partial
+
 import timm
 import torch
+import torchvision
 from efficientnet_pytorch import EfficientNet
 from torch import nn
+from torchvision.models import mobilenetv3
+from torchvision.ops.misc import SqueezeExcitation
 
 
 class FlatPool(nn.Module):
@@ -111,6 +116,71 @@ class Patches(nn.Module):
         return self.proj(picture).flatten(2).transpose(1, 2)
 
 
+class Panns(nn.Module):
+    """The CNNs of PANNs (Kong et al. 2020, qiuqiangkong/audioset_tagging_cnn, pytorch/models.py) from features on:
+    without their dropout, and without the sigmoid at the end."""
+
+    def __init__(self, widths, kernel, convs, classes, mels, pooled):
+        super().__init__()
+        self.bn0 = nn.BatchNorm2d(mels)
+        self.blocks, self.pooled, inputs = len(widths), pooled, 1
+        for index, width in enumerate(widths):
+            setattr(self, f"conv_block{index + 1}", PannsBlock(inputs, width, kernel, convs))
+            inputs = width
+        self.fc1, self.fc_audioset = nn.Linear(inputs, inputs), nn.Linear(inputs, classes)
+
+    def forward(self, picture):
+        # Their pictures are [batch, 1, frame, mel].
+        x = self.bn0(picture.transpose(2, 3).transpose(1, 3)).transpose(1, 3)
+        for index in range(self.blocks):
+            x = getattr(self, f"conv_block{index + 1}")(x)
+            x = nn.functional.avg_pool2d(x, 2 if index < self.pooled else 1)
+        x = x.mean(3)
+        return self.fc_audioset(torch.relu(self.fc1(x.max(2)[0] + x.mean(2))))
+
+
+class PannsBlock(nn.Module):
+    def __init__(self, inputs, outputs, kernel, convs):
+        super().__init__()
+        conv = partial(nn.Conv2d, kernel_size=kernel, padding=kernel // 2, bias=False)
+        self.conv1, self.bn1 = conv(inputs, outputs), nn.BatchNorm2d(outputs)
+        if convs == 2:
+            self.conv2, self.bn2 = conv(outputs, outputs), nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        x = torch.relu(self.bn1(self.conv1(x)))
+        return torch.relu(self.bn2(self.conv2(x))) if hasattr(self, "conv2") else x
+
+
+def mobilenet(width, classes):
+    """EfficientAT's mn (Schmid et al. 2023, fschmid56/EfficientAT, models/mn): torchvision's MobileNetV3-Large, whose
+    gates are sigmoids rather than hard ones, whose norms have another eps and momentum, without dropout."""
+    settings, last = mobilenetv3._mobilenet_v3_conf("mobilenet_v3_large", width_mult=width)
+    model = mobilenetv3.MobileNetV3(
+        settings, last, num_classes=classes, dropout=0.0, norm_layer=partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01),
+        block=partial(mobilenetv3.InvertedResidual, se_layer=SqueezeExcitation))
+    model.features[0][0] = nn.Conv2d(1, settings[0].input_channels, 3, 2, 1, bias=False)
+    return model
+
+
+def mobilenet_names(name):
+    """torchvision's names as EfficientAT's."""
+    for theirs, ours in (("classifier.0.", "classifier.2."), ("classifier.3.", "classifier.5."),
+                         (".fc1.", ".conc_se_layers.0.fc1."), (".fc2.", ".conc_se_layers.0.fc2.")):
+        name = name.replace(theirs, ours)
+    return name
+
+
+def one_channel(model, *path):
+    """torchvision's model with a first convolution of one channel."""
+    owner = model
+    for part in path[:-1]:
+        owner = getattr(owner, part)
+    old = getattr(owner, path[-1])
+    setattr(owner, path[-1], nn.Conv2d(1, old.out_channels, old.kernel_size, old.stride, old.padding, bias=False))
+    return model
+
+
 def add(case, classes):
     sizes = dict(num_classes=classes, in_chans=1)
     for size in range(8):
@@ -128,3 +198,17 @@ def add(case, classes):
         case(f"vit_{name}", lambda name=name: timm.create_model(
             f"vit_{name}_patch16_224", **sizes, img_size=(48, 64)), mels=48, frames=64)
     case("ast_strides", lambda: Ast(classes, 192, 3, 48, 64, fstride=12, tstride=7, eps=1e-12), mels=48, frames=64)
+    for name, frames in (("resnet18", 96), ("resnet50", 64)):
+        case(name, lambda name=name: one_channel(getattr(torchvision.models, name)(num_classes=classes), "conv1"),
+             frames=frames)
+    case("resnet34", lambda: timm.create_model("resnet34", **sizes))
+    case("densenet121",
+         lambda: one_channel(torchvision.models.densenet121(num_classes=classes), "features", "conv0"))
+    case("convnext_tiny", lambda: timm.create_model("convnext_tiny", **sizes))
+    narrow, wide = (64, 128, 256, 512), (64, 128, 256, 512, 1024, 2048)
+    # Pooling leaves a mel bin over.
+    case("cnn6", lambda: Panns(narrow, 5, 1, classes, 65, 4), mels=65, frames=50)
+    case("cnn10", lambda: Panns(narrow, 3, 2, classes, 65, 4), mels=65, frames=50)
+    case("cnn14", lambda: Panns(wide, 3, 2, classes, 64, 5), mels=64, frames=70)
+    for name, width in (("mn04", 0.4), ("mn10", 1.0), ("mn40", 4.0)):
+        case(name, lambda width=width: mobilenet(width, classes), rename=mobilenet_names)
