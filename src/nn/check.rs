@@ -15,7 +15,7 @@ pub(super) fn unfit(operation: &str, expected: String, shape: &[usize], rank: us
 }
 
 /// Refuses a number that is 0 or absurdly large.
-pub(super) fn count(operation: &str, name: &str, value: usize) -> Result<()> {
+pub(crate) fn count(operation: &str, name: &str, value: usize) -> Result<()> {
     if (1..=MOST).contains(&value) {
         return Ok(());
     }

@@ -6,10 +6,13 @@ mod transformers;
 use super::Host;
 use super::options::Options;
 use super::pretrained::pretrained;
-use super::register::property;
+use super::register::{functions, property};
+use super::value;
 use crate::error::Result;
-use crate::models::Spec;
-use rhai::{Engine, FuncRegistration, Module};
+use crate::models::{InputShape, Spec};
+use crate::nn::{Net, check, pass};
+use crate::tensor::Device;
+use rhai::{Dynamic, Engine, FuncRegistration, Module};
 use std::sync::Arc;
 
 pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
@@ -23,6 +26,26 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         .with_comments(property(NAME))
         .with_params_info(["spec: Model", "String"])
         .set_into_module(&mut methods, |spec: &mut Spec| spec.name().to_string());
+    functions! { &mut methods;
+        /// The network itself, for clips of so many frames and mels, in training; its weights are drawn, or those that
+        /// `pretrained` names. A stage builds its models itself: this is for steps of one's own, and to look at.
+        ///
+        /// Errors: clips too small for the model; weights that do not fit.
+        ///
+        /// ```rhai
+        /// let net = model::ast(#{ classes: 10, depth: 1 }).build(64, 32);
+        /// net.eval().forward(tensor::zeros([2, 64, 32])).shape == [2, 10]
+        /// ```
+        fn "build"(spec: Spec, frames: Dynamic, mels: Dynamic) -> Net {
+            let count = |what: &str, given: &Dynamic| {
+                let count = value::count_of("build", what, given)?;
+                check::count("build", what, count).map(|()| count)
+            };
+            let input = InputShape { frames: count("frames", &frames)?, mels: count("mels", &mels)? };
+            let seed = pass::draw("weights of a model").bits();
+            Ok(spec.build(input, seed, &Device::default())?.net().clone())
+        }
+    }
     engine.register_global_module(methods.into());
 }
 
