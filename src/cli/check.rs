@@ -254,7 +254,7 @@ fn stage_json(stage: &Tried) -> Value {
         "parameters": stage.parameters, "input": stage.input, "output": stage.output,
         "loss": stage.loss, "epochs": stage.epochs, "steps_per_epoch": stage.steps_per_epoch,
         "schedule": stage.schedule.iter().map(sample).collect::<Vec<_>>(),
-        "failures": stage.failures,
+        "failures": stage.failures, "pretrained": stage.pretrained,
     })
 }
 
@@ -266,6 +266,9 @@ fn stage_text(stage: &Tried) -> String {
     let output = stage.output.as_deref().map_or("nothing".to_string(), shape);
     let mut row = |word: &str, what: String| text.push_str(&format!("\n  {word:<11}{what}"));
     row("parameters", stage.parameters.to_string());
+    if let Some(own) = &stage.pretrained {
+        row("weights", own.to_string().replace('\n', "\n             "));
+    }
     row("shapes", format!("{} -> {output}", shape(&stage.input)));
     let steps = stage.epochs.saturating_mul(stage.steps_per_epoch);
     let epochs = counted(stage.epochs, "epoch");

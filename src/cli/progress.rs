@@ -94,8 +94,12 @@ impl Progress {
 impl Observer for Progress {
     fn observe(&mut self, event: &Event) -> Result<()> {
         match event {
-            Event::Started { plan, parameters, steps, step, .. } => {
+            Event::Started { plan, parameters, steps, step, pretrained, .. } => {
                 self.line(&lines::started(plan, *parameters, *steps, *step));
+                for line in pretrained.map(|own| own.to_string()).iter().flat_map(|own| own.lines())
+                {
+                    self.line(&format!("  {line}"));
+                }
                 self.epochs = plan.epochs;
                 self.begin(&plan.name, *steps, *step);
             }

@@ -5,6 +5,7 @@ use super::compile::{Compiled, Compiler};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::error::{Error, Kind, Result};
+use crate::models::weights::Report;
 use crate::nn::pass;
 use crate::script::{Hook, HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
@@ -29,6 +30,8 @@ pub struct Tried {
     pub teacher: Option<String>,
     /// The student's parameters.
     pub parameters: usize,
+    /// What became of the file's weights that the student begins with.
+    pub pretrained: Option<Report>,
     /// Shape of a batch that the student gets: `[batch, frames, mels]`.
     pub input: Vec<usize>,
     /// Shape of what it gives for that, where it gives anything.
@@ -190,6 +193,7 @@ impl Session {
             model: plan.spec.name().to_string(),
             teacher: plan.teacher.as_ref().map(|teacher| teacher.name.clone()),
             parameters: dry.parameters,
+            pretrained: dry.trained.model.weights().cloned(),
             input: batch(&dry.input),
             output: dry.output.as_deref().map(batch),
             loss: dry.loss,

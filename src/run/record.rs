@@ -247,14 +247,12 @@ impl Record {
 impl Observer for Record {
     fn observe(&mut self, event: &Event) -> Result<()> {
         match event {
-            Event::Started { plan, parameters, steps, step, version, readings } => {
+            Event::Started { plan, parameters, steps, step, version, readings, pretrained } => {
                 self.clock.begin(*step);
                 self.rows.retain(|(stage, ..)| *stage != plan.name);
                 let before = readings.iter();
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
-                self.event(
-                    "stage",
-                    json!({
+                let mut told = json!({
                         "stage": plan.name, "kind": plan.kind(), "spec": plan.spec,
                         "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name),
                         "input": plan.features.shape(),
@@ -268,8 +266,11 @@ impl Observer for Record {
                         "seed": plan.seed, "device": plan.device.name(),
                         "parameters": parameters, "steps": steps, "step": step,
                         "version": version, "ground": plan.identity,
-                    }),
-                );
+                });
+                if let (Some(own), Some(told)) = (pretrained, told.as_object_mut()) {
+                    told.insert("pretrained".to_string(), json!(own));
+                }
+                self.event("stage", told);
             }
             Event::Stepped { .. } => {}
             Event::Changed { moment, change } => {

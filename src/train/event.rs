@@ -6,6 +6,7 @@ use super::plan::{Features, Plan, StageKind};
 use super::step::StepReport;
 use crate::error::{Error, Result};
 use crate::models::Model;
+use crate::models::weights::Report;
 use crate::nn::Net;
 use crate::tensor::Tensor;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub enum Event<'a> {
         version: usize,
         /// What the epochs before gave, each with the steps at its end.
         readings: &'a [(usize, Reading)],
+        /// What became of the file's weights that its model begins with.
+        pretrained: Option<&'a Report>,
     },
     /// A step is done.
     Stepped {

@@ -47,6 +47,7 @@ pub fn train(
         step: run.moment.step,
         version: hooks.version(),
         readings: &run.readings,
+        pretrained: run.learner.model.weights(),
     })?;
     if is_fit.is_err() {
         run.attempt(hooks, observer, stop, |stage, hooks| {

@@ -74,6 +74,28 @@ fn a_stage_tells_what_its_model_began_with_and_is_named_by_the_files_content() {
 }
 
 #[test]
+fn a_check_and_a_run_tell_what_becomes_of_the_weights() {
+    let sandbox = Sandbox::new();
+    weights(&sandbox, "one.safetensors", 0.0);
+    let told = [
+        "one.safetensors (safetensors, names: the network's own): 10 of 12 parameters loaded",
+        "  adapted, the sum over 3 channels: body.0.weight",
+        "  new head: head.weight, head.bias",
+    ];
+    for (verb, indent) in [("check", "             "), ("run", "  ")] {
+        let output = command(&sandbox, verb, "./one.safetensors").output().expect("the binary");
+        let ran = sandbox.finish(output).good();
+        let lines = told.join(&format!("\n{indent}"));
+        assert!(
+            format!("{}{}", ran.out, ran.err).contains(&lines),
+            "{verb}:\n{}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+#[test]
 fn what_a_user_may_do_wrong_is_told_before_anything_is_trained() {
     let sandbox = Sandbox::new();
     weights(&sandbox, "right.safetensors", 0.0);

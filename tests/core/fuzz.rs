@@ -106,8 +106,19 @@ fn fuzz(what: &str, corpus: &[Vec<u8>], mut read: impl FnMut(&[u8]) -> bool) {
         "{what}: {done} mutations from seed {seed}, {good} of them still read, {:?}",
         start.elapsed()
     );
+    if let (Some(_), Some(peak)) = (budget, peak_memory()) {
+        eprintln!("{what}: {} MB at most so far", peak >> 20);
+        assert!(peak < 1 << 30, "{what}: a file took much memory");
+    }
     // Where all are refused at the first byte, nothing is tested.
     assert!(good > 0 && good < done, "{what}: {good} of {done} were read");
+}
+
+/// The most memory that this process has had, in bytes, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|own| own * 1024)
 }
 
 fn corpus(endings: &[&str]) -> Vec<Vec<u8>> {

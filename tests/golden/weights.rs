@@ -133,7 +133,7 @@ fn deits_file_becomes_an_ast_by_the_rules_of_asts_code() {
     compare(&net, &shaped);
     assert_eq!(report.fresh, ["mlp_head.1.weight"]);
     let told = report.to_string();
-    assert!(told.contains("patch_embed.proj.weight: the sum over 3 channels"), "{told}");
+    assert!(told.contains("adapted, the sum over 3 channels: v.patch_embed.proj.weight"), "{told}");
     let how = "positions 3×3 to 2×5, time interpolated from 3 to 5 places, frequency cut to places 0 to 1 of 3";
     assert!(told.contains(how), "{told}");
 

@@ -176,6 +176,7 @@ fn options(run: &Past) -> Vec<(String, BTreeMap<String, String>)> {
             "key",
             "ground",
             "version",
+            "pretrained",
         ];
         for (key, value) in options.filter(|(key, _)| !own.contains(&key.as_str())) {
             flatten(key, value, &mut flat);

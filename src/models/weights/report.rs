@@ -53,8 +53,17 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", self.headline())?;
-        for Adapted { name, how } in &self.adapted {
-            write!(out, "\n  adapted: {name}: {how}")?;
+        // What was done to many in the same way is one line.
+        let mut ways: Vec<&str> = Vec::new();
+        for own in &self.adapted {
+            if !ways.contains(&own.how.as_str()) {
+                ways.push(&own.how);
+            }
+        }
+        for how in ways {
+            let same = self.adapted.iter().filter(|own| own.how == how);
+            let names: Vec<String> = same.map(|own| own.name.clone()).collect();
+            write!(out, "\n  adapted, {how}: {}", few(&names))?;
         }
         for (what, names) in [
             ("new head", &self.fresh),

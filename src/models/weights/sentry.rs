@@ -256,7 +256,10 @@ impl<R: BufRead> Walk<R> {
 fn allow(module: &str, name: &str) -> std::result::Result<(), Stopped> {
     let allowed = match module {
         "torch" => {
+            // What cannot be used, such as `float8_e5m2`, is told with the tensor's name.
             name.ends_with("Storage")
+                || name.starts_with("float")
+                || name.starts_with("complex")
                 || DTYPES.contains(&name)
                 || ["Size", "device", "Tensor"].contains(&name)
         }
