@@ -33,8 +33,8 @@ def weight(name, shape):
     elif name.startswith("layer") and name.endswith("bn3.weight"):
         # What ResNet-50's branches add is small, else its depth makes much of rounding.
         values = 0.25 + 0.05 * unit
-    elif name.startswith("features.") and ".norm" in name and name.endswith("bias"):
-        # DenseNet's ReLUs are kept away from 0, where rounding would decide about gradients.
+    elif name.endswith("bias") and (name.startswith("conv_block") or name.startswith("features.") and ".norm" in name):
+        # DenseNet's and PANNs' ReLUs are kept away from 0, where rounding would decide about gradients.
         values = np.where(unit < 0, unit - 2.0, unit + 2.0)
     elif name.endswith("bias") or name.endswith("running_mean"):
         values = 0.2 * unit
