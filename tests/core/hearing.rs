@@ -91,7 +91,7 @@ fn other_features_need_stored_teaching() {
     let own = heard(standard());
     let refused = said(&wide, &own, Teaching::Consistent).expect_err("other features");
     insta::assert_snapshot!(refused.render(false), @r#"
-    error[shape]: train: the teacher was trained on other features: their options differ
+    error[shape]: distill: the teacher was trained on other features: their options differ
       expected: features that differ in their normalisation at most
       hint: teaching: "stored" asks the teacher once about each clip, with features of its own
     "#);
