@@ -32,8 +32,12 @@ impl Hooks for First {
 
 fn heard(front: FrontEnd) -> Features {
     let own = plan();
-    Features::of(&Arc::new(own.features.dataset().as_ref().clone()), &front, &Arc::new(Caches::none()))
-        .expect("features")
+    Features::of(
+        &Arc::new(own.features.dataset().as_ref().clone()),
+        &front,
+        &Arc::new(Caches::none()),
+    )
+    .expect("features")
 }
 
 fn standard() -> FrontEnd {
