@@ -6,10 +6,14 @@ use serde_json::{Value, json};
 #[test]
 fn options_that_are_not_written_yet() {
     let mut editor = Editor::new();
-    assert_eq!(editor.names("let m = model::cnn(#{ ‸ });"), ["classes", "channels"]);
-    assert_eq!(editor.names("let m = model::cnn(#{ classes: 3, ‸ });"), ["channels"]);
-    assert_eq!(editor.names("let m = model::cnn(#{ channels: [1, 2], cl‸: 1 });"), ["classes"]);
-    assert_eq!(editor.names("let m = model::cnn(#{ classes: 3,\n    ‸\nlet y = 2;"), ["channels"]);
+    assert_eq!(editor.names("let m = model::cnn(#{ ‸ });"), ["classes", "pretrained", "channels"]);
+    let rest = ["pretrained", "channels"];
+    assert_eq!(editor.names("let m = model::cnn(#{ classes: 3, ‸ });"), rest);
+    assert_eq!(
+        editor.names("let m = model::cnn(#{ channels: [1, 2], cl‸: 1 });"),
+        ["classes", "pretrained"]
+    );
+    assert_eq!(editor.names("let m = model::cnn(#{ classes: 3,\n    ‸\nlet y = 2;"), rest);
     let groups = "optim::sgd(#{ lr: 1, groups: [#{ names: \"a\", ‸ }] })";
     assert_eq!(editor.names(groups), ["lr", "lr_scale", "weight_decay"]);
     let train = editor.names("let t = train(m, common + #{ optimizer: optim::adam(#{}), ‸ });");
