@@ -21,8 +21,8 @@ fn units(name: &str, count: usize) -> impl Iterator<Item = f64> {
 /// A parameter or a running statistic called `name`.
 pub fn weight(name: &str, shape: &[usize]) -> Vec<f32> {
     let count = shape.iter().product();
-    let steep = name.starts_with("conv_block")
-        || name.starts_with("features.") && name.contains(".norm");
+    let steep =
+        name.starts_with("conv_block") || name.starts_with("features.") && name.contains(".norm");
     if steep && name.ends_with("bias") {
         // DenseNet's and PANNs' ReLUs are kept away from 0, where rounding would decide about gradients.
         return units(name, count).map(|unit| (unit + 2.0_f64.copysign(unit)) as f32).collect();
