@@ -1,10 +1,9 @@
 //! Pooling: the largest or the mean element of each window, as PyTorch lays its windows.
 
-use super::kernels::StillOps;
 use super::kernels::linear::{Axis, NOTHING, Pick, Taps};
+use super::record::{Dispatch, Moves, Op, whole};
 use super::{Tensor, check_size, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
@@ -34,6 +33,23 @@ impl Default for PoolOptions {
             count_include_pad: true,
             ceil_mode: false,
         }
+    }
+}
+
+impl PoolOptions {
+    fn moves(&self, size: [usize; 2]) -> Moves {
+        let padding = self.padding.map(|side| [side, side]);
+        let stride = self.stride.unwrap_or(size);
+        Moves { size, stride, padding, dilation: self.dilation }
+    }
+
+    fn largest(&self, size: [usize; 2]) -> Op {
+        Op::MaxPool { moves: self.moves(size), ceil: self.ceil_mode }
+    }
+
+    fn mean(&self, size: [usize; 2]) -> Op {
+        let (ceil, count_padding) = (self.ceil_mode, self.count_include_pad);
+        Op::MeanPool { moves: self.moves(size), ceil, count_padding }
     }
 }
 
@@ -136,7 +152,7 @@ impl Tensor {
         let operation = "max_pool2d";
         self.in_batch(operation, 4, |input| {
             let sides = input.moving_windows(operation, size, &options)?;
-            input.largest(operation, sides)
+            whole(|| options.largest(size), &[input], || input.largest(operation, sides))
         })
     }
 
@@ -145,9 +161,11 @@ impl Tensor {
     pub fn max_pool1d(&self, size: usize, options: PoolOptions) -> Result<Tensor> {
         let operation = "max_pool1d";
         self.in_batch(operation, 3, |input| {
-            let input = input.raised()?;
-            let sides = input.moving_windows(operation, [1, size], &flat(&options))?;
-            input.largest(operation, sides)?.lowered()
+            let (input, options) = (input.raised()?, flat(&options));
+            let sides = input.moving_windows(operation, [1, size], &options)?;
+            let made =
+                whole(|| options.largest([1, size]), &[&input], || input.largest(operation, sides));
+            made?.lowered()
         })
     }
 
@@ -158,7 +176,7 @@ impl Tensor {
         let options = PoolOptions { dilation: [1, 1], ..options };
         self.in_batch(operation, 4, |input| {
             let sides = input.moving_windows(operation, size, &options)?;
-            input.averaged(operation, sides)
+            whole(|| options.mean(size), &[input], || input.averaged(operation, sides))
         })
     }
 
@@ -175,7 +193,9 @@ impl Tensor {
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
             let sides = input.moving_windows(operation, [1, size], &options)?;
-            input.averaged(operation, sides)?.lowered()
+            let made =
+                whole(|| options.mean([1, size]), &[&input], || input.averaged(operation, sides));
+            made?.lowered()
         })
     }
 
@@ -183,7 +203,8 @@ impl Tensor {
     pub fn adaptive_avg_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
         let operation = "adaptive_avg_pool2d";
         self.in_batch(operation, 4, |input| {
-            input.averaged(operation, input.covering_windows(operation, size)?)
+            let sides = input.covering_windows(operation, size)?;
+            whole(|| Op::MeanCover(size), &[input], || input.averaged(operation, sides))
         })
     }
 
@@ -192,7 +213,9 @@ impl Tensor {
         let operation = "adaptive_avg_pool1d";
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
-            input.averaged(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+            let sides = input.covering_windows(operation, [1, size])?;
+            let told = || Op::MeanCover([1, size]);
+            whole(told, &[&input], || input.averaged(operation, sides))?.lowered()
         })
     }
 
@@ -200,7 +223,8 @@ impl Tensor {
     pub fn adaptive_max_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
         let operation = "adaptive_max_pool2d";
         self.in_batch(operation, 4, |input| {
-            input.largest(operation, input.covering_windows(operation, size)?)
+            let sides = input.covering_windows(operation, size)?;
+            whole(|| Op::MaxCover(size), &[input], || input.largest(operation, sides))
         })
     }
 
@@ -209,7 +233,9 @@ impl Tensor {
         let operation = "adaptive_max_pool1d";
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
-            input.largest(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+            let sides = input.covering_windows(operation, [1, size])?;
+            let told = || Op::MaxCover([1, size]);
+            whole(told, &[&input], || input.largest(operation, sides))?.lowered()
         })
     }
 
