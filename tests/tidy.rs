@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 24] = [
+const CONFINED: [(&str, &[&str]); 26] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -48,6 +48,8 @@ const CONFINED: [(&str, &[&str]); 24] = [
     ("plotters", &["cli"]),
     ("png", &["cli"]),
     ("base64", &["cli"]),
+    ("tract_onnx", &["models"]),
+    ("prost", &["models"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -2,6 +2,7 @@
 
 mod ast;
 mod cnn;
+pub mod onnx;
 
 pub use ast::AstOptions;
 pub use cnn::CnnOptions;

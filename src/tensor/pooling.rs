@@ -176,7 +176,12 @@ impl Tensor {
         let options = PoolOptions { dilation: [1, 1], ..options };
         self.in_batch(operation, 4, |input| {
             let sides = input.moving_windows(operation, size, &options)?;
-            whole(|| options.mean(size), &[input], || input.averaged(operation, sides))
+            match input.leaves_over(size, &options) {
+                true => input.averaged(operation, sides),
+                false => {
+                    whole(|| options.mean(size), &[input], || input.averaged(operation, sides))
+                }
+            }
         })
     }
 
@@ -193,9 +198,12 @@ impl Tensor {
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
             let sides = input.moving_windows(operation, [1, size], &options)?;
-            let made =
-                whole(|| options.mean([1, size]), &[&input], || input.averaged(operation, sides));
-            made?.lowered()
+            let act = || input.averaged(operation, sides);
+            match input.leaves_over([1, size], &options) {
+                true => act(),
+                false => whole(|| options.mean([1, size]), &[&input], act),
+            }?
+            .lowered()
         })
     }
 
@@ -204,7 +212,12 @@ impl Tensor {
         let operation = "adaptive_avg_pool2d";
         self.in_batch(operation, 4, |input| {
             let sides = input.covering_windows(operation, size)?;
-            whole(|| Op::MeanCover(size), &[input], || input.averaged(operation, sides))
+            match input.is_covered_evenly(size) {
+                true => {
+                    whole(|| Op::MeanCover(size), &[input], || input.averaged(operation, sides))
+                }
+                false => input.averaged(operation, sides),
+            }
         })
     }
 
@@ -214,8 +227,12 @@ impl Tensor {
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
             let sides = input.covering_windows(operation, [1, size])?;
-            let told = || Op::MeanCover([1, size]);
-            whole(told, &[&input], || input.averaged(operation, sides))?.lowered()
+            let act = || input.averaged(operation, sides);
+            match input.is_covered_evenly([1, size]) {
+                true => whole(|| Op::MeanCover([1, size]), &[&input], act),
+                false => act(),
+            }?
+            .lowered()
         })
     }
 
@@ -254,6 +271,22 @@ impl Tensor {
         let own = self.shape();
         let along = |side| Windows::covering(operation, own[2 + side], size[side]);
         Ok([along(0)?, along(1)?])
+    }
+
+    /// Whether windows of a mean reach beyond the picture: what they are divided by is told in several ways, so
+    /// such means are told as matrices.
+    fn leaves_over(&self, size: [usize; 2], options: &PoolOptions) -> bool {
+        let (own, stride) = (self.shape(), options.stride.unwrap_or(size));
+        let rest =
+            |side: usize| (own[2 + side] + 2 * options.padding[side]).checked_sub(size[side]);
+        let over = |side: usize| rest(side).is_some_and(|rest| rest % stride[side].max(1) > 0);
+        options.ceil_mode && (over(0) || over(1))
+    }
+
+    /// Whether windows that cover the picture are all of one size.
+    fn is_covered_evenly(&self, counts: [usize; 2]) -> bool {
+        let own = self.shape();
+        (0..2).all(|side| own[2 + side].is_multiple_of(counts[side].max(1)))
     }
 
     fn averaged(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {

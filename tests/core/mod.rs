@@ -11,6 +11,7 @@ mod index;
 mod layers;
 mod layouts;
 mod loader;
+mod onnx;
 mod optim;
 mod pack;
 mod pattern;
