@@ -10,7 +10,7 @@ use crate::nn::{
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// LayerNorm's eps after the blocks (timm's vision transformer).
 const NORM_EPS: f64 = 1e-6;
@@ -24,7 +24,8 @@ const DEEPEST: usize = 256;
 const WIDEST_MLP: usize = 64;
 
 /// The options of `model::ast`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct AstOptions {
     /// Classes to tell apart.
     pub classes: usize,

@@ -10,10 +10,11 @@ use crate::nn::{
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The options of `model::cnn`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct CnnOptions {
     /// Classes to tell apart.
     pub classes: usize,

@@ -1,17 +1,21 @@
 //! Named models: a specification that a recipe writes down, and the network built from it.
 
 mod ast;
+mod card;
 mod cnn;
+mod naming;
 pub mod onnx;
 
 pub use ast::AstOptions;
+pub use card::Card;
 pub use cnn::CnnOptions;
+pub use naming::Naming;
 
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Maker, Mode, Net, Network};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a model is made from; cheap to copy, and the same text for the same model.
@@ -44,7 +48,7 @@ impl NetSpec {
 }
 
 /// The shape of one clip's features.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputShape {
     /// Frames in time.
     pub frames: usize,

@@ -4,6 +4,7 @@ use super::{DType, Device, Tensor, words};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Writes named tensors, whole or not at all.
@@ -38,6 +39,41 @@ pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(failed)?;
     safetensors::serialize(views, None).map_err(failed)
+}
+
+/// The same with a text for each key in the file's head, in the order in which they are given.
+pub fn encode_with(tensors: &[(String, Tensor)], notes: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let plain = encode(tensors)?;
+    let broken = || Error::new(Kind::Internal, "encoding weights", "the file has no head");
+    let (length, rest) = plain.split_at_checked(LENGTH).ok_or_else(broken)?;
+    let length = length.iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let length = usize::try_from(length).map_err(|_| broken())?;
+    let (head, data) = rest.split_at_checked(length).ok_or_else(broken)?;
+    let head = std::str::from_utf8(head).ok().and_then(|head| head.strip_prefix('{'));
+    let head = head.ok_or_else(broken)?.trim_end();
+    let notes: serde_json::Map<String, serde_json::Value> =
+        notes.iter().map(|(key, text)| (key.to_string(), (*text).into())).collect();
+    let comma = if head == "}" { "" } else { "," };
+    let mut head = format!("{{\"__metadata__\":{}{comma}{head}", serde_json::Value::Object(notes));
+    // The data begin at a multiple of eight, as the format has it.
+    while !head.len().is_multiple_of(LENGTH) {
+        head.push(' ');
+    }
+    let mut bytes = (head.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(head.as_bytes());
+    bytes.extend_from_slice(data);
+    Ok(bytes)
+}
+
+/// Bytes that the length of the head takes.
+const LENGTH: usize = 8;
+
+/// The texts in the head of the bytes of a file; `doing` names the operation in errors.
+pub fn notes(doing: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let (_, head) = SafeTensors::read_metadata(bytes).map_err(|cause| {
+        Error::new(Kind::Data, doing, "not a whole safetensors file").received(cause.to_string())
+    })?;
+    Ok(head.metadata().clone().unwrap_or_default().into_iter().collect())
 }
 
 /// Reads all tensors of a file, in the file's order of names.

@@ -48,11 +48,7 @@ impl One<'_> {
         let outputs = writer.fresh_names(&kind.to_lowercase(), if memory { 3 } else { 2 });
         let mut inputs: Vec<&str> = vec![&steps, &weights[0], &weights[1], &bias, ""];
         inputs.extend(states.iter().map(String::as_str));
-        let direction = if backwards { "reverse" } else { "forward" };
-        let mut attributes = vec![
-            Attribute::Int("hidden_size", hidden as i64),
-            Attribute::Text("direction", direction),
-        ];
+        let mut attributes = vec![Attribute::Int("hidden_size", hidden as i64)];
         if !memory {
             // The reset gate scales what the state gives, its bias included, as in PyTorch.
             attributes.push(Attribute::Int("linear_before_reset", 1));
