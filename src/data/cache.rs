@@ -6,7 +6,7 @@ use crate::audio::Features;
 use crate::disk;
 use half::f16;
 use memmap2::Mmap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ const MARK: Duration = Duration::from_secs(3600);
 pub const STANDARD_BYTES: u64 = 20 << 30;
 
 /// How numbers are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Width {
     /// As they are.

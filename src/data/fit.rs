@@ -3,10 +3,10 @@
 use crate::audio::Features;
 use crate::error::{Result, unknown};
 use crate::tensor::random::Stream;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which part of a longer clip is taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Crop {
     /// Its beginning, as AST takes it.
@@ -19,7 +19,7 @@ pub enum Crop {
 }
 
 /// What is put beside a shorter clip.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pad {
     /// 0 before the features are normalised, as AST has it.
@@ -32,7 +32,7 @@ pub enum Pad {
 }
 
 /// Where it is put.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PadAt {
     /// After the clip.
@@ -45,7 +45,7 @@ pub enum PadAt {
 }
 
 /// How clips of any length become clips of one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fit {
     /// Which part of a longer clip is taken.
     pub crop: Crop,

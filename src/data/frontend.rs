@@ -5,13 +5,13 @@ use super::fit::Fit;
 use crate::audio::decode::Channel;
 use crate::audio::{FeatureOptions, Samples, resample};
 use crate::error::{Error, Kind, Result, unknown};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Nearly three hours at 10 ms.
 const MOST_FRAMES: usize = 1_000_000;
 
 /// How features are normalised by mean and deviation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalize {
     /// (x − mean) / (2 · std), as AST.
@@ -45,7 +45,7 @@ impl Normalize {
 }
 
 /// How clips become features: what is made of them, a fixed number of frames, and a normalisation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FrontEnd {
     /// What is made of a clip.
     pub features: FeatureOptions,

@@ -23,6 +23,8 @@ pub struct Card {
     pub input: InputShape,
     /// The sample rate that features are made at.
     pub rate_hz: u32,
+    /// Samples of a clip that is as long as the model looks at.
+    pub samples: usize,
     /// The front end as JSON: features, frames, how clips are cut and padded.
     pub front: Value,
     /// What features are normalised with, (x − mean) · scale; `None` where they are taken as they come.

@@ -94,6 +94,11 @@ impl Features {
         if self.validation.is_empty() { &self.test } else { &self.validation }
     }
 
+    /// The clips' set.
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
     /// What the data set is called.
     pub fn name(&self) -> &str {
         &self.dataset.name

@@ -3,10 +3,12 @@
 
 mod check;
 mod emit;
+mod front;
 mod pair;
 mod writer;
 
 pub use check::Loaded;
+pub use front::{Front, Missing};
 
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
@@ -48,7 +50,7 @@ pub struct Subject<'a> {
     /// Parameters by their names.
     pub named: Vec<(String, Tensor)>,
     /// What is done with an input.
-    pub forward: &'a dyn Fn(&Tensor) -> Result<Tensor>,
+    pub forward: Box<dyn Fn(&Tensor) -> Result<Tensor> + 'a>,
     /// How inputs look that it is recorded and tried with: a mean and a deviation.
     pub spread: [f64; 2],
 }

@@ -34,7 +34,7 @@ pub(super) fn exported(
         output: "logits",
         dims: dims.collect(),
         named,
-        forward: act,
+        forward: Box::new(act),
         spread: [0.0, 1.0],
     };
     let exported = export(&subject, &[])?;
