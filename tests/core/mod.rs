@@ -11,7 +11,7 @@ mod index;
 mod layers;
 mod layouts;
 mod loader;
-mod onnx;
+pub mod onnx;
 mod optim;
 mod pack;
 mod pattern;

@@ -1,6 +1,6 @@
 """Runs exported networks in ONNX Runtime and compares: a check by hand, not one of CI.
 
-    mkdir /tmp/onnx && STILL_ONNX=/tmp/onnx cargo test --release core::onnx
+    mkdir /tmp/onnx && STILL_ONNX=/tmp/onnx cargo test --release -- core::onnx golden::layers
     python tests/golden/onnx_check.py /tmp/onnx
 
 Each `NAME.onnx` has a `NAME.json` beside it: inputs and the outputs that Stillroom gave for them. Needs onnx,

@@ -15,7 +15,7 @@ use stillroom::tensor::{DType, Device, Tensor};
 pub(super) type Act = Arc<dyn Fn(&Tensor) -> Result<Tensor>>;
 
 /// Exports `act` for inputs `[batch, …lengths]`; the first length may vary where `varies` says so.
-pub(super) fn exported(
+pub fn exported(
     name: &str,
     lengths: &[usize],
     varies: bool,
@@ -42,7 +42,7 @@ pub(super) fn exported(
     Ok(exported)
 }
 
-pub(super) type Outcome<'a> = (&'a str, Result<Exported>);
+pub type Outcome<'a> = (&'a str, Result<Exported>);
 
 pub(super) fn of_network<'a>(
     name: &'a str,
@@ -55,7 +55,7 @@ pub(super) fn of_network<'a>(
 }
 
 /// Fails with all that went wrong at once.
-pub(super) fn all_work(cases: Vec<Outcome>) {
+pub fn all_work(cases: Vec<Outcome>) {
     let mut wrong = Vec::new();
     for (name, outcome) in cases {
         match outcome {
