@@ -34,7 +34,7 @@ fn forward(self, x) {
     let frames = picture.permute([0, 2, 1, 3]).reshape([shape[0], shape[2], -1]);
     let tokens = self.block.forward(self.embed.forward(frames));
     let heard = self.time.forward(tokens);
-    let mean = tensor::einsum("btw,wk->bk", [heard, self.mix]) / shape[2];
+    let mean = einsum("btw,wk->bk", [heard, self.mix]) / shape[2];
     self.head.forward(mean.tanh())
 }
 "#;
@@ -50,7 +50,7 @@ fn a_network_of_the_recipe_goes_out_as_a_graph() {
     let told = last_line(&sandbox.still(&["export", "last", "--json"]).good().out);
     assert_eq!(told["file"], "own.onnx");
     // The divisor is a number that the recipe makes of the length.
-    assert_eq!(told["free"], json!(["batch"]));
+    assert_eq!(told["free"], json!(["batch", "time"]));
     assert!(told["difference"].as_f64().expect("a number") < 1e-5, "{told}");
     let bytes = std::fs::read(sandbox.file("own.onnx")).expect("the file");
     let graph = Loaded::new(&bytes).expect("a graph");

@@ -100,6 +100,29 @@ impl Pair {
         &self.second.nodes[index]
     }
 
+    /// The two values of a constant of one whole number that differs: what the recipe made of a length.
+    pub fn whole_number(&self, value: usize) -> Result<Option<Length>> {
+        let both = [(&self.first, Some(&value)), (&self.second, self.others.get(&value))];
+        let mut found = [0, 0];
+        for (place, (graph, value)) in found.iter_mut().zip(both) {
+            let source = value.and_then(|value| graph.values.get(*value)).map(|v| &v.source);
+            let Some(Source::Constant(tensor, _)) = source else { return Ok(None) };
+            // More than any length.
+            const MOST: f64 = 1e7;
+            match tensor.count() {
+                1 if tensor.dtype() != DType::Bool => {
+                    let number = tensor.item()?;
+                    if !(1.0..MOST).contains(&number) || number.fract() != 0.0 {
+                        return Ok(None);
+                    }
+                    *place = number as usize;
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(found).filter(|found| !is_fixed(*found)))
+    }
+
     /// A constant and its name; where a free length stretches it, one slice of it.
     ///
     /// # Errors
@@ -111,8 +134,12 @@ impl Pair {
             return Err(Error::new(Kind::Internal, "export", "a constant has no counterpart"));
         };
         let depends = || {
+            let told = |tensor: &Tensor| match tensor.item() {
+                Ok(number) => number.to_string(),
+                Err(_) => words(&tensor.shape()),
+            };
             Error::new(Kind::Shape, "export", "the numbers of a constant depend on a free length")
-                .received(format!("{} and {}", words(&one.shape()), words(&other.shape())))
+                .received(format!("{} and {}", told(one), told(other)))
         };
         let (mut one, mut other) = (one.clone(), other.clone());
         if one.rank() != other.rank() {

@@ -204,6 +204,17 @@ impl<'a> Writer<'a> {
         if let Some(name) = self.names.get(&value) {
             return Ok(name.clone());
         }
+        if let Some(number) = self.pair.whole_number(value)?
+            && let Ok(length) = self.length(number)
+        {
+            // A number that is a length: what a recipe divides a sum by, say.
+            let to = i64::from(data_type(self.pair.dtype(value)));
+            let number = self.node("Cast", &[&length], &[Attribute::Int("to", to)]);
+            let ones = self.integers(&vec![1; self.pair.shape(value).len()]);
+            let made = self.node("Reshape", &[&number, &ones], &[]);
+            self.names.insert(value, made.clone());
+            return Ok(made);
+        }
         let Some((tensor, name)) = self.pair.constant(value)? else {
             return Err(Error::new(Kind::Internal, "export", "a value is used before it is made"));
         };

@@ -209,6 +209,10 @@ fn arrangements() {
         case("zeros_for_each", SHAPE, |x| {
             Tensor::cat(&[Tensor::full(&[x.shape()[0], 2, 6], 0.5, &Device::cpu())?, x.clone()], 1)
         }),
+        case("divided_by_a_length", SHAPE, |x| {
+            let [batch, steps] = [x.shape()[0], 2 * x.shape()[0]].map(|n| n as f64);
+            x.div_number(batch)?.sub_number(steps)
+        }),
         case("stack", SHAPE, |x| Tensor::stack(&[x.clone(), x.neg()?], 1)),
         case("split", SHAPE, |x| {
             let parts = x.split(&[2, 4], 2)?;
@@ -352,6 +356,7 @@ fn what_a_graph_cannot_tell_is_told() {
     assert!(constant.contains("the output does not depend on the input"), "{constant}");
     let by_length = told(&|x| if x.shape()[0] == 2 { x.exp() } else { x.neg() });
     assert!(by_length.contains("the lengths of the input decide"), "{by_length}");
-    let numbered = told(&|x| x.add(&Tensor::full(&[1], x.shape()[0] as f64, &Device::cpu())?));
+    let numbered =
+        told(&|x| x.add(&Tensor::full(&[1], x.shape()[0] as f64 * 0.3, &Device::cpu())?));
     assert!(numbered.contains("numbers of a constant depend on a free length"), "{numbered}");
 }
