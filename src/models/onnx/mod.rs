@@ -50,10 +50,13 @@ pub struct Subject<'a> {
     /// Parameters by their names.
     pub named: Vec<(String, Tensor)>,
     /// What is done with an input.
-    pub forward: Box<dyn Fn(&Tensor) -> Result<Tensor> + 'a>,
+    pub forward: Forward<'a>,
     /// How inputs look that it is recorded and tried with: a mean and a deviation.
     pub spread: [f64; 2],
 }
+
+/// What is done with an input.
+pub type Forward<'a> = Box<dyn Fn(&Tensor) -> Result<Tensor> + 'a>;
 
 /// A dimension of an input.
 #[derive(Clone, Copy, Debug)]

@@ -23,8 +23,7 @@ pub(super) fn emit(writer: &mut Writer) -> Result<Vec<String>> {
     for (index, node) in pair.first.nodes.iter().enumerate() {
         let one = One { pair, node, index };
         let name = one.node.op.name();
-        let made =
-            one.emit(writer).map_err(|error| error.during(&format!("export of '{name}'")))?;
+        let made = one.emit(writer).map_err(|error| error.during(format!("export of '{name}'")))?;
         for (output, name) in node.outputs.iter().zip(made) {
             writer.name(*output, name);
         }
