@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 26] = [
+const CONFINED: [(&str, &[&str]); 28] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -50,6 +50,8 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("base64", &["cli"]),
     ("pytorch_reader", &["models"]),
     ("hf_hub", &["models"]),
+    ("tract_onnx", &["models"]),
+    ("prost", &["models"]),
 ];
 
 const LONGEST_FILE: usize = 400;

@@ -4,7 +4,7 @@ use super::cepstrum::{Cepstrum, MfccOptions, MfccStyle};
 use super::fbank::{Fbank, FbankOptions};
 use super::spectrogram::{MelOptions, SpectrogramOptions};
 use super::stft::Stft;
-use super::{Features, MelScale, Samples, Window};
+use super::{Features, MelScale, Plain, Samples, Window};
 use crate::error::{Error, Kind, Result, unknown};
 use crate::tensor::random::Stream;
 use serde::{Deserialize, Serialize};
@@ -302,6 +302,21 @@ impl Extractor {
     /// The sample rate that it was planned for.
     pub fn rate_hz(&self) -> u32 {
         self.rate_hz
+    }
+
+    /// The same in plain operations, for a graph.
+    ///
+    /// # Errors
+    /// Features that are more than frames, each for itself: noise, cepstra, the mean over the clip.
+    pub fn plain(&self) -> Result<Plain> {
+        match &self.maker {
+            Maker::Fbank(own) => own.plain(self.operation),
+            Maker::Stft(own) => Ok(own.in_plain()),
+            Maker::Cepstrum(_) => {
+                Err(Error::new(Kind::Usage, self.operation, "a graph cannot hold cepstra")
+                    .hint("export without --with-features: the graph takes features then"))
+            }
+        }
     }
 
     /// The features of a clip, before padding and normalisation. Where the options dither, the noise comes from

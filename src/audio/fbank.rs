@@ -162,6 +162,33 @@ impl Fbank {
         })
     }
 
+    pub(super) fn options(&self) -> &FbankOptions {
+        &self.options
+    }
+
+    /// Samples of a frame.
+    pub(super) fn frame(&self) -> usize {
+        self.frame
+    }
+
+    /// Samples between two frames.
+    pub(super) fn hop(&self) -> usize {
+        self.hop
+    }
+
+    pub(super) fn window(&self) -> &[f32] {
+        &self.window
+    }
+
+    pub(super) fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    /// Points of the FFT.
+    pub(super) fn points(&self) -> usize {
+        self.spectrum.points()
+    }
+
     pub(super) fn bins(&self) -> usize {
         self.options.mels + usize::from(self.options.use_energy)
     }

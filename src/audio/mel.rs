@@ -132,6 +132,17 @@ impl Bank {
         Bank((0..mels).map(triangle).collect())
     }
 
+    /// As a matrix `[bins, triangles]`.
+    pub(super) fn matrix(&self, bins: usize) -> Vec<f32> {
+        let mut matrix = vec![0.0; bins * self.0.len()];
+        for (column, Triangle { first, weights }) in self.0.iter().enumerate() {
+            for (row, weight) in weights.iter().enumerate() {
+                matrix[(first + row) * self.0.len() + column] = *weight as f32;
+            }
+        }
+        matrix
+    }
+
     /// The number of triangles.
     pub(super) fn len(&self) -> usize {
         self.0.len()

@@ -63,12 +63,34 @@ impl Stft {
         Ok(Stft { bank: Some(Arc::new(bank)), ..plain })
     }
 
+    pub(super) fn options(&self) -> &SpectrogramOptions {
+        &self.options
+    }
+
+    /// Samples between two frames.
+    pub(super) fn hop(&self) -> usize {
+        self.hop
+    }
+
+    pub(super) fn window(&self) -> &[f64] {
+        &self.window
+    }
+
+    pub(super) fn bank(&self) -> Option<&Bank> {
+        self.bank.as_deref()
+    }
+
+    /// Points of the FFT.
+    pub(super) fn points(&self) -> usize {
+        self.spectrum.points()
+    }
+
     pub(super) fn bins(&self) -> usize {
         self.bank.as_ref().map_or(self.spectrum.bins(), |bank| bank.len())
     }
 
     /// Samples around the clip at each end.
-    fn around(&self) -> usize {
+    pub(super) fn around(&self) -> usize {
         if self.options.center { self.spectrum.points() / 2 } else { 0 }
     }
 

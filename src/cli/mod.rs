@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod definitions;
 mod eval;
+mod export;
 mod features;
 mod gc;
 mod lines;
@@ -54,6 +55,7 @@ enum Verb {
     New(new::New),
     Test(test::Test),
     Eval(eval::Eval),
+    Export(export::Export),
     Repl(repl::ReplOf),
     Features(features::Features),
     Data(data::Data),
@@ -95,6 +97,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::New(new) => new.run().map(|()| 0),
             Verb::Test(test) => test.run(),
             Verb::Eval(eval) => eval.run().map(|()| 0),
+            Verb::Export(export) => export.run().map(|()| 0),
             Verb::Repl(repl) => repl.run().map(|()| 0),
             Verb::Features(features) => features.run().map(|()| 0),
             Verb::Data(data) => data.run(),

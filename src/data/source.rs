@@ -91,6 +91,16 @@ impl ClipSource {
         self.shelf.ear.extractor.frames_of(self.longest)
     }
 
+    /// Samples of the longest clip of the data set, at that rate.
+    pub fn longest_samples(&self) -> usize {
+        self.longest
+    }
+
+    /// The extractor of features.
+    pub fn extractor(&self) -> &Extractor {
+        &self.shelf.ear.extractor
+    }
+
     /// The sample rate that features are made at.
     pub fn rate_hz(&self) -> u32 {
         self.shelf.ear.extractor.rate_hz()

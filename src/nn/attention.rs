@@ -4,7 +4,7 @@ use super::drop::dropped;
 use super::{LayerNorm, Linear, LinearOptions, Mode, Network, Visitor, check, scoped};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
-use crate::tensor::{Along, DType, Device, Tensor, words};
+use crate::tensor::{Along, DType, Device, Tensor, record, words};
 use serde::Serialize;
 
 /// The options of attention.
@@ -212,6 +212,10 @@ fn masked_softmax(scores: &Tensor, mask: &Tensor) -> Result<Tensor> {
     const NOWHERE: f64 = -1e30;
     let hidden = mask.not()?;
     let weights = scores.masked_fill(&hidden, NOWHERE)?.softmax(-1)?;
+    // A graph must do for every mask.
+    if record::is_on() {
+        return weights.masked_fill(&hidden, 0.0);
+    }
     let sees = mask.any_along(&Along::dims(&[-1], false))?.all_along(&Along::all())?;
     match sees.item()? > 0.0 {
         true => Ok(weights),

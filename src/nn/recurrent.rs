@@ -5,6 +5,7 @@ use super::linear::uniform;
 use super::{Mode, Network, Parameter, Visitor, check, init, scoped};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
+use crate::tensor::record::{Op, whole_of};
 use crate::tensor::{Device, Tensor, words};
 use serde::Serialize;
 
@@ -207,23 +208,37 @@ impl Layers {
             Some([first, second]) => [Some(first), Some(second)],
             None => [None, None],
         };
-        let shares = input.linear(&of_input, input_bias.as_ref())?;
-        let mut steps = Vec::new();
-        split_steps(&shares, &mut steps)?;
-        if backwards {
-            steps.reverse();
-        }
-        let (mut state, mut outputs) = (start.clone(), Vec::with_capacity(steps.len()));
-        for step in &steps {
-            let share = state.output.linear(&of_state, state_bias.as_ref())?;
-            state = C::step(step, &share, &state, hidden)?;
-            let batch = state.output.shape()[0] as i64;
-            outputs.push(state.output.reshape(&[batch, 1, hidden as i64])?);
-        }
-        if backwards {
-            outputs.reverse();
-        }
-        Ok((Tensor::cat(&outputs, 1)?, state))
+        let read = || {
+            let shares = input.linear(&of_input, input_bias.as_ref())?;
+            let mut steps = Vec::new();
+            split_steps(&shares, &mut steps)?;
+            if backwards {
+                steps.reverse();
+            }
+            let (mut state, mut outputs) = (start.clone(), Vec::with_capacity(steps.len()));
+            for step in &steps {
+                let share = state.output.linear(&of_state, state_bias.as_ref())?;
+                state = C::step(step, &share, &state, hidden)?;
+                let batch = state.output.shape()[0] as i64;
+                outputs.push(state.output.reshape(&[batch, 1, hidden as i64])?);
+            }
+            if backwards {
+                outputs.reverse();
+            }
+            let whole = Tensor::cat(&outputs, 1)?;
+            Ok([whole, state.output].into_iter().chain(state.memory).collect())
+        };
+        let biases = input_bias.iter().chain(&state_bias);
+        let states = std::iter::once(&start.output).chain(&start.memory);
+        let inputs: Vec<&Tensor> =
+            [input, &of_input, &of_state].into_iter().chain(biases).chain(states).collect();
+        let (memory, biased) = (start.memory.is_some(), input_bias.is_some());
+        let told = || Op::Recurrent { memory, backwards, biased };
+        let mut made = whole_of(told, &inputs, read)?.into_iter();
+        let (Some(whole), Some(output)) = (made.next(), made.next()) else {
+            return Err(Error::new(Kind::Internal, C::OPERATION, "a layer gave nothing"));
+        };
+        Ok((whole, State { output, memory: made.next() }))
     }
 
     /// The state before the first step, from `[layers · directions, batch, hidden]` each, or zeros.

@@ -115,7 +115,8 @@ impl Host for Session {
         if self.busy.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
-        let outcome = self.claim(&plan.name).and_then(|()| match self.setup.entry {
+        let outcome = self.claim(&plan.name).and_then(|()| match &self.setup.entry {
+            Entry::Take(run) => self.taken(engine, plan, sources, run),
             Entry::Ask => self.ask(engine, plan, sources),
             Entry::Check => self.try_stage(engine, plan, sources),
             _ => self.result_of(engine, plan, sources),

@@ -66,8 +66,15 @@ impl Session {
             }
         }
         if self.setup.entry.is_a_question() {
-            let first = version(0, compiled, compiler)?;
-            return Ok(Opening::new(first, Timeline::default()));
+            let timeline = match &self.setup.entry {
+                // Edits came into force while it ran.
+                Entry::Take(run) => {
+                    let (past, file) = (Past::open(run), &compiled.source.file);
+                    Timeline::of(&past, file, true, compiler)
+                }
+                _ => Timeline::default(),
+            };
+            return Ok(Opening::new(version(0, compiled, compiler)?, timeline));
         }
         self.setup.home.ready()?;
         match &self.setup.entry {
@@ -87,7 +94,7 @@ impl Session {
                 let past = Past::open(run);
                 self.go_on(engine, compiler, compiled, past, folder)
             }
-            Entry::Run | Entry::New | Entry::Ask | Entry::Check => {
+            Entry::Run | Entry::New | Entry::Ask | Entry::Check | Entry::Take(_) => {
                 if let Some((past, folder)) = cut_off {
                     return self.go_on(engine, compiler, compiled, past, folder);
                 }

@@ -29,12 +29,12 @@ impl Replayed {
 
 /// A part of a run: as long as arguments and statements were the same.
 #[derive(Clone, Default)]
-struct Part {
-    set: BTreeMap<String, String>,
-    seed: Option<u64>,
+pub(super) struct Part {
+    pub set: BTreeMap<String, String>,
+    pub seed: Option<u64>,
     /// The version whose statements ran.
-    statements: usize,
-    until: Option<(String, usize)>,
+    pub statements: usize,
+    pub until: Option<(String, usize)>,
 }
 
 /// Repeats the run in `folder` in the home of `like`, which is its own, with other arguments where its `set` names
@@ -102,7 +102,7 @@ pub fn replay(
 }
 
 /// The parts of a run. One ends where the next one took its first stage up, if it was cut off at all.
-fn parts(past: &Past) -> Vec<Part> {
+pub(super) fn parts(past: &Past) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut ended = false;
     let mut begins = false;

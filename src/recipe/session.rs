@@ -9,6 +9,7 @@ use super::header::Header;
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
+use super::taking::Receiver;
 use super::timeline::Timeline;
 use super::trial::Trial;
 use super::why::Why;
@@ -59,8 +60,18 @@ pub trait Display: Observer + Send {
 /// # Errors
 /// Whatever goes wrong, with its place; `Interrupted` when it was asked to stop.
 pub fn run(setup: Setup, display: Box<dyn Display>, signals: Signals) -> Result<Results> {
+    run_for(setup, display, signals, None)
+}
+
+/// The same for somebody who is given the results of stages.
+pub(super) fn run_for(
+    setup: Setup,
+    display: Box<dyn Display>,
+    signals: Signals,
+    receiver: Option<Receiver>,
+) -> Result<Results> {
     let resolver = Resolver::new(folder_of(&setup.recipe));
-    let session = Arc::new(Session::new(setup, display, signals));
+    let session = Arc::new(Session { receiver, ..Session::new(setup, display, signals) });
     let host: Arc<dyn Host> = session.clone();
     let engine = Arc::new(script::engine(&host, resolver.clone()));
     let held = Arc::downgrade(&session);
@@ -156,6 +167,8 @@ pub(super) struct Session {
     pub call: Mutex<(String, Position)>,
     /// Whether stages are only built, to find what is wrong with their options.
     pub builds_only: AtomicBool,
+    /// Who is given the results of stages.
+    pub receiver: Option<Receiver>,
     /// When a statement that is only tried is given up.
     pub until: Mutex<Option<Instant>>,
 }
@@ -196,6 +209,7 @@ impl Session {
             serving: Mutex::default(),
             call: Mutex::new((String::new(), Position::NONE)),
             builds_only: AtomicBool::new(false),
+            receiver: None,
             until: Mutex::default(),
             setup,
         }

@@ -53,7 +53,7 @@ impl Setup {
             Entry::Run | Entry::New | Entry::Ask | Entry::Check => {
                 granted.add_values(self.set.values())
             }
-            Entry::Resume(run) | Entry::Replay(Repeat { run, .. }) => {
+            Entry::Resume(run) | Entry::Take(run) | Entry::Replay(Repeat { run, .. }) => {
                 granted.add_told(&Past::open(run).granted());
             }
         }
@@ -92,6 +92,8 @@ pub enum Entry {
     Resume(PathBuf),
     /// One that does what another one did.
     Replay(Repeat),
+    /// None: results of the run in this folder are taken out of the store.
+    Take(PathBuf),
     /// None: stages are only asked whether they would come from the store.
     Ask,
     /// None: stages are only tried on made-up clips.
@@ -101,7 +103,7 @@ pub enum Entry {
 impl Entry {
     /// Whether nothing runs, so that nothing is kept or reported either.
     pub fn is_a_question(&self) -> bool {
-        matches!(self, Entry::Ask | Entry::Check)
+        matches!(self, Entry::Ask | Entry::Check | Entry::Take(_))
     }
 }
 

@@ -183,10 +183,11 @@ impl Job<'_> {
         trained.key = object.key.clone();
         self.session.access.know(&object.meta["files"], Some(&object.key));
         let mut last = store::encode(&trained.model.network().state())?;
-        if let Some(card) =
-            object.read(BEST).ok().and_then(|best| store::stamp_of(&best, CARD).ok()?)
-        {
-            last = store::stamped(&last, CARD, &card)?;
+        let best = object.read(BEST).ok();
+        let card =
+            best.and_then(|best| store::notes("a stage's weights", &best).ok()?.remove(CARD));
+        if let Some(card) = card {
+            last = Card::put(&card, &last)?;
         }
         self.put_weights(object, Some(last))?;
         let age = SystemTime::now().duration_since(object.committed).ok();
@@ -275,10 +276,10 @@ impl Job<'_> {
             record.tolerate("the list of checkpoints", dropped);
         }
         let (spec, features) = (self.plan.spec.clone(), self.plan.features.clone());
-        let asked = session.signals.stop.clone();
+        let (name, asked) = (self.name().to_string(), session.signals.stop.clone());
         let card = move || {
             // Measured by now: the weights that are described were trained on these features.
-            let card = Card::of(&spec, &features, &|| asked.load(Ordering::Relaxed))?;
+            let card = Card::of(&name, &spec, &features, &|| asked.load(Ordering::Relaxed))?;
             Ok(card.text())
         };
         session.record()?.describe(self.name(), Box::new(card));

@@ -5,7 +5,7 @@ use super::{Folder, Results, StageResult};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
-use crate::train::{CARD, Event, Moment, Observer, Outcome, Reading};
+use crate::train::{Card, Event, Moment, Observer, Outcome, Reading};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -111,7 +111,7 @@ impl Record {
     /// Weights as they are written: with what they belong to, where that is known.
     fn described(&mut self, stage: &str, weights: &[u8]) -> Result<Vec<u8>> {
         let Some(card) = self.cards.get(stage) else { return Ok(weights.to_vec()) };
-        store::stamped(weights, CARD, &card()?)
+        Card::put(&card()?, weights)
     }
 
     /// Writes weights of a stage: `which` is `best` or `last`.

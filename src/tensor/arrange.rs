@@ -3,7 +3,6 @@
 use super::dtype::by_dtype;
 use super::{DType, Device, Tensor, shape, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 
 /// What is put around a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]

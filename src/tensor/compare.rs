@@ -1,10 +1,9 @@
 //! Comparisons, logic, and choices by a mask.
 
 use super::dtype::by_dtype;
+use super::record::{Binary, Dispatch, Op, whole};
 use super::{DType, Tensor, shape};
 use crate::error::Result;
-use burn::backend::Dispatch;
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::tensor::{BoolDType, Scalar};
 
 const BOOL: BoolDType = BoolDType::Native;
@@ -160,25 +159,32 @@ impl Tensor {
 
     /// The larger of both; where they are equal, each has half of the gradient.
     pub fn maximum(&self, other: &Tensor) -> Result<Tensor> {
-        self.either("maximum", other, Tensor::greater)
+        self.either("maximum", Binary::Max, other, Tensor::greater)
     }
 
     /// The smaller of both; where they are equal, each has half of the gradient.
     pub fn minimum(&self, other: &Tensor) -> Result<Tensor> {
-        self.either("minimum", other, Tensor::lower)
+        self.either("minimum", Binary::Min, other, Tensor::lower)
     }
 
     fn either(
         &self,
         word: &str,
+        told: Binary,
         other: &Tensor,
         wins: fn(&Tensor, &Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         let (left, right) = shape::spread(word, self, other)?;
         let (a, b) = (left.detached()?, right.detached()?);
-        // NaN goes through from either side.
-        let first = wins(&a, &b)?.or(&a.is_nan()?)?;
-        let value = Tensor::select(&first, &a, &b)?;
+        let value = whole(
+            || Op::Binary(told),
+            &[&a, &b],
+            || {
+                // NaN goes through from either side.
+                let first = wins(&a, &b)?.or(&a.is_nan()?)?;
+                Tensor::select(&first, &a, &b)
+            },
+        )?;
         if !left.is_tracked() && !right.is_tracked() {
             return Ok(value);
         }

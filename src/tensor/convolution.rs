@@ -1,9 +1,8 @@
 //! Convolution in one and two dimensions, and its transpose.
 
-use super::kernels::StillOps;
+use super::record::{Dispatch, Moves, Op, whole};
 use super::{Tensor, check_size, words, work};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
 use burn::backend::ops::ConvOptions;
 use serde::Serialize;
 
@@ -202,8 +201,15 @@ impl Tensor {
         work::add(work::product(&output).saturating_mul(work::product(&taps[1..])));
         let mut options = ConvOptions::new(stride, [0, 0], dilation, groups);
         options.padding = padding;
-        let output = Tensor(Dispatch::still_conv2d(self.0.clone(), kernel.0, options));
-        output.shifted(bias)
+        let ends = padding.map(|(before, after)| [before, after]);
+        let size = [taps[2], taps[3]];
+        let told = || Op::Conv { moves: Moves { size, stride, padding: ends, dilation }, groups };
+        let inputs: Vec<&Tensor> = [self, &kernel].into_iter().chain(bias).collect();
+        whole(told, &inputs, || {
+            let input = self.0.clone();
+            let output = Tensor(Dispatch::still_conv2d(input, kernel.0.clone(), options));
+            output.shifted(bias)
+        })
     }
 
     fn spread(
@@ -250,19 +256,28 @@ impl Tensor {
         let inner: [usize; 2] = std::array::from_fn(|side| {
             size[side] - output_padding[side].saturating_sub(stride[side] - 1)
         });
-        let options = ConvOptions::new(stride, padding, dilation, groups);
-        let input = self.0.clone();
-        let mut output = Tensor(Dispatch::still_conv2d_transposed(input, kernel.0, options, inner));
-        for side in 0..2 {
-            let mut shape = output.shape();
-            shape[2 + side] = size[side] - inner[side];
-            if shape[2 + side] > 0 {
-                let zeros = vec![0.0; shape.iter().product()];
-                let zeros = Tensor::from_values(zeros, &shape, &super::Device::default())?;
-                output = Tensor::cat(&[output, zeros], 2 + side as i64)?;
+        let told = || {
+            let (size, padding) = ([taps[2], taps[3]], padding.map(|cut| [cut, cut]));
+            let moves = Moves { size, stride, padding, dilation };
+            Op::ConvTranspose { moves, groups, extra: output_padding }
+        };
+        let inputs: Vec<&Tensor> = [self, &kernel].into_iter().chain(bias).collect();
+        whole(told, &inputs, || {
+            let options = ConvOptions::new(stride, padding, dilation, groups);
+            let (input, kernel) = (self.0.clone(), kernel.0.clone());
+            let output = Dispatch::still_conv2d_transposed(input, kernel, options, inner);
+            let mut output = Tensor(output);
+            for side in 0..2 {
+                let mut shape = output.shape();
+                shape[2 + side] = size[side] - inner[side];
+                if shape[2 + side] > 0 {
+                    let zeros = vec![0.0; shape.iter().product()];
+                    let zeros = Tensor::from_values(zeros, &shape, &super::Device::default())?;
+                    output = Tensor::cat(&[output, zeros], 2 + side as i64)?;
+                }
             }
-        }
-        output.shifted(bias)
+            output.shifted(bias)
+        })
     }
 
     /// Adds a bias to each channel.

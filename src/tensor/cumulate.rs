@@ -1,9 +1,8 @@
 //! Running sums and products.
 
+use super::record::Dispatch;
 use super::{DType, Tensor, shape};
 use crate::error::Result;
-use burn::backend::Dispatch;
-use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 
 impl Tensor {
     /// The sum of all elements up to each along `dim`; integers stay integers.

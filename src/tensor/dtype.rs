@@ -1,9 +1,9 @@
 //! What a tensor's elements are, and how they become something else.
 
 use super::Tensor;
+use super::record::Dispatch;
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, TensorMetadata};
+use burn::backend::TensorMetadata;
 use burn::tensor::{FloatDType, IntDType};
 
 /// What a tensor's elements are. In an operation of two tensors the one that comes later here wins.
@@ -45,9 +45,9 @@ macro_rules! by_dtype {
         let tensor: &$crate::tensor::Tensor = &$tensor;
         let primitive = tensor.0.clone();
         $crate::tensor::Tensor(match tensor.dtype() {
-            $crate::tensor::DType::F32 => burn::backend::Dispatch::$float(primitive, $($argument),*),
-            $crate::tensor::DType::I64 => burn::backend::Dispatch::$int(primitive, $($argument),*),
-            $crate::tensor::DType::Bool => burn::backend::Dispatch::$bool(primitive, $($argument),*),
+            $crate::tensor::DType::F32 => $crate::tensor::record::Dispatch::$float(primitive, $($argument),*),
+            $crate::tensor::DType::I64 => $crate::tensor::record::Dispatch::$int(primitive, $($argument),*),
+            $crate::tensor::DType::Bool => $crate::tensor::record::Dispatch::$bool(primitive, $($argument),*),
         })
     }};
 }

@@ -1,9 +1,8 @@
 //! Arithmetic of two tensors, broadcast as NumPy does, and of a tensor with a number.
 
+use super::record::{Binary, Dispatch, Op, unseen, whole};
 use super::{DType, Tensor, shape};
 use crate::error::Result;
-use burn::backend::Dispatch;
-use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::tensor::Scalar;
 
 macro_rules! binary {
@@ -80,16 +79,23 @@ impl Tensor {
         if dtype == DType::I64 {
             return self.integer_remainder(other);
         }
-        let (left, right) = shape::spread("%", &self.float()?, &other.float()?)?;
-        let whole = left.detached()?.div(&right.detached()?)?.floor()?;
-        let left_part = left.detached()?;
-        let pair = shape::aligned("%", &left_part, &right.detached()?)?;
-        let value = match pair.is_empty() {
-            true => return pair.none(DType::F32, &[self, other]),
-            false => Tensor(Dispatch::float_remainder(pair.left, pair.right)),
-        };
-        let ones = Tensor::full(&left.shape(), 1.0, &super::Device::default())?;
-        left.sloped(&value, &ones)?.sum_of_slopes(&right, &whole.neg()?)
+        let (own, other) = (self.float()?, other.float()?);
+        whole(
+            || Op::Binary(Binary::Remainder),
+            &[&own, &other],
+            || {
+                let (left, right) = shape::spread("%", &own, &other)?;
+                let whole = left.detached()?.div(&right.detached()?)?.floor()?;
+                let left_part = left.detached()?;
+                let pair = shape::aligned("%", &left_part, &right.detached()?)?;
+                let value = match pair.is_empty() {
+                    true => return pair.none(DType::F32, &[&own, &other]),
+                    false => Tensor(Dispatch::float_remainder(pair.left, pair.right)),
+                };
+                let ones = Tensor::full(&left.shape(), 1.0, &super::Device::default())?;
+                left.sloped(&value, &ones)?.sum_of_slopes(&right, &whole.neg()?)
+            },
+        )
     }
 
     fn integer_remainder(&self, other: &Tensor) -> Result<Tensor> {
@@ -98,7 +104,7 @@ impl Tensor {
         if pair.is_empty() {
             return pair.none(DType::I64, &[]);
         }
-        if other.to_integers()?.contains(&0) {
+        if unseen(|| other.to_integers())?.contains(&0) {
             return Err(Error::new(Kind::Number, "%", "integers have no remainder by 0"));
         }
         Ok(Tensor(Dispatch::int_remainder(pair.left, pair.right)))
@@ -184,30 +190,35 @@ impl Tensor {
     /// No element below `low` or above `high`; where both contradict each other, `high`. Integers stay
     /// integers where the limits are. No gradient passes at a limit, as in PyTorch.
     pub fn clamp(&self, low: f64, high: f64) -> Result<Tensor> {
-        let whole = |limit: f64| limit.is_infinite() || limit.fract() == 0.0;
+        let even = |limit: f64| limit.is_infinite() || limit.fract() == 0.0;
         let own = match self.dtype() {
             DType::F32 => self.clone(),
-            _ if whole(low) && whole(high) => self.to(DType::I64)?,
+            _ if even(low) && even(high) => self.to(DType::I64)?,
             _ => self.float()?,
         };
-        let plain = own.detached()?;
-        let (mut value, mut outside) = (plain.clone(), plain.is_nan()?);
-        // A limit that is infinite is none: it keeps no gradient back either.
-        if low != f64::NEG_INFINITY {
-            value = value.masked_fill(&value.below_number(low)?, low)?;
-            outside = outside.or(&plain.at_most_number(low)?)?;
-        }
-        if high != f64::INFINITY {
-            value = value.masked_fill(&value.above_number(high)?, high)?;
-            outside = outside.or(&plain.at_least_number(high)?)?;
-        }
-        own.sloped(&value, &outside.not()?.float()?)
+        whole(
+            || Op::Clip(low, high),
+            &[&own],
+            || {
+                let plain = own.detached()?;
+                let (mut value, mut outside) = (plain.clone(), plain.is_nan()?);
+                // A limit that is infinite is none: it keeps no gradient back either.
+                if low != f64::NEG_INFINITY {
+                    value = value.masked_fill(&value.below_number(low)?, low)?;
+                    outside = outside.or(&plain.at_most_number(low)?)?;
+                }
+                if high != f64::INFINITY {
+                    value = value.masked_fill(&value.above_number(high)?, high)?;
+                    outside = outside.or(&plain.at_least_number(high)?)?;
+                }
+                own.sloped(&value, &outside.not()?.float()?)
+            },
+        )
     }
 
     /// `value`, outside of any graph, as something that depends on all of `inputs` with a slope of 0: where
     /// there are no elements, so that what is made of it still has a gradient.
     pub(super) fn flat(value: Tensor, inputs: &[&Tensor]) -> Result<Tensor> {
-        use super::kernels::StillOps;
         let tracked: Vec<_> = inputs.iter().filter(|input| input.is_tracked()).collect();
         let flat = |input: &Tensor, value: &Tensor| {
             Tensor(Dispatch::still_flat(input.0.clone(), value.0.clone()))
@@ -235,7 +246,6 @@ impl Tensor {
     /// elements: how an operation gets a gradient that Burn has not, or has otherwise than PyTorch.
     /// `value` may have lengths of 1 where this tensor was reduced.
     pub(super) fn sloped(&self, value: &Tensor, slope: &Tensor) -> Result<Tensor> {
-        use super::kernels::StillOps;
         if self.count() == 0 {
             return Tensor::flat(value.clone(), &[self]);
         }

@@ -1,10 +1,10 @@
 //! The largest and the smallest, where they are, and the order of all.
 
+use super::record::{Dispatch, Op, whole};
 use super::reduce::Along;
 use super::{DType, Tensor, shape};
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::{FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor};
+use burn::backend::DispatchTensor;
 use burn::tensor::IntDType;
 
 /// Which end of the order.
@@ -113,8 +113,16 @@ impl Tensor {
         let own = self.shape();
         let axis = shape::dim_of("sort", dim, own.len())?;
         let length = own.get(axis).copied().unwrap_or(0);
-        // On the host: Burn's order of equal ones is not said to be stable.
-        let last = own.len() as i64 - 1;
+        whole(
+            || Op::ArgSort { axis, descending },
+            &[self],
+            || self.sorted_places(dim, length, descending),
+        )
+    }
+
+    /// On the host: Burn's order of equal ones is not said to be stable.
+    fn sorted_places(&self, dim: i64, length: usize, descending: bool) -> Result<Tensor> {
+        let last = self.rank() as i64 - 1;
         let moved = self.detached()?.transpose(dim, last)?;
         let mut places = Vec::with_capacity(self.count());
         if self.is_float() {

@@ -1,10 +1,9 @@
 //! Tensors from nothing but a shape, a range or a stream of random numbers.
 
 use super::random::Stream;
+use super::record::Dispatch;
 use super::{DType, Device, Tensor, check_count, check_size};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
 use burn::tensor::TensorData;
 
 impl Tensor {

@@ -29,6 +29,7 @@ mod pooling;
 mod probability;
 mod product;
 pub mod random;
+pub mod record;
 mod reduce;
 mod resample;
 mod shape;
@@ -52,7 +53,7 @@ pub use spectrum::{Complex, StftOptions};
 
 use crate::error::{Error, Kind, Result};
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor, TensorMetadata};
+use burn::backend::{Dispatch as Burn, DispatchTensor, TensorMetadata};
 
 /// A tensor of any rank. Floats are f32, integers i64; floats may carry a gradient.
 #[derive(Clone, Debug)]
@@ -76,7 +77,8 @@ impl Tensor {
 
     /// All numbers in row-major order as floats, copied to the host.
     pub fn to_values(&self) -> Result<Vec<f32>> {
-        let data = futures_ready(Dispatch::float_into_data(self.float()?.0))?;
+        record::may_read("to_values", self)?;
+        let data = futures_ready(Burn::float_into_data(self.float()?.0))?;
         data.try_into_vec::<f32>().map_err(unreadable)
     }
 
@@ -86,7 +88,8 @@ impl Tensor {
             return Err(Error::new(Kind::Type, "to_integers", "the tensor holds no integers")
                 .received(self.describe()));
         }
-        let data = futures_ready(Dispatch::int_into_data(self.to(DType::I64)?.0))?;
+        record::may_read("to_integers", self)?;
+        let data = futures_ready(Burn::int_into_data(self.to(DType::I64)?.0))?;
         data.convert::<i64>().try_into_vec::<i64>().map_err(unreadable)
     }
 
@@ -98,6 +101,7 @@ impl Tensor {
                 .received(self.describe())
                 .hint("reduce it first, e.g. with .sum() or .mean()"));
         }
+        record::may_read("item", self)?;
         match self.dtype() {
             DType::F32 => Ok(f64::from(self.to_values()?.first().copied().unwrap_or_default())),
             _ => Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64),

@@ -1,10 +1,8 @@
 //! Normalisation by batch, layer, group and root mean square.
 
-use super::kernels::StillOps;
+use super::record::{Dispatch, Op, whole};
 use super::{Tensor, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
-use burn::backend::ops::ModuleOps;
 
 /// What batch normalisation of a training batch gives.
 pub struct BatchNormed {
@@ -58,16 +56,22 @@ impl Tensor {
         if self.count() == 0 {
             return self.nothing(&[scale, shift]);
         }
-        let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
-        let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
-        Ok(Tensor(Dispatch::still_channel_norm(
-            self.0.clone(),
-            scale.0.clone(),
-            shift.0.clone(),
-            statistics.0,
-            eps,
-            false,
-        )))
+        whole(
+            || Op::BatchNorm(eps),
+            &[self, scale, shift, mean, variance],
+            || {
+                let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
+                let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
+                Ok(Tensor(Dispatch::still_channel_norm(
+                    self.0.clone(),
+                    scale.0.clone(),
+                    shift.0.clone(),
+                    statistics.0,
+                    eps,
+                    false,
+                )))
+            },
+        )
     }
 
     /// Normalises the last dimension to mean 0 and variance 1, then scales and shifts it.
@@ -115,23 +119,32 @@ impl Tensor {
         if own.count() == 0 {
             return own.nothing(&parts);
         }
-        let whole: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
-        // A group of an image is normalised as a channel of one large image is.
-        let rows = shape[0] * groups;
-        let flat = own.reshape(&[1, rows as i64, -1])?;
-        let constant =
-            |value| Tensor::from_values(vec![value; rows], &[rows], &super::Device::default());
-        let normed = flat.batch_norm_train(&constant(1.0)?, &constant(0.0)?, eps)?.output;
-        let mut output = normed.reshape(&whole)?;
-        let mut channels = vec![1; shape.len()];
-        channels[1] = shape[1] as i64;
-        if let Some(scale) = scale {
-            output = output.mul(&scale.reshape(&channels)?)?;
-        }
-        if let Some(shift) = shift {
-            output = output.add(&shift.reshape(&channels)?)?;
-        }
-        Ok(output)
+        let (scaled, shifted) = (scale.is_some(), shift.is_some());
+        let inputs: Vec<&Tensor> = std::iter::once(&own).chain(parts).collect();
+        whole(
+            || Op::GroupNorm { groups, eps, scaled, shifted },
+            &inputs,
+            || {
+                let whole: Vec<i64> = shape.iter().map(|n| *n as i64).collect();
+                // A group of an image is normalised as a channel of one large image is.
+                let rows = shape[0] * groups;
+                let flat = own.reshape(&[1, rows as i64, -1])?;
+                let constant = |value| {
+                    Tensor::from_values(vec![value; rows], &[rows], &super::Device::default())
+                };
+                let normed = flat.batch_norm_train(&constant(1.0)?, &constant(0.0)?, eps)?.output;
+                let mut output = normed.reshape(&whole)?;
+                let mut channels = vec![1; shape.len()];
+                channels[1] = shape[1] as i64;
+                if let Some(scale) = &scale {
+                    output = output.mul(&scale.reshape(&channels)?)?;
+                }
+                if let Some(shift) = &shift {
+                    output = output.add(&shift.reshape(&channels)?)?;
+                }
+                Ok(output)
+            },
+        )
     }
 
     /// Divides the last dimension by the root of its mean square, then scales it, where there is a scale.

@@ -1,10 +1,9 @@
 //! Pooling: the largest or the mean element of each window, as PyTorch lays its windows.
 
-use super::kernels::StillOps;
 use super::kernels::linear::{Axis, NOTHING, Pick, Taps};
+use super::record::{Dispatch, Moves, Op, whole};
 use super::{Tensor, check_size, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
@@ -34,6 +33,23 @@ impl Default for PoolOptions {
             count_include_pad: true,
             ceil_mode: false,
         }
+    }
+}
+
+impl PoolOptions {
+    fn moves(&self, size: [usize; 2]) -> Moves {
+        let padding = self.padding.map(|side| [side, side]);
+        let stride = self.stride.unwrap_or(size);
+        Moves { size, stride, padding, dilation: self.dilation }
+    }
+
+    fn largest(&self, size: [usize; 2]) -> Op {
+        Op::MaxPool { moves: self.moves(size), ceil: self.ceil_mode }
+    }
+
+    fn mean(&self, size: [usize; 2]) -> Op {
+        let (ceil, count_padding) = (self.ceil_mode, self.count_include_pad);
+        Op::MeanPool { moves: self.moves(size), ceil, count_padding }
     }
 }
 
@@ -136,7 +152,7 @@ impl Tensor {
         let operation = "max_pool2d";
         self.in_batch(operation, 4, |input| {
             let sides = input.moving_windows(operation, size, &options)?;
-            input.largest(operation, sides)
+            whole(|| options.largest(size), &[input], || input.largest(operation, sides))
         })
     }
 
@@ -145,9 +161,11 @@ impl Tensor {
     pub fn max_pool1d(&self, size: usize, options: PoolOptions) -> Result<Tensor> {
         let operation = "max_pool1d";
         self.in_batch(operation, 3, |input| {
-            let input = input.raised()?;
-            let sides = input.moving_windows(operation, [1, size], &flat(&options))?;
-            input.largest(operation, sides)?.lowered()
+            let (input, options) = (input.raised()?, flat(&options));
+            let sides = input.moving_windows(operation, [1, size], &options)?;
+            let made =
+                whole(|| options.largest([1, size]), &[&input], || input.largest(operation, sides));
+            made?.lowered()
         })
     }
 
@@ -158,7 +176,12 @@ impl Tensor {
         let options = PoolOptions { dilation: [1, 1], ..options };
         self.in_batch(operation, 4, |input| {
             let sides = input.moving_windows(operation, size, &options)?;
-            input.averaged(operation, sides)
+            match input.leaves_over(size, &options) {
+                true => input.averaged(operation, sides),
+                false => {
+                    whole(|| options.mean(size), &[input], || input.averaged(operation, sides))
+                }
+            }
         })
     }
 
@@ -175,7 +198,12 @@ impl Tensor {
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
             let sides = input.moving_windows(operation, [1, size], &options)?;
-            input.averaged(operation, sides)?.lowered()
+            let act = || input.averaged(operation, sides);
+            match input.leaves_over([1, size], &options) {
+                true => act(),
+                false => whole(|| options.mean([1, size]), &[&input], act),
+            }?
+            .lowered()
         })
     }
 
@@ -183,7 +211,13 @@ impl Tensor {
     pub fn adaptive_avg_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
         let operation = "adaptive_avg_pool2d";
         self.in_batch(operation, 4, |input| {
-            input.averaged(operation, input.covering_windows(operation, size)?)
+            let sides = input.covering_windows(operation, size)?;
+            match input.is_covered_evenly(size) {
+                true => {
+                    whole(|| Op::MeanCover(size), &[input], || input.averaged(operation, sides))
+                }
+                false => input.averaged(operation, sides),
+            }
         })
     }
 
@@ -192,7 +226,13 @@ impl Tensor {
         let operation = "adaptive_avg_pool1d";
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
-            input.averaged(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+            let sides = input.covering_windows(operation, [1, size])?;
+            let act = || input.averaged(operation, sides);
+            match input.is_covered_evenly([1, size]) {
+                true => whole(|| Op::MeanCover([1, size]), &[&input], act),
+                false => act(),
+            }?
+            .lowered()
         })
     }
 
@@ -200,7 +240,8 @@ impl Tensor {
     pub fn adaptive_max_pool2d(&self, size: [usize; 2]) -> Result<Tensor> {
         let operation = "adaptive_max_pool2d";
         self.in_batch(operation, 4, |input| {
-            input.largest(operation, input.covering_windows(operation, size)?)
+            let sides = input.covering_windows(operation, size)?;
+            whole(|| Op::MaxCover(size), &[input], || input.largest(operation, sides))
         })
     }
 
@@ -209,7 +250,9 @@ impl Tensor {
         let operation = "adaptive_max_pool1d";
         self.in_batch(operation, 3, |input| {
             let input = input.raised()?;
-            input.largest(operation, input.covering_windows(operation, [1, size])?)?.lowered()
+            let sides = input.covering_windows(operation, [1, size])?;
+            let told = || Op::MaxCover([1, size]);
+            whole(told, &[&input], || input.largest(operation, sides))?.lowered()
         })
     }
 
@@ -228,6 +271,22 @@ impl Tensor {
         let own = self.shape();
         let along = |side| Windows::covering(operation, own[2 + side], size[side]);
         Ok([along(0)?, along(1)?])
+    }
+
+    /// Whether windows of a mean reach beyond the picture: what they are divided by is told in several ways, so
+    /// such means are told as matrices.
+    fn leaves_over(&self, size: [usize; 2], options: &PoolOptions) -> bool {
+        let (own, stride) = (self.shape(), options.stride.unwrap_or(size));
+        let rest =
+            |side: usize| (own[2 + side] + 2 * options.padding[side]).checked_sub(size[side]);
+        let over = |side: usize| rest(side).is_some_and(|rest| rest % stride[side].max(1) > 0);
+        options.ceil_mode && (over(0) || over(1))
+    }
+
+    /// Whether windows that cover the picture are all of one size.
+    fn is_covered_evenly(&self, counts: [usize; 2]) -> bool {
+        let own = self.shape();
+        (0..2).all(|side| own[2 + side].is_multiple_of(counts[side].max(1)))
     }
 
     fn averaged(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {

@@ -1,9 +1,8 @@
 //! Softmax and its relatives, in forms that do not overflow.
 
+use super::record::Dispatch;
 use super::{Tensor, shape};
 use crate::error::Result;
-use burn::backend::Dispatch;
-use burn::backend::ops::ActivationOps;
 
 impl Tensor {
     /// e^x divided by its sum along `dim`.

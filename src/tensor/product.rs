@@ -1,9 +1,8 @@
 //! Products of matrices.
 
+use super::record::{Dispatch, Op, whole};
 use super::{DType, Tensor, check_size, shape, words, work};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
-use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 
 impl Tensor {
     /// The product of the last two dimensions; those before are broadcast. A vector stands for a row on
@@ -72,17 +71,25 @@ impl Tensor {
                 .expected(format!("[…, {inputs}]"))
                 .received(words(&own)));
         }
-        // One flat product: a batch of small ones is slower.
-        let flat = self.float()?.reshape(&[rows as i64, width as i64])?;
-        let mut product = flat.matmul(&weight.transpose(0, 1)?)?;
-        if let Some(bias) = bias {
-            product = product.add(bias)?;
-        }
+        let input = self.float()?;
         let mut full: Vec<i64> = own.iter().map(|n| *n as i64).collect();
         if let Some(last) = full.last_mut() {
             *last = outputs as i64;
         }
-        product.reshape(&full)
+        let inputs: Vec<&Tensor> = [&input, weight].into_iter().chain(bias).collect();
+        whole(
+            || Op::Linear,
+            &inputs,
+            || {
+                // One flat product: a batch of small ones is slower.
+                let flat = input.reshape(&[rows as i64, width as i64])?;
+                let mut product = flat.matmul(&weight.transpose(0, 1)?)?;
+                if let Some(bias) = bias {
+                    product = product.add(bias)?;
+                }
+                product.reshape(&full)
+            },
+        )
     }
 
     /// Each element of one vector times each of another, `[n, m]`.

@@ -1,10 +1,10 @@
 //! Many numbers in, fewer out.
 
 use super::dtype::by_dtype;
+use super::record::Dispatch;
 use super::{DType, Tensor, shape};
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor};
+use burn::backend::DispatchTensor;
 use burn::tensor::Shape;
 
 /// Along which dimensions, and whether they stay with a length of 1.

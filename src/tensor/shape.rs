@@ -1,10 +1,10 @@
 //! Broadcasting, and everything that moves numbers without changing them.
 
 use super::dtype::by_dtype;
+use super::record::Dispatch;
 use super::{DType, Tensor, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor};
+use burn::backend::DispatchTensor;
 use burn::tensor::{Shape, Slice};
 
 /// The most dimensions that a tensor may have (Burn's limit).

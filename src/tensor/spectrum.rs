@@ -1,10 +1,9 @@
 //! Fourier transforms of real signals, with gradients.
 
-use super::kernels::StillOps;
 use super::kernels::linear::{Fourier, Taps};
+use super::record::Dispatch;
 use super::{Tensor, check_size, words};
 use crate::error::{Error, Kind, Result};
-use burn::backend::Dispatch;
 use std::sync::Arc;
 
 /// The two parts of a complex tensor.

@@ -4,6 +4,7 @@ use super::{DType, Device, Tensor, words};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Writes named tensors, whole or not at all.
@@ -38,6 +39,11 @@ pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(failed)?;
     safetensors::serialize(views, None).map_err(failed)
+}
+
+/// The same with a text for each key in the file's head, in the order in which they are given.
+pub fn encode_with(tensors: &[(String, Tensor)], notes: &[(&str, &str)]) -> Result<Vec<u8>> {
+    noted(&encode(tensors)?, notes)
 }
 
 /// Reads all tensors of a file, in the file's order of names.
@@ -107,20 +113,33 @@ pub fn decode(doing: &str, bytes: &[u8], device: &Device) -> Result<Vec<(String,
     Ok(tensors)
 }
 
-/// The same file with a text under `key` in its metadata: what other programs pass over.
+/// The bytes of a file with a text for each key in its head, instead of those that it has: what other programs pass
+/// over.
 ///
 /// # Errors
 /// Bytes that are no safetensors file.
-pub fn stamped(bytes: &[u8], key: &str, text: &str) -> Result<Vec<u8>> {
-    rewritten(bytes, Some(serde_json::json!({ key: text })))
+pub fn noted(bytes: &[u8], notes: &[(&str, &str)]) -> Result<Vec<u8>> {
+    let all: serde_json::Map<String, serde_json::Value> =
+        notes.iter().map(|(key, text)| (key.to_string(), (*text).into())).collect();
+    rewritten(bytes, Some(all.into()))
 }
 
-/// The same file without metadata: the bytes that [`encode`] gave.
+/// The same file without texts in its head: the bytes that [`encode`] gave.
 ///
 /// # Errors
 /// Bytes that are no safetensors file.
-pub fn unstamped(bytes: &[u8]) -> Result<Vec<u8>> {
+pub fn bare(bytes: &[u8]) -> Result<Vec<u8>> {
     rewritten(bytes, None)
+}
+
+/// The texts in the head of the bytes of a file; `doing` names the operation in errors.
+///
+/// # Errors
+/// Bytes that are no safetensors file.
+pub fn notes(doing: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let (header, _) = parted(bytes).map_err(|error| error.during(doing))?;
+    let all = header.get(METADATA).and_then(|all| all.as_object()).into_iter().flatten();
+    Ok(all.filter_map(|(key, own)| Some((key.clone(), own.as_str()?.to_string()))).collect())
 }
 
 fn rewritten(bytes: &[u8], metadata: Option<serde_json::Value>) -> Result<Vec<u8>> {
@@ -135,16 +154,6 @@ fn rewritten(bytes: &[u8], metadata: Option<serde_json::Value>) -> Result<Vec<u8
     all.extend(header);
     all.extend(data);
     Ok(all)
-}
-
-/// The text under `key` in the metadata of a safetensors file, where there is one.
-///
-/// # Errors
-/// Bytes that are no safetensors file.
-pub fn stamp_of(bytes: &[u8], key: &str) -> Result<Option<String>> {
-    let (header, _) = parted(bytes)?;
-    let text = header.get(METADATA).and_then(|all| all.get(key)).and_then(|own| own.as_str());
-    Ok(text.map(str::to_string))
 }
 
 const METADATA: &str = "__metadata__";

@@ -1,9 +1,9 @@
 //! One number in, one number out.
 
+use super::record::{Dispatch, Op, Unary, whole};
 use super::{DType, Tensor};
 use crate::error::Result;
-use burn::backend::ops::{ActivationOps, FloatTensorOps, IntTensorOps};
-use burn::backend::{Dispatch, DispatchTensor};
+use burn::backend::DispatchTensor;
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident => $op:expr;)*) => { impl Tensor { $(
@@ -89,16 +89,22 @@ impl Tensor {
 
     /// -1, 0 or 1; 0 for NaN.
     pub fn sign(&self) -> Result<Tensor> {
-        let plain = self.detached()?;
-        let value = plain.above_number(0.0)?.to(DType::I64)?;
-        let value = value.sub(&plain.below_number(0.0)?.to(DType::I64)?)?;
-        match self.dtype() {
-            DType::F32 => {
-                let none = Tensor::full(&self.shape(), 0.0, &super::Device::default())?;
-                self.sloped(&value.float()?, &none)
-            }
-            _ => Ok(value),
-        }
+        whole(
+            || Op::Unary(Unary::Sign),
+            &[self],
+            || {
+                let plain = self.detached()?;
+                let value = plain.above_number(0.0)?.to(DType::I64)?;
+                let value = value.sub(&plain.below_number(0.0)?.to(DType::I64)?)?;
+                match self.dtype() {
+                    DType::F32 => {
+                        let none = Tensor::full(&self.shape(), 0.0, &super::Device::default())?;
+                        self.sloped(&value.float()?, &none)
+                    }
+                    _ => Ok(value),
+                }
+            },
+        )
     }
 
     /// The largest whole number that is not larger.
@@ -136,20 +142,32 @@ impl Tensor {
     /// x where it is above 0, `slope` · x else.
     pub fn leaky_relu(&self, slope: f64) -> Result<Tensor> {
         let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let above = plain.above_number(0.0)?;
-        let value = Tensor::select(&above, &plain, &plain.mul_number(slope)?)?;
-        let flat = Tensor::full(&own.shape(), slope, &super::Device::default())?;
-        own.sloped(&value, &flat.masked_fill(&above, 1.0)?)
+        whole(
+            || Op::LeakyRelu(slope),
+            &[&own],
+            || {
+                let above = plain.above_number(0.0)?;
+                let value = Tensor::select(&above, &plain, &plain.mul_number(slope)?)?;
+                let flat = Tensor::full(&own.shape(), slope, &super::Device::default())?;
+                own.sloped(&value, &flat.masked_fill(&above, 1.0)?)
+            },
+        )
     }
 
     /// x where it is above 0, `alpha` · (e^x − 1) else.
     pub fn elu(&self, alpha: f64) -> Result<Tensor> {
         let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let above = plain.above_number(0.0)?;
-        // Only where it counts, so that nothing overflows.
-        let low = plain.clamp_max(0.0)?;
-        let value = Tensor::select(&above, &plain, &low.expm1()?.mul_number(alpha)?)?;
-        own.sloped(&value, &low.exp()?.mul_number(alpha)?.masked_fill(&above, 1.0)?)
+        whole(
+            || Op::Elu(alpha),
+            &[&own],
+            || {
+                let above = plain.above_number(0.0)?;
+                // Only where it counts, so that nothing overflows.
+                let low = plain.clamp_max(0.0)?;
+                let value = Tensor::select(&above, &plain, &low.expm1()?.mul_number(alpha)?)?;
+                own.sloped(&value, &low.exp()?.mul_number(alpha)?.masked_fill(&above, 1.0)?)
+            },
+        )
     }
 
     /// GELU in its approximation with tanh.
@@ -174,15 +192,22 @@ impl Tensor {
     /// x · min(max(x + 3, 0), 6) / 6.
     pub fn hardswish(&self) -> Result<Tensor> {
         let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let gate = plain.add_number(3.0)?.clamp(0.0, 6.0)?;
-        let value = plain.mul(&gate)?.div_number(6.0)?;
-        let slope = plain.div_number(3.0)?.add_number(0.5)?;
-        let slope = slope.masked_fill(&plain.at_most_number(-3.0)?, 0.0)?;
-        own.sloped(&value, &slope.masked_fill(&plain.at_least_number(3.0)?, 1.0)?)
+        whole(
+            || Op::Unary(Unary::HardSwish),
+            &[&own],
+            || {
+                let gate = plain.add_number(3.0)?.clamp(0.0, 6.0)?;
+                let value = plain.mul(&gate)?.div_number(6.0)?;
+                let slope = plain.div_number(3.0)?.add_number(0.5)?;
+                let slope = slope.masked_fill(&plain.at_most_number(-3.0)?, 0.0)?;
+                own.sloped(&value, &slope.masked_fill(&plain.at_least_number(3.0)?, 1.0)?)
+            },
+        )
     }
 
     /// ln(1 + e^x), without overflow.
     pub fn softplus(&self) -> Result<Tensor> {
-        self.neg()?.log_sigmoid()?.neg()
+        let own = self.float()?;
+        whole(|| Op::Unary(Unary::Softplus), &[&own], || own.neg()?.log_sigmoid()?.neg())
     }
 }

@@ -4,7 +4,8 @@ use super::plan::Features;
 use crate::data::{Dataset, FrontEnd, Labelling};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::models::{InputShape, Model, Spec};
+use crate::models::weights::LoadOptions;
+use crate::models::{InputShape, Model, Naming, Pretrained, Spec};
 use crate::nn::pass;
 use crate::tensor::{Device, Tensor, store};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub const CARD: &str = "stillroom";
 pub struct Card {
     /// The version of Stillroom that wrote it.
     pub still: String,
+    /// The stage that made it.
+    pub stage: String,
     /// The model's name: `efficientnet_b2`, `network`.
     pub name: String,
     /// What it was built from; a network of a recipe's own cannot be built from it.
@@ -31,6 +34,11 @@ pub struct Card {
     pub classes: Vec<String>,
     /// From samples to features, with the frames, the rate and the statistics that were measured.
     pub front: FrontEnd,
+    /// Samples of a clip that is as long as the model looks at, at that rate.
+    pub samples: usize,
+    /// Whose names the parameters have, where they are not Stillroom's own; see [`Naming`].
+    #[serde(default)]
+    pub names: String,
 }
 
 impl Card {
@@ -38,16 +46,24 @@ impl Card {
     ///
     /// # Errors
     /// A clip that cannot be read: the statistics of the features may have to be measured; `Interrupted`.
-    pub fn of(spec: &Spec, features: &Features, stop: &(dyn Fn() -> bool + Sync)) -> Result<Self> {
+    pub fn of(
+        stage: &str,
+        spec: &Spec,
+        features: &Features,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Self> {
         let (dataset, front): (&Dataset, _) = (features.dataset(), features.resolved(stop)?);
         Ok(Card {
             still: env!("CARGO_PKG_VERSION").to_string(),
+            stage: stage.to_string(),
             name: spec.name().to_string(),
             model: serde_json::to_value(spec.plain()).unwrap_or_default(),
             input: features.shape(),
             labelling: dataset.labelling,
             classes: dataset.classes.clone(),
             front,
+            samples: samples_of(features),
+            names: Naming::Own.name().to_string(),
         })
     }
 
@@ -57,12 +73,40 @@ impl Card {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The bytes of a file of weights with the card in its head.
+    ///
+    /// # Errors
+    /// Bytes that are no safetensors file.
+    pub fn on(&self, weights: &[u8]) -> Result<Vec<u8>> {
+        Card::put(&self.text(), weights)
+    }
+
+    /// As [`Card::on`], for a card that is a text already.
+    ///
+    /// # Errors
+    /// Bytes that are no safetensors file.
+    pub fn put(text: &str, weights: &[u8]) -> Result<Vec<u8>> {
+        // Python's readers ask for the first one.
+        store::noted(weights, &[("format", "pt"), (CARD, text)])
+    }
+
+    /// What features are normalised with, (x − mean) · scale; `None` where they are taken as they come.
+    pub fn normal(&self) -> Option<[f64; 2]> {
+        let (scale, [mean, std]) = (self.front.normalize.scale()?, self.front.statistics?);
+        Some([mean, scale / std])
+    }
+
+    /// The sample rate that features are made at.
+    pub fn rate_hz(&self) -> u32 {
+        self.front.rate_hz.unwrap_or_default()
+    }
+
     /// That of a file of weights.
     ///
     /// # Errors
     /// A file without one, or with one that another version wrote and this one cannot read.
     pub fn read(doing: &str, bytes: &[u8]) -> Result<Self> {
-        let text = store::stamp_of(bytes, CARD).map_err(|error| error.during(doing))?;
+        let text = store::notes(doing, bytes)?.remove(CARD);
         let missing = || {
             Error::new(Kind::Data, doing, "the file does not say what model its weights belong to")
                 .expected("weights that a run wrote: <run>/weights/<stage>.best.safetensors")
@@ -74,6 +118,11 @@ impl Card {
         })
     }
 
+    /// What the model is built from; `None` where only its recipe can build it.
+    pub fn spec(&self) -> Option<Spec> {
+        serde_json::from_value(self.model.clone()).ok()
+    }
+
     /// The model of a file, with its weights.
     ///
     /// # Errors
@@ -82,15 +131,36 @@ impl Card {
         let doing = format!("reading {}", path.display());
         let bytes = disk::read_regular(path, u64::MAX)?;
         let card = Card::read(&doing, &bytes)?;
-        let spec: Spec = serde_json::from_value(card.model.clone()).map_err(|_| {
+        let spec = card.spec().ok_or_else(|| {
             Error::new(Kind::Data, &doing, "only its recipe can build this model")
                 .received(format!("a model called '{}'", card.name))
                 .hint("name the run instead of the file")
         })?;
-        let model = pass::without_weights(|| spec.build(card.input, 0, device))
-            .map_err(|error| error.during(&doing))?;
+        let told = |error: Error| error.during(&doing);
+        if card.names != Naming::Own.name() && !card.names.is_empty() {
+            let named = Pretrained::new(spec, path, LoadOptions::default()).map_err(told)?;
+            let model = Spec::Pretrained(named).build(card.input, 0, device).map_err(told)?;
+            return Ok((card, model));
+        }
+        let model = pass::without_weights(|| spec.build(card.input, 0, device)).map_err(told)?;
         let weights: Vec<(String, Tensor)> = store::decode(&doing, &bytes, device)?;
-        model.network().restore(&weights).map_err(|error| error.during(&doing))?;
+        model.network().restore(&weights).map_err(told)?;
         Ok((card, model))
     }
+}
+
+/// Samples of a clip as long as the model looks at, or of the longest one, where that is shorter.
+fn samples_of(features: &Features) -> usize {
+    let (clips, frames) = (&features.train, features.shape().frames);
+    let long = |samples: usize| clips.extractor().frames_of(samples) >= frames;
+    let longest = clips.longest_samples();
+    if !long(longest) {
+        return longest;
+    }
+    let (mut short, mut enough) = (0, longest);
+    while enough - short > 1 {
+        let middle = short + (enough - short) / 2;
+        if long(middle) { enough = middle } else { short = middle }
+    }
+    enough
 }

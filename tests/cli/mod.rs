@@ -4,6 +4,7 @@ mod compare;
 mod damage;
 mod data;
 mod eval;
+mod export;
 mod features;
 mod hostile_files;
 mod hostile_loops;

@@ -14,6 +14,7 @@ mod index;
 mod layers;
 mod layouts;
 mod loader;
+pub mod onnx;
 mod optim;
 mod pack;
 mod pattern;

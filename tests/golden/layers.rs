@@ -81,7 +81,29 @@ fn check(golden: &Golden, name: &str, network: &dyn Network, call: Call) -> Resu
         let expected = golden.tensor(&format!("{name}.eval{index}"));
         compare(&format!("{name}: evaluated {index}"), value, expected);
     }
+    // A table's rows are asked for by number, which examples are not.
+    if let ([input], false) = (plain.as_slice(), name == "embedding") {
+        leaves_as_a_graph(name, network, &input.shape()[1..], values.len(), call);
+    }
     Ok(())
+}
+
+/// Each output of the layer as a graph of ONNX, run by another library.
+fn leaves_as_a_graph(
+    name: &str,
+    network: &dyn Network,
+    lengths: &[usize],
+    outputs: usize,
+    call: Call,
+) {
+    use crate::core::onnx::{all_work, exported};
+    let state = || network.state();
+    let of = |output: usize| {
+        let name = format!("layer_{name}_{output}");
+        let act = |x: &Tensor| Ok(call(std::slice::from_ref(x), Mode::Eval)?.remove(output));
+        exported(&name, lengths, false, state(), &act)
+    };
+    all_work((0..outputs).map(|output| (name, of(output))).collect());
 }
 
 fn check_layer<N: Network>(name: &str, make: impl FnOnce(&mut Stream, &Device) -> Result<N>) {

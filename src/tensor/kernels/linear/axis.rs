@@ -1,6 +1,6 @@
 //! Weighted sums of neighbours along one dimension: averages, interpolation, frames, reflected edges.
 
-use super::Linear;
+use super::{LARGEST_TOLD, Linear, Told};
 use rayon::prelude::*;
 
 /// For each place of the output, the places of the input that it is made of, and their weights.
@@ -141,5 +141,25 @@ impl Linear for Axis {
     fn adjoint(&self, gradient: &[f32]) -> Vec<f32> {
         let (outer, inner) = self.around();
         self.taps.transposed().apply(outer, inner, gradient)
+    }
+
+    fn told(&self) -> Told {
+        let (taps, axis) = (&self.taps, self.dim);
+        let single = |place| match taps.of(place) {
+            [(from, 1.0)] => Some(*from),
+            _ => None,
+        };
+        if let Some(places) = (0..taps.count()).map(single).collect() {
+            return Told::Picked { axis, places };
+        }
+        let (from, to) = (taps.from, taps.count());
+        if from.saturating_mul(to) > LARGEST_TOLD {
+            return Told::Nothing;
+        }
+        let mut values = vec![0.0; from * to];
+        for place in 0..to {
+            taps.of(place).iter().for_each(|(at, weight)| values[at * to + place] += weight);
+        }
+        Told::Matrix { axis, from, to, values }
     }
 }

@@ -1,6 +1,6 @@
 //! The Fourier transform of real rows, computed in double precision.
 
-use super::Linear;
+use super::{LARGEST_TOLD, Linear, Told};
 use rayon::prelude::*;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
@@ -87,5 +87,23 @@ impl Linear for Fourier {
             },
         );
         input
+    }
+
+    fn told(&self) -> Told {
+        let (points, bins) = (self.points, self.bins());
+        if points.saturating_mul(2 * bins) > LARGEST_TOLD {
+            return Told::Nothing;
+        }
+        let turn = |at: usize, bin: usize| {
+            std::f64::consts::TAU * ((at * bin) % points) as f64 / points as f64
+        };
+        let cell = |index: usize| {
+            let (at, column) = (index / (2 * bins), index % (2 * bins));
+            match column < bins {
+                true => libm::cos(turn(at, column)) as f32,
+                false => -libm::sin(turn(at, column - bins)) as f32,
+            }
+        };
+        Told::Fourier { points, values: (0..points * 2 * bins).map(cell).collect() }
     }
 }
