@@ -39,7 +39,8 @@ fn vit(own: VitOptions) -> Spec {
 }
 
 fn build(spec: &Spec) -> Model {
-    spec.build(CLIPS, 1, &Device::cpu()).expect(spec.name())
+    let name = spec.name();
+    spec.build(CLIPS, 1, &Device::cpu()).expect(name)
 }
 
 fn clips() -> Tensor {
@@ -108,7 +109,8 @@ fn every_output_that_a_model_lists_can_be_tapped_and_copies_do_the_same() {
 /// Parameters of the model for so many classes on 64 mels.
 fn count(spec: &Spec) -> usize {
     let clips = InputShape { frames: 64, mels: 64 };
-    let model = spec.build(clips, 1, &Device::cpu()).expect(spec.name());
+    let name = spec.name();
+    let model = spec.build(clips, 1, &Device::cpu()).expect(name);
     model.network().parameter_count()
 }
 
