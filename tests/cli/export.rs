@@ -3,9 +3,9 @@
 use crate::support::{Sandbox, TINY};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use stillroom::models::Card;
 use stillroom::models::onnx::Loaded;
 use stillroom::tensor::{Device, Tensor, store};
+use stillroom::train::{CARD, Card};
 
 /// A network with a bit of everything, which the recipe builds itself.
 const OWN: &str = r#"
@@ -60,8 +60,8 @@ fn a_network_of_the_recipe_goes_out_as_a_graph() {
     };
     let labels: Vec<String> = serde_json::from_str(&property("labels")).expect("names");
     assert_eq!((labels.len(), labels[0].as_str()), (10, "tone"));
-    let card = Card::parse("a test", &property(Card::KEY)).expect("a card");
-    assert_eq!((card.name.as_str(), card.rate_hz, card.input.frames), ("own", 16_000, 40));
+    let card: Card = serde_json::from_str(&property(CARD)).expect("a card");
+    assert_eq!((card.stage.as_str(), card.rate_hz(), card.input.frames), ("own", 16_000, 40));
     assert_eq!(card.model["kind"], "network");
     let clips = Tensor::full(&[3, 40, 32], 0.5, &Device::cpu()).expect("clips");
     assert_eq!(graph.run(&clips).expect("logits").shape(), [3, 10]);
@@ -76,7 +76,7 @@ fn a_network_of_the_recipe_goes_out_as_a_graph() {
     let again = sandbox.still(&["export", "last", "--format", "safetensors"]).good();
     assert!(again.out.starts_with("own.safetensors: "), "{}", again.out);
     let refused = sandbox.still(&["export", "own.safetensors"]);
-    assert!(refused.error().contains("only its recipe can make this network"), "{}", refused.err);
+    assert!(refused.error().contains("only its recipe can build this model"), "{}", refused.err);
 }
 
 #[test]

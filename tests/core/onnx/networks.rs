@@ -16,13 +16,8 @@ fn built(name: &str, spec: &Spec, frames: usize, mels: usize, varies: bool) -> R
 #[test]
 fn the_models_of_the_quickstart() {
     let cnn = Spec::Cnn(CnnOptions { classes: 7, channels: vec![4, 8] });
-    let ast = Spec::Vit(VitOptions {
-        classes: 7,
-        width: 24,
-        depth: 2,
-        heads: 3,
-        ..VitOptions::small()
-    });
+    let ast =
+        Spec::Vit(VitOptions { classes: 7, width: 24, depth: 2, heads: 3, ..VitOptions::small() });
     let (of_cnn, of_ast) = (built("cnn", &cnn, 50, 32, true), built("ast", &ast, 56, 32, true));
     assert_eq!(of_cnn.as_ref().expect("a CNN").free, ["time"]);
     let fixed = of_ast.as_ref().expect("an AST").fixed.as_ref().expect("a reason").to_string();
