@@ -8,7 +8,7 @@ use crate::nn::{
     AsPicture, Block, BlockOptions, Composite, ConvOptions, Mode, Net, Network, Parameter, Parts,
     Role, Sequential, init, pass,
 };
-use crate::tensor::{Conv2dOptions, Device, Tensor, check_size};
+use crate::tensor::{Conv2dOptions, Device, Tensor, check_size, words};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -250,11 +250,21 @@ fn body(
     ];
     let (out, extra) = (options.patchout, options.extra_tokens());
     let distilled = options.form == VitForm::Ast;
+    let operation = operation.to_string();
     let forward = move |parts: &Parts, input: &Tensor| {
         let picture = AsPicture.forward(input, parts.mode())?;
         let positions = parts.parameter("pos_embed")?;
         let patches = parts.go("patch_embed", &picture)?;
         let count = patches.shape()[1];
+        if count != rows * columns {
+            return Err(Error::new(
+                Kind::Shape,
+                &operation,
+                "the clips have another number of patches than there are positions",
+            )
+            .expected(format!("{rows} rows of frequency and {columns} columns of time"))
+            .received(format!("{count} patches of a clip {}", words(&input.shape()[1..]))));
+        }
         let patches = patches.add(&positions.narrow(1, extra, count)?)?;
         let patches = thinned(&patches, [rows, columns], out, parts.mode())?;
         let (batch, first) = (patches.shape()[0], positions.narrow(1, 0, extra)?);

@@ -130,7 +130,7 @@ fn mistakes_are_told() {
     let one = Tensor::full(&[1], 1.0, &Device::cpu()).expect("a tensor");
     let plain = store::encode(&[("one".to_string(), one)]).expect("bytes");
     sandbox.write("plain.safetensors", plain);
-    assert!(told(&["plain.safetensors"]).contains("does not say what model it holds"));
+    assert!(told(&["plain.safetensors"]).contains("does not say what model its weights belong to"));
     std::fs::remove_dir_all(sandbox.file("home/objects")).expect("the store");
     assert!(told(&["last"]).contains("the stage's result is there no more"));
 }
