@@ -61,13 +61,12 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// with 3 heads; the mean of two tokens is normalised and classified. Parameters have AST's names
         /// (`v.blocks.0.attn.qkv.weight`, `mlp_head.1.weight`).
         ///
-        /// Options: `classes` (required), `fstride` and `tstride`, the distances of two patches in mels and
-        /// frames (10; or `stride` for both), `patch` (16), `depth` (12), `eps` of the layer norms (1e-6; Hugging
-        /// Face's variant has 1e-12), `drop_path` (0): the share of samples that skip the last block in
-        /// training, less for those before; left out in training as in PaSST: `patchout_f` rows and
-        /// `patchout_t` columns of patches, and `patchout` patches anywhere (0 each). Also `width`, `heads` and
-        /// `mlp_ratio`; and `pretrained`: a file of weights to begin with, or a map with the `file` and the options
-        /// of `load`.
+        /// Options: `classes` (required), `fstride` (10): the distance of two patches in mels, `tstride` (10): that in
+        /// frames, or `stride` for both; `patch` (16), `width` (192), `depth` (12), `heads` (3), `mlp_ratio` (4); `eps`
+        /// (1e-6) of the layer norms (Hugging Face's variant has 1e-12); `drop_path` (0): the share of samples that skip
+        /// the last block in training, less for those before; left out in training as in PaSST: `patchout_f` (0) rows
+        /// and `patchout_t` (0) columns of patches, and `patchout` (0) patches anywhere; `pretrained`: a file of weights
+        /// to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
         /// model::ast_tiny(#{ classes: 10, fstride: 16, tstride: 16 }).name == "ast_tiny"
