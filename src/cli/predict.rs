@@ -5,6 +5,7 @@ use super::words::{columns, plain};
 use super::{note, out, tell};
 use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, audio_files};
 use crate::error::{Error, Kind, Result};
+use crate::metrics;
 use crate::tensor::Device;
 use crate::train::{Card, predict};
 use clap::Args;
@@ -171,12 +172,12 @@ impl Shown<'_> {
     }
 
     fn clip(&mut self, clip: &Clip, logits: &[f32]) -> Result<()> {
-        let probabilities = match self.card.labelling {
-            Labelling::Single => softmax(logits),
-            Labelling::Multi => {
-                logits.iter().map(|z| 1.0 / (1.0 + (-f64::from(*z)).exp())).collect()
-            }
+        let labelling = match self.card.labelling {
+            Labelling::Single => metrics::Labelling::Single,
+            Labelling::Multi => metrics::Labelling::Multi,
         };
+        let logits: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
+        let probabilities = labelling.probabilities(&logits);
         let ([start, end], file) = (span(clip), called(clip));
         if self.predict.csv {
             let numbers = [start, end].into_iter().map(|value| format!("{value:.3}"));
@@ -227,13 +228,6 @@ fn called(clip: &Clip) -> String {
         return "-".to_string();
     }
     clip.file.display().to_string()
-}
-
-fn softmax(logits: &[f32]) -> Vec<f64> {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let each: Vec<f64> = logits.iter().map(|z| f64::from(z - most).exp()).collect();
-    let sum: f64 = each.iter().sum();
-    each.into_iter().map(|own| own / sum).collect()
 }
 
 /// One line of CSV.

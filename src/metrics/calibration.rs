@@ -16,13 +16,20 @@ pub enum Labelling {
     Multi,
 }
 
+impl Labelling {
+    /// Probabilities of one clip's logits.
+    pub fn probabilities(self, logits: &[f64]) -> Vec<f64> {
+        match self {
+            Labelling::Single => log_softmax(logits).into_iter().map(libm::exp).collect(),
+            Labelling::Multi => logits.iter().map(|logit| sigmoid(*logit)).collect(),
+        }
+    }
+}
+
 impl Predictions {
     /// Probabilities of scores that are logits.
     pub fn probabilities(&self, labelling: Labelling) -> Self {
-        self.mapped(|logits| match labelling {
-            Labelling::Single => log_softmax(logits).into_iter().map(libm::exp).collect(),
-            Labelling::Multi => logits.iter().map(|logit| sigmoid(*logit)).collect(),
-        })
+        self.mapped(|logits| labelling.probabilities(logits))
     }
 
     /// Fails where scores are no probabilities.

@@ -59,7 +59,7 @@ fn block(layers: &mut Layers, channels: usize, eps: f64, drop_path: f64) -> Resu
     let mlp = MlpOptions { width: channels, hidden: channels * MLP_RATIO, ..MlpOptions::default() };
     let mut parts =
         vec![("conv_dw", layers.conv(conv, START)?), ("norm", layers.layer_norm(channels, eps)?)];
-    let mlp = layers.own("mlp", mlp, Mlp::new)?;
+    let mlp = layers.drawn("mlp", mlp, Mlp::new)?;
     parts.push(("mlp", layers.started(mlp, START, 1)?));
     parts.extend(layers.drop_path(drop_path)?);
     let gamma = Parameter::new(Tensor::full(&[channels], SCALE, layers.on)?, Role::Weight)?;

@@ -3,11 +3,11 @@
 //! PSLA uses.
 
 use super::heads::Head;
-use super::layers::{Layers, Norm, Start};
+use super::layers::{Layers, Norm, Start, sequential};
 use super::{InputShape, at_least, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
-    Activation, AsPicture, Composite, ConvOptions, Net, Network, Parts, Sequential, SqueezeExcite,
+    Activation, AsPicture, Composite, ConvOptions, Net, Network, Parts, SqueezeExcite,
     SqueezeExciteOptions,
 };
 use crate::tensor::{Conv2dOptions, ConvPadding, Tensor};
@@ -180,7 +180,7 @@ impl Builder<'_, '_> {
             add("bn2", self.norm(wide, silu)?);
             &["conv_pw", "bn1", "conv_dw", "bn2", "se", "conv_pwl", "bn3", "drop_path"]
         };
-        let gate = self.layers.own("squeeze_excite", gate, SqueezeExcite::new)?;
+        let gate = self.layers.drawn("squeeze_excite", gate, SqueezeExcite::new)?;
         add("se", self.layers.started(gate, Start::FanOut, 1)?);
         let (conv, norm) = if expand == 1 { ("conv_pw", "bn2") } else { ("conv_pwl", "bn3") };
         add(conv, self.conv([wide, outputs], 1, 1, 1)?);
@@ -228,10 +228,10 @@ pub(super) fn build(
             blocks.push((index.to_string(), builder.block(&place)?));
             (inputs, done) = (outputs, done + 1);
         }
-        let blocks = Net::whole("sequential", Arc::new(Sequential::new(blocks)));
+        let blocks = sequential(blocks);
         stages.push((stage.to_string(), blocks));
     }
-    let stages = Net::whole("sequential", Arc::new(Sequential::new(stages)));
+    let stages = sequential(stages);
     let channels = widened(1280, width);
     parts.push(("blocks".to_string(), stages));
     parts.push(("conv_head".to_string(), builder.conv([inputs, channels], 1, 1, 1)?));

@@ -45,7 +45,7 @@ pub(super) enum Start {
 
 impl Layers<'_> {
     /// A layer whose weights are drawn, and how to make another one.
-    fn drawn<O, L>(
+    pub fn drawn<O, L>(
         &mut self,
         kind: &str,
         options: O,
@@ -160,20 +160,6 @@ impl Layers<'_> {
         }
         let dropped = DropPath::new(&DropOptions { p })?;
         Ok(vec![("drop_path".into(), self.plain("drop_path", dropped))])
-    }
-
-    /// A layer with options of its own.
-    pub fn own<O, L>(
-        &mut self,
-        kind: &str,
-        options: O,
-        make: fn(&O, &mut Stream, &Device) -> Result<L>,
-    ) -> Result<Net>
-    where
-        O: Debug + Send + Sync + 'static,
-        L: Network + 'static,
-    {
-        self.drawn(kind, options, make)
     }
 
     /// Puts the numbers of a start into every weight of `net` that has more than one dimension, and 0 into every

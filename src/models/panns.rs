@@ -106,7 +106,7 @@ impl Builder<'_, '_> {
         let Norm { eps, momentum } = self.options.norm;
         let norm =
             BatchNormOptions { channels: mels, eps, momentum, ..BatchNormOptions::default() };
-        self.layers.own("batch_norm1d", norm, |norm, _, on| BatchNorm::line(norm, on))
+        self.layers.drawn("batch_norm1d", norm, |norm, _, on| BatchNorm::line(norm, on))
     }
 }
 

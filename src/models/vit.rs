@@ -1,12 +1,12 @@
 //! Transformers over patches of a spectrogram: `model::ast_tiny`, `ast_small`, `ast_base` (Gong et al. 2021, on
 //! DeiT's distilled form), `model::vit_tiny` and so on (timm's plain form), and the small `model::ast`.
 
-use super::layers::{Layers, Start};
+use super::layers::{Layers, Start, sequential};
 use super::{InputShape, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     AsPicture, Block, BlockOptions, Composite, ConvOptions, Mode, Net, Network, Parameter, Parts,
-    Role, Sequential, init, pass,
+    Role, init, pass,
 };
 use crate::tensor::{Conv2dOptions, Device, Tensor, check_size, words};
 use serde::{Deserialize, Serialize};
@@ -240,12 +240,12 @@ fn body(
         let mlp_ratio = options.mlp_ratio as f64;
         let block =
             BlockOptions { width, heads, mlp_ratio, eps, drop_path, ..BlockOptions::default() };
-        let block = layers.own("transformer_block", block, Block::new)?;
+        let block = layers.drawn("transformer_block", block, Block::new)?;
         blocks.push((index.to_string(), layers.started(block, start, 1)?));
     }
     let parts = vec![
         ("patch_embed", Composite::new(proj, as_tokens).net("patch_embed")),
-        ("blocks", Net::whole("sequential", Arc::new(Sequential::new(blocks)))),
+        ("blocks", sequential(blocks)),
         ("norm", layers.layer_norm(width, eps)?),
     ];
     let (out, extra) = (options.patchout, options.extra_tokens());
@@ -309,7 +309,7 @@ fn mlp_head(options: &VitOptions, layers: &mut Layers) -> Result<Net> {
     let norm = layers.layer_norm(options.width, HEAD_EPS)?;
     let linear = layers.linear(options.width, options.classes, start)?;
     let parts = vec![("0".to_string(), norm), ("1".to_string(), linear)];
-    Ok(Net::whole("sequential", Arc::new(Sequential::new(parts))))
+    Ok(sequential(parts))
 }
 
 /// `[batch, row · column, width]` without the patches that patchout takes in training.

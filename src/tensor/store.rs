@@ -41,11 +41,6 @@ pub fn encode(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
     safetensors::serialize(views, None).map_err(failed)
 }
 
-/// The same with a text for each key in the file's head, in the order in which they are given.
-pub fn encode_with(tensors: &[(String, Tensor)], notes: &[(&str, &str)]) -> Result<Vec<u8>> {
-    noted(&encode(tensors)?, notes)
-}
-
 /// Reads all tensors of a file, in the file's order of names.
 pub fn load(path: &Path, device: &Device) -> Result<Vec<(String, Tensor)>> {
     let bytes = disk::read_regular(path, u64::MAX)?;

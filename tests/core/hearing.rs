@@ -6,8 +6,7 @@ use stillroom::audio::{FbankOptions, FeatureOptions};
 use stillroom::data::{Caches, FrontEnd, Normalize, Teaching};
 use stillroom::error::Result;
 use stillroom::kd;
-use stillroom::models::Spec;
-use stillroom::models::VitOptions;
+use stillroom::models::{Spec, VitOptions};
 use stillroom::tensor::Tensor;
 use stillroom::train::{Features, Hooks, Moment, Plan, TeacherModel, train};
 
