@@ -238,7 +238,14 @@ fn check_mask(mask: &Tensor, full: [usize; 4]) -> Result<Tensor> {
 
 impl Network for Attention {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.attend_self(input, None, mode).map(|(output, _)| output)
+        // A graph has no operation for all of it.
+        let drops = mode == Mode::Train && self.options.attn_drop > 0.0;
+        if self.norms.is_some() || drops || record::is_on() {
+            return self.attend_self(input, None, mode).map(|(output, _)| output);
+        }
+        self.lengths(input)?;
+        let joined = self.qkv.forward(input, mode)?.self_attention(self.options.heads)?;
+        dropped(&self.proj.forward(&joined, mode)?, self.options.proj_drop, mode)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

@@ -192,9 +192,14 @@ impl Block {
     ) -> Result<(Tensor, Tensor)> {
         let (attended, weights) =
             self.attn.attend_self(&self.norm1.forward(input, mode)?, mask, mode)?;
-        let input = self.joined(input, &attended, 0, mode)?;
+        Ok((self.rest(input, &attended, mode)?, weights))
+    }
+
+    /// What follows the attention.
+    fn rest(&self, input: &Tensor, attended: &Tensor, mode: Mode) -> Result<Tensor> {
+        let input = self.joined(input, attended, 0, mode)?;
         let thought = self.mlp.forward(&self.norm2.forward(&input, mode)?, mode)?;
-        Ok((self.joined(&input, &thought, 1, mode)?, weights))
+        self.joined(&input, &thought, 1, mode)
     }
 
     /// The input, and a branch scaled and left out as the options have it.
@@ -209,7 +214,8 @@ impl Block {
 
 impl Network for Block {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.attend(input, None, mode).map(|(output, _)| output)
+        let attended = self.attn.forward(&self.norm1.forward(input, mode)?, mode)?;
+        self.rest(input, &attended, mode)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

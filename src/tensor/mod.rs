@@ -7,9 +7,11 @@
 //! is changed in place. Scalars (`sum()` of everything, a loss) have the shape `[1]`.
 
 mod arrange;
+mod attention;
 mod compare;
 mod convolution;
 mod cumulate;
+mod descent;
 mod device;
 mod distance;
 mod dtype;
@@ -42,6 +44,7 @@ pub mod work;
 
 pub use arrange::Padding;
 pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};
+pub use descent::AdamStep;
 pub use device::Device;
 pub use dtype::DType;
 pub use gradient::Gradients;

@@ -88,7 +88,7 @@ impl Tensor {
         if own.count() == 0 {
             return own.nothing(&[&scale, &shift]);
         }
-        Ok(Tensor(Dispatch::layer_norm(own.0, scale.0, Some(shift.0), eps)))
+        Ok(Tensor(Dispatch::still_layer_norm(own.0, scale.0, shift.0, eps)))
     }
 
     /// Normalises each group of channels of `[batch, channel, …]` to mean 0 and variance 1, then scales and

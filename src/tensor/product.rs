@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use super::record::{Dispatch, Op, whole};
+use super::record::Dispatch;
 use super::{DType, Tensor, check_size, shape, words, work};
 use crate::error::{Error, Kind, Result};
 
@@ -71,25 +71,32 @@ impl Tensor {
                 .expected(format!("[…, {inputs}]"))
                 .received(words(&own)));
         }
-        let input = self.float()?;
-        let mut full: Vec<i64> = own.iter().map(|n| *n as i64).collect();
-        if let Some(last) = full.last_mut() {
-            *last = outputs as i64;
+        if let Some(bias) = bias.filter(|bias| bias.shape() != [outputs]) {
+            return Err(Error::new(Kind::Shape, "linear", "the bias does not fit")
+                .expected(words(&[outputs]))
+                .received(words(&bias.shape())));
         }
-        let inputs: Vec<&Tensor> = [&input, weight].into_iter().chain(bias).collect();
-        whole(
-            || Op::Linear,
-            &inputs,
-            || {
-                // One flat product: a batch of small ones is slower.
-                let flat = input.reshape(&[rows as i64, width as i64])?;
-                let mut product = flat.matmul(&weight.transpose(0, 1)?)?;
-                if let Some(bias) = bias {
-                    product = product.add(bias)?;
-                }
-                product.reshape(&full)
-            },
-        )
+        let (input, weight) = (self.float()?, weight.float()?);
+        let bias = bias.map(Tensor::float).transpose()?;
+        let mut full = own.clone();
+        if let Some(last) = full.last_mut() {
+            *last = outputs;
+        }
+        check_size("linear", &full)?;
+        if rows == 0 || outputs == 0 || inputs == 0 {
+            let mut parts = vec![&input, &weight];
+            parts.extend(&bias);
+            let none = Tensor::none(DType::F32, &full, &parts)?;
+            return match &bias {
+                Some(bias) if none.count() > 0 => none.add(bias),
+                _ => Ok(none),
+            };
+        }
+        work::add(work::product(&[rows, inputs, outputs]));
+        Ok(Tensor(match bias {
+            Some(bias) => Dispatch::still_linear_biased(input.0, weight.0, bias.0),
+            None => Dispatch::still_linear_plain(input.0, weight.0),
+        }))
     }
 
     /// Each element of one vector times each of another, `[n, m]`.

@@ -1,6 +1,7 @@
 //! One number in, one number out.
 
-use super::record::{Dispatch, Op, Unary, whole};
+use super::kernels::rows::Curve;
+use super::record::{self, Dispatch, Op, Unary, whole};
 use super::{DType, Tensor};
 use crate::error::Result;
 use burn::backend::DispatchTensor;
@@ -32,12 +33,8 @@ unary! {
     tanh => Dispatch::float_tanh;
     /// Gauss error function.
     erf => Dispatch::float_erf;
-    /// 1 / (1 + e^-x).
-    sigmoid => Dispatch::sigmoid;
     /// ln of the sigmoid, without overflow.
     log_sigmoid => Dispatch::log_sigmoid;
-    /// x · Φ(x), the exact form with the error function, as PyTorch's default.
-    gelu => Dispatch::gelu;
 }
 
 /// √(2/π) and the cubic term of GELU's approximation with tanh.
@@ -50,6 +47,24 @@ impl Tensor {
             return Ok(own);
         }
         Ok(Tensor(apply(own.0)))
+    }
+
+    fn curved(&self, curve: Curve) -> Result<Tensor> {
+        let own = self.float()?;
+        if own.count() == 0 {
+            return Ok(own);
+        }
+        Ok(Tensor(Dispatch::still_curve(own.0, curve)))
+    }
+
+    /// 1 / (1 + e^-x).
+    pub fn sigmoid(&self) -> Result<Tensor> {
+        self.curved(Curve::Sigmoid)
+    }
+
+    /// x · Φ(x), the exact form with the error function, as PyTorch's default.
+    pub fn gelu(&self) -> Result<Tensor> {
+        self.curved(Curve::Gelu)
     }
 
     /// A step function of the elements: its slope is 0 everywhere. Integers stay as they are.
@@ -82,7 +97,7 @@ impl Tensor {
     /// max(x, 0); integers stay integers.
     pub fn relu(&self) -> Result<Tensor> {
         match self.dtype() {
-            DType::F32 => self.mapped(Dispatch::relu),
+            DType::F32 => self.curved(Curve::Relu),
             _ => self.clamp_min(0.0),
         }
     }
@@ -181,28 +196,16 @@ impl Tensor {
 
     /// x · σ(x).
     pub fn silu(&self) -> Result<Tensor> {
-        let (own, plain) = (self.float()?, self.float()?.detached()?);
-        let gate = plain.sigmoid()?;
-        let value = plain.mul(&gate)?;
-        // σ · (1 + x · (1 − σ))
-        let slope = gate.neg()?.add_number(1.0)?.mul(&plain)?.add_number(1.0)?.mul(&gate)?;
-        own.sloped(&value, &slope)
+        // A graph has no operation for it.
+        if record::is_on() {
+            return self.mul(&self.sigmoid()?);
+        }
+        self.curved(Curve::Silu)
     }
 
     /// x · min(max(x + 3, 0), 6) / 6.
     pub fn hardswish(&self) -> Result<Tensor> {
-        let (own, plain) = (self.float()?, self.float()?.detached()?);
-        whole(
-            || Op::Unary(Unary::HardSwish),
-            &[&own],
-            || {
-                let gate = plain.add_number(3.0)?.clamp(0.0, 6.0)?;
-                let value = plain.mul(&gate)?.div_number(6.0)?;
-                let slope = plain.div_number(3.0)?.add_number(0.5)?;
-                let slope = slope.masked_fill(&plain.at_most_number(-3.0)?, 0.0)?;
-                own.sloped(&value, &slope.masked_fill(&plain.at_least_number(3.0)?, 1.0)?)
-            },
-        )
+        self.curved(Curve::HardSwish)
     }
 
     /// ln(1 + e^x), without overflow.

@@ -20,6 +20,7 @@ mod pack;
 mod pattern;
 mod random;
 mod resample;
+mod rows;
 mod sets;
 mod store;
 mod sweep;

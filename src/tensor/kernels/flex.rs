@@ -1,21 +1,16 @@
 //! Our operations on Burn's CPU backend: tensors in row-major order, then plain slices.
 
-use super::StillOps;
 use super::channels::{self, Planes};
 use super::convolution::{Geometry, forward, input_gradient, kernel_gradient};
 use super::linear::Linear;
-use burn::backend::ops::{ConvOptions, FloatTensorOps};
+use super::{StillOps, made};
+use burn::backend::ops::ConvOptions;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::TensorData;
 use burn_flex::FlexTensor;
 use std::sync::Arc;
 
 fn geometry(input: &FlexTensor, kernel: &FlexTensor, options: &ConvOptions<2>) -> Geometry {
     Geometry::new(&input.shape().to_vec(), &kernel.shape().to_vec(), options)
-}
-
-fn made(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
-    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
 }
 
 impl StillOps for Flex {

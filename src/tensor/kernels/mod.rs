@@ -5,14 +5,29 @@
 mod autodiff;
 mod channels;
 mod convolution;
+pub(super) mod descent;
 mod flex;
+mod lanes;
 pub(super) mod linear;
+mod product;
+pub(super) mod rows;
 
-use burn::backend::ops::ConvOptions;
+use burn::backend::ops::{ConvOptions, FloatTensorOps};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, backend_extension};
+use burn::backend::{Backend, Flex, TensorMetadata, backend_extension};
+use burn::tensor::TensorData;
+use burn_flex::FlexTensor;
 use linear::Linear;
 use std::sync::Arc;
+
+fn made(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
+    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+}
+
+/// The numbers of a tensor in row-major order; its buffer may have more of them.
+fn plain(tensor: &FlexTensor) -> &[f32] {
+    &tensor.storage()[..tensor.shape().num_elements()]
+}
 
 /// Convolution without bias, linear maps, batch normalisation, and their gradients. Shapes and options are checked by
 /// the caller.

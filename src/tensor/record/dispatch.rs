@@ -6,10 +6,9 @@ use super::graph::{Binary, Fold, Op, Unary};
 use super::{Noted, is_on};
 use crate::tensor::kernels::StillOps;
 use crate::tensor::kernels::linear::{Linear, Told};
+use crate::tensor::kernels::rows::{Curve, RowOps, Softmax};
 use crate::tensor::{DType, Tensor};
-use burn::backend::ops::{
-    ActivationOps, BoolTensorOps, ConvOptions, FloatTensorOps, IntTensorOps, ModuleOps,
-};
+use burn::backend::ops::{ActivationOps, BoolTensorOps, ConvOptions, FloatTensorOps, IntTensorOps};
 use burn::backend::{Dispatch as Burn, DispatchDevice, DispatchTensor as Any, TensorMetadata};
 use burn::tensor::{
     BoolDType, FloatDType, IndexingUpdateOp, IntDType, Scalar, Shape, Slice, TensorData,
@@ -46,10 +45,7 @@ noted! {
     float_cos(x;) => Op::Unary(Unary::Cos);
     float_tanh(x;) => Op::Unary(Unary::Tanh);
     float_erf(x;) => Op::Unary(Unary::Erf);
-    sigmoid(x;) => Op::Unary(Unary::Sigmoid);
     log_sigmoid(x;) => Op::Unary(Unary::LogSigmoid);
-    gelu(x;) => Op::Unary(Unary::Gelu);
-    relu(x;) => Op::Unary(Unary::Relu);
     float_neg(x;) => Op::Unary(Unary::Neg);
     int_neg(x;) => Op::Unary(Unary::Neg);
     float_abs(x;) => Op::Unary(Unary::Abs);
@@ -132,8 +128,11 @@ noted! {
     int_cumsum(x; axis: usize) => Op::CumSum(axis);
     float_cumprod(x; axis: usize) => Op::Untold("cumprod".to_string());
     int_cumprod(x; axis: usize) => Op::Untold("cumprod".to_string());
-    softmax(x; axis: usize) => Op::Softmax(axis);
-    log_softmax(x; axis: usize) => Op::LogSoftmax(axis);
+    still_curve(x; curve: Curve) => curved(curve);
+    still_softmax(x; kind: Softmax) => softmaxed(&x, kind);
+    still_layer_norm(x, scale, shift; eps: f64) => Op::LayerNorm(eps);
+    still_linear_plain(x, weight;) => Op::Linear;
+    still_linear_biased(x, weight, bias;) => Op::Linear;
 
     still_conv2d_transposed(x, kernel; options: ConvOptions<2>, size: [usize; 2]) =>
         Op::Untold("a transposed convolution".to_string());
@@ -252,12 +251,10 @@ impl Dispatch {
         if dims == 1 { folded } else { Self::float_reshape(folded, one) }
     }
 
-    pub fn layer_norm(x: Any, scale: Any, shift: Option<Any>, eps: f64) -> Any {
-        let noted = match &shift {
-            Some(shift) => Noted::of(&[&x, &scale, shift]),
-            None => Noted::of(&[&x, &scale]),
-        };
-        noted.one(|| Op::LayerNorm(eps), Burn::layer_norm(x, scale, shift, eps))
+    pub fn still_attention(qkv: Any, heads: usize) -> Any {
+        let noted = Noted::of(&[&qkv]);
+        let op = || Op::Untold("an attention".to_string());
+        noted.one(op, Burn::still_attention(qkv, heads).0)
     }
 
     pub fn still_linear(x: Any, map: Arc<dyn Linear>, adjoint: bool) -> Any {
@@ -317,6 +314,24 @@ fn single(number: &Scalar) -> Any {
         (_, value) => {
             Burn::int_from_data(TensorData::new(vec![value as i64], vec![1]), device.inner())
         }
+    }
+}
+
+fn curved(curve: Curve) -> Op {
+    match curve {
+        Curve::Relu => Op::Unary(Unary::Relu),
+        Curve::Sigmoid => Op::Unary(Unary::Sigmoid),
+        Curve::Gelu => Op::Unary(Unary::Gelu),
+        Curve::HardSwish => Op::Unary(Unary::HardSwish),
+        Curve::Silu => Op::Untold("x · σ(x)".to_string()),
+    }
+}
+
+fn softmaxed(x: &Any, kind: Softmax) -> Op {
+    let last = x.shape().num_dims().saturating_sub(1);
+    match kind {
+        Softmax::Plain => Op::Softmax(last),
+        Softmax::Log => Op::LogSoftmax(last),
     }
 }
 

@@ -1,0 +1,208 @@
+//! Loops over plain numbers that the compiler makes vectors of, as wide as the processor has them.
+//!
+//! Nothing is contracted, and sums go over a fixed number of lanes in a fixed order: processors of any width, and any
+//! number of threads, give the same bits.
+
+use rayon::prelude::*;
+
+/// Partial sums of a row that are kept side by side.
+pub(super) const LANES: usize = 16;
+
+/// Numbers that one thread works on at least.
+pub(super) const GRAIN: usize = 1 << 14;
+
+/// Functions over slices, each compiled once for every kind of processor, with its loops as vectors, and chosen at run
+/// time. What is called within must be `#[inline(always)]`, or it is compiled for the oldest processor only: so loops are
+/// `for` loops, not closures given to `for_each`.
+macro_rules! vectorised {
+    ($(
+        $(#[$about:meta])*
+        $seen:vis fn $name:ident $(<$kind:ident: $bound:path>)? ($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+    )*) => { $(
+        $(#[$about])*
+        $seen fn $name $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn plain $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+                    fn widest $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain($($arg),*) }
+
+                #[target_feature(enable = "avx2")]
+                    fn wide $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain($($arg),*) }
+
+                match $crate::tensor::kernels::lanes::Vectors::here() {
+                    // SAFETY: the processor has what the function was compiled for.
+                    $crate::tensor::kernels::lanes::Vectors::Widest => return unsafe { widest($($arg),*) },
+                    // SAFETY: likewise.
+                    $crate::tensor::kernels::lanes::Vectors::Wide => return unsafe { wide($($arg),*) },
+                    $crate::tensor::kernels::lanes::Vectors::Plain => {}
+                }
+            }
+            plain($($arg),*)
+        }
+    )* };
+}
+pub(super) use vectorised;
+
+/// What this processor has beyond what every one of its kind has.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vectors {
+    /// AVX-512, as far as the fourth level of x86-64 has it.
+    Widest,
+    /// AVX2.
+    Wide,
+    /// SSE2.
+    Plain,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vectors {
+    /// Looked up once by the standard library.
+    #[inline]
+    pub(super) fn here() -> Self {
+        let fourth = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512cd")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        if fourth {
+            return Vectors::Widest;
+        }
+        if is_x86_feature_detected!("avx2") { Vectors::Wide } else { Vectors::Plain }
+    }
+}
+
+/// Memory for `count` numbers, every one of which the caller writes before any is read.
+#[allow(clippy::uninit_vec)]
+pub(super) fn fresh(count: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(count);
+    // SAFETY: the capacity is there, every pattern of bits is a number, and whoever calls writes all of them; zeros
+    // first would cost as much as the work itself where that is only a pass through memory.
+    unsafe { values.set_len(count) };
+    values
+}
+
+/// e^x within two units in the last place; 0 below −87, infinite above 88.7.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    // 1.5 · 2^23: what is added to it is rounded to a whole number, which then stands in the low bits.
+    const SHIFT: f32 = 12_582_912.0;
+    // ln 2 in two parts, the first one short enough that whole multiples of it are exact.
+    const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    let inside = if x > 89.0 { 89.0 } else { x };
+    let shifted = inside * std::f32::consts::LOG2_E + SHIFT;
+    let whole = shifted - SHIFT;
+    let rest = (inside - whole * LN2[0]) - whole * LN2[1];
+    // e^r for |r| up to ln 2 / 2.
+    let mut power = 1.987_569_2e-4;
+    for factor in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5] {
+        power = power * rest + factor;
+    }
+    let power = power * rest * rest + rest + 1.0;
+    // 2^(n−1), then twice as much: 2^128 is no number of its own.
+    let half = f32::from_bits((shifted.to_bits().wrapping_add(126)) << 23);
+    unless(x < -87.0, power * half * 2.0)
+}
+
+/// `value`, or 0 where `none`: without a branch, into which the compiler would move what makes `value`, and no vectors.
+#[inline(always)]
+pub(super) fn unless(none: bool, value: f32) -> f32 {
+    f32::from_bits(value.to_bits() & u32::from(none).wrapping_sub(1))
+}
+
+/// The sum of a row, over [`LANES`] partial sums.
+#[inline(always)]
+pub(super) fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    fold(row, 0.0, |sum, value| sum + of(value), |a, b| a + b)
+}
+
+/// The sum over two rows of the same length.
+#[inline(always)]
+pub(super) fn sum_of_two(row: &[f32], other: &[f32], of: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let (blocks, other_blocks) = (row.chunks_exact(LANES), other.chunks_exact(LANES));
+    let rest = blocks.remainder().iter().zip(other_blocks.remainder());
+    let rest = rest.fold(0.0, |sum, (a, b)| sum + of(*a, *b));
+    for (block, other) in blocks.zip(other_blocks) {
+        for lane in 0..LANES {
+            lanes[lane] += of(block[lane], other[lane]);
+        }
+    }
+    joined(lanes, |a, b| a + b) + rest
+}
+
+/// The largest number of a row; NaN is none.
+#[inline(always)]
+pub(super) fn largest(row: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    fold(row, f32::NEG_INFINITY, larger, larger)
+}
+
+#[inline(always)]
+fn fold(
+    row: &[f32],
+    first: f32,
+    step: impl Fn(f32, f32) -> f32,
+    join: impl Fn(f32, f32) -> f32,
+) -> f32 {
+    let mut lanes = [first; LANES];
+    let blocks = row.chunks_exact(LANES);
+    let rest = blocks.remainder().iter().fold(first, |sum, value| step(sum, *value));
+    for block in blocks {
+        for (lane, value) in lanes.iter_mut().zip(block) {
+            *lane = step(*lane, *value);
+        }
+    }
+    join(joined(lanes, &join), rest)
+}
+
+/// Halves are put together, until one number is left.
+#[inline(always)]
+fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = join(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+vectorised! {
+    fn map<F: Fn(f32) -> f32>(output: &mut [f32], input: &[f32], of: F) {
+        for (to, value) in output.iter_mut().zip(input) {
+            *to = of(*value);
+        }
+    }
+
+    fn map_two<F: Fn(f32, f32) -> f32>(output: &mut [f32], input: &[f32], other: &[f32], of: F) {
+        for ((to, value), other) in output.iter_mut().zip(input).zip(other) {
+            *to = of(*value, *other);
+        }
+    }
+}
+
+/// New numbers, each made of the one at the same place.
+pub(super) fn mapped(input: &[f32], of: impl Fn(f32) -> f32 + Copy + Sync) -> Vec<f32> {
+    let mut output = fresh(input.len());
+    let blocks = output.par_chunks_mut(GRAIN).zip(input.par_chunks(GRAIN));
+    blocks.for_each(|(output, input)| map(output, input, of));
+    output
+}
+
+/// The same of two slices of one length.
+pub(super) fn mapped_two(
+    input: &[f32],
+    other: &[f32],
+    of: impl Fn(f32, f32) -> f32 + Copy + Sync,
+) -> Vec<f32> {
+    let mut output = fresh(input.len());
+    let blocks = output.par_chunks_mut(GRAIN).zip(input.par_chunks(GRAIN));
+    let blocks = blocks.zip(other.par_chunks(GRAIN));
+    blocks.for_each(|((output, input), other)| map_two(output, input, other, of));
+    output
+}

@@ -1,0 +1,121 @@
+//! Linear layers: `input · weightᵀ + bias` for rows, and the gradients.
+
+use crate::tensor::kernels::lanes::{fresh, vectorised};
+use crate::tensor::kernels::product::{Matrix, Target};
+use rayon::prelude::*;
+
+/// Parts that a product is cut into, whatever the threads, where it is large enough.
+const PARTS: usize = 8;
+
+/// The least rows of a part: smaller products are slow.
+const LEAST: usize = 64;
+
+/// Rows whose sum is made together.
+const BLOCK: usize = 256;
+
+/// The lengths of one layer.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::tensor::kernels) struct Lengths {
+    /// Rows of the input.
+    pub rows: usize,
+    /// Their numbers.
+    pub inputs: usize,
+    /// Numbers of a row of the output.
+    pub outputs: usize,
+}
+
+/// How many of `count` rows a part has: a multiple of what kernels work on at once.
+fn part(count: usize) -> usize {
+    count.div_ceil(PARTS).next_multiple_of(48).max(LEAST)
+}
+
+vectorised! {
+    fn add_rows(sums: &mut [f32], rows: &[f32]) {
+        for row in rows.chunks(sums.len()) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+    }
+}
+
+impl Lengths {
+    fn weight<'a>(&self, weight: &'a [f32]) -> Matrix<'a> {
+        Matrix::new(weight, self.outputs, self.inputs, self.inputs)
+    }
+
+    /// `[rows, outputs]`.
+    pub(in crate::tensor::kernels) fn forward(
+        &self,
+        input: &[f32],
+        weight: &[f32],
+        bias: Option<&[f32]>,
+    ) -> Vec<f32> {
+        let Lengths { rows, inputs, outputs } = *self;
+        let mut output = fresh(rows * outputs);
+        let part = part(rows);
+        let parts = output.par_chunks_mut(part * outputs).zip(input.par_chunks(part * inputs));
+        parts.for_each(|(output, input)| {
+            let rows = output.len() / outputs;
+            if let Some(bias) = bias {
+                output.chunks_mut(outputs).for_each(|row| row.copy_from_slice(bias));
+            }
+            let input = Matrix::new(input, rows, inputs, inputs);
+            let weight = self.weight(weight).transposed();
+            Target::new(output, outputs).set(bias.is_some(), 1.0, input, weight);
+        });
+        output
+    }
+
+    /// `[rows, inputs]`.
+    pub(in crate::tensor::kernels) fn input_gradient(
+        &self,
+        weight: &[f32],
+        gradient: &[f32],
+    ) -> Vec<f32> {
+        let Lengths { rows, inputs, outputs } = *self;
+        let mut made = fresh(rows * inputs);
+        let part = part(rows);
+        let parts = made.par_chunks_mut(part * inputs).zip(gradient.par_chunks(part * outputs));
+        parts.for_each(|(made, gradient)| {
+            let gradient = Matrix::new(gradient, made.len() / inputs, outputs, outputs);
+            Target::new(made, inputs).set(false, 1.0, gradient, self.weight(weight));
+        });
+        made
+    }
+
+    /// `[outputs, inputs]`. Each part goes over all rows, so no sum depends on how the work is cut.
+    pub(in crate::tensor::kernels) fn weight_gradient(
+        &self,
+        input: &[f32],
+        gradient: &[f32],
+    ) -> Vec<f32> {
+        let Lengths { rows, inputs, outputs } = *self;
+        let mut made = fresh(outputs * inputs);
+        let part = part(outputs);
+        made.par_chunks_mut(part * inputs).enumerate().for_each(|(index, made)| {
+            let own = &gradient[index * part..];
+            let own = Matrix::new(own, rows, made.len() / inputs, outputs).transposed();
+            let input = Matrix::new(input, rows, inputs, inputs);
+            Target::new(made, inputs).set(false, 1.0, own, input);
+        });
+        made
+    }
+}
+
+/// The sum of all rows of `width` numbers, i.e. the gradient of a bias.
+pub(in crate::tensor::kernels) fn row_sum(width: usize, gradient: &[f32]) -> Vec<f32> {
+    let sums: Vec<Vec<f32>> = gradient
+        .par_chunks(BLOCK * width)
+        .map(|block| {
+            let mut sums = vec![0.0; width];
+            add_rows(&mut sums, block);
+            sums
+        })
+        .collect();
+    let mut total = vec![0.0f64; width];
+    for sum in sums {
+        total.iter_mut().zip(sum).for_each(|(to, value)| *to += f64::from(value));
+    }
+    total.into_iter().map(|sum| sum as f32).collect()
+}

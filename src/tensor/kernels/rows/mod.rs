@@ -1,0 +1,96 @@
+//! What works on rows of numbers: activations, softmax, layer normalisation, linear layers, attention.
+
+mod attention;
+mod autodiff;
+mod curve;
+mod flex;
+mod layer_norm;
+mod linear;
+mod softmax;
+
+pub(in crate::tensor) use curve::Curve;
+pub(in crate::tensor) use softmax::Softmax;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, backend_extension};
+
+/// Operations on rows and their gradients. Shapes are checked by the caller; nothing is empty.
+#[backend_extension(Flex, Autodiff)]
+pub(in crate::tensor) trait RowOps: Backend {
+    /// A function of each number.
+    fn still_curve(input: FloatTensor<Self>, curve: Curve) -> FloatTensor<Self>;
+
+    /// `gradient` times the slope of the function at each number.
+    fn still_curve_gradient(
+        input: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        curve: Curve,
+    ) -> FloatTensor<Self>;
+
+    /// Along the last dimension.
+    fn still_softmax(input: FloatTensor<Self>, kind: Softmax) -> FloatTensor<Self>;
+
+    /// The gradient of the input, from the output and its gradient.
+    fn still_softmax_gradient(
+        output: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        kind: Softmax,
+    ) -> FloatTensor<Self>;
+
+    /// Of the last dimension, with a scale and a shift of its length.
+    fn still_layer_norm(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        eps: f64,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of input, scale and shift.
+    fn still_layer_norm_gradients(
+        input: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        eps: f64,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// `input · weightᵀ` of `[…, in]` and `[out, in]`.
+    fn still_linear_plain(input: FloatTensor<Self>, weight: FloatTensor<Self>)
+    -> FloatTensor<Self>;
+
+    /// `input · weightᵀ + bias`, with a bias of `[out]`.
+    fn still_linear_biased(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of the input of a linear layer.
+    fn still_linear_input(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of the weight of a linear layer.
+    fn still_linear_weight(
+        input: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
+    /// The sum over all but the last dimension: the gradient of a bias.
+    fn still_row_sum(gradient: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Self-attention of `[batch, token, 3 · heads · width]`, queries, keys and values side by side, without a mask: the
+    /// output `[batch, token, heads · width]`, and what the backward pass needs, `[batch, head, token]`.
+    fn still_attention(
+        qkv: FloatTensor<Self>,
+        heads: usize,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The gradient of `qkv`.
+    fn still_attention_gradient(
+        qkv: FloatTensor<Self>,
+        levels: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        heads: usize,
+    ) -> FloatTensor<Self>;
+}
