@@ -45,6 +45,7 @@ pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};
 pub use device::Device;
 pub use dtype::DType;
 pub use gradient::Gradients;
+pub use kernels::pictures::After;
 pub use pooling::PoolOptions;
 pub use reduce::Along;
 pub use resample::Interpolation;

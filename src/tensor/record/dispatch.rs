@@ -6,6 +6,7 @@ use super::graph::{Binary, Fold, Op, Unary};
 use super::{Noted, is_on};
 use crate::tensor::kernels::StillOps;
 use crate::tensor::kernels::linear::{Linear, Told};
+use crate::tensor::kernels::pictures::{NormOptions, PictureOps};
 use crate::tensor::{DType, Tensor};
 use burn::backend::ops::{
     ActivationOps, BoolTensorOps, ConvOptions, FloatTensorOps, IntTensorOps, ModuleOps,
@@ -139,7 +140,8 @@ noted! {
         Op::Untold("a transposed convolution".to_string());
     still_conv2d(x, kernel; options: ConvOptions<2>) => Op::Untold("a convolution".to_string());
     still_channel_statistics(x;) => Op::ChannelStatistics;
-    still_channel_norm(x, scale, shift, statistics; eps: f64, own: bool) => Op::ChannelNorm(eps);
+    still_channel_norm(x, scale, shift, statistics; options: NormOptions) =>
+        Op::ChannelNorm(options.eps);
 }
 
 /// An operation with a number, as one with a tensor of one.
@@ -258,6 +260,26 @@ impl Dispatch {
             None => Noted::of(&[&x, &scale]),
         };
         noted.one(|| Op::LayerNorm(eps), Burn::layer_norm(x, scale, shift, eps))
+    }
+
+    /// Never noted: while a recording is on, statistics are taken by an operation of their own.
+    pub fn still_channel_norm_own(
+        x: Any,
+        scale: Any,
+        shift: Any,
+        options: NormOptions,
+    ) -> (Any, Any) {
+        Burn::still_channel_norm_own(x, scale, shift, options)
+    }
+
+    /// Never noted, but as operations that others have.
+    pub fn still_plane_means(x: Any) -> Any {
+        Burn::still_plane_means(x)
+    }
+
+    /// Never noted, but as a product.
+    pub fn still_gated(x: Any, gates: Any) -> Any {
+        Burn::still_gated(x, gates)
     }
 
     pub fn still_linear(x: Any, map: Arc<dyn Linear>, adjoint: bool) -> Any {
