@@ -9,7 +9,7 @@ use crate::nn::{
     scoped,
 };
 use crate::tensor::random::Stream;
-use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
+use crate::tensor::{After, Conv2dOptions, ConvPadding, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// The options of `model::cnn`.
@@ -91,7 +91,7 @@ impl Network for Cnn {
         let mut picture = AsPicture.forward(input, mode)?;
         for pair in &self.pairs {
             for (_, conv, norm) in &pair.layers {
-                picture = norm.forward(&conv.forward(&picture, mode)?, mode)?.relu()?;
+                picture = norm.forward_then(&conv.forward(&picture, mode)?, mode, After::Relu)?;
             }
             picture = picture.avg_pool2d(2)?;
         }

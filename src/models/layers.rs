@@ -218,7 +218,10 @@ struct NormAct(BatchNorm, Activation);
 
 impl Network for NormAct {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.1.of(&self.0.forward(input, mode)?)
+        match self.1.after() {
+            Some(after) => self.0.forward_then(input, mode, after),
+            None => self.1.of(&self.0.forward(input, mode)?),
+        }
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

@@ -103,9 +103,9 @@ impl Builder<'_, '_> {
             ("fc2", self.layers.linear(narrow, channels, LINEAR)?),
         ];
         let forward = |parts: &Parts, input: &Tensor| {
-            let narrow = parts.go("fc1", &input.mean_dims(&[2, 3], false)?)?.relu()?;
-            let gate = parts.go("fc2", &narrow)?.sigmoid()?;
-            input.mul(&gate.unsqueeze(2)?.unsqueeze(3)?)
+            let means = input.plane_means()?.flatten(1, -1)?;
+            let gate = parts.go("fc2", &parts.go("fc1", &means)?.relu()?)?.sigmoid()?;
+            input.gated(&gate.unsqueeze(2)?.unsqueeze(3)?)
         };
         let gate = Composite::new(parts, forward).net("squeeze_excite");
         Ok(sequential(vec![("conc_se_layers", sequential(vec![("0", gate)]))]))

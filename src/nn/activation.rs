@@ -2,7 +2,7 @@
 
 use super::{Mode, Network, Visitor};
 use crate::error::{Result, unknown};
-use crate::tensor::Tensor;
+use crate::tensor::{After, Tensor};
 use serde::Serialize;
 
 /// A function of each element, or along one dimension.
@@ -79,6 +79,16 @@ impl Activation {
         found
             .map(|(_, activation)| *activation)
             .ok_or_else(|| unknown(operation, "activation", name, &NAMED.map(|(name, _)| name)))
+    }
+
+    /// The function as one that follows a normalisation at once, where there is such.
+    pub(crate) fn after(self) -> Option<After> {
+        match self {
+            Activation::Relu => Some(After::Relu),
+            Activation::Silu => Some(After::Silu),
+            Activation::Hardswish => Some(After::Hardswish),
+            _ => None,
+        }
     }
 
     /// The function itself.

@@ -302,9 +302,9 @@ impl Network for SqueezeExcite {
             return Err(check::unfit("nn::squeeze_excite", expected, &shape, 4));
         }
         let SqueezeExciteOptions { activation, gate, .. } = self.options;
-        let squeezed = input.mean_dims(&[2, 3], true)?;
+        let squeezed = input.plane_means()?;
         let inner = activation.of(&self.conv_reduce.forward(&squeezed, mode)?)?;
-        input.mul(&gate.of(&self.conv_expand.forward(&inner, mode)?)?)
+        input.gated(&gate.of(&self.conv_expand.forward(&inner, mode)?)?)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

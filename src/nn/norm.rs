@@ -3,7 +3,7 @@
 use super::check;
 use super::{Mode, Network, Parameter, Role, Visitor, init, scoped};
 use crate::error::{Error, Kind, Result};
-use crate::tensor::{Device, Tensor, words};
+use crate::tensor::{After, Device, Tensor, words};
 use serde::Serialize;
 
 /// The options of batch normalisation.
@@ -101,24 +101,7 @@ impl BatchNorm {
 
 impl Network for BatchNorm {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.check_input(input)?;
-        let [weight, bias] = self.affine.get_both(mode)?;
-        let eps = self.options.eps;
-        if let (Some([mean, variance]), true) = (&self.running, mode != Mode::Train) {
-            return input.batch_norm_eval(&weight, &bias, &mean.value(), &variance.value(), eps);
-        }
-        let count = input.count() / self.options.channels;
-        if count == 1 && mode == Mode::Train {
-            return Err(Error::new(Kind::Shape, "batch_norm", "one value has no variance")
-                .expected("more than one value of each channel in training")
-                .received(words(&input.shape())));
-        }
-        let normed = input.batch_norm_train(&weight, &bias, eps)?;
-        // An empty batch says nothing of the statistics.
-        if mode == Mode::Train && count > 0 {
-            self.remember(&normed.mean, &normed.variance, count)?;
-        }
-        Ok(normed.output)
+        self.forward_then(input, mode, After::Nothing)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {
@@ -127,6 +110,31 @@ impl Network for BatchNorm {
             visit(scoped(scope, "running_mean"), mean);
             visit(scoped(scope, "running_var"), variance);
         }
+    }
+}
+
+impl BatchNorm {
+    /// The normalised input, and what follows it.
+    pub(crate) fn forward_then(&self, input: &Tensor, mode: Mode, after: After) -> Result<Tensor> {
+        self.check_input(input)?;
+        let [weight, bias] = self.affine.get_both(mode)?;
+        let eps = self.options.eps;
+        if let (Some([mean, variance]), true) = (&self.running, mode != Mode::Train) {
+            let statistics = [&mean.value(), &variance.value()];
+            return input.batch_norm_eval_then([&weight, &bias], statistics, eps, after);
+        }
+        let count = input.count() / self.options.channels;
+        if count == 1 && mode == Mode::Train {
+            return Err(Error::new(Kind::Shape, "batch_norm", "one value has no variance")
+                .expected("more than one value of each channel in training")
+                .received(words(&input.shape())));
+        }
+        let normed = input.batch_norm_train_then(&weight, &bias, eps, after)?;
+        // An empty batch says nothing of the statistics.
+        if mode == Mode::Train && count > 0 {
+            self.remember(&normed.mean, &normed.variance, count)?;
+        }
+        Ok(normed.output)
     }
 }
 

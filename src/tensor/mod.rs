@@ -48,6 +48,7 @@ pub use descent::AdamStep;
 pub use device::Device;
 pub use dtype::DType;
 pub use gradient::Gradients;
+pub use kernels::pictures::After;
 pub use pooling::PoolOptions;
 pub use reduce::Along;
 pub use resample::Interpolation;

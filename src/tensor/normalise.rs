@@ -1,6 +1,7 @@
 //! Normalisation by batch, layer, group and root mean square.
 
-use super::record::{Dispatch, Op, whole};
+use super::kernels::pictures::{After, NormOptions};
+use super::record::{Dispatch, Op, is_on, whole};
 use super::{Tensor, words};
 use crate::error::{Error, Kind, Result};
 
@@ -22,25 +23,7 @@ impl Tensor {
         shift: &Tensor,
         eps: f64,
     ) -> Result<BatchNormed> {
-        self.check_channels("batch_norm", &[scale, shift])?;
-        if self.count() == 0 {
-            let none = || Tensor::full(&scale.shape(), 0.0, &super::Device::default());
-            let output = self.nothing(&[scale, shift])?;
-            return Ok(BatchNormed { output, mean: none()?, variance: none()? });
-        }
-        let statistics = Dispatch::still_channel_statistics(self.detached()?.0);
-        let taken = Tensor(statistics.clone());
-        let channels = [scale.count() as i64];
-        let part = |row: usize| taken.narrow(0, row, 1)?.reshape(&channels);
-        let output = Tensor(Dispatch::still_channel_norm(
-            self.0.clone(),
-            scale.0.clone(),
-            shift.0.clone(),
-            statistics,
-            eps,
-            true,
-        ));
-        Ok(BatchNormed { output, mean: part(0)?, variance: part(1)? })
+        self.batch_norm_train_then(scale, shift, eps, After::Nothing)
     }
 
     /// Batch normalisation of `[batch, channel, …]` with given statistics.
@@ -52,26 +35,96 @@ impl Tensor {
         variance: &Tensor,
         eps: f64,
     ) -> Result<Tensor> {
+        self.batch_norm_eval_then([scale, shift], [mean, variance], eps, After::Nothing)
+    }
+
+    /// [`Tensor::batch_norm_train`], and what follows it.
+    pub fn batch_norm_train_then(
+        &self,
+        scale: &Tensor,
+        shift: &Tensor,
+        eps: f64,
+        after: After,
+    ) -> Result<BatchNormed> {
+        self.check_channels("batch_norm", &[scale, shift])?;
+        if self.count() == 0 {
+            let none = || Tensor::full(&scale.shape(), 0.0, &super::Device::default());
+            let output = self.nothing(&[scale, shift])?;
+            return Ok(BatchNormed { output, mean: none()?, variance: none()? });
+        }
+        let options = NormOptions { eps, own: true, after };
+        let [input, scale, shift] = [self, scale, shift].map(|part| part.0.clone());
+        let (output, statistics) = if is_on() {
+            // Operations that a graph has, one by one.
+            let options = NormOptions { after: After::Nothing, ..options };
+            let statistics = Dispatch::still_channel_statistics(self.detached()?.0);
+            let output =
+                Dispatch::still_channel_norm(input, scale, shift, statistics.clone(), options);
+            (Tensor(output).followed(after)?, Tensor(statistics))
+        } else {
+            let (output, statistics) =
+                Dispatch::still_channel_norm_own(input, scale, shift, options);
+            (Tensor(output), Tensor(statistics))
+        };
+        let channels = [statistics.count() as i64 / 2];
+        let part = |row: usize| statistics.narrow(0, row, 1)?.reshape(&channels);
+        Ok(BatchNormed { output, mean: part(0)?, variance: part(1)? })
+    }
+
+    /// [`Tensor::batch_norm_eval`], and what follows it.
+    pub fn batch_norm_eval_then(
+        &self,
+        [scale, shift]: [&Tensor; 2],
+        [mean, variance]: [&Tensor; 2],
+        eps: f64,
+        after: After,
+    ) -> Result<Tensor> {
         self.check_channels("batch_norm", &[scale, shift, mean, variance])?;
         if self.count() == 0 {
             return self.nothing(&[scale, shift]);
         }
-        whole(
-            || Op::BatchNorm(eps),
-            &[self, scale, shift, mean, variance],
-            || {
-                let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
-                let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
-                Ok(Tensor(Dispatch::still_channel_norm(
-                    self.0.clone(),
-                    scale.0.clone(),
-                    shift.0.clone(),
-                    statistics.0,
-                    eps,
-                    false,
-                )))
-            },
-        )
+        let normed = |after: After| {
+            let row = |part: &Tensor| part.detached()?.reshape(&[1, part.count() as i64]);
+            let statistics = Tensor::cat(&[row(mean)?, row(variance)?], 0)?;
+            let [input, scale, shift] = [self, scale, shift].map(|part| part.0.clone());
+            let options = NormOptions { eps, own: false, after };
+            Ok(Tensor(Dispatch::still_channel_norm(input, scale, shift, statistics.0, options)))
+        };
+        if !is_on() {
+            return normed(after);
+        }
+        let inputs = [self, scale, shift, mean, variance];
+        whole(|| Op::BatchNorm(eps), &inputs, || normed(After::Nothing))?.followed(after)
+    }
+
+    /// What follows a normalisation, as an operation of its own.
+    fn followed(&self, after: After) -> Result<Tensor> {
+        match after {
+            After::Nothing => Ok(self.clone()),
+            After::Relu => self.relu(),
+            After::Silu => self.silu(),
+            After::Hardswish => self.hardswish(),
+        }
+    }
+
+    /// The mean of each plane of `[batch, channel, height, width]`, as `[batch, channel, 1, 1]`.
+    pub fn plane_means(&self) -> Result<Tensor> {
+        let own = self.float()?;
+        own.need_rank("plane_means", "the input", 4)?;
+        if own.count() == 0 || is_on() {
+            return own.mean_dims(&[2, 3], true);
+        }
+        Ok(Tensor(Dispatch::still_plane_means(own.0)))
+    }
+
+    /// Each plane of `[batch, channel, height, width]` times its number of `[batch, channel, 1, 1]`.
+    pub fn gated(&self, gates: &Tensor) -> Result<Tensor> {
+        let shape = self.shape();
+        let fits = shape.len() == 4 && gates.shape() == [shape[0], shape[1], 1, 1];
+        if !fits || !self.is_float() || !gates.is_float() || self.count() == 0 || is_on() {
+            return self.mul(gates);
+        }
+        Ok(Tensor(Dispatch::still_gated(self.0.clone(), gates.0.clone())))
     }
 
     /// Normalises the last dimension to mean 0 and variance 1, then scales and shifts it.

@@ -94,33 +94,6 @@ impl<B: Backend + StillOps> Backward<B, 1> for LinearMap {
 }
 
 #[derive(Debug)]
-struct ChannelNorm;
-
-impl<B: Backend + StillOps> Backward<B, 3> for ChannelNorm {
-    type State = (NodeId, NodeId, FloatTensor<B>, f64, bool);
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, 3>,
-        grads: &mut Gradients,
-        checkpointer: &mut Checkpointer,
-    ) {
-        let nodes = ops.parents;
-        let gradient = grads.consume::<B>(&ops.node);
-        let (input, scale, statistics, eps, own) = ops.state;
-        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let scale = checkpointer.retrieve_node_output::<FloatTensor<B>>(scale);
-        let (input, scale, shift) =
-            B::still_channel_norm_gradients(input, scale, statistics, gradient, eps, own);
-        for (node, gradient) in nodes.into_iter().zip([input, scale, shift]) {
-            if let Some(node) = node {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
-    }
-}
-
-#[derive(Debug)]
 struct Sloped;
 
 impl<B: Backend + StillOps> Backward<B, 1> for Sloped {
@@ -231,55 +204,6 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
             Self::inner(gradient),
             options,
         ))
-    }
-
-    fn still_channel_statistics(input: FloatTensor<Self>) -> FloatTensor<Self> {
-        Self::from_inner(B::still_channel_statistics(Self::inner(input)))
-    }
-
-    fn still_channel_norm(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        statistics: FloatTensor<Self>,
-        eps: f64,
-        own: bool,
-    ) -> FloatTensor<Self> {
-        let nodes = [input.node(), scale.node(), shift.node()];
-        let statistics = Self::inner(statistics);
-        match ChannelNorm.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(mut prep) => {
-                let (input_node, scale_node) = (prep.checkpoint(&input), prep.checkpoint(&scale));
-                let state = (input_node, scale_node, statistics.clone(), eps, own);
-                let parts = [input, scale, shift].map(|part| part.into_primitive());
-                let [input, scale, shift] = parts;
-                prep.finish(state, B::still_channel_norm(input, scale, shift, statistics, eps, own))
-            }
-            OpsKind::UnTracked(prep) => {
-                let parts = [input, scale, shift].map(|part| part.into_primitive());
-                let [input, scale, shift] = parts;
-                prep.finish(B::still_channel_norm(input, scale, shift, statistics, eps, own))
-            }
-        }
-    }
-
-    fn still_channel_norm_gradients(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        statistics: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        eps: f64,
-        own: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let (input, scale, shift) = B::still_channel_norm_gradients(
-            Self::inner(input),
-            Self::inner(scale),
-            Self::inner(statistics),
-            Self::inner(gradient),
-            eps,
-            own,
-        );
-        (Self::from_inner(input), Self::from_inner(scale), Self::from_inner(shift))
     }
 
     fn still_sloped(

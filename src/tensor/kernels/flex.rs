@@ -1,6 +1,5 @@
 //! Our operations on Burn's CPU backend: tensors in row-major order, then plain slices.
 
-use super::channels::{self, Planes};
 use super::convolution::{Geometry, forward, input_gradient, kernel_gradient};
 use super::linear::Linear;
 use super::{StillOps, made};
@@ -49,46 +48,6 @@ impl StillOps for Flex {
         let shape = geometry(&input, &kernel, &options);
         let (input, gradient) = (input.to_contiguous(), gradient.to_contiguous());
         made(kernel_gradient(&shape, input.storage(), gradient.storage()), kernel.shape().to_vec())
-    }
-
-    fn still_channel_statistics(input: FlexTensor) -> FlexTensor {
-        let planes = Planes::new(&input.shape().to_vec());
-        let input = input.to_contiguous();
-        made(channels::statistics(&planes, input.storage()), vec![2, planes.channels])
-    }
-
-    fn still_channel_norm(
-        input: FlexTensor,
-        scale: FlexTensor,
-        shift: FlexTensor,
-        statistics: FlexTensor,
-        eps: f64,
-        _own: bool,
-    ) -> FlexTensor {
-        let shape = input.shape().to_vec();
-        let planes = Planes::new(&shape);
-        let [input, scale, shift, statistics] =
-            [input, scale, shift, statistics].map(|tensor| tensor.to_contiguous());
-        let norm = channels::Norm::new(scale.storage(), statistics.storage(), eps);
-        made(channels::normalise(&planes, &norm, input.storage(), shift.storage()), shape)
-    }
-
-    fn still_channel_norm_gradients(
-        input: FlexTensor,
-        scale: FlexTensor,
-        statistics: FlexTensor,
-        gradient: FlexTensor,
-        eps: f64,
-        own: bool,
-    ) -> (FlexTensor, FlexTensor, FlexTensor) {
-        let shape = input.shape().to_vec();
-        let planes = Planes::new(&shape);
-        let [input, scale, statistics, gradient] =
-            [input, scale, statistics, gradient].map(|tensor| tensor.to_contiguous());
-        let norm = channels::Norm::new(scale.storage(), statistics.storage(), eps);
-        let all = channels::gradients(&planes, &norm, input.storage(), gradient.storage(), own);
-        let channels = vec![planes.channels];
-        (made(all.input, shape), made(all.scale, channels.clone()), made(all.shift, channels))
     }
 
     fn still_sloped(_input: FlexTensor, value: FlexTensor, _slope: FlexTensor) -> FlexTensor {

@@ -3,14 +3,15 @@
 //! number of threads gives the same bytes.
 
 mod autodiff;
-mod channels;
 mod convolution;
 pub(super) mod descent;
 mod flex;
 mod lanes;
 pub(super) mod linear;
+pub(super) mod pictures;
 mod product;
 pub(super) mod rows;
+mod vectors;
 
 use burn::backend::ops::{ConvOptions, FloatTensorOps};
 use burn::backend::tensor::FloatTensor;
@@ -29,7 +30,7 @@ fn plain(tensor: &FlexTensor) -> &[f32] {
     &tensor.storage()[..tensor.shape().num_elements()]
 }
 
-/// Convolution without bias, linear maps, batch normalisation, and their gradients. Shapes and options are checked by
+/// Convolution without bias, linear maps, and their gradients. Shapes and options are checked by
 /// the caller.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait StillOps: Backend {
@@ -63,31 +64,6 @@ pub(super) trait StillOps: Backend {
         gradient: FloatTensor<Self>,
         options: ConvOptions<2>,
     ) -> FloatTensor<Self>;
-
-    /// Mean and biased variance of each channel of `[batch, channel, …]`, as `[2, channel]`; outside of
-    /// any graph.
-    fn still_channel_statistics(input: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// (input − mean) / √(variance + eps) · scale + shift for each channel, with statistics `[2, channel]`
-    /// that were taken of this input where `own` says so, and are constants otherwise.
-    fn still_channel_norm(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        shift: FloatTensor<Self>,
-        statistics: FloatTensor<Self>,
-        eps: f64,
-        own: bool,
-    ) -> FloatTensor<Self>;
-
-    /// The gradients of input, scale and shift.
-    fn still_channel_norm_gradients(
-        input: FloatTensor<Self>,
-        scale: FloatTensor<Self>,
-        statistics: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-        eps: f64,
-        own: bool,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// `value`, outside of any graph, as a function of `input` whose slope is `slope` at each element of
     /// `input`. Lengths of `value` may be 1 where `input` was reduced.

@@ -3,9 +3,11 @@
 //! A function here does what Burn's of the same name does.
 
 use super::graph::{Binary, Fold, Op, Unary};
+use super::told::{curved, sliced, softmaxed, swapped};
 use super::{Noted, is_on};
 use crate::tensor::kernels::StillOps;
 use crate::tensor::kernels::linear::{Linear, Told};
+use crate::tensor::kernels::pictures::{NormOptions, PictureOps};
 use crate::tensor::kernels::rows::{Curve, RowOps, Softmax};
 use crate::tensor::{DType, Tensor};
 use burn::backend::ops::{ActivationOps, BoolTensorOps, ConvOptions, FloatTensorOps, IntTensorOps};
@@ -138,7 +140,8 @@ noted! {
         Op::Untold("a transposed convolution".to_string());
     still_conv2d(x, kernel; options: ConvOptions<2>) => Op::Untold("a convolution".to_string());
     still_channel_statistics(x;) => Op::ChannelStatistics;
-    still_channel_norm(x, scale, shift, statistics; eps: f64, own: bool) => Op::ChannelNorm(eps);
+    still_channel_norm(x, scale, shift, statistics; options: NormOptions) =>
+        Op::ChannelNorm(options.eps);
 }
 
 /// An operation with a number, as one with a tensor of one.
@@ -257,6 +260,26 @@ impl Dispatch {
         noted.one(op, Burn::still_attention(qkv, heads).0)
     }
 
+    /// Never noted: while a recording is on, statistics are taken by an operation of their own.
+    pub fn still_channel_norm_own(
+        x: Any,
+        scale: Any,
+        shift: Any,
+        options: NormOptions,
+    ) -> (Any, Any) {
+        Burn::still_channel_norm_own(x, scale, shift, options)
+    }
+
+    /// Never noted, but as operations that others have.
+    pub fn still_plane_means(x: Any) -> Any {
+        Burn::still_plane_means(x)
+    }
+
+    /// Never noted, but as a product.
+    pub fn still_gated(x: Any, gates: Any) -> Any {
+        Burn::still_gated(x, gates)
+    }
+
     pub fn still_linear(x: Any, map: Arc<dyn Linear>, adjoint: bool) -> Any {
         if is_on() && !adjoint && Noted::of(&[&x]).is_some() {
             // As operations that others have, where the map tells what it does.
@@ -315,39 +338,6 @@ fn single(number: &Scalar) -> Any {
             Burn::int_from_data(TensorData::new(vec![value as i64], vec![1]), device.inner())
         }
     }
-}
-
-fn curved(curve: Curve) -> Op {
-    match curve {
-        Curve::Relu => Op::Unary(Unary::Relu),
-        Curve::Sigmoid => Op::Unary(Unary::Sigmoid),
-        Curve::Gelu => Op::Unary(Unary::Gelu),
-        Curve::HardSwish => Op::Unary(Unary::HardSwish),
-        Curve::Silu => Op::Untold("x · σ(x)".to_string()),
-    }
-}
-
-fn softmaxed(x: &Any, kind: Softmax) -> Op {
-    let last = x.shape().num_dims().saturating_sub(1);
-    match kind {
-        Softmax::Plain => Op::Softmax(last),
-        Softmax::Log => Op::LogSoftmax(last),
-    }
-}
-
-fn swapped(x: &Any, a: usize, b: usize) -> Op {
-    let mut axes: Vec<usize> = (0..x.shape().num_dims()).collect();
-    axes.swap(a, b);
-    Op::Permute(axes)
-}
-
-fn sliced(x: &Any, slices: &[Slice]) -> Op {
-    let shape = x.shape().to_vec();
-    let range = |(slice, length): (&Slice, &usize)| {
-        let range = slice.to_range(*length);
-        [range.start, range.end]
-    };
-    Op::Slice(slices.iter().zip(&shape).map(range).collect())
 }
 
 /// A linear map by other operations; nothing where it is not told.

@@ -14,6 +14,7 @@
 mod dispatch;
 mod graph;
 mod identity;
+mod told;
 
 pub(super) use dispatch::Dispatch;
 pub use graph::{Binary, Fold, Graph, Moves, Node, Op, Source, Unary, Value};

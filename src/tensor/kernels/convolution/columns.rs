@@ -1,7 +1,7 @@
-//! Convolution as a product of matrices: strips of the input are laid out as columns, one for each
-//! place of the kernel, small enough to stay in the cache until they have been multiplied.
+//! The gradient of a convolution's input where the kernel moves by more than one: strips of columns, one for each place of
+//! the kernel, are made by a product and added where they were seen. A strip stays in the cache until it is added.
 
-use burn::backend::ops::ConvOptions;
+use super::Geometry;
 use gemm::Parallelism;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -12,86 +12,7 @@ const STRIP: usize = 1 << 17;
 /// A strip is at least so wide where the kernel leaves room: products of narrow matrices are slow.
 const NARROWEST: usize = 64;
 
-/// Blocks of images whose kernel gradients are summed apart, whatever the threads.
-const BLOCKS: usize = 8;
-
-/// All lengths of one convolution.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Geometry {
-    batch: usize,
-    groups: usize,
-    /// Channels of one group.
-    inputs: usize,
-    outputs: usize,
-    size: [usize; 2],
-    kernel: [usize; 2],
-    output: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-    dilation: [usize; 2],
-}
-
 impl Geometry {
-    /// The geometry for an input `[batch, in, h, w]` and a kernel `[out, in / groups, kh, kw]`.
-    pub(super) fn new(input: &[usize], kernel: &[usize], options: &ConvOptions<2>) -> Self {
-        let length = |side: usize| {
-            let reach = options.dilation[side] * (kernel[2 + side] - 1) + 1;
-            let (before, after) = options.padding[side];
-            (input[2 + side] + before + after - reach) / options.stride[side] + 1
-        };
-        Geometry {
-            batch: input[0],
-            groups: options.groups,
-            inputs: kernel[1],
-            outputs: kernel[0] / options.groups,
-            size: [input[2], input[3]],
-            kernel: [kernel[2], kernel[3]],
-            output: [length(0), length(1)],
-            stride: options.stride,
-            // What is put after the end shows in the lengths only.
-            padding: options.padding.map(|pair| pair.0),
-            dilation: options.dilation,
-        }
-    }
-
-    /// The geometry of the convolution that makes `output` of an input whose sides are `size`.
-    pub(super) fn towards(
-        output: &[usize],
-        kernel: &[usize],
-        options: &ConvOptions<2>,
-        size: [usize; 2],
-    ) -> Self {
-        let input = [output[0], kernel[1] * options.groups, size[0], size[1]];
-        Geometry { output: [output[2], output[3]], ..Geometry::new(&input, kernel, options) }
-    }
-
-    /// `[batch, in, h, w]`.
-    pub(super) fn input_shape(&self) -> Vec<usize> {
-        vec![self.batch, self.groups * self.inputs, self.size[0], self.size[1]]
-    }
-
-    /// `[batch, out, h, w]`.
-    pub(super) fn output_shape(&self) -> Vec<usize> {
-        vec![self.batch, self.groups * self.outputs, self.output[0], self.output[1]]
-    }
-
-    fn input_image(&self) -> usize {
-        self.groups * self.inputs * self.size[0] * self.size[1]
-    }
-
-    fn output_image(&self) -> usize {
-        self.groups * self.outputs * self.output[0] * self.output[1]
-    }
-
-    /// Rows of the matrix of columns: weights of one output channel.
-    fn taps(&self) -> usize {
-        self.inputs * self.kernel[0] * self.kernel[1]
-    }
-
-    fn weights(&self) -> usize {
-        self.groups * self.outputs * self.taps()
-    }
-
     /// Strips of the output: several whole rows, or a part of one row where that is long.
     fn strips(&self) -> impl Iterator<Item = Strip> {
         let [height, width] = self.output;
@@ -109,22 +30,6 @@ impl Geometry {
                 columns: left..(left + columns).min(width),
             })
         })
-    }
-
-    /// The part of an image that a group reads.
-    fn group_input(&self, group: usize) -> Range<usize> {
-        let length = self.inputs * self.size[0] * self.size[1];
-        group * length..(group + 1) * length
-    }
-
-    fn group_output(&self, group: usize) -> Range<usize> {
-        let length = self.outputs * self.output[0] * self.output[1];
-        group * length..(group + 1) * length
-    }
-
-    fn group_weights(&self, group: usize) -> Range<usize> {
-        let length = self.outputs * self.taps();
-        group * length..(group + 1) * length
     }
 
     /// Calls `row(tap row of the columns, output row, input row)` for every pair that overlaps, and
@@ -177,27 +82,6 @@ impl Strip {
     fn start(&self, width: usize) -> usize {
         self.rows.start * width + self.columns.start
     }
-}
-
-/// Lays out the taps of a strip as columns `[taps, places]`.
-fn to_columns(shape: &Geometry, input: &[f32], strip: &Strip, columns: &mut [f32]) {
-    let (width, places) = (strip.columns.len(), strip.places());
-    shape.each_row(&strip.rows, |tap, at, line| {
-        let start = tap * places + (at - strip.rows.start) * width;
-        let target = &mut columns[start..start + width];
-        let Some(line) = line else { return target.fill(0.0) };
-        let source = &input[line * shape.size[1]..(line + 1) * shape.size[1]];
-        let (inside, from) = shape.inside(tap % shape.kernel[1], &strip.columns);
-        target[..inside.start].fill(0.0);
-        target[inside.end..].fill(0.0);
-        let target = &mut target[inside];
-        if shape.stride[1] == 1 {
-            target.copy_from_slice(&source[from..from + target.len()]);
-        } else {
-            let taken = source[from..].iter().step_by(shape.stride[1]);
-            target.iter_mut().zip(taken).for_each(|(to, value)| *to = *value);
-        }
-    });
 }
 
 /// Adds columns back to the places that they were taken from.
@@ -267,29 +151,6 @@ fn multiply(target: &mut [f32], step: usize, add: bool, left: &Matrix, right: &M
     }
 }
 
-/// The output of a convolution.
-pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f32> {
-    let mut output = vec![0.0; shape.batch * shape.output_image()];
-    let (pixels, width) = (shape.output[0] * shape.output[1], shape.output[1]);
-    let images = output.par_chunks_mut(shape.output_image().max(1));
-    let pairs = images.zip(input.par_chunks(shape.input_image().max(1)));
-    pairs.for_each_init(Vec::new, |columns: &mut Vec<f32>, (output, input)| {
-        for group in 0..shape.groups {
-            let input = &input[shape.group_input(group)];
-            let output = &mut output[shape.group_output(group)];
-            for strip in shape.strips() {
-                let places = strip.places();
-                columns.resize(shape.taps() * places, 0.0);
-                to_columns(shape, input, &strip, columns);
-                let weights = weights(shape, &kernel[shape.group_weights(group)]);
-                let target = &mut output[strip.start(width)..];
-                multiply(target, pixels, false, &weights, &plain(columns, places));
-            }
-        }
-    });
-    output
-}
-
 /// The gradient of the input.
 pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut input = vec![0.0; shape.batch * shape.input_image()];
@@ -312,52 +173,6 @@ pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32])
     input
 }
 
-/// The gradient of the kernel.
-pub(super) fn kernel_gradient(shape: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-    let block = shape.batch.div_ceil(BLOCKS).max(1);
-    let inputs = input.par_chunks((block * shape.input_image()).max(1));
-    let gradients = gradient.par_chunks((block * shape.output_image()).max(1));
-    let sums: Vec<Vec<f32>> = inputs
-        .zip(gradients)
-        .map(|(inputs, gradients)| {
-            let mut kernel = vec![0.0; shape.weights()];
-            let mut columns = Vec::new();
-            let images = inputs.chunks(shape.input_image().max(1));
-            for (input, gradient) in images.zip(gradients.chunks(shape.output_image().max(1))) {
-                add_kernel_gradient(shape, input, gradient, &mut columns, &mut kernel);
-            }
-            kernel
-        })
-        .collect();
-    // In the order of the blocks, which does not depend on the threads.
-    let mut total = vec![0.0; shape.weights()];
-    for sum in sums {
-        total.iter_mut().zip(sum).for_each(|(to, value)| *to += value);
-    }
-    total
-}
-
-fn add_kernel_gradient(
-    shape: &Geometry,
-    input: &[f32],
-    gradient: &[f32],
-    columns: &mut Vec<f32>,
-    kernel: &mut [f32],
-) {
-    for group in 0..shape.groups {
-        let input = &input[shape.group_input(group)];
-        let gradient = &gradient[shape.group_output(group)];
-        let kernel = &mut kernel[shape.group_weights(group)];
-        for strip in shape.strips() {
-            let places = strip.places();
-            columns.resize(shape.taps() * places, 0.0);
-            to_columns(shape, input, &strip, columns);
-            let part = part(shape, gradient, &strip);
-            multiply(kernel, shape.taps(), true, &part, &transposed(plain(columns, places)));
-        }
-    }
-}
-
 /// The kernel of one group, `[outputs, taps]`.
 fn weights<'a>(shape: &Geometry, kernel: &'a [f32]) -> Matrix<'a> {
     let taps = shape.taps();
@@ -373,11 +188,6 @@ fn part<'a>(shape: &Geometry, output: &'a [f32], strip: &Strip) -> Matrix<'a> {
         columns: strip.places(),
         steps: [shape.output[0] * width, 1],
     }
-}
-
-/// A row-major matrix with rows of `columns`.
-fn plain(values: &[f32], columns: usize) -> Matrix<'_> {
-    Matrix { values, rows: values.len() / columns.max(1), columns, steps: [columns, 1] }
 }
 
 fn transposed(matrix: Matrix<'_>) -> Matrix<'_> {
