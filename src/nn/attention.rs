@@ -1,7 +1,7 @@
 //! Multi-head attention.
 
 use super::drop::dropped;
-use super::{LayerNorm, Linear, LinearOptions, Mode, Network, Visitor, check, scoped};
+use super::{LayerNorm, Linear, LinearOptions, Mode, Network, Visitor, check, pass, scoped};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Along, DType, Device, Tensor, record, words};
@@ -125,7 +125,9 @@ impl Attention {
         let heads = self.options.heads;
         let split = [batch, tokens, 3, heads, width / heads].map(|n| n as i64);
         // [3, batch, head, token, width of a head]
-        let qkv = self.qkv.forward(input, mode)?.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
+        let qkv = || self.qkv.forward(input, mode);
+        let qkv = pass::inside(QKV, qkv, |qkv| Some(qkv.clone()))?;
+        let qkv = qkv.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
         let shape = [batch, heads, tokens, width / heads].map(|n| n as i64);
         let part = |index| qkv.narrow(0, index, 1)?.reshape(&shape);
         self.mix([part(0)?, part(1)?, part(2)?], mask, mode)
@@ -250,7 +252,15 @@ impl Network for Attention {
         self.proj.visit(&scoped(scope, "proj"), visit);
     }
 
+    fn own_taps(&self) -> Vec<String> {
+        vec![QKV.to_string()]
+    }
+
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         Some(self)
     }
 }
+
+/// What queries, keys and values side by side are called, `[batch, token, 3 · width]`: there where all three inputs are
+/// the same.
+pub(super) const QKV: &str = "qkv";
