@@ -51,6 +51,8 @@ impl StdModule {
         let mut all: Vec<Offered> = ast
             .iter_functions()
             .filter(|known| known.access == FnAccess::Public && !known.name.starts_with("test_"))
+            // A closure is a function of no name that anybody could write.
+            .filter(|known| !known.name.starts_with("anon$"))
             .map(|known| Offered {
                 name: known.name.to_string(),
                 parameters: known.params.iter().map(|name| name.to_string()).collect(),
@@ -62,11 +64,23 @@ impl StdModule {
     }
 }
 
-/// All modules, in order of their names.
-pub const MODULES: [StdModule; 2] = [
-    StdModule { name: "std/hinton", text: include_str!("../../stdlib/hinton.rhai") },
-    StdModule { name: "std/smoothing", text: include_str!("../../stdlib/smoothing.rhai") },
-];
+/// The modules of these names, by their files.
+macro_rules! modules {
+    ($($name:literal)*) => {
+        /// All modules, in order of their names.
+        pub const MODULES: [StdModule; [$($name),*].len()] = [$(StdModule {
+            name: concat!("std/", $name),
+            text: include_str!(concat!("../../stdlib/", $name, ".rhai")),
+        }),*];
+    };
+}
+
+modules! {
+    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit" "dist" "dkd"
+    "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton" "ickd" "logit_match"
+    "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "reviewkd" "rkd" "smoothing" "sp" "srd" "sskd"
+    "teacher_free" "tinybert" "vid"
+}
 
 /// The module that is imported as `name`.
 pub fn find(name: &str) -> Option<StdModule> {
