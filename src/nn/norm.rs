@@ -115,12 +115,7 @@ impl Network for BatchNorm {
 
 impl BatchNorm {
     /// The normalised input, and what follows it.
-    pub(crate) fn forward_then(
-        &self,
-        input: &Tensor,
-        mode: Mode,
-        after: After,
-    ) -> Result<Tensor> {
+    pub(crate) fn forward_then(&self, input: &Tensor, mode: Mode, after: After) -> Result<Tensor> {
         self.check_input(input)?;
         let [weight, bias] = self.affine.get_both(mode)?;
         let eps = self.options.eps;

@@ -1,8 +1,8 @@
 //! Normalisation of channels, and what follows it. A channel is one thread's: its numbers are read from memory once and are
 //! in the cache when they are needed again. Sums are in double precision, in the order of the images.
 
-use super::NormOptions;
 use super::super::vectors::{Fresh, fresh, vectorised};
+use super::NormOptions;
 use super::after::{Activate, After, Hardswish, Nothing, Relu, Silu};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
