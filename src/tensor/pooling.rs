@@ -1,7 +1,7 @@
 //! Pooling: the largest or the mean element of each window, as PyTorch lays its windows.
 
 use super::kernels::linear::{Axis, NOTHING, Pick, Taps};
-use super::record::{Dispatch, Moves, Op, whole};
+use super::record::{Dispatch, Moves, Op, is_on, whole};
 use super::{Tensor, check_size, words};
 use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
@@ -135,6 +135,16 @@ impl Windows {
         let window = |i: usize| (i * length / count)..((i + 1) * length).div_ceil(count);
         let ranges: Vec<Range<usize>> = (0..count).map(window).collect();
         Ok(Windows { divisors: ranges.iter().map(Range::len).collect(), ranges, step: 1 })
+    }
+
+    /// The length of all windows, where they lie side by side and leave out less than one of `all` elements.
+    fn block(&self, all: usize) -> Option<usize> {
+        let length = self.ranges.first()?.len().max(1);
+        let fits = |(index, range): (usize, &Range<usize>)| {
+            *range == (index * length..(index + 1) * length) && self.divisors[index] == length
+        };
+        let whole = self.ranges.len() == all / length;
+        (whole && self.ranges.iter().enumerate().all(fits)).then_some(length)
     }
 
     fn means(&self, length: usize) -> Taps {
@@ -290,6 +300,11 @@ impl Tensor {
     }
 
     fn averaged(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {
+        let block = |side: usize| sides[side].block(self.shape()[2 + side]);
+        let blocks = [block(0), block(1)];
+        if let ([Some(height), Some(width)], false) = (blocks, self.count() == 0 || is_on()) {
+            return Ok(Tensor(Dispatch::still_block_means(self.0.clone(), [height, width])));
+        }
         let mut output = self.clone();
         for (side, windows) in sides.iter().enumerate() {
             let length = output.shape()[2 + side];

@@ -18,6 +18,7 @@ pub mod onnx;
 mod optim;
 mod pack;
 mod pattern;
+mod pictures;
 mod random;
 mod resample;
 mod rows;

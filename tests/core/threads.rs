@@ -1,7 +1,9 @@
 //! Any number of threads gives the same bytes.
 
 use stillroom::kd;
-use stillroom::models::{CnnOptions, InputShape, Spec, VitOptions};
+use stillroom::models::{
+    CnnOptions, EfficientNetOptions, EfficientNetPadding, InputShape, Spec, VitOptions,
+};
 use stillroom::nn::Mode;
 use stillroom::tensor::random::Stream;
 use stillroom::tensor::{Device, Tensor};
@@ -39,6 +41,14 @@ fn of_a_cnn() {
     for threads in [2, 3, 8] {
         assert!(pass(&spec, threads) == one, "{threads} threads");
     }
+}
+
+#[test]
+fn of_an_efficientnet() {
+    let options = EfficientNetOptions::new(0, EfficientNetPadding::Symmetric);
+    let spec = Spec::EfficientNet(EfficientNetOptions { classes: 10, ..options });
+    let one = pass(&spec, 1);
+    assert!(pass(&spec, 3) == one);
 }
 
 #[test]

@@ -275,6 +275,11 @@ impl Dispatch {
         Burn::still_plane_means(x)
     }
 
+    /// Never noted: means of windows are noted as one operation.
+    pub fn still_block_means(x: Any, size: [usize; 2]) -> Any {
+        Burn::still_block_means(x, size)
+    }
+
     /// Never noted, but as a product.
     pub fn still_gated(x: Any, gates: Any) -> Any {
         Burn::still_gated(x, gates)

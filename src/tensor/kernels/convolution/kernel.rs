@@ -19,6 +19,9 @@ const SUMS: usize = 1 << 20;
 /// Outputs of one task: a multiple of the rows of a tile.
 const OUTPUTS: usize = 64;
 
+/// Rows of outer products that are worth a thread.
+const ROWS: usize = 32;
+
 /// A run of places within one image.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -215,5 +218,26 @@ pub(super) fn kernel_gradient(shape: &Geometry, input: &[f32], gradient: &[f32])
         let start = (group * outputs + block * OUTPUTS) * taps;
         total[start..start + sums.len()].iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
     }
+    total
+}
+
+/// The gradient of a kernel of one place that stands at one place only: the sum over the images of the products of each
+/// output's gradient with each input.
+pub(super) fn outer_products(shape: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    let (inputs, outputs) = (shape.inputs, shape.outputs);
+    let mut total = vec![0.0; shape.weights()];
+    let rows = total.par_chunks_mut(inputs.max(1)).with_min_len(ROWS).enumerate();
+    rows.for_each(|(output, row)| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for image in 0..shape.batch {
+                    let factor = gradient[image * outputs + output];
+                    let input = &input[image * inputs..][..inputs];
+                    row.iter_mut().zip(input).for_each(|(to, value)| *to += factor * value);
+                }
+            },
+        );
+    });
     total
 }

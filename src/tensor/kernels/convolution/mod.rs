@@ -1,9 +1,11 @@
 //! Convolution and its gradients. Work is split by image, plane or fixed blocks of places, and each sum is taken in an
 //! order of its own, so any number of threads gives the same bytes.
 
+mod bands;
 mod columns;
 mod depthwise;
 mod kernel;
+mod padded;
 mod patches;
 mod product;
 
@@ -156,8 +158,7 @@ pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f3
     if shape.is_depthwise() {
         return depthwise::forward(shape, input, kernel);
     }
-    let at = |output: usize, tap: usize| output * shape.taps() + tap;
-    multiply(shape, input, |group| &kernel[shape.group_weights(group)], &at)
+    multiply(shape, input, |group| &kernel[shape.group_weights(group)], None)
 }
 
 /// The gradient of the input.
@@ -168,32 +169,31 @@ pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32])
     let Some(turned) = shape.turned() else {
         return columns::input_gradient(shape, kernel, gradient);
     };
-    let places = shape.kernel[0] * shape.kernel[1];
-    let at = |input: usize, tap: usize| {
-        let (output, place) = (tap / places, tap % places);
-        (output * shape.inputs + input) * places + places - 1 - place
-    };
-    multiply(&turned, gradient, |group| &kernel[shape.group_weights(group)], &at)
+    let places = Some(shape.kernel[0] * shape.kernel[1]);
+    multiply(&turned, gradient, |group| &kernel[shape.group_weights(group)], places)
 }
 
 /// The gradient of the kernel.
 pub(super) fn kernel_gradient(shape: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-    match shape.is_depthwise() {
-        true => depthwise::kernel_gradient(shape, input, gradient),
+    if shape.is_depthwise() {
+        return depthwise::kernel_gradient(shape, input, gradient);
+    }
+    match shape.is_plain() && shape.groups == 1 && shape.places() == 1 {
+        true => kernel::outer_products(shape, input, gradient),
         false => kernel::kernel_gradient(shape, input, gradient),
     }
 }
 
-/// Each image and group times its kernel, whose weight for an output and a tap is where `at` says.
+/// Each image and group times its kernel, which may be that of the convolution the other way, of so many places.
 fn multiply<'a>(
     shape: &Geometry,
     input: &[f32],
     kernel: impl Fn(usize) -> &'a [f32],
-    at: &(dyn Fn(usize, usize) -> usize + Sync),
+    turned: Option<usize>,
 ) -> Vec<f32> {
     let (outputs, taps) = (shape.outputs, shape.taps());
     let kernels =
-        (0..shape.groups).map(|group| Weights { values: kernel(group), outputs, taps, at });
+        (0..shape.groups).map(|group| Weights { values: kernel(group), outputs, taps, turned });
     let jobs = (0..shape.batch * shape.groups).map(|job| {
         let (image, group) = (job / shape.groups, job % shape.groups);
         let input = &input[shape.image_group_input(image, group)];
@@ -201,5 +201,9 @@ fn multiply<'a>(
         Job { group, start, patches: Patches { shape, input } }
     });
     let (kernels, jobs): (Vec<_>, Vec<_>) = (kernels.collect(), jobs.collect());
-    products(shape.batch * shape.output_image(), shape.places(), &kernels, &jobs)
+    let length = shape.batch * shape.output_image();
+    match bands::fits(shape) {
+        true => bands::products(length, shape, &kernels, &jobs),
+        false => products(length, shape.places(), &kernels, &jobs),
+    }
 }

@@ -17,12 +17,12 @@ const COLUMNS: usize = 1 << 16;
 const PANELS: usize = 8;
 
 /// Rows of the kernel that are worked on together, for vectors of so many floats: as many as there are registers for.
-const fn rows(lanes: usize) -> usize {
+pub(super) const fn rows(lanes: usize) -> usize {
     if lanes >= 16 { 8 } else { 4 }
 }
 
 /// The width of the processor's vectors.
-struct Lanes;
+pub(super) struct Lanes;
 
 impl WithSimd for Lanes {
     type Output = usize;
@@ -33,25 +33,37 @@ impl WithSimd for Lanes {
     }
 }
 
-/// A kernel as a matrix `[outputs, taps]` of any strides.
+/// The kernel of a group as a matrix `[outputs, taps]`.
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub values: &'a [f32],
     pub outputs: usize,
     pub taps: usize,
-    pub at: &'a (dyn Fn(usize, usize) -> usize + Sync),
+    /// Whether `values` are of the convolution the other way, `[channel, outputs, place]`, whose places are taken
+    /// backwards: so many of them.
+    pub turned: Option<usize>,
 }
 
 impl Weights<'_> {
     /// Groups of rows, one after another, each `[taps, rows]`; what is beyond the last output is 0.
-    fn packed(&self, rows: usize) -> Vec<f32> {
+    pub(super) fn packed(&self, rows: usize) -> Vec<f32> {
         let mut packed = vec![0.0; self.outputs.div_ceil(rows) * self.taps * rows];
         let groups = packed.par_chunks_mut((self.taps * rows).max(1)).enumerate();
         groups.for_each(|(group, packed)| {
             let first = group * rows;
             for row in 0..rows.min(self.outputs - first) {
-                for tap in 0..self.taps {
-                    packed[tap * rows + row] = self.values[(self.at)(first + row, tap)];
+                let to = packed[row..].iter_mut().step_by(rows);
+                match self.turned {
+                    None => {
+                        let values = &self.values[(first + row) * self.taps..][..self.taps];
+                        to.zip(values).for_each(|(to, value)| *to = *value);
+                    }
+                    Some(places) => {
+                        let channels = self.values.chunks_exact(self.outputs * places);
+                        let own = (first + row) * places..(first + row + 1) * places;
+                        let values = channels.flat_map(|channel| channel[own.clone()].iter().rev());
+                        to.zip(values).for_each(|(to, value)| *to = *value);
+                    }
                 }
             }
         });

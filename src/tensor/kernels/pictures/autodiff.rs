@@ -52,6 +52,22 @@ impl<B: Backend + PictureOps> Backward<B, 1> for Means {
 }
 
 #[derive(Debug)]
+struct BlockMeans;
+
+impl<B: Backend + PictureOps> Backward<B, 1> for BlockMeans {
+    type State = [[usize; 2]; 2];
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let [size, plane] = ops.state;
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::still_block_spread(gradient, size, plane));
+        }
+    }
+}
+
+#[derive(Debug)]
 struct Gated;
 
 impl<B: Backend + PictureOps> Backward<B, 2> for Gated {
@@ -161,6 +177,27 @@ impl<B: Backend + PictureOps, C: CheckpointStrategy> PictureOps for Autodiff<B, 
 
     fn still_plane_spread(means: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
         Self::from_inner(B::still_plane_spread(Self::inner(means), size))
+    }
+
+    fn still_block_means(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self> {
+        let shape = input.shape();
+        let state = [size, [shape[2], shape[3]]];
+        match BlockMeans.prepare::<C>([input.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                prep.finish(state, B::still_block_means(input.into_primitive(), size))
+            }
+            OpsKind::UnTracked(prep) => {
+                prep.finish(B::still_block_means(input.into_primitive(), size))
+            }
+        }
+    }
+
+    fn still_block_spread(
+        means: FloatTensor<Self>,
+        size: [usize; 2],
+        plane: [usize; 2],
+    ) -> FloatTensor<Self> {
+        Self::from_inner(B::still_block_spread(Self::inner(means), size, plane))
     }
 
     fn still_gated(input: FloatTensor<Self>, gates: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -1,5 +1,6 @@
 //! Burn's CPU backend: tensors in row-major order, then plain slices.
 
+use super::blocks::Blocks;
 use super::norm::{self, Planes, Settings};
 use super::{NormOptions, PictureOps, gate};
 use crate::tensor::kernels::made;
@@ -78,6 +79,19 @@ impl PictureOps for Flex {
         let (means, plane) = (means.to_contiguous(), size[0] * size[1]);
         let values = gate::filled(plane, means.storage(), 1.0 / plane as f32);
         made(values, vec![batch, channels, size[0], size[1]])
+    }
+
+    fn still_block_means(input: FlexTensor, size: [usize; 2]) -> FlexTensor {
+        let shape = input.shape().to_vec();
+        let blocks = Blocks { size, plane: [shape[2], shape[3]] };
+        let (input, [rows, columns]) = (input.to_contiguous(), blocks.counts());
+        made(blocks.means(input.storage()), vec![shape[0], shape[1], rows, columns])
+    }
+
+    fn still_block_spread(means: FlexTensor, size: [usize; 2], plane: [usize; 2]) -> FlexTensor {
+        let ([batch, channels], _) = planes(&means);
+        let (means, blocks) = (means.to_contiguous(), Blocks { size, plane });
+        made(blocks.spread(means.storage()), vec![batch, channels, plane[0], plane[1]])
     }
 
     fn still_gated(input: FlexTensor, gates: FlexTensor) -> FlexTensor {

@@ -3,6 +3,7 @@
 
 mod after;
 mod autodiff;
+mod blocks;
 mod flex;
 mod gate;
 mod norm;
@@ -63,6 +64,16 @@ pub(in crate::tensor) trait PictureOps: Backend {
 
     /// The adjoint: each number, over those of a plane, all over its plane of `size`.
     fn still_plane_spread(means: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self>;
+
+    /// The mean of each block of `size` of `[batch, channel, h, w]`; what no whole block covers is left out.
+    fn still_block_means(input: FloatTensor<Self>, size: [usize; 2]) -> FloatTensor<Self>;
+
+    /// The adjoint: each number, over those of a block of `size`, all over its block of a plane.
+    fn still_block_spread(
+        means: FloatTensor<Self>,
+        size: [usize; 2],
+        plane: [usize; 2],
+    ) -> FloatTensor<Self>;
 
     /// Each plane of `[batch, channel, h, w]` times its number of `[batch, channel, 1, 1]`.
     fn still_gated(input: FloatTensor<Self>, gates: FloatTensor<Self>) -> FloatTensor<Self>;
