@@ -1,17 +1,61 @@
 //! Losses against a teacher's logits. The temperature is the caller's: divide the teacher's logits.
 
 use super::label::{bce, bce_terms, cross_entropy};
-use super::{Reduction, batch_mean, check_pair};
-use crate::error::{Error, Kind, Result};
+use super::{Reduction, check_pair, check_share, check_temperature};
+use crate::error::Result;
 use crate::tensor::Tensor;
 
 /// KL(softmax(teacher) ‖ softmax(student)), summed over classes, averaged over the batch (what
 /// PyTorch calls `batchmean`). Both `[batch, class]`.
+///
+/// # Errors
+/// Shapes that differ.
 pub fn kl(student: &Tensor, teacher: &Tensor) -> Result<Tensor> {
-    check_pair("kd::kl", "teacher", student, teacher)?;
+    softmax_kl("kd::kl", student, teacher, Reduction::BatchMean)
+}
+
+/// As [`kl`], for the function that is called `operation`. A term is p · ln(p / q) of one class of one clip: only
+/// their sum over the classes is a divergence.
+///
+/// # Errors
+/// Shapes that differ.
+pub fn softmax_kl(
+    operation: &str,
+    student: &Tensor,
+    teacher: &Tensor,
+    reduction: Reduction,
+) -> Result<Tensor> {
+    check_pair(operation, "teacher", student, teacher)?;
     let teacher = teacher.detached()?.log_softmax(1)?;
     let gap = teacher.sub(&student.log_softmax(1)?)?;
-    batch_mean(&teacher.exp()?.mul(&gap)?)
+    reduction.apply(&teacher.exp()?.mul(&gap)?)
+}
+
+/// Binary cross-entropy against σ(teacher), one a class: the Bernoulli KL divergence plus the entropy of what the
+/// teacher says. So both have the same gradient, and only this one is above zero where both agree.
+///
+/// # Errors
+/// Shapes that differ.
+pub fn bce_soft(student: &Tensor, teacher: &Tensor, reduction: Reduction) -> Result<Tensor> {
+    check_pair("kd::bce_soft", "teacher", student, teacher)?;
+    reduction.apply(&bce_terms(student, &teacher.detached()?.sigmoid()?)?)
+}
+
+/// p · ln(p / q) with p = σ(teacher) and q = σ(student): what an elementwise KL of sigmoids leaves out half of. No
+/// divergence: it can be below zero, and its gradient −p · (1 − q) raises every logit for ever.
+///
+/// # Errors
+/// Shapes that differ.
+pub fn positive_only_kl(
+    student: &Tensor,
+    teacher: &Tensor,
+    reduction: Reduction,
+) -> Result<Tensor> {
+    check_pair("kd::positive_only_kl", "teacher", student, teacher)?;
+    let teacher = teacher.detached()?;
+    // ln σ(z) = −softplus(−z)
+    let gap = student.neg()?.softplus()?.sub(&teacher.neg()?.softplus()?)?;
+    reduction.apply(&teacher.sigmoid()?.mul(&gap)?)
 }
 
 /// The KL divergence of independent Bernoulli variables, one a class: CMKD's form for clips with
@@ -61,16 +105,6 @@ pub fn cmkd(
 }
 
 fn check_weights(operation: &str, lambda: f64, tau: f64) -> Result<()> {
-    let range = |name: &str, wanted: &str, value: f64| {
-        Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-            .expected(wanted)
-            .received(value.to_string()))
-    };
-    if !(0.0..=1.0).contains(&lambda) {
-        return range("lambda", "0 to 1", lambda);
-    }
-    if !(tau > 0.0 && tau.is_finite()) {
-        return range("tau", "more than 0", tau);
-    }
-    Ok(())
+    check_share(operation, "lambda", lambda)?;
+    check_temperature(operation, "tau", tau)
 }

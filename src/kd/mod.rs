@@ -1,14 +1,17 @@
 //! Losses: tensors in, one number out. The student comes first, the teacher second, and no gradient
 //! ever flows into a teacher.
 
+mod check;
 mod distance;
 mod label;
 mod logits;
 
+pub use check::{as_clips, as_features, as_logits, check_share, check_temperature};
 pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
 pub use label::{bce, cross_entropy, cross_entropy_with};
-pub use logits::{bernoulli_kl, cmkd, cmkd_multi, kl};
+pub use logits::{bce_soft, bernoulli_kl, cmkd, cmkd_multi, kl, positive_only_kl, softmax_kl};
 
+use check::check_pair;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};
 
@@ -55,27 +58,6 @@ impl Reduction {
 fn batch_mean(terms: &Tensor) -> Result<Tensor> {
     let batch = terms.shape().first().copied().unwrap_or(1);
     terms.sum()?.div_number(batch as f64)
-}
-
-/// Refuses logits that are not two equal tables `[batch, class]`.
-fn check_pair(operation: &str, other: &str, student: &Tensor, given: &Tensor) -> Result<()> {
-    let (own, shape) = (student.shape(), given.shape());
-    let fits = own.len() == 2 && own == shape && own[1] > 0;
-    if fits {
-        return Ok(());
-    }
-    let problem = if own.len() == 2 && own[1] > 0 {
-        format!("student and {other} differ")
-    } else {
-        "the student's logits are no table".to_string()
-    };
-    Err(Error::new(Kind::Shape, operation, problem)
-        .expected(if own.len() == 2 {
-            format!("{other} {}, as the student", words(&own))
-        } else {
-            "[batch, class]".to_string()
-        })
-        .received(format!("student {}, {other} {}", student.describe(), given.describe())))
 }
 
 /// Refuses two tensors of other shapes: broadcasting in a loss hides mistakes.

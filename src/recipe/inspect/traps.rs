@@ -21,6 +21,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
         if let Some((call, at)) = call {
             let trap =
                 division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
+            let trap = trap.or_else(|| no_divergence(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
@@ -81,6 +82,19 @@ fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
         Error::new(Kind::Range, "**", "the sign belongs to the number, not to the power")
             .expected("-(2 ** 2), where the power is meant to be negative")
             .received(format!("({base}) ** …"))
+            .as_warning()
+    })
+}
+
+/// A diagnostic that is no loss.
+fn no_divergence(call: &FnCallExpr) -> Option<Error> {
+    let is_it = call.name == "positive_only_kl"
+        && !call.namespace.is_empty()
+        && call.namespace.root() == "kd";
+    is_it.then(|| {
+        let problem = "this is no divergence: it raises every logit for ever where it trains";
+        Error::new(Kind::Number, "kd::positive_only_kl", problem)
+            .hint("kd::bernoulli_kl is the KL divergence of clips with several labels")
             .as_warning()
     })
 }
