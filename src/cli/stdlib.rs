@@ -22,9 +22,11 @@ impl Stdlib {
             return Ok(());
         };
         let found = find(&name).or_else(|| find(&format!("std/{name}")));
-        let known: Vec<&str> = MODULES.iter().map(|module| module.name).collect();
+        let bare = |name: &'static str| name.trim_start_matches("std/");
+        let known: Vec<&str> = MODULES.iter().map(|module| bare(module.name)).collect();
+        let given = name.trim_start_matches("std/");
         let module = found
-            .ok_or_else(|| unknown("still stdlib", "module", &name, &known).as_kind(Kind::Usage))?;
+            .ok_or_else(|| unknown("still stdlib", "module", given, &known).as_kind(Kind::Usage))?;
         out(module.text.trim_end());
         Ok(())
     }

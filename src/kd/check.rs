@@ -1,6 +1,7 @@
 //! What losses refuse before they compute anything: shapes that do not fit, weights that make no sense. Methods that
 //! are written in the recipe language refuse the same by [`as_logits`], [`as_features`] and [`as_clips`].
 
+use super::label::shares;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};
 
@@ -82,6 +83,24 @@ pub fn as_clips(
             .received(told()));
     }
     teacher.detached()
+}
+
+/// 1 at the class of each clip, 0 elsewhere, `[batch, class]`: where the target's share is largest, or the class that
+/// its number names.
+///
+/// # Errors
+/// A target that is neither `[batch, class]`, as the student, nor i64 `[batch]`, in the name of `operation`; a single
+/// class, since there is no other one.
+pub fn class_mask(operation: &str, student: &Tensor, target: &Tensor) -> Result<Tensor> {
+    let shares = shares(operation, student, target)?;
+    check_pair(operation, "target", student, &shares)?;
+    let classes = student.shape()[1];
+    if classes < 2 {
+        return Err(Error::new(Kind::Shape, operation, "there is no other class")
+            .expected("2 classes or more")
+            .received(words(&student.shape())));
+    }
+    shares.detached()?.argmax(1)?.one_hot(classes)
 }
 
 /// Refuses a share outside of 0 to 1.

@@ -45,7 +45,7 @@ pub fn cross_entropy(student: &Tensor, target: &Tensor) -> Result<Tensor> {
 }
 
 /// Numbers of classes as shares; shares as they are.
-fn shares(operation: &str, student: &Tensor, target: &Tensor) -> Result<Tensor> {
+pub(super) fn shares(operation: &str, student: &Tensor, target: &Tensor) -> Result<Tensor> {
     let (own, given) = (student.shape(), target.shape());
     if target.dtype() != DType::I64 || given.len() != 1 || own.len() != 2 {
         return Ok(target.clone());

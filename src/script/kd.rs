@@ -178,6 +178,24 @@ pub(super) mod bindings {
         placed(&call, super::clips(operation, &student, &teacher, least))
     }
 
+    /// For losses of your own: 1 at the class of each clip, 0 elsewhere, `[batch, class]`. The target is shares of the
+    /// classes, of which the largest counts, or i64 `[batch]`. Errors: a target that does not fit, told in the name of
+    /// `operation`.
+    ///
+    /// ```rhai
+    /// let student = tensor([[0.1, 0.2], [0.3, 0.4]]);
+    /// kd::class_mask("my_loss", student, tensor([[0.3, 0.7], [1, 0]])).to_array() == [[0.0, 1.0], [1.0, 0.0]]
+    /// ```
+    #[rhai_fn(return_raw)]
+    pub fn class_mask(
+        call: NativeCallContext,
+        operation: &str,
+        student: Tensor,
+        target: Tensor,
+    ) -> Raw<Tensor> {
+        placed(&call, kd::class_mask(operation, &student, &target))
+    }
+
     /// For losses of your own: a temperature as a float. Errors: one that is not above 0, told in the name of `operation`.
     ///
     /// ```rhai

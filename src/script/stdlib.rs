@@ -51,6 +51,8 @@ impl StdModule {
         let mut all: Vec<Offered> = ast
             .iter_functions()
             .filter(|known| known.access == FnAccess::Public && !known.name.starts_with("test_"))
+            // A closure is a function of no name that anybody could write.
+            .filter(|known| !known.name.starts_with("anon$"))
             .map(|known| Offered {
                 name: known.name.to_string(),
                 parameters: known.params.iter().map(|name| name.to_string()).collect(),
@@ -62,11 +64,21 @@ impl StdModule {
     }
 }
 
-/// All modules, in order of their names.
-pub const MODULES: [StdModule; 2] = [
-    StdModule { name: "std/hinton", text: include_str!("../../stdlib/hinton.rhai") },
-    StdModule { name: "std/smoothing", text: include_str!("../../stdlib/smoothing.rhai") },
-];
+/// The modules of these names, by their files.
+macro_rules! modules {
+    ($($name:literal)*) => {
+        /// All modules, in order of their names.
+        pub const MODULES: [StdModule; [$($name),*].len()] = [$(StdModule {
+            name: concat!("std/", $name),
+            text: include_str!(concat!("../../stdlib/", $name, ".rhai")),
+        }),*];
+    };
+}
+
+modules! {
+    "annealing" "bce_kd" "ctkd" "dist" "dkd" "function_matching" "hinton" "logit_match" "logit_std" "mld" "nkd"
+    "smoothing" "teacher_free"
+}
 
 /// The module that is imported as `name`.
 pub fn find(name: &str) -> Option<StdModule> {

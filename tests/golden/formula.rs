@@ -5,7 +5,8 @@ pub fn spread(name: &str, count: usize) -> Vec<f32> {
     units(name, count).map(|unit| unit as f32).collect()
 }
 
-fn units(name: &str, count: usize) -> impl Iterator<Item = f64> {
+/// As [`spread`], not yet rounded to f32.
+pub fn units(name: &str, count: usize) -> impl Iterator<Item = f64> {
     let seed = crc32fast::hash(name.as_bytes());
     (0..count as u32).map(move |index| {
         let mut x = index.wrapping_mul(2_654_435_761).wrapping_add(seed);

@@ -5,6 +5,7 @@ mod convolution;
 mod fbank;
 mod features;
 mod formula;
+mod kd;
 mod layers;
 mod losses;
 mod metrics;
