@@ -54,8 +54,12 @@ pub fn as_features(operation: &str, student: &Tensor, teacher: &Tensor) -> Resul
         .expected("[batch, …], both the same")
         .received(format!("student {}, teacher {}", words(&own), words(&given)));
     Err(match own.len() == given.len() {
-        true => error.hint("a part between them can make them alike: nn::linear, nn::conv2d with a kernel of 1"),
-        false => error.hint("a mean over places makes a vector of a map: x.mean([2, 3]); over tokens: x.mean(1)"),
+        true => error.hint(
+            "a part between them can make them alike: nn::linear, nn::conv2d with a kernel of 1",
+        ),
+        false => error.hint(
+            "a mean over places makes a vector of a map: x.mean([2, 3]); over tokens: x.mean(1)",
+        ),
     })
 }
 

@@ -11,9 +11,9 @@ pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
 pub use label::{bce, cross_entropy, cross_entropy_with};
 pub use logits::{bce_soft, bernoulli_kl, cmkd, cmkd_multi, kl, positive_only_kl, softmax_kl};
 
-use check::check_pair;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};
+use check::check_pair;
 
 /// How a loss's terms become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

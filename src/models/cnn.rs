@@ -6,7 +6,7 @@ use super::{InputShape, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     AsPicture, BatchNorm, BatchNormOptions, Conv, ConvOptions, Linear, Mode, Network, Visitor,
-    scoped,
+    pass, scoped,
 };
 use crate::tensor::random::Stream;
 use crate::tensor::{After, Conv2dOptions, ConvPadding, Device, Tensor};
@@ -30,6 +30,21 @@ impl Default for CnnOptions {
 /// Convolution and normalisation, twice; the numbers are their places in the sequence.
 struct Pair {
     layers: [(usize, Conv, BatchNorm); 2],
+}
+
+impl Pair {
+    /// What its output is called: the pooling's place in the sequence.
+    fn tap(&self) -> String {
+        format!("body.{}", self.layers[1].0 + 3)
+    }
+}
+
+/// What the mean over frequency and time is called, `[batch, channel]`.
+const POOLED: &str = "pooled";
+
+/// What `act` gives, as an output that can be tapped.
+fn tapped(name: &str, act: impl FnOnce() -> Result<Tensor>) -> Result<Tensor> {
+    pass::inside(name, act, |output| Some(output.clone()))
 }
 
 pub(super) struct Cnn {
@@ -93,11 +108,11 @@ impl Network for Cnn {
             for (_, conv, norm) in &pair.layers {
                 picture = norm.forward_then(&conv.forward(&picture, mode)?, mode, After::Relu)?;
             }
-            picture = picture.avg_pool2d(2)?;
+            picture = tapped(&pair.tap(), || picture.avg_pool2d(2))?;
         }
         // Over frequency first, then over time, as the paper has it.
-        let pooled = picture.mean_dims(&[2], false)?.mean_dims(&[2], false)?;
-        self.head.forward(&pooled, mode)
+        let mean = || picture.mean_dims(&[2], false)?.mean_dims(&[2], false);
+        self.head.forward(&tapped(POOLED, mean)?, mode)
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {
@@ -106,5 +121,9 @@ impl Network for Cnn {
             norm.visit(&scoped(scope, &format!("body.{}", place + 1)), visit);
         }
         self.head.visit(&scoped(scope, "head"), visit);
+    }
+
+    fn own_taps(&self) -> Vec<String> {
+        self.pairs.iter().map(Pair::tap).chain([POOLED.to_string()]).collect()
     }
 }

@@ -267,18 +267,37 @@ impl Model {
 
     /// Logits `[batch, class]` for log-mel features `[batch, frames, mels]`.
     pub fn forward(&self, features: &Tensor, mode: Mode) -> Result<Tensor> {
+        self.check_input(features)?;
+        self.net.forward(features, mode)
+    }
+
+    /// As [`Model::forward`], with the outputs of the parts that are called by these names, in that order.
+    ///
+    /// # Errors
+    /// As of [`Net::forward_taps`].
+    pub fn forward_taps(
+        &self,
+        features: &Tensor,
+        mode: Mode,
+        names: &[String],
+    ) -> Result<(Tensor, Vec<(String, Tensor)>)> {
+        self.check_input(features)?;
+        match names {
+            [] => Ok((self.net.forward(features, mode)?, Vec::new())),
+            names => self.net.forward_taps(features, mode, names),
+        }
+    }
+
+    fn check_input(&self, features: &Tensor) -> Result<()> {
         let shape = features.shape();
         let InputShape { frames, mels } = self.input;
-        if shape.len() != 3 || shape[1..] != [frames, mels] {
-            return Err(Error::new(
-                Kind::Shape,
-                "forward",
-                "the model was built for other features",
-            )
-            .expected(format!("[batch, {frames} frames, {mels} mels]"))
-            .received(words(&shape)));
+        if shape.len() == 3 && shape[1..] == [frames, mels] {
+            return Ok(());
         }
-        self.net.forward(features, mode)
+        let problem = "the model was built for other features";
+        Err(Error::new(Kind::Shape, "forward", problem)
+            .expected(format!("[batch, {frames} frames, {mels} mels]"))
+            .received(words(&shape)))
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) fn tapping<T>(wanted: &[String], act: impl FnOnce() -> T) -> (T, Vec<
 
 /// Does `act` inside of the network's part called `name`; its output, if `output` finds one in what it gives,
 /// can be tapped.
-pub(super) fn inside<T, E>(
+pub fn inside<T, E>(
     name: &str,
     act: impl FnOnce() -> std::result::Result<T, E>,
     output: impl FnOnce(&T) -> Option<Tensor>,

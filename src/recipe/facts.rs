@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::models::InputShape;
 use crate::nn::Net;
 use crate::script::{Hook, HookSource, HookSources};
-use crate::train::{Moment, StageKind};
+use crate::train::{Moment, StageKind, Taps};
 
 /// What the hooks need to know of their stage.
 #[derive(Clone)]
@@ -16,6 +16,10 @@ pub(super) struct Facts {
     pub input: InputShape,
     /// Networks that take features: an edit may have changed how they go forward.
     pub nets: Vec<Net>,
+    /// Who teaches.
+    pub teacher: Option<Net>,
+    /// Inner outputs that the loss is shown.
+    pub taps: Taps,
 }
 
 impl Facts {

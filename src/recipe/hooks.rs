@@ -16,7 +16,8 @@ use crate::optim::OptimizerHandle;
 use crate::run::Identity;
 use crate::script::{Desk, Hook, HookSources, Known, keep, take_up};
 use crate::tensor::Tensor;
-use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, StageKind, Trained, Workbench};
+use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, Seen, StageKind};
+use crate::train::{Trained, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -75,6 +76,8 @@ impl<'a> StageHooks<'a> {
             classes: plan.features.train.classes(),
             input: plan.features.shape(),
             nets: teacher.clone().collect(),
+            teacher: teacher.clone().next(),
+            taps: plan.taps.clone(),
         };
         let mut held = lock(live);
         // A run that goes on, or is repeated, began the stage with the version of that time.
@@ -98,6 +101,7 @@ impl<'a> StageHooks<'a> {
             (None, Spec::Net(own)) => nets.push(own.net.clone()),
             _ => {}
         }
+        nets.extend(plan.parts.iter().map(|(_, net)| net.clone()));
         nets.extend(bench.nets.into_iter().map(|(_, net)| net));
         let mut arguments = session.setup.set.clone();
         if let Some(seed) = session.setup.seed {
@@ -266,7 +270,8 @@ impl Hooks for StageHooks<'_> {
         self.desk.put(bench);
         self.bench = bench.clone();
         if self.facts.kind != StageKind::EachStep {
-            self.facts.nets.extend(bench.nets.iter().map(|(_, net)| net.clone()));
+            // Parts beside it take no features.
+            self.facts.nets.extend(bench.nets.first().map(|(_, net)| net.clone()));
         }
         Ok(())
     }
@@ -348,9 +353,13 @@ impl Hooks for StageHooks<'_> {
         student: &Tensor,
         teacher: Option<&Tensor>,
         target: &Tensor,
+        seen: Seen,
     ) -> Result<Option<Tensor>> {
         let given = tensors(student, teacher, target);
-        let Some(value) = self.call(Hook::Loss, moment, given)? else { return Ok(None) };
+        self.desk.show(seen);
+        let value = self.call(Hook::Loss, moment, given);
+        self.desk.show(Seen::default());
+        let Some(value) = value? else { return Ok(None) };
         let loss = as_loss(&value);
         loss.map(Some).map_err(|error| self.blame(Hook::Loss.name(), moment, error))
     }

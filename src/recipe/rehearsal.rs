@@ -5,11 +5,11 @@ use super::given::{as_batch, as_loss, as_number, as_step, call, tensors};
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Mode, Network, pass};
+use crate::nn::{Mode, Net, Network, pass};
 use crate::script::{Desk, Hook};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
-use crate::train::{Moment, Reading, StageKind, Workbench, made_up_batch};
+use crate::train::{Moment, Reading, Seen, StageKind, Workbench, made_up_batch};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ pub(super) fn try_out(
     bench: &Workbench,
     state: Map,
 ) -> Result<()> {
-    let desk = Desk::new(state);
+    let desk = Desk::new(state.clone());
     desk.put(bench);
     let before = bench.snapshot();
     // Its random numbers are its own, and what it changes is put back.
     let act = || {
-        each_hook(engine, version, facts, moment, &desk)?;
+        each_hook(engine, version, facts, moment, [&desk, &Desk::new(state)], bench)?;
         each_network(version, facts)
     };
     let outcome = pass::during(moment.seed, &[moment.step as u64], act);
@@ -44,7 +44,8 @@ fn each_hook(
     version: &Version,
     facts: &Facts,
     moment: &Moment,
-    desk: &Desk,
+    [desk, elsewhere]: [&Desk; 2],
+    bench: &Workbench,
 ) -> Result<()> {
     // A hook may look at the history; there is always one when it is first called after an epoch.
     let mut moment = moment.clone();
@@ -68,12 +69,25 @@ fn each_hook(
                     Some(place) => told(error.at(place)),
                     None => told(error),
                 };
+                // What parts, taps and places another stage has, nobody knows yet.
+                let is_own = own == Some(name) && (hook != Hook::Loss || kind == facts.kind);
+                let desk = if is_own { desk } else { elsewhere };
                 let given = match hook {
+                    Hook::Loss if is_own => {
+                        let (given, seen) = heard(facts, bench)?;
+                        desk.show(seen);
+                        given
+                    }
                     Hook::Loss => made_up(facts, kind == StageKind::Distill)?,
                     Hook::Step | Hook::Augment => vec![Dynamic::from(clips(facts)?)],
                     _ => Vec::new(),
                 };
-                let value = call(engine, version, name, &moment, desk, given).map_err(told)?;
+                let called = call(engine, version, name, &moment, desk, given);
+                desk.show(Seen::default());
+                if !is_own && called.is_err() && desk.missed() {
+                    continue;
+                }
+                let value = called.map_err(told)?;
                 match hook {
                     Hook::Step => drop(as_step(&value).map_err(placed)?),
                     Hook::Augment => drop(as_batch(&value, &clips(facts)?).map_err(placed)?),
@@ -108,6 +122,24 @@ fn each_network(version: &Version, facts: &Facts) -> Result<()> {
 /// Two clips that nobody recorded.
 fn clips(facts: &Facts) -> Result<Batch> {
     made_up_batch(facts.input, facts.classes, &Device::default())
+}
+
+/// Logits and labels of two clips that nobody recorded, and what the stage's own loss is shown beside.
+fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
+    let given = made_up(facts, facts.kind == StageKind::Distill)?;
+    let places = (0..TRIAL_CLIPS).collect();
+    if facts.taps.is_empty() {
+        return Ok((given, Seen { taps: Default::default(), places }));
+    }
+    let batch = clips(facts)?;
+    let tapped = |net: Option<&Net>, mode, names: &[String]| match net {
+        Some(net) => net.forward_taps(&batch.input, mode, names).map(|(_, taps)| taps),
+        None => Ok(Vec::new()),
+    };
+    let student = bench.nets.first().map(|(_, net)| net);
+    let own = tapped(student, Mode::Train, &facts.taps.student)?;
+    let told = tapped(facts.teacher.as_ref(), Mode::Eval, &facts.taps.teacher)?;
+    Ok((given, Seen { taps: [own, told], places }))
 }
 
 /// Logits and labels of two clips that nobody recorded.

@@ -74,7 +74,15 @@ impl Identity {
             options.push(Part::new("teacher", value));
         }
         match &plan.own {
-            None => options.push(Part::new("optimizer", text(&plan.optimizer))),
+            None => {
+                options.push(Part::new("optimizer", text(&plan.optimizer)));
+                for (name, one) in &plan.parts {
+                    options.push(Part::new(&format!("parts.{name}"), net(one)?));
+                }
+                if !plan.taps.is_empty() {
+                    options.push(Part::new("taps", text(&plan.taps)));
+                }
+            }
             Some(own) => {
                 for (name, one) in &own.nets {
                     options.push(Part::new(&format!("nets.{name}"), net(one)?));

@@ -1,7 +1,7 @@
 //! `ctx`: what every hook is given.
 
 use crate::error::{Error, Kind, Result};
-use crate::train::{Moment, Reading, Workbench};
+use crate::train::{Moment, Reading, Seen, Workbench};
 use rhai::{Dynamic, Map};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +47,10 @@ struct Papers {
     state: Map,
     nets: Map,
     optimizers: Map,
+    /// What the loss of the step that is going on is shown.
+    seen: Seen,
+    /// Whether a hook has asked for parts, taps or places where there are none.
+    missed: bool,
     /// Whether a hook has looked at how long the stage is.
     knew_length: bool,
 }
@@ -65,6 +69,36 @@ impl Desk {
         let all = bench.optimizers.iter().filter(|(name, _)| !name.is_empty());
         let all = all.map(|(name, handle)| (name.into(), Dynamic::from(handle.clone()))).collect();
         self.with(|papers| (papers.nets, papers.optimizers) = (nets, all));
+    }
+
+    /// Lays there what the loss is shown, or takes it away.
+    pub fn show(&self, seen: Seen) {
+        self.with(|papers| papers.seen = seen);
+    }
+
+    /// Whether a hook has asked for parts, taps or places where there are none.
+    pub fn missed(&self) -> bool {
+        self.with(|papers| papers.missed)
+    }
+
+    /// The networks by name.
+    pub(super) fn nets(&self) -> Map {
+        self.with(|papers| papers.nets.clone())
+    }
+
+    /// The optimisers by name.
+    pub(super) fn optimizers(&self) -> Map {
+        self.with(|papers| papers.optimizers.clone())
+    }
+
+    /// What the loss is shown.
+    pub(super) fn seen(&self) -> Seen {
+        self.with(|papers| papers.seen.clone())
+    }
+
+    /// A hook has asked for what is not there.
+    pub(super) fn miss(&self) {
+        self.with(|papers| papers.missed = true);
     }
 
     /// Logs numbers by name.
@@ -129,6 +163,11 @@ impl Context {
     /// A context for one moment of the stage at this desk, in that version of the recipe.
     pub fn new(moment: &Moment, desk: &Desk, version: usize) -> Self {
         Context { moment: Arc::new(moment.clone()), desk: desk.clone(), version }
+    }
+
+    /// The desk of its stage.
+    pub(super) fn desk(&self) -> &Desk {
+        &self.desk
     }
 }
 
@@ -335,39 +374,5 @@ pub(super) mod bindings {
     #[rhai_fn(set = "state")]
     pub fn set_state(ctx: &mut Context, state: Map) {
         ctx.desk.set_state(state);
-    }
-
-    /// The networks of a stage with steps of the recipe's own, by name.
-    ///
-    /// ```rhai,stage
-    /// let taught = each_step(common + #{ nets: #{ one: model, two: model }, evaluate: "one" }, Fn("teach"));
-    ///
-    /// fn teach(ctx, batch) {
-    ///     assert_eq(ctx.nets.keys(), ["one", "two"]);
-    ///     kd::kl(ctx.nets.one.forward(batch.input), ctx.nets.two.forward(batch.input))
-    /// }
-    /// ```
-    #[rhai_fn(get = "nets", pure)]
-    pub fn nets(ctx: &mut Context) -> Map {
-        ctx.desk.with(|papers| papers.nets.clone())
-    }
-
-    /// The optimisers of a stage with steps of the recipe's own, by name.
-    ///
-    /// ```rhai,stage
-    /// let taught = each_step(common + #{
-    ///     nets: #{ net: model },
-    ///     optimizers: #{ adam: optim::adam(#{ lr: 0.01 }) },
-    /// }, Fn("teach"));
-    ///
-    /// fn teach(ctx, batch) {
-    ///     let loss = cross_entropy(ctx.nets.net.forward(batch.input), batch.target);
-    ///     assert(ctx.optimizers.adam.step(ctx.nets.net, loss));
-    ///     loss
-    /// }
-    /// ```
-    #[rhai_fn(get = "optimizers", pure)]
-    pub fn optimizers(ctx: &mut Context) -> Map {
-        ctx.desk.with(|papers| papers.optimizers.clone())
     }
 }

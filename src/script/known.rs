@@ -213,6 +213,8 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("kd::kl", &[REDUCTION]),
     ("kd::positive_only_kl", &[REDUCTION]),
     ("kd::softmax_kl", &[REDUCTION]),
+    ("distill.taps", &[&["student", "teacher"]]),
+    ("train.taps", &[&["student"]]),
     ("kl_div", &[REDUCTION, &["log_target"]]),
     ("l1", &[REDUCTION]),
     ("mse", &[REDUCTION]),

@@ -44,6 +44,7 @@ pub mod reference;
 mod register;
 mod resolver;
 mod schedule;
+mod seen;
 mod sheet;
 mod signatures;
 mod spectrum;
@@ -104,6 +105,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
     engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
+    engine.register_global_module(exported_module!(seen::bindings).into());
     engine.register_global_module(exported_module!(train::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);

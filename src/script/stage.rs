@@ -11,7 +11,7 @@ use crate::models::{NetSpec, Spec};
 use crate::nn::{Net, pass};
 use crate::optim::{OptimizerHandle, OptimizerOptions};
 use crate::tensor::random::Stream;
-use crate::train::{OwnStep, Plan, StageKind, TeacherModel, Trained};
+use crate::train::{OwnStep, Plan, StageKind, Taps, TeacherModel, Trained};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 const SETTINGS: [&str; 9] =
@@ -19,7 +19,7 @@ const SETTINGS: [&str; 9] =
 /// Of stages with a teacher.
 const TEACHING: &str = "teaching";
 /// Of stages that train one model.
-const OPTIMIZER: &[&str] = &["optimizer"];
+const OF_ONE: &[&str] = &["optimizer", "parts", "taps"];
 /// Of stages whose steps are the recipe's own.
 const OWN: &[&str] = &["nets", "optimizers", "evaluate"];
 
@@ -160,6 +160,8 @@ impl Common {
             features: host.features(&self.data, &self.front)?,
             teacher: None,
             own,
+            parts: Vec::new(),
+            taps: Taps::default(),
             spec,
             chain: self.chain,
             sampler: self.sampler,
@@ -176,7 +178,7 @@ impl Common {
 
 /// The options of a stage of that kind.
 pub(super) fn keys(kind: StageKind) -> Vec<&'static str> {
-    let own = if kind == StageKind::EachStep { OWN } else { OPTIMIZER };
+    let own = if kind == StageKind::EachStep { OWN } else { OF_ONE };
     let teaching = (kind != StageKind::Train).then_some(TEACHING);
     // The one is no option, the other stands in the list of augmentations.
     let apart = [Hook::Step, Hook::Augment];
@@ -206,6 +208,8 @@ pub(super) fn learn(
         let sources = sources(operation, &options, common.state.clone(), common.augment.clone())?;
         let optimizer = optimizer.map(|own| own.options()).unwrap_or_default();
         let mut plan = common.plan(host, spec, optimizer, None)?;
+        plan.parts = named(&options, "parts", "a network: nn::linear(…), nn::sequential([…])")?;
+        plan.taps = taps_of(&options, teacher.is_some())?;
         plan.teacher = match teacher {
             None => None,
             Some(Teacher::Model(model)) => Some(*model),
@@ -284,6 +288,31 @@ fn nets_of(host: &dyn Host, options: &Options, common: &Common) -> Result<Vec<(S
     given.unwrap_or_default().into_iter().map(build).collect()
 }
 
+/// Which inner outputs the loss is shown, of the student and, where there is one, of the teacher.
+fn taps_of(options: &Options, taught: bool) -> Result<Taps> {
+    let Some(given) =
+        options.native::<Map>("taps", "a map: #{ student: [\"…\"], teacher: [\"…\"] }")?
+    else {
+        return Ok(Taps::default());
+    };
+    let operation = format!("{}.taps", options.operation());
+    let own = Options::new(&operation, given)?;
+    let text = |operation: &str, what: &str, value: &Dynamic| {
+        native_of::<rhai::ImmutableString>(
+            operation,
+            what,
+            "a tap's name, as net.taps() lists it",
+            value,
+        )
+        .map(|name| name.to_string())
+    };
+    let teacher = if taught { own.list("teacher", text)? } else { None };
+    Ok(Taps {
+        student: own.list("student", text)?.unwrap_or_default(),
+        teacher: teacher.unwrap_or_default(),
+    })
+}
+
 /// A map of values of one type.
 fn named<T: Clone + Send + Sync + 'static>(
     options: &Options,
@@ -293,7 +322,7 @@ fn named<T: Clone + Send + Sync + 'static>(
     let map: Option<Map> = options.native(key, &format!("a map, each value {expected}"))?;
     let each = |(name, value): (rhai::Identifier, Dynamic)| {
         let what = format!("'{key}.{name}'");
-        Ok((name.to_string(), native_of::<T>("each_step", &what, expected, &value)?))
+        Ok((name.to_string(), native_of::<T>(options.operation(), &what, expected, &value)?))
     };
     map.unwrap_or_default().into_iter().map(each).collect()
 }

@@ -19,8 +19,9 @@ const TRAIN_DOC: &[&str] = &comments! {
     /// last one maybe `Fn("name")`, as the hook `augment`), `sampler` ("shuffled"; "sequential",
     /// "balanced", or a weight for each clip that trains, as an array or a tensor), `batch` (32),
     /// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's
-    /// name), `state` (#{}: what `ctx.state` begins with), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")`
-    /// where the standard names do not do.
+    /// name), `state` (#{}: what `ctx.state` begins with), `parts` (#{}: networks by name that the loss finds in
+    /// `ctx.parts`, trained and kept with the model), `taps` (#{}: names of inner outputs as `student`, which the loss
+    /// finds in `ctx.taps`), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")` where the standard names do not do.
     /// Hooks found by name: `augment(ctx, batch)`, `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
     /// Without a loss it is `cross_entropy(student, target)`, or `bce(student, target)` where clips have several labels.
     ///
@@ -41,7 +42,7 @@ const DISTILL_DOC: &[&str] = &comments! {
     /// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or
     /// functions; `teaching` ("consistent"): how the teacher is shown the clips, "consistent" for the very same batch,
     /// "independent" for other draws of all augmentations but mixing, "clean" for mixing alone, "stored" for what it
-    /// says of each clip as it is, computed once.
+    /// says of each clip as it is, computed once; `taps` names inner outputs of the `teacher` as well.
     /// Hooks found by name: `augment(ctx, batch)`, `loss(ctx, student, teacher, target)`, `lambda(ctx)`, `tau(ctx)`, `lr(ctx)`,
     /// `on_epoch(ctx)`. Without a loss it is `kd::cmkd(student, teacher, target, lambda, tau)` with
     /// λ = 0.5 and τ = 1.0 where nothing else is said; `kd::cmkd_multi` where clips have several labels.
@@ -259,7 +260,7 @@ pub(super) mod getters {
         trained.model.net().clone()
     }
 
-    /// All networks of a stage with steps of the recipe's own, by name.
+    /// All networks of a stage with steps of the recipe's own, by name; of another stage its `parts`.
     ///
     /// ```rhai,stage
     /// let pair = each_step(common + #{ nets: #{ one: model, two: model }, evaluate: "one" }, Fn("teach"));

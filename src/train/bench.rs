@@ -6,7 +6,7 @@ use crate::nn::{Copies, Manner, Net, Network};
 use crate::optim::{OptimizerHandle, OptimizerOptions, Snapshot};
 use crate::tensor::Tensor;
 
-/// Networks and optimisers by name. Those of a standard stage have no name.
+/// Networks and optimisers by name. That which a standard stage trains has no name, nor has its optimiser.
 #[derive(Clone, Default)]
 pub struct Workbench {
     /// The networks.
@@ -24,13 +24,19 @@ pub struct Before {
 }
 
 impl Workbench {
-    /// One network and its optimiser.
-    pub(super) fn single(net: Net, options: OptimizerOptions) -> Result<Self> {
+    /// One network, its optimiser, and copies of the parts beside it, which share what the originals share.
+    pub(super) fn standard(
+        net: Net,
+        options: OptimizerOptions,
+        parts: &[(String, Net)],
+    ) -> Result<Self> {
         let optimizer = OptimizerHandle::new(options)?;
-        Ok(Workbench {
-            nets: vec![(String::new(), net)],
-            optimizers: vec![(String::new(), optimizer)],
-        })
+        let mut copies = Copies::default();
+        let mut nets = vec![(String::new(), net)];
+        for (name, part) in parts {
+            nets.push((name.clone(), part.copy_into(&mut copies)?));
+        }
+        Ok(Workbench { nets, optimizers: vec![(String::new(), optimizer)] })
     }
 
     /// Copies of a plan's networks, which share what the originals share, and fresh optimisers.

@@ -6,6 +6,7 @@ use super::hooks::Hooks;
 use super::plan::Plan;
 use super::stage::Stage;
 use crate::error::Result;
+use crate::nn::Net;
 use crate::tensor::store;
 use std::sync::atomic::AtomicBool;
 
@@ -53,7 +54,7 @@ impl Stage {
             waiting: waited / f64::max(all, 1e-9),
             seconds: end.head.seconds,
             parameters: self.learner.model.network().parameter_count(),
-            nets: if self.learner.is_own { self.learner.bench.nets } else { Vec::new() },
+            nets: named(self.learner.bench.nets),
             model: self.learner.model,
             steps: self.moment.step,
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
@@ -65,4 +66,9 @@ impl Stage {
             end: Some(end),
         })
     }
+}
+
+/// Those with names: of a standard stage its parts, of one with steps of the recipe's own all.
+fn named(nets: Vec<(String, Net)>) -> Vec<(String, Net)> {
+    nets.into_iter().filter(|(name, _)| !name.is_empty()).collect()
 }

@@ -116,7 +116,7 @@ pub struct Trained {
     pub model: Model,
     /// What it was trained on.
     pub features: Features,
-    /// All networks of a stage whose steps are the recipe's own.
+    /// All networks of a stage whose steps are the recipe's own; of another one the parts beside its model.
     pub nets: Vec<(String, Net)>,
     /// Accuracy on the test clips with the last weights.
     pub accuracy: f64,

@@ -167,6 +167,18 @@ impl Change {
     }
 }
 
+/// Inner outputs by their names.
+pub type Tapped = Vec<(String, Tensor)>;
+
+/// What the loss of a step is shown beside logits and labels.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Inner outputs that the stage taps, of the student and of the teacher.
+    pub taps: [Tapped; 2],
+    /// Which clip each row is of, counted among those that train; of a mixed one that with the largest share.
+    pub places: Vec<usize>,
+}
+
 /// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".
 pub trait Hooks {
     /// Called between two steps: the only moment at which other code may come into force.
@@ -242,6 +254,7 @@ pub trait Hooks {
         _student: &Tensor,
         _teacher: Option<&Tensor>,
         _target: &Tensor,
+        _seen: Seen,
     ) -> Result<Option<Tensor>> {
         Ok(None)
     }

@@ -4,7 +4,7 @@ use super::hearing::Hearing;
 use crate::data::{
     Augmentation, Caches, ClipSource, Dataset, Fingerprint, FrontEnd, Sampler, Teaching,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, unknown};
 use crate::models::{InputShape, Model, Spec};
 use crate::nn::Net;
 use crate::optim::OptimizerOptions;
@@ -50,6 +50,35 @@ pub struct OwnStep {
     pub nets: Vec<(String, Net)>,
     /// Optimisers by name; the stage begins with fresh ones.
     pub optimizers: Vec<(String, OptimizerOptions)>,
+}
+
+/// Inner outputs that the hook `loss` of a stage is shown, by the names of `Net::taps`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Taps {
+    /// Of the network that is trained.
+    pub student: Vec<String>,
+    /// Of the teacher.
+    pub teacher: Vec<String>,
+}
+
+impl Taps {
+    /// Whether nothing is tapped.
+    pub fn is_empty(&self) -> bool {
+        self.student.is_empty() && self.teacher.is_empty()
+    }
+
+    /// Refuses names that a network does not have.
+    ///
+    /// # Errors
+    /// Such a name.
+    pub(super) fn check(operation: &str, whose: &str, names: &[String], net: &Net) -> Result<()> {
+        let known = net.taps();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        match names.iter().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => Err(unknown(operation, &format!("tap of the {whose}"), name, &known)),
+        }
+    }
 }
 
 /// A frozen model that teaches.
@@ -175,6 +204,11 @@ pub struct Plan {
     pub teacher: Option<TeacherModel>,
     /// What the recipe's own steps work on; `spec` is then the network that is evaluated.
     pub own: Option<OwnStep>,
+    /// Networks beside the one that is trained, by name, trained and kept with it: what a loss needs of its own. The
+    /// stage works on copies.
+    pub parts: Vec<(String, Net)>,
+    /// Inner outputs that the loss is shown.
+    pub taps: Taps,
     /// The clips.
     pub features: Features,
     /// Augmentations of the training clips.
@@ -267,6 +301,13 @@ impl Plan {
                 Some(count) => return Err(differ("the teacher", count)),
             }
             Hearing::check(self, teacher)?;
+            Taps::check(operation, "teacher", &self.taps.teacher, teacher.model.net())?;
+            if self.teaching == Teaching::Stored && !self.taps.teacher.is_empty() {
+                let problem = "'taps' of a teacher whose teaching is stored";
+                return Err(Error::new(Kind::Script, operation, problem)
+                    .expected("only the teacher's logits are stored")
+                    .hint("leave out teaching: \"stored\", or the teacher's taps"));
+            }
         }
         self.optimizer.check()
     }

@@ -1,14 +1,14 @@
 //! One optimiser step, top to bottom.
 
 use super::bench::Workbench;
-use super::hooks::{Hooks, Moment};
-use super::plan::Plan;
+use super::hooks::{Hooks, Moment, Seen};
+use super::plan::{Plan, Taps};
 use super::teaching::Teacher;
-use crate::data::{Batch, Labelling};
+use crate::data::{Batch, Labelling, Mix};
 use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
-use crate::nn::{Mode, Parameter, pass};
+use crate::nn::{Mode, Net, Network, Parameter, pass, unique};
 use crate::optim::{check_gradients, one_number};
 use crate::tensor::Tensor;
 
@@ -38,6 +38,8 @@ pub(super) struct Learner {
     pub model: Model,
     pub parameters: Vec<(String, Parameter)>,
     pub teacher: Option<Teacher>,
+    /// Inner outputs that the loss is shown.
+    pub taps: Taps,
     /// How many classes a clip may have.
     pub labelling: Labelling,
     /// All that steps work on.
@@ -52,8 +54,9 @@ impl Learner {
         let (model, bench) = match &plan.own {
             None => {
                 let model = plan.spec.build(shape, plan.seed, &plan.device)?;
-                let bench = Workbench::single(model.net().clone(), plan.optimizer.clone())?;
-                (model, bench)
+                let (net, options) = (model.net().clone(), plan.optimizer.clone());
+                Taps::check(plan.operation(), "student", &plan.taps.student, &net)?;
+                (model, Workbench::standard(net, options, &plan.parts)?)
             }
             Some(own) => {
                 let bench = Workbench::of(own)?;
@@ -64,14 +67,19 @@ impl Learner {
                 (Model::of(evaluated.1.clone(), shape), bench)
             }
         };
-        let parameters = model.net().unique_parameters();
+        let mut parameters = model.net().unique_parameters();
         if plan.own.is_none() {
+            let parts = bench.nets.iter().filter(|(name, _)| !name.is_empty());
+            parameters.extend(parts.flat_map(|(name, part)| named(name, part)));
+            // What two parts share is trained once.
+            parameters = unique(parameters);
             // A group that fits no parameter is told before anything is trained.
             bench.optimizers.iter().try_for_each(|(_, handle)| handle.bind(&parameters))?;
         }
         let (teacher, is_own) = (Teacher::of(plan), plan.own.is_some());
         let labelling = plan.features.train.labelling();
-        Ok(Learner { parameters, model, teacher, labelling, bench, is_own })
+        let taps = plan.taps.clone();
+        Ok(Learner { parameters, model, teacher, taps, labelling, bench, is_own })
     }
 
     /// Refuses a network that cannot be evaluated, before anything is trained.
@@ -137,14 +145,18 @@ impl Learner {
     ) -> Result<StepReport> {
         let augmented = self.augmented(batch, moment, hooks)?;
         let batch = augmented.as_ref().unwrap_or(batch);
-        let student = self.model.forward(&batch.input, Mode::Train)?;
-        let teacher = self.teacher.as_ref().map(|teacher| teacher.logits(batch)).transpose()?;
+        let own = &self.taps.student;
+        let (student, own) = self.model.forward_taps(&batch.input, Mode::Train, own)?;
+        let said = self.teacher.as_ref().map(|teacher| teacher.says(batch, &self.taps.teacher));
+        let (teacher, told) = said.transpose()?.unzip();
+        let taps = [own, told.unwrap_or_default()];
+        let seen = Seen { taps, places: places(batch) };
         let (mut lambda, mut tau) = (None, None);
         if teacher.is_some() {
             lambda = hooks.lambda(moment)?;
             tau = hooks.tau(moment)?;
         }
-        let own = hooks.loss(moment, &student, teacher.as_ref(), &batch.target)?;
+        let own = hooks.loss(moment, &student, teacher.as_ref(), &batch.target, seen)?;
         let is_own = own.is_some();
         let loss = match (own, &teacher) {
             (Some(loss), _) => loss,
@@ -182,6 +194,23 @@ impl Learner {
         }
         Ok(StepReport { loss: value, lr, lambda, tau })
     }
+}
+
+/// The parameters of a part, by names that no parameter of the student has.
+fn named(part: &str, net: &Net) -> Vec<(String, Parameter)> {
+    let all = net.parameters().into_iter();
+    all.map(|(name, parameter)| (format!("parts.{part}.{name}"), parameter)).collect()
+}
+
+/// The clip that each row has most of. Rows that nobody recorded are counted.
+fn places(batch: &Batch) -> Vec<usize> {
+    if batch.mixes.is_empty() {
+        return (0..batch.clips).collect();
+    }
+    // The first of equals.
+    let most = |a: (usize, f32), b: &(usize, f32)| if b.1 > a.1 { *b } else { a };
+    let most_of = |mix: &Mix| mix.iter().fold((0, f32::NEG_INFINITY), most).0;
+    batch.mixes.iter().map(most_of).collect()
 }
 
 /// The loss against labels where the recipe says none.

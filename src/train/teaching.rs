@@ -1,6 +1,7 @@
 //! What a frozen teacher says of a batch, whichever way it is shown the clips.
 
 use super::hearing::Hearing;
+use super::hooks::Tapped;
 use super::plan::{Plan, TeacherModel};
 use crate::data::{Batch, ClipSource, Labelling, Loader, LoaderOptions, Mix, Teaching};
 use crate::error::Result;
@@ -45,17 +46,17 @@ impl Teacher {
         self.teaching == Teaching::Independent
     }
 
-    /// Its logits, `[batch, classes]`.
+    /// Its logits, `[batch, classes]`, and the inner outputs of these names.
     ///
     /// # Errors
     /// As of its forward pass; a clip that cannot be read.
-    pub fn logits(&self, batch: &Batch) -> Result<Tensor> {
+    pub fn says(&self, batch: &Batch, taps: &[String]) -> Result<(Tensor, Tapped)> {
         // A batch that nobody recorded is of no clips.
         if self.teaching == Teaching::Stored && !batch.mixes.is_empty() {
-            return self.recalled(&batch.mixes);
+            return Ok((self.recalled(&batch.mixes)?, Vec::new()));
         }
         let input = batch.teacher_input.as_ref().unwrap_or(&batch.input);
-        self.model.model.forward(&self.hearing.shown(input)?, Mode::Eval)
+        self.model.model.forward_taps(&self.hearing.shown(input)?, Mode::Eval, taps)
     }
 
     /// What it said of the clips that each row is made of.

@@ -18,7 +18,7 @@ use stillroom::optim::OptimizerOptions;
 use stillroom::recipe::{Functions, Given, Source};
 use stillroom::script::{Context, Desk};
 use stillroom::tensor::{Device, Tensor};
-use stillroom::train::{Event, Features, Moment, Observer, Phase, Plain, Plan, train};
+use stillroom::train::{Event, Features, Moment, Observer, Phase, Plain, Plan, Taps, train};
 
 /// As in `still`: the allocator is part of what is measured.
 #[global_allocator]
@@ -192,6 +192,8 @@ fn step() -> Result<f64> {
         features: Features::of(&data, &front, &caches)?,
         teacher: None,
         own: None,
+        parts: Vec::new(),
+        taps: Taps::default(),
         spec: Spec::Cnn(CnnOptions { classes: data.classes.len(), channels: vec![8, 16, 32] }),
         chain: Vec::new(),
         sampler: Sampler::default(),

@@ -8,7 +8,7 @@ use stillroom::error::Result;
 use stillroom::kd;
 use stillroom::models::{Spec, VitOptions};
 use stillroom::tensor::Tensor;
-use stillroom::train::{Features, Hooks, Moment, Plan, TeacherModel, train};
+use stillroom::train::{Features, Hooks, Moment, Plan, Seen, TeacherModel, train};
 
 /// Keeps what the teacher says of the first batch.
 struct First(Vec<f32>);
@@ -20,6 +20,7 @@ impl Hooks for First {
         student: &Tensor,
         teacher: Option<&Tensor>,
         _: &Tensor,
+        _: Seen,
     ) -> Result<Option<Tensor>> {
         let teacher = teacher.expect("a teacher");
         if self.0.is_empty() {

@@ -15,7 +15,8 @@ use stillroom::nn::Mode;
 use stillroom::optim::OptimizerOptions;
 use stillroom::tensor::{Device, Tensor};
 use stillroom::train::{
-    Event, Features, Hooks, Moment, Observer, Plain, Plan, StageKind, TeacherModel, train,
+    Event, Features, Hooks, Moment, Observer, Plain, Plan, Seen, StageKind, Taps, TeacherModel,
+    train,
 };
 
 /// Sees everything and does nothing.
@@ -46,6 +47,8 @@ pub fn plan() -> Plan {
         spec: Spec::Cnn(CnnOptions { classes: 10, channels: vec![4] }),
         teacher: None,
         own: None,
+        parts: Vec::new(),
+        taps: Taps::default(),
         features: features(),
         chain: vec![
             Arc::new(TimeRoll { frames: None }) as Arc<dyn Augmentation>,
@@ -76,6 +79,7 @@ fn hooks_in_ten_lines_of_rust() {
             student: &Tensor,
             _: Option<&Tensor>,
             target: &Tensor,
+            _: Seen,
         ) -> Result<Option<Tensor>> {
             kd::cross_entropy(student, target)?.mul_number(2.0).map(Some)
         }
@@ -124,6 +128,7 @@ fn teacher_and_student_see_the_very_same_batch() {
             student: &Tensor,
             teacher: Option<&Tensor>,
             _: &Tensor,
+            _: Seen,
         ) -> Result<Option<Tensor>> {
             let loss = kd::kl(student, teacher.expect("a teacher"))?;
             self.0.push(loss.item()?);
@@ -156,6 +161,7 @@ fn a_loss_that_is_no_number_is_told_with_its_step() {
             student: &Tensor,
             _: Option<&Tensor>,
             _: &Tensor,
+            _: Seen,
         ) -> Result<Option<Tensor>> {
             student.mul_number(0.0)?.log()?.mean().map(Some)
         }
@@ -178,6 +184,7 @@ fn a_loss_without_the_student_is_told() {
             student: &Tensor,
             _: Option<&Tensor>,
             target: &Tensor,
+            _: Seen,
         ) -> Result<Option<Tensor>> {
             kd::cross_entropy(&student.detached()?, target).map(Some)
         }

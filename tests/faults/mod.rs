@@ -12,6 +12,7 @@ mod keys;
 mod kills;
 mod lab;
 mod longer;
+mod parts;
 mod replays;
 mod signals;
 mod standing;

@@ -77,9 +77,8 @@ fn alias_of(module: &str) -> &str {
 
 /// The script with the modules that it names.
 fn whole(script: &str) -> String {
-    let named = MODULES.iter().filter(|module| {
-        script.contains(&format!("{}::", alias_of(module.name)))
-    });
+    let named =
+        MODULES.iter().filter(|module| script.contains(&format!("{}::", alias_of(module.name))));
     let imports: Vec<String> = named
         .map(|module| format!("import \"{}\" as {};\n", module.name, alias_of(module.name)))
         .collect();
@@ -135,12 +134,8 @@ fn losses_of_distillation_equal_pytorch() {
 }
 
 /// Functions of the standard library that are no losses; their own tests say what they are.
-const NO_LOSS: &[&str] = &[
-    "annealing::early_stop",
-    "ctkd::part",
-    "ctkd::strength",
-    "ctkd::temperature",
-];
+const NO_LOSS: &[&str] =
+    &["annealing::early_stop", "ctkd::part", "ctkd::strength", "ctkd::temperature"];
 
 #[test]
 fn every_method_of_the_standard_library_is_compared() {
