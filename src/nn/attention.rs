@@ -1,7 +1,7 @@
 //! Multi-head attention.
 
 use super::drop::dropped;
-use super::{LayerNorm, Linear, LinearOptions, Mode, Network, Visitor, check, scoped};
+use super::{LayerNorm, Linear, LinearOptions, Mode, Network, Visitor, check, pass, scoped};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Along, DType, Device, Tensor, record, words};
@@ -125,10 +125,16 @@ impl Attention {
         let heads = self.options.heads;
         let split = [batch, tokens, 3, heads, width / heads].map(|n| n as i64);
         // [3, batch, head, token, width of a head]
-        let qkv = self.qkv.forward(input, mode)?.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
+        let qkv = self.side_by_side(input, mode)?;
+        let qkv = qkv.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
         let shape = [batch, heads, tokens, width / heads].map(|n| n as i64);
         let part = |index| qkv.narrow(0, index, 1)?.reshape(&shape);
         self.mix([part(0)?, part(1)?, part(2)?], mask, mode)
+    }
+
+    /// Queries, keys and values `[batch, token, 3 · width]`, which can be tapped.
+    fn side_by_side(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        pass::inside(QKV, || self.qkv.forward(input, mode), |qkv| Some(qkv.clone()))
     }
 
     fn lengths(&self, input: &Tensor) -> Result<[usize; 3]> {
@@ -244,7 +250,7 @@ impl Network for Attention {
             return self.attend_self(input, None, mode).map(|(output, _)| output);
         }
         self.lengths(input)?;
-        let joined = self.qkv.forward(input, mode)?.self_attention(self.options.heads)?;
+        let joined = self.side_by_side(input, mode)?.self_attention(self.options.heads)?;
         dropped(&self.proj.forward(&joined, mode)?, self.options.proj_drop, mode)
     }
 
@@ -257,7 +263,15 @@ impl Network for Attention {
         self.proj.visit(&scoped(scope, "proj"), visit);
     }
 
+    fn own_taps(&self) -> Vec<String> {
+        vec![QKV.to_string()]
+    }
+
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         Some(self)
     }
 }
+
+/// What queries, keys and values side by side are called, `[batch, token, 3 · width]`: there where all three inputs are
+/// the same.
+pub(super) const QKV: &str = "qkv";

@@ -1,9 +1,10 @@
 //! The transformer block, and the squeeze-and-excite gate: layers made of a few others.
 
+use super::attention::QKV;
 use super::drop::{dropped, path_dropped};
 use super::{
     Activation, Attention, AttentionOptions, Conv, ConvOptions, LayerNorm, Linear, LinearOptions,
-    Mode, Network, Parameter, Role, Visitor, check, init, scoped,
+    Mode, Network, Parameter, Role, Visitor, check, init, pass, scoped,
 };
 use crate::error::{Error, Result};
 use crate::tensor::random::Stream;
@@ -190,8 +191,9 @@ impl Block {
         mask: Option<&Tensor>,
         mode: Mode,
     ) -> Result<(Tensor, Tensor)> {
-        let (attended, weights) =
-            self.attn.attend_self(&self.norm1.forward(input, mode)?, mask, mode)?;
+        let normed = self.norm1.forward(input, mode)?;
+        let attend = || self.attn.attend_self(&normed, mask, mode);
+        let (attended, weights) = pass::inside(ATTN, attend, |(output, _)| Some(output.clone()))?;
         Ok((self.rest(input, &attended, mode)?, weights))
     }
 
@@ -214,7 +216,9 @@ impl Block {
 
 impl Network for Block {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        let attended = self.attn.forward(&self.norm1.forward(input, mode)?, mode)?;
+        let normed = self.norm1.forward(input, mode)?;
+        let attend = || self.attn.forward(&normed, mode);
+        let attended = pass::inside(ATTN, attend, |output| Some(output.clone()))?;
         self.rest(input, &attended, mode)
     }
 
@@ -232,10 +236,17 @@ impl Network for Block {
         scale(1, "ls2.gamma", visit);
     }
 
+    fn own_taps(&self) -> Vec<String> {
+        vec![format!("{ATTN}.{QKV}"), ATTN.to_string()]
+    }
+
     fn as_any(&self) -> Option<&dyn std::any::Any> {
         Some(self)
     }
 }
+
+/// What the output of the attention is called.
+const ATTN: &str = "attn";
 
 /// The options of squeeze-and-excite.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -76,8 +76,10 @@ macro_rules! modules {
 }
 
 modules! {
-    "annealing" "bce_kd" "ctkd" "dist" "dkd" "function_matching" "hinton" "logit_match" "logit_std" "mld" "nkd"
-    "smoothing" "teacher_free"
+    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit" "dist" "dkd"
+    "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton" "ickd" "logit_match"
+    "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "reviewkd" "rkd" "smoothing" "sp" "srd" "sskd"
+    "teacher_free" "tinybert" "vid"
 }
 
 /// The module that is imported as `name`.
