@@ -125,14 +125,15 @@ impl Attention {
         let heads = self.options.heads;
         let split = [batch, tokens, 3, heads, width / heads].map(|n| n as i64);
         // [3, batch, head, token, width of a head]
-        let qkv = self.packed(input, mode)?.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
+        let qkv = self.side_by_side(input, mode)?;
+        let qkv = qkv.reshape(&split)?.permute(&[2, 0, 3, 1, 4])?;
         let shape = [batch, heads, tokens, width / heads].map(|n| n as i64);
         let part = |index| qkv.narrow(0, index, 1)?.reshape(&shape);
         self.mix([part(0)?, part(1)?, part(2)?], mask, mode)
     }
 
-    /// Queries, keys and values side by side.
-    fn packed(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+    /// Queries, keys and values `[batch, token, 3 · width]`, which can be tapped.
+    fn side_by_side(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         pass::inside(QKV, || self.qkv.forward(input, mode), |qkv| Some(qkv.clone()))
     }
 
@@ -249,7 +250,7 @@ impl Network for Attention {
             return self.attend_self(input, None, mode).map(|(output, _)| output);
         }
         self.lengths(input)?;
-        let joined = self.packed(input, mode)?.self_attention(self.options.heads)?;
+        let joined = self.side_by_side(input, mode)?.self_attention(self.options.heads)?;
         dropped(&self.proj.forward(&joined, mode)?, self.options.proj_drop, mode)
     }
 

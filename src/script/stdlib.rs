@@ -78,8 +78,8 @@ macro_rules! modules {
 modules! {
     "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit" "dist" "dkd"
     "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton" "ickd" "logit_match"
-    "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "reviewkd" "rkd" "smoothing" "sp" "srd" "sskd"
-    "teacher_free" "tinybert" "vid"
+    "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "progressive" "reviewkd" "rkd" "smoothing" "sp" "srd"
+    "sskd" "teacher_free" "teachers" "tinybert" "vid"
 }
 
 /// The module that is imported as `name`.

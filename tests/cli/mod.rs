@@ -12,6 +12,7 @@ mod hostile_sources;
 mod made;
 mod manners;
 mod memory;
+mod methods;
 mod models;
 mod predict;
 mod pretrained;

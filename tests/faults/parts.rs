@@ -46,8 +46,9 @@ fn lab() -> Lab {
 /// What a run gave, and what it printed of its parts.
 fn ran(lab: &Lab, more: &[&str]) -> (Outcome, Vec<String>) {
     let ran = lab.run(1, more).good();
+    let said = format!("{}\n{}", ran.out, ran.err);
     let told =
-        ran.out.lines().filter(|line| line.starts_with("project") || line.starts_with("memory"));
+        said.lines().filter(|line| line.starts_with("project") || line.starts_with("memory"));
     (lab.outcome(), told.map(String::from).collect())
 }
 

@@ -5,7 +5,10 @@ import torch
 
 torch.set_default_dtype(torch.float64)
 
+import kd_features
 import kd_logits
+import kd_relations
+import kd_tokens
 from kd_cases import CASES
 from oracle import HERE, versions
 

@@ -248,3 +248,16 @@ EMBEDDINGS = {"student": ([4, 5, 3],), "teacher": ([4, 5, 2],), "target": ("many
 case("mld/soft", "mld::soft(student, teacher)", lambda s, t: bernoulli(s, t).sum(1).mean(), BIG)
 case("mld/between_clips", "mld::between_clips(student, teacher, target)", between_clips, EMBEDDINGS)
 case("mld/between_classes", "mld::between_classes(student, teacher, target)", between_classes, EMBEDDINGS)
+
+# Several teachers, and an earlier self
+TEACHERS = {"student": ([4, 5], 3.0), "teacher": ([4, 5], 4.0), "teacher_two": ([4, 5], 2.0)}
+case("teachers/mean_logits", "kd::kl(student, teachers::mean_logits([teacher, teacher_two]))",
+     lambda s, a, b: kl(s, (a + b) / 2), TEACHERS)
+case("teachers/mean_softmax", "kd::kl(student, teachers::mean_softmax([teacher, teacher_two]))",
+     lambda s, a, b: kl(s, ((a.softmax(1) + b.softmax(1)) / 2).log()), TEACHERS)
+case("teachers/mean_sigmoid", "kd::bernoulli_kl(student, teachers::mean_sigmoid([teacher, teacher_two]))",
+     lambda s, a, b: bernoulli(s, ((a.sigmoid() + b.sigmoid()) / 2).logit()).mean(), TEACHERS)
+case("teachers/each", "teachers::each(student, [teacher, teacher_two], [0.3, 0.7], 2)",
+     lambda s, a, b: 0.3 * kl(s, a / 2) + 0.7 * kl(s, b / 2), TEACHERS)
+case("progressive/labels", "cross_entropy(student, progressive::labels(target, teacher, progressive::alpha(2, 10, 0.8)))",
+     lambda s, t, y: label(s, (1 - 0.24) * y + 0.24 * t.softmax(1)), HOT)
