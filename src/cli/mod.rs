@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod bench;
 mod check;
 mod data;
 mod definitions;
@@ -25,6 +26,7 @@ mod show;
 mod signals;
 mod stdlib;
 mod test;
+mod trained;
 mod undashed;
 mod why;
 mod words;
@@ -62,6 +64,7 @@ enum Verb {
     Models(models::Models),
     Show(show::Show),
     Predict(predict::Predict),
+    Bench(bench::Bench),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -104,6 +107,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Models(models) => models.run().map(|()| 0),
             Verb::Show(show) => show.run().map(|()| 0),
             Verb::Predict(predict) => predict.run(),
+            Verb::Bench(bench) => bench.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

@@ -8,7 +8,7 @@ use stillroom::tensor::{Device, Tensor, store};
 use stillroom::train::{CARD, Card};
 
 /// A network with a bit of everything, which the recipe builds itself.
-const OWN: &str = r#"
+pub const OWN: &str = r#"
 let data = dataset::esc50(arg("data", "still:example"), #{ per_class: 6 });
 let common = #{
     data: data, features: audio::fbank(#{ mels: 32, hop_ms: 20, frames: 40 }), batch: 16, epochs: 1,

@@ -1,5 +1,6 @@
 //! The command line, as a user meets it.
 
+mod bench;
 mod compare;
 mod damage;
 mod data;
