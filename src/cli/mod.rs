@@ -16,6 +16,7 @@ mod lsp;
 mod models;
 mod new;
 mod predict;
+mod profile;
 mod progress;
 mod repl;
 mod replay;

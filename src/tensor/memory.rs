@@ -73,6 +73,11 @@ impl Memory {
         }
     }
 
+    /// What this process has in memory; `None` where the system does not say.
+    pub fn resident() -> Option<u64> {
+        pages_of_own()
+    }
+
     /// The most that this process ever had in memory, or had since [`Memory::forget_peak`]; `None` where the system
     /// does not say.
     pub fn peak() -> Option<u64> {

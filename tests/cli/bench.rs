@@ -140,3 +140,82 @@ fn mistakes_are_told() {
     let ran = sandbox.still(&["bench", "cnn", "--batch", "0"]);
     assert!(ran.code == 2 && ran.err.contains("--batch"), "{}", ran.err);
 }
+
+/// A program that answers as PyTorch's side does: half a second for everything, but one case that it does not know.
+const PYTHON: &str = r#"#!/bin/sh
+echo '{"versions": {"torch": "0.0", "timm": "0.0"}, "threads": 1}'
+while read -r line; do
+    case "$line" in
+        *softmax*) echo '{"error": "no softmax here"}' ;;
+        *start* | *repeat*) echo "told besides"; echo '{"seconds": [0.5, 0.5]}' ;;
+        *) echo '{"bytes": 1000}' ;;
+    esac
+done
+"#;
+
+#[cfg(unix)]
+#[test]
+fn the_suite_has_both_sides_in_a_table_a_record_and_a_page() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let python = sandbox.write("python", PYTHON);
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let page = "# Before\n\n<!-- still bench suite: begin -->\nold\n<!-- still bench suite: end -->\n\nafter\n";
+    sandbox.write("page.md", page);
+    let given = |only: &str| -> Vec<String> {
+        let all = ["bench", "--suite", "--quick", "--only", only, "--python", "./python"];
+        all.iter().map(|text| text.to_string()).collect()
+    };
+    let mut arguments = given("cross entropy");
+    arguments.extend(["--json", "found.json"].map(String::from));
+    let run = |arguments: &[String]| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        sandbox.still(&arguments).good()
+    };
+    let ran = run(&arguments);
+    assert_eq!(ran.out.lines().count(), 5, "{}", ran.out);
+    assert!(ran.out.lines().next().expect("a head").ends_with("PyTorch 0.0"), "{}", ran.out);
+    assert!(ran.out.contains("forward + backward") && ran.out.contains("500 ms"), "{}", ran.out);
+    // The record of before keeps its cases, and what one side lacks is told.
+    let mut arguments = given("softmax");
+    arguments.extend(
+        ["--json", "all.json", "--keep", "found.json", "--markdown", "page.md"].map(String::from),
+    );
+    let ran = run(&arguments);
+    assert!(ran.err.contains("PyTorch's is missing: no softmax here"), "{}", ran.err);
+    let found: Value = serde_json::from_str(&sandbox.read("all.json")).expect("JSON");
+    let cases = found["cases"].as_array().expect("cases");
+    let names: Vec<&str> =
+        cases.iter().map(|case| case["name"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["softmax", "softmax", "cross entropy + KL", "cross entropy + KL"]);
+    assert!(cases[0]["pytorch"]["error"].is_string() && cases[0]["ratio"].is_null());
+    for case in &cases[2..] {
+        let ours = case["ours"]["median_seconds"].as_f64().expect("a time");
+        assert_eq!(case["ratio"].as_f64().expect("a ratio"), ours / 0.5);
+    }
+    let page = sandbox.read("page.md");
+    assert!(page.starts_with("# Before\n\n<!-- still bench suite: begin -->\n"), "{page}");
+    assert!(page.ends_with("<!-- still bench suite: end -->\n\nafter\n"), "{page}");
+    assert!(
+        page.contains("| softmax | [8, 3, 602, 602] | forward | ") && !page.contains("old"),
+        "{page}"
+    );
+}
+
+#[test]
+fn growth_tells_exponents() {
+    let sandbox = Sandbox::new();
+    let given = ["bench", "--growth", "--quick", "--only", "parameters", "--json", "-"];
+    let ran = sandbox.still(&given).good();
+    let found: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let series = found["growth"].as_array().expect("series");
+    assert_eq!(series.len(), 1);
+    let points = series[0]["points"].as_array().expect("points");
+    let along: Vec<f64> =
+        points.iter().map(|point| point["along"].as_f64().expect("a number")).collect();
+    assert!(along.windows(2).all(|pair| pair[0] < pair[1]), "{along:?}");
+    // Twice the width is nearly four times the weights, and the work.
+    let expected = series[0]["time"]["expected"].as_f64().expect("an exponent");
+    assert!((0.8..1.1).contains(&expected), "{expected}");
+    assert!(series[0]["time"]["ours"].is_number() && series[0]["time"]["pytorch"].is_null());
+}

@@ -16,6 +16,7 @@ mod memory;
 mod models;
 mod predict;
 mod pretrained;
+mod profile;
 mod recipes;
 mod repl;
 mod reproducible;

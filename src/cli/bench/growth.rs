@@ -34,47 +34,51 @@ struct Size {
 
 const FRAMES: usize = 512;
 
-fn all() -> Vec<Series> {
-    let batches = [1, 2, 4, 8, 16];
-    let frames = [176, 256, 512, 1024];
-    let widths = [(96, 2), (192, 3), (384, 6), (768, 12)];
-    let wide = |(width, heads)| {
-        let name = "ast".into();
-        Named { name, width, heads, depth: 6, stride: 16, ..Named::default() }
+/// Lengths along which steps grow; where it has to be quick, two of each, and small.
+fn all(quick: bool) -> Vec<Series> {
+    let few = |all: &[usize]| all[..if quick { 2 } else { all.len() }].to_vec();
+    let (batches, frames) = (few(&[1, 2, 4, 8, 16]), few(&[176, 256, 512, 1024]));
+    let (depth, length) = if quick { (1, frames[0]) } else { (6, FRAMES) };
+    let widths = few(&[96, 192, 384, 768]);
+    let wide = |width: usize| {
+        let (name, heads) = ("ast".into(), width / 48);
+        Named { name, width, heads, depth, stride: 16, ..Named::default() }
     };
+    let of = |model: fn() -> Named, batch: usize, frames: usize| clips(model(), batch, frames);
+    let b0 = || named("efficientnet_b0");
     vec![
         Series {
             what: "batch",
             model: "ast_tiny",
-            steps: batches.map(|batch| clips(ast_tiny(), batch, FRAMES)).into(),
+            steps: batches.iter().map(|batch| of(ast_tiny, *batch, length)).collect(),
             along: |clips, _| clips.batch as f64,
             memory: "1",
         },
         Series {
             what: "batch",
             model: "efficientnet_b0",
-            steps: batches.map(|batch| clips(named("efficientnet_b0"), batch, FRAMES)).into(),
+            steps: batches.iter().map(|batch| of(b0, *batch, length)).collect(),
             along: |clips, _| clips.batch as f64,
             memory: "1",
         },
         Series {
             what: "tokens",
             model: "ast_tiny",
-            steps: frames.map(|frames| clips(ast_tiny(), 4, frames)).into(),
+            steps: frames.iter().map(|frames| of(ast_tiny, 4, *frames)).collect(),
             along: |clips, _| tokens(clips) as f64,
             memory: "1 without, 2 with a matrix of scores",
         },
         Series {
             what: "frames",
             model: "efficientnet_b0",
-            steps: frames.map(|frames| clips(named("efficientnet_b0"), 4, frames)).into(),
+            steps: frames.iter().map(|frames| of(b0, 4, *frames)).collect(),
             along: |clips, _| clips.frames as f64,
             memory: "1",
         },
         Series {
             what: "parameters",
-            model: "ast, 6 blocks",
-            steps: widths.map(|sizes| clips(wide(sizes), 4, FRAMES)).into(),
+            model: "ast",
+            steps: widths.iter().map(|width| clips(wide(*width), 4, length)).collect(),
             along: |_, size| size.parameters,
             memory: "0.5 (activations) to 1 (weights)",
         },
@@ -121,7 +125,7 @@ fn exponent(points: &[(f64, f64)]) -> f64 {
 /// # Errors
 /// As of the suite.
 pub(super) fn measured(order: &Order) -> Result<Value> {
-    let mut series = all();
+    let mut series = all(order.quick);
     series.retain(|own| {
         let text = format!("{} {}", own.what, own.model);
         order.only.is_empty() || order.only.iter().any(|word| text.contains(word.as_str()))
@@ -157,6 +161,7 @@ fn facts(series: &Series, rows: &[Row], sizes: &[Size]) -> Value {
         let points = (0..along.len()).map(|at| Some((along[at], value(at)?)));
         points.collect::<Option<Vec<_>>>().filter(|own| own.len() > 1).map(|own| exponent(&own))
     };
+    let ours = |at: usize| rows[at].ours.as_ref().ok();
     let theirs = |at: usize| rows[at].theirs.as_ref()?.as_ref().ok();
     // What the step needs beside the program itself.
     let over = |own: &super::suite::runner::Found| {
@@ -174,12 +179,12 @@ fn facts(series: &Series, rows: &[Row], sizes: &[Size]) -> Value {
         "model": series.model,
         "points": points.collect::<Vec<_>>(),
         "time": {
-            "ours": of(&|at| Some(rows[at].ours.times.median())),
+            "ours": of(&|at| Some(ours(at)?.times.median())),
             "pytorch": of(&|at| Some(theirs(at)?.times.median())),
             "expected": of(&|at| Some(sizes[at].multiply_adds)),
         },
         "memory": {
-            "ours": of(&|at| over(&rows[at].ours)),
+            "ours": of(&|at| over(ours(at)?)),
             "pytorch": of(&|at| over(theirs(at)?)),
             "expected": series.memory,
         },

