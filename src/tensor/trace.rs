@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 /// Parts of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
+    /// What comes before the first step: features of all clips, the network and its weights.
+    Preparing,
     /// Waiting for the loader.
     Data,
     /// The recipe's own augmentation of a batch.
@@ -43,6 +45,7 @@ impl Part {
     /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
+            Part::Preparing => "preparing",
             Part::Data => "data",
             Part::Augment => "augment",
             Part::Teacher => "teacher",

@@ -29,8 +29,10 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Trained> {
     plan.check()?;
-    plan.features.ready(&|| stop.load(Ordering::Relaxed))?;
-    let mut run = Stage::new(plan)?;
+    let mut run = trace::span(Part::Preparing, || {
+        plan.features.ready(&|| stop.load(Ordering::Relaxed))?;
+        Stage::new(plan)
+    })?;
     hooks.begin(&run.learner.bench)?;
     if let Some(checkpoint) = from {
         run.take_up(checkpoint, hooks)?;

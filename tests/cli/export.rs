@@ -143,7 +143,7 @@ fn graphs_make_features_of_each_kind() {
         ("fbank", "audio::fbank(#{ mels: 32, hop_ms: 20 })"),
         ("mel", "audio::mel_spectrogram(#{ mels: 32, hop_ms: 20 })"),
         ("librosa", "audio::mel_spectrogram(#{ mels: 32, preset: \"librosa\" })"),
-        ("plain", "audio::spectrogram(#{ fft_points: 256, hop_ms: 20 })"),
+        ("plain", "audio::spectrogram(#{ fft_points: 512, hop_ms: 20 })"),
     ];
     for (name, features) in kinds {
         let sandbox = Sandbox::new();

@@ -152,7 +152,9 @@ fn what_a_file_lacks_is_drawn_from_the_seed() {
             (own.to_values().expect("numbers"), theirs[&name].to_values().expect("numbers"));
         let same = own == drawn;
         let lacks = report.lacking().contains(&name.as_str());
-        // Running means begin at 0 either way; the file has others.
-        assert_eq!(same, lacks, "{name}");
+        // The file's variances are 1, as those that nothing was seen of.
+        if !name.ends_with("running_var") {
+            assert_eq!(same, lacks, "{name}");
+        }
     }
 }

@@ -38,10 +38,10 @@ fn parts(trace: &Value) -> Vec<(String, u64)> {
 #[test]
 fn each_stage_tells_where_its_time_went() {
     let sandbox = Sandbox::new();
-    let recipe = format!("{TINY}\nfn augment(ctx, batch) {{ batch }}\n");
+    let recipe = format!("{TINY}\nfn augment(ctx, batch) {{ batch.input }}\n");
     let ran = sandbox.run(&recipe, &["--profile"]).good();
-    // 16 clips train, 2 steps an epoch, 2 epochs.
-    let steps = 4;
+    // 20 clips, 3 steps an epoch, 2 epochs.
+    let steps = 6;
     for (stage, taught) in [("teacher", false), ("student", true)] {
         let file = format!("{stage}: where the time went (");
         assert!(ran.err.contains(&file), "{}", ran.err);
