@@ -8,7 +8,7 @@ use crate::tensor::memory;
 use clap::Args;
 use std::path::PathBuf;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Access {
     /// Let the recipe read what is in this folder; can be repeated. STILL_DATA_ROOTS names folders, too, and so
     /// does a path that is the value of a --set.

@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod bench;
 mod check;
 mod data;
 mod definitions;
@@ -15,6 +16,7 @@ mod lsp;
 mod models;
 mod new;
 mod predict;
+mod profile;
 mod progress;
 mod repl;
 mod replay;
@@ -25,6 +27,7 @@ mod show;
 mod signals;
 mod stdlib;
 mod test;
+mod trained;
 mod undashed;
 mod why;
 mod words;
@@ -62,6 +65,7 @@ enum Verb {
     Models(models::Models),
     Show(show::Show),
     Predict(predict::Predict),
+    Bench(bench::Bench),
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
@@ -104,6 +108,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Models(models) => models.run().map(|()| 0),
             Verb::Show(show) => show.run().map(|()| 0),
             Verb::Predict(predict) => predict.run(),
+            Verb::Bench(bench) => bench.run().map(|()| 0),
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),

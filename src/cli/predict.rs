@@ -1,17 +1,18 @@
 //! `still predict`: what a trained model says of audio files.
 
-use super::runs::Place;
+use super::trained::Whose;
 use super::words::{columns, plain};
 use super::{note, out, tell};
 use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, audio_files};
 use crate::error::{Error, Kind, Result};
 use crate::metrics;
+use crate::models::Model;
 use crate::tensor::Device;
 use crate::train::{Card, predict};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 const STANDARD_INPUT: &str = "reading standard input";
@@ -29,12 +30,10 @@ pub(super) struct Predict {
     /// Audio files, folders of them, or - for standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The stage of the run [default: the last one].
-    #[arg(long)]
-    stage: Option<String>,
-    /// The weights of the stage's last epoch, instead of those of its best one.
-    #[arg(long)]
-    last: bool,
+    /// Give an argument of the recipe another value, e.g. where the data are on this machine; can be repeated. For a
+    /// network that only its recipe can build.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
     /// How many classes to tell, the likeliest first.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     top: u64,
@@ -51,13 +50,19 @@ pub(super) struct Predict {
     #[arg(long, conflicts_with = "json")]
     csv: bool,
     #[command(flatten)]
-    place: Place,
+    whose: Whose,
 }
 
 impl Predict {
     pub(super) fn run(self) -> Result<i32> {
+        let trained = self.whose.trained(&self.model)?;
+        let (whose, set) = (self.whose.clone(), self.set.clone());
+        whose.with(trained, &set, move |card, model| self.listen(card, model))
+    }
+
+    /// What the model hears, told; the exit code.
+    fn listen(&self, card: &Card, model: &Model) -> Result<i32> {
         let device = Device::default();
-        let (card, model) = Card::model_of(&self.weights()?, &device)?;
         let standard = self.files.iter().any(|file| file.as_os_str() == "-");
         let input = if standard { Some(standard_input()?) } else { None };
         let mut failed = false;
@@ -100,9 +105,9 @@ impl Predict {
                 windows.map_err(|error| error.during("--window, --hop").as_kind(Kind::Usage))?;
         }
         let [_, _, source] = ClipSource::all(&dataset, &card.front, &Arc::new(Caches::none()))?;
-        let mut shown = Shown { predict: &self, card: &card, rows: Vec::new() };
+        let mut shown = Shown { predict: self, card, rows: Vec::new() };
         shown.begin()?;
-        predict(&model, &source, &device, &mut |index, logits| {
+        predict(model, &source, &device, &mut |index, logits| {
             match (logits, source.clips().get(index)) {
                 (Ok(logits), Some(clip)) => shown.clip(clip, &logits)?,
                 (Err(error), Some(clip)) if called(clip) == "-" => {
@@ -115,20 +120,6 @@ impl Predict {
         })?;
         shown.end();
         Ok(if failed { Kind::Data.exit_code() } else { 0 })
-    }
-
-    /// The file of the weights that are meant.
-    fn weights(&self) -> Result<PathBuf> {
-        let file = Path::new(&self.model);
-        if file.is_file() {
-            if let Some(stage) = &self.stage {
-                return Err(Error::new(Kind::Usage, "--stage", "a file of weights has no stages")
-                    .received(stage.as_str()));
-            }
-            return Ok(file.to_path_buf());
-        }
-        let past = self.place.run(&self.model)?;
-        past.weights_of(self.stage.as_deref(), self.last)
     }
 }
 

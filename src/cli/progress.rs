@@ -4,9 +4,11 @@
 use super::{lines, note, out, tell};
 use crate::error::{Error, Result};
 use crate::recipe::Display;
+use crate::tensor::trace::Trace;
 use crate::train::{Event, Observer, Outcome};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const STYLE: &str = "{prefix} {bar:24.cyan/blue} {pos}/{len}  {msg}";
@@ -154,6 +156,12 @@ impl Display for Progress {
 
     fn made(&mut self, name: &str, took: Option<Duration>, age: Option<Duration>) {
         self.line(&lines::made(name, took, age));
+    }
+
+    fn profile(&mut self, stage: &str, traced: &Trace, file: &Path) {
+        let table = super::profile::table(traced);
+        let file = file.display();
+        self.line(&format!("{stage}: where the time went ({file})\n{table}"));
     }
 
     fn warn(&mut self, text: &str) {

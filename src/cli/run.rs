@@ -61,6 +61,9 @@ pub(super) struct Manner {
     /// Make a checkpoint after so many minutes.
     #[arg(long, value_name = "MINUTES", default_value_t = 1.0, value_parser = minutes)]
     checkpoint_minutes: f64,
+    /// Tell at the end of each stage where its time went, and write it into the run's folder, for a browser's trace viewer.
+    #[arg(long)]
+    profile: bool,
     #[command(flatten)]
     access: Access,
 }
@@ -102,6 +105,7 @@ impl Manner {
             max_operations: self.access.max_operations(),
             cache_bytes: self.access.cache_bytes()?,
             workers: usize::from(self.workers),
+            profile: self.profile,
             hook_seconds: self.hook_seconds,
             patient: self.on_error.unwrap_or_else(OnError::standard) == OnError::Pause,
             checkpoints: CheckpointPolicy {

@@ -83,3 +83,28 @@ pub(super) fn plain(text: &str) -> String {
     let tame = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(tame).collect()
 }
+
+/// `7.7 M`, `1.02 G`.
+pub(super) fn count(number: u64) -> String {
+    let units = ["", " k", " M", " G", " T"];
+    let (mut value, mut unit) = (number as f64, 0);
+    while value >= 999.5 && unit + 1 < units.len() {
+        (value, unit) = (value / 1000.0, unit + 1);
+    }
+    let digits = if unit == 0 || value >= 99.95 { 0 } else { 1 + usize::from(value < 9.995) };
+    format!("{value:.digits$}{}", units[unit])
+}
+
+/// `7,770,868`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut text = digits[..first].to_string();
+    for start in (first..digits.len()).step_by(3) {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&digits[start..start + 3]);
+    }
+    text
+}

@@ -5,6 +5,7 @@ use super::making::{Drawn, Maker};
 use super::sampler::Sampler;
 use super::source::ClipSource;
 use crate::error::{Error, Kind, Result};
+use crate::tensor::trace::{self, Part};
 use crate::tensor::{Device, Tensor};
 use crossbeam_channel::{Receiver, bounded};
 use std::sync::Arc;
@@ -169,7 +170,8 @@ impl Loader {
         let start = index * self.options.batch;
         let end = (start + self.options.batch).min(order.len());
         let clips = order.get(start..end).unwrap_or_default();
-        let (own, teacher) = self.maker.make(epoch, index, clips)?;
+        let made = || self.maker.make(epoch, index, clips);
+        let (own, teacher) = trace::span(Part::Batches, made)?;
         let HostBatch { clips, frames, bins, classes, .. } = own;
         let on = &self.options.device;
         let shape = [clips, frames, bins];

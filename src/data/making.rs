@@ -7,6 +7,7 @@ use super::source::ClipSource;
 use crate::audio::Samples;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
+use crate::tensor::trace::{self, Part};
 use std::sync::Arc;
 
 /// A clip in an epoch's order.
@@ -106,19 +107,24 @@ impl Maker {
             // Named by the clip, not by its place: the same clip of the same epoch is augmented in the same way whatever
             // the batch. One that is drawn again gets other draws.
             let item = [*clip as u64, *time as u64];
-            let (mut features, target, mix) = self.hear(viewer, epoch, item, *clip)?;
+            let heard = || self.hear(viewer, epoch, item, *clip);
+            let (mut features, target, mix) = trace::span(Part::Features, heard)?;
             let mut clip =
                 Spectrogram { features: &mut features, frames, bins, normal: source.normal()? };
-            for (step, mut draws) in self.steps(viewer, Level::Clip, epoch, &item) {
-                step.clip(&mut clip, &mut draws);
-            }
+            trace::span(Part::Chain, || {
+                for (step, mut draws) in self.steps(viewer, Level::Clip, epoch, &item) {
+                    step.clip(&mut clip, &mut draws);
+                }
+            });
             batch.features.append(&mut features);
             batch.targets.extend(target);
             batch.mixes.push(mix);
         }
-        for (step, mut draws) in self.steps(viewer, Level::Batch, epoch, &[index as u64]) {
-            step.batch(&mut batch, &mut draws);
-        }
+        trace::span(Part::Chain, || {
+            for (step, mut draws) in self.steps(viewer, Level::Batch, epoch, &[index as u64]) {
+                step.batch(&mut batch, &mut draws);
+            }
+        });
         Ok(batch)
     }
 
@@ -146,9 +152,11 @@ impl Maker {
         let samples = source.kept_samples(clip)?;
         let (rate_hz, samples) = (samples.rate_hz, samples.values.clone());
         let mut wave = Wave { samples, rate_hz, target, mix };
-        for (step, mut draws) in self.steps(viewer, Level::Wave, epoch, &item) {
-            step.wave(&mut wave, source.as_ref(), &mut draws)?;
-        }
+        trace::span(Part::Chain, || {
+            let mut steps = self.steps(viewer, Level::Wave, epoch, &item).into_iter();
+            steps
+                .try_for_each(|(step, mut draws)| step.wave(&mut wave, source.as_ref(), &mut draws))
+        })?;
         let Wave { samples, rate_hz, target, mix } = wave;
         let heard = source.heard(clip, &Samples { rate_hz, values: samples })?;
         Ok((source.finish(&heard, crop)?, target, mix))

@@ -3,10 +3,11 @@
 use super::weights::{Checkpoint, LoadOptions, Report, digest_of, load};
 use super::{InputShape, Spec};
 use crate::error::{Error, Kind, Result};
-use crate::nn::Net;
+use crate::nn::{Net, Network, pass};
 use crate::tensor::Device;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// A model and the weights that it begins with. As text, and so for the key of a stage, the file counts by its content
 /// and not by its name.
@@ -20,6 +21,29 @@ pub struct Pretrained {
     pub options: LoadOptions,
     #[serde(skip)]
     path: PathBuf,
+    /// What the file looked like when its content was read, where that can be trusted.
+    #[serde(skip)]
+    stamp: Option<Stamp>,
+}
+
+/// A file's length and time: the same file, where both are the same.
+#[derive(Clone, Debug, PartialEq)]
+struct Stamp {
+    length: u64,
+    modified: SystemTime,
+}
+
+/// What was written so shortly before may be written again within the same tick of the file system's clock.
+const SETTLED: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// That of a file that was left alone for a while.
+    fn of(path: &Path) -> Option<Stamp> {
+        let known = path.metadata().ok()?;
+        let modified = known.modified().ok()?;
+        let age = SystemTime::now().duration_since(modified).ok()?;
+        (age > SETTLED).then(|| Stamp { length: known.len(), modified })
+    }
 }
 
 impl Pretrained {
@@ -30,8 +54,9 @@ impl Pretrained {
     pub fn new(of: Spec, path: &Path, options: LoadOptions) -> Result<Self> {
         // What is no file of weights is told where it is named, before anything is built.
         Checkpoint::open(path)?;
+        let stamp = Stamp::of(path);
         let (of, blake3) = (Box::new(of), digest_of(path)?);
-        Ok(Pretrained { of, blake3, options, path: path.to_path_buf() })
+        Ok(Pretrained { of, blake3, options, path: path.to_path_buf(), stamp })
     }
 
     /// The file.
@@ -41,8 +66,10 @@ impl Pretrained {
 
     /// The network with the file's weights; what is not in the file is drawn from `seed`.
     pub(super) fn build(&self, input: InputShape, seed: u64, on: &Device) -> Result<(Net, Report)> {
-        let net = self.of.build(input, seed, on)?.net().clone();
-        if digest_of(&self.path)? != self.blake3 {
+        // Most files have all that the network needs: nothing is drawn that would be overwritten.
+        let net = pass::without_weights(|| self.of.build(input, seed, on))?.net().clone();
+        let is_known = self.stamp.is_some() && Stamp::of(&self.path) == self.stamp;
+        if !is_known && digest_of(&self.path)? != self.blake3 {
             let doing = format!("loading {}", self.path.display());
             return Err(Error::new(
                 Kind::File,
@@ -52,6 +79,17 @@ impl Pretrained {
             .hint("run the recipe again"));
         }
         let report = load(&net, &Checkpoint::open(&self.path)?, &self.options, on)?;
+        let lacking = report.lacking();
+        if !lacking.is_empty() {
+            // They begin as they would without a file.
+            let drawn = self.of.build(input, seed, on)?;
+            let own = net.parameters().into_iter().zip(drawn.net().parameters());
+            for ((name, parameter), (_, fresh)) in own {
+                if lacking.contains(&name.as_str()) {
+                    parameter.set(fresh.value())?;
+                }
+            }
+        }
         Ok((net, report))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Mode, Network, Parameter, Role, Visitor, pass};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
+use crate::tensor::trace::{self, Part};
 use crate::tensor::{Tensor, words};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -332,7 +333,11 @@ impl Net {
 impl Network for Net {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let mode = self.mode_within(mode);
-        self.within(|| self.node.network.forward(input, mode), |output| Some(output.clone()))
+        let forward = || self.node.network.forward(input, mode);
+        // In a step of a recipe's own nobody else says whose pass it is.
+        trace::span_within(Part::Step, Part::Student, || {
+            self.within(forward, |output| Some(output.clone()))
+        })
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {

@@ -3,6 +3,7 @@
 use super::{Optimizer, OptimizerOptions, Snapshot};
 use crate::error::Result;
 use crate::nn::Parameter;
+use crate::tensor::trace::{self, Part};
 use crate::tensor::{Gradients, Tensor};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,7 +61,7 @@ impl OptimizerHandle {
         gradients: &Gradients,
         lr: Option<f64>,
     ) -> Result<bool> {
-        self.own().step(parameters, gradients, lr)
+        trace::span(Part::Optimiser, || self.own().step(parameters, gradients, lr))
     }
 
     /// See [`Optimizer::snapshot`].

@@ -77,4 +77,4 @@ pub use trying::Given;
 pub use version::NESTED_CALLS;
 pub use watch::Patience;
 pub use why::Why;
-pub use zoo::{NamedModel, named_model, named_models};
+pub use zoo::{NamedModel, named_model, named_models, no_model};

@@ -19,6 +19,7 @@ use crate::nn::pass;
 use crate::run::store::Store;
 use crate::run::{Past, Record, Results, slug};
 use crate::script::{self, Host, Meter, Resolver, Signatures, check_name};
+use crate::tensor::trace::Trace;
 use crate::train::{Change, Features, Observer};
 use rhai::{Position, Scope};
 use serde_json::json;
@@ -41,6 +42,9 @@ pub trait Display: Observer + Send {
 
     /// Something was made, or came from the store.
     fn made(&mut self, name: &str, took: Option<Duration>, age: Option<Duration>);
+
+    /// Where a stage's time went, and the file that has it all.
+    fn profile(&mut self, _stage: &str, _trace: &Trace, _file: &Path) {}
 
     /// Whether a stage would come from the store.
     fn why(&mut self, _why: &Why) {}

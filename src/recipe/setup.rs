@@ -43,6 +43,8 @@ pub struct Setup {
     pub cache_bytes: u64,
     /// When checkpoints are made.
     pub checkpoints: CheckpointPolicy,
+    /// Whether stages tell where their time goes.
+    pub profile: bool,
 }
 
 impl Setup {
@@ -77,6 +79,7 @@ impl Setup {
             max_operations: MAX_OPERATIONS,
             cache_bytes: STANDARD_BYTES,
             checkpoints: CheckpointPolicy::default(),
+            profile: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::run::store::{Found, Object};
 use crate::run::{Identity, StageResult};
 use crate::script::HookSources;
-use crate::tensor::store;
+use crate::tensor::{store, trace};
 use crate::train::{
     CARD, Card, Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train,
 };
@@ -286,7 +286,12 @@ impl Job<'_> {
         let mut hooks = session.hooks(self.engine, &self.plan, self.sources)?;
         let mut observer = Both(session);
         let stop = &session.signals.stop;
-        let mut trained = train(&self.plan, from, &mut hooks, &mut observer, stop)?;
+        if session.setup.profile {
+            trace::begin();
+        }
+        let trained = train(&self.plan, from, &mut hooks, &mut observer, stop);
+        self.tell_profile()?;
+        let mut trained = trained?;
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
         let mut kept = true;
@@ -331,6 +336,17 @@ impl Job<'_> {
             record.tolerate("the list of checkpoints", dropped);
         }
         Ok(trained)
+    }
+
+    /// Where the time went, told and written down; also where the stage was stopped.
+    fn tell_profile(&self) -> Result<()> {
+        if !self.session.setup.profile {
+            return Ok(());
+        }
+        let traced = trace::end();
+        let file = self.session.record()?.write_trace(self.name(), &traced);
+        self.session.display().profile(self.name(), &traced, &file);
+        Ok(())
     }
 
     /// Puts the result into the store, and says whether there was room. A disk that is full is told; the run has

@@ -3,7 +3,7 @@
 use super::inspect::Inspector;
 use crate::error::{Error, Kind, Result, unknown};
 use crate::models::Spec;
-use crate::script::{Sort, entries, raised};
+use crate::script::{Sort, entries, other_name, raised};
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Scope};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +32,16 @@ pub fn named_models() -> Vec<NamedModel> {
     listed(&engine())
 }
 
+/// The error for a model that there is not: with the name that it has here, where others call it so.
+pub fn no_model(operation: &str, name: &str) -> Error {
+    if let Some(hint) = other_name(name) {
+        return Error::new(Kind::Name, operation, format!("unknown model '{name}'")).hint(hint);
+    }
+    let known = named_models();
+    let known: Vec<&str> = known.iter().map(|model| model.name.as_str()).collect();
+    unknown(operation, "model", name, &known)
+}
+
 /// `model::<name>` with options as they come from a command line: `("padding", "same")`.
 ///
 /// # Errors
@@ -40,8 +50,7 @@ pub fn named_model(name: &str, options: &[(String, String)]) -> Result<Spec> {
     let engine = engine();
     let known = listed(&engine);
     if !known.iter().any(|model| model.name == name) {
-        let known: Vec<&str> = known.iter().map(|model| model.name.as_str()).collect();
-        return Err(unknown("still models", "model", name, &known));
+        return Err(no_model("still models", name));
     }
     let value = |text: &str| match engine.eval_expression::<Dynamic>(text) {
         Ok(value) => value,

@@ -187,6 +187,11 @@ impl Folder {
     pub fn weights(&self, stage: &str, which: &str) -> PathBuf {
         self.path.join("weights").join(format!("{}.{which}.safetensors", slug(stage)))
     }
+
+    /// Where the time of a stage is told.
+    pub fn profile(&self, stage: &str) -> PathBuf {
+        self.path.join("profile").join(format!("{}.json", slug(stage)))
+    }
 }
 
 /// The newest time that a run in this folder is named after.

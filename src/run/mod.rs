@@ -9,6 +9,7 @@ mod identity;
 pub mod index;
 pub mod pack;
 mod past;
+mod profile;
 mod record;
 mod report;
 mod results;

@@ -1,10 +1,12 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
+use super::profile::events_of;
 use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
+use crate::tensor::trace::Trace;
 use crate::train::{Card, Event, Moment, Observer, Outcome, Reading};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -118,6 +120,13 @@ impl Record {
     pub fn write_weights(&mut self, stage: &str, which: &str, bytes: Vec<u8>) {
         let path = self.folder.weights(stage, which);
         self.write(&format!("the {which} weights of '{stage}'"), path, bytes);
+    }
+
+    /// Writes where a stage's time went, and says into which file.
+    pub fn write_trace(&mut self, stage: &str, traced: &Trace) -> PathBuf {
+        let path = self.folder.profile(stage);
+        self.write(&format!("the profile of '{stage}'"), path.clone(), events_of(traced));
+        path
     }
 
     /// The weights of the best epoch of a stage, where there are any.

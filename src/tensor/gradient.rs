@@ -1,6 +1,7 @@
 //! Leaves of the autodiff graph, the backward pass, and what comes out of it.
 
 use super::Tensor;
+use super::trace::{self, Part};
 use crate::error::{Error, Kind, Result};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::{AutodiffBackend, Dispatch};
@@ -71,7 +72,8 @@ impl Tensor {
         }
         // Burn has no way to ask whether a graph was used up; it panics.
         let run = || Dispatch::backward(self.0.clone());
-        let gradients = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        let run = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        let gradients = trace::span(Part::Backward, run);
         gradients.map(Gradients).map_err(|cause| {
             let text = cause.downcast_ref::<String>().map_or("", String::as_str);
             if text.contains("consumed") {

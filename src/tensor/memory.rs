@@ -73,6 +73,27 @@ impl Memory {
         }
     }
 
+    /// What this process has in memory; `None` where the system does not say.
+    pub fn resident() -> Option<u64> {
+        pages_of_own()
+    }
+
+    /// The most that this process ever had in memory, or had since [`Memory::forget_peak`]; `None` where the system
+    /// does not say.
+    pub fn peak() -> Option<u64> {
+        Some(field(&read("/proc/self/status")?, "VmHWM")? << 10)
+    }
+
+    /// Lets [`Memory::peak`] begin anew, with what the process has once the allocator gave back what it keeps; `false`
+    /// where the system cannot do that.
+    pub fn forget_peak() -> bool {
+        if let Some(relieve) = RELIEF.get() {
+            relieve();
+        }
+        // No file, but a switch of the kernel's.
+        std::fs::write("/proc/self/clear_refs", "5").is_ok()
+    }
+
     fn has_room_for(&self, bytes: u64) -> bool {
         self.available >= bytes.saturating_add(self.reserve())
     }

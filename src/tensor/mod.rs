@@ -39,6 +39,7 @@ mod show;
 mod spectrum;
 pub mod store;
 mod sweep;
+pub mod trace;
 mod unary;
 pub mod work;
 

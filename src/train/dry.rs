@@ -165,11 +165,21 @@ fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
 /// # Errors
 /// As of making tensors.
 pub fn made_up_batch(input: InputShape, classes: usize, on: &Device) -> Result<Batch> {
+    batch_of(CLIPS, input, classes, on)
+}
+
+/// Clips that nobody recorded, of each class in turn.
+pub(super) fn batch_of(
+    clips: usize,
+    input: InputShape,
+    classes: usize,
+    on: &Device,
+) -> Result<Batch> {
     let mut random = Stream::new(0, "dry run", &[]);
-    let input = Tensor::normal(&[CLIPS, input.frames, input.mels], &mut random, on)?;
-    let label =
-        |index: usize| f32::from(u8::from(index / classes.max(1) == index % classes.max(1)));
-    let labels = (0..CLIPS * classes).map(label).collect();
-    let target = Tensor::from_values(labels, &[CLIPS, classes], on)?;
-    Ok(Batch { input, teacher_input: None, target, clips: CLIPS, mixes: Arc::default(), view: 0 })
+    let input = Tensor::normal(&[clips, input.frames, input.mels], &mut random, on)?;
+    let count = classes.max(1);
+    let label = |index: usize| f32::from(u8::from((index / count) % count == index % count));
+    let labels = (0..clips * classes).map(label).collect();
+    let target = Tensor::from_values(labels, &[clips, classes], on)?;
+    Ok(Batch { input, teacher_input: None, target, clips, mixes: Arc::default(), view: 0 })
 }

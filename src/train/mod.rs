@@ -4,6 +4,7 @@
 mod bench;
 mod card;
 mod checkpoint;
+mod drill;
 mod dry;
 mod ending;
 mod evaluate;
@@ -21,6 +22,7 @@ mod teaching;
 pub use bench::{Before, Workbench};
 pub use card::{CARD, Card};
 pub use checkpoint::{Belongings, Checkpoint};
+pub use drill::Drill;
 pub use dry::{Dry, Sample, dry_run, made_up_batch};
 pub use evaluate::evaluate;
 pub use event::{Event, Observer, Trained};

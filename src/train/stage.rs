@@ -9,6 +9,7 @@ use super::step::Learner;
 use super::tally::{Tally, mean_by_name};
 use crate::data::{Loader, LoaderOptions};
 use crate::error::{Error, Kind, Result};
+use crate::tensor::trace::{self, Part};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -28,8 +29,10 @@ pub fn train(
     stop: &AtomicBool,
 ) -> Result<Trained> {
     plan.check()?;
-    plan.features.ready(&|| stop.load(Ordering::Relaxed))?;
-    let mut run = Stage::new(plan)?;
+    let mut run = trace::span(Part::Preparing, || {
+        plan.features.ready(&|| stop.load(Ordering::Relaxed))?;
+        Stage::new(plan)
+    })?;
     hooks.begin(&run.learner.bench)?;
     if let Some(checkpoint) = from {
         run.take_up(checkpoint, hooks)?;
@@ -215,8 +218,10 @@ impl Stage {
 
     /// Tells everything that going on needs.
     fn checkpoint(&self, hooks: &mut dyn Hooks, observer: &mut dyn Observer) -> Result<()> {
-        let checkpoint = self.freeze(hooks)?;
-        observer.observe(&Event::Checkpoint { moment: &self.moment, checkpoint: &checkpoint })
+        trace::span(Part::Logging, || {
+            let checkpoint = self.freeze(hooks)?;
+            observer.observe(&Event::Checkpoint { moment: &self.moment, checkpoint: &checkpoint })
+        })
     }
 
     fn epoch(
@@ -230,7 +235,7 @@ impl Stage {
         let waited = self.tally.waited;
         self.moment.phase = Phase::Step;
         let mut batches = self.loader.epoch_from(self.moment.epoch, self.batch);
-        while let Some(batch) = batches.next() {
+        while let Some(batch) = trace::span(Part::Data, || batches.next()) {
             let batch = batch?;
             self.between(hooks, observer, stop)?;
             let report = self.attempt(hooks, observer, stop, |stage, hooks| {
@@ -241,14 +246,17 @@ impl Stage {
             self.tally.seconds = before + begun.elapsed().as_secs_f64();
             self.tally.waited = waited + batches.waited().as_secs_f64();
             let moment = &self.moment;
-            observer.observe(&Event::Stepped { moment, report, clips: batch.clips })?;
+            let stepped = Event::Stepped { moment, report, clips: batch.clips };
+            trace::span(Part::Logging, || observer.observe(&stepped))?;
             self.moment.step += 1;
             self.batch += 1;
         }
         self.moment.phase = Phase::EpochEnd;
         // A network of the recipe's own may fail here as in a step.
         let score = self.attempt(hooks, observer, stop, |stage, _| {
-            let score = evaluate(&stage.learner.model, plan.features.judging(), &plan.device)?;
+            let model = &stage.learner.model;
+            let judged = || evaluate(model, plan.features.judging(), &plan.device);
+            let score = trace::span(Part::Evaluation, judged)?;
             if score.loss.is_finite() { Ok(score) } else { Err(stage.lost(score.loss)) }
         })?;
         let mut reading = self.tally.reading(self.moment.epoch + 1);
@@ -269,13 +277,9 @@ impl Stage {
         self.tally = Tally::default();
         self.batch = 0;
         let state = self.learner.model.network().state();
-        observer.observe(&Event::Epoch {
-            stage: &plan.name,
-            reading: &reading,
-            step: self.moment.step,
-            state: &state,
-            best,
-        })
+        let (step, stage) = (self.moment.step, plan.name.as_str());
+        let told = Event::Epoch { stage, reading: &reading, step, state: &state, best };
+        trace::span(Part::Logging, || observer.observe(&told))
     }
 
     /// Between two steps: the only moment at which the stage can be stopped, kept, or get other code.

@@ -11,6 +11,7 @@ use crate::models::Model;
 use crate::nn::{Mode, Net, Network, Parameter, pass, unique};
 use crate::optim::{check_gradients, one_number};
 use crate::tensor::Tensor;
+use crate::tensor::trace::{self, Part};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
 const STANDARD_LAMBDA: f64 = 0.5;
@@ -30,6 +31,15 @@ pub struct StepReport {
     pub lambda: Option<f64>,
     /// τ, where it means something.
     pub tau: Option<f64>,
+}
+
+/// A loss, and what it was weighed with.
+struct Weighed {
+    loss: Tensor,
+    /// Whether it is the recipe's.
+    is_own: bool,
+    lambda: Option<f64>,
+    tau: Option<f64>,
 }
 
 /// What is being trained.
@@ -110,10 +120,12 @@ impl Learner {
         hooks: &mut dyn Hooks,
     ) -> Result<StepReport> {
         let step = [moment.step as u64];
-        pass::during(moment.seed, &step, || match self.is_own {
+        let part = if self.is_own { Part::Step } else { Part::Checks };
+        let act = || match self.is_own {
             true => own_step(&self.bench, batch, moment, hooks),
             false => self.standard(batch, moment, hooks),
-        })
+        };
+        pass::during(moment.seed, &step, || trace::span(part, act))
     }
 
     /// The batch as the recipe's own augmentation leaves it. A teacher that is shown other draws gets other draws here,
@@ -137,30 +149,26 @@ impl Learner {
         Ok(Some(own))
     }
 
-    fn standard(
+    /// The recipe's loss, or the usual one.
+    fn loss(
         &self,
-        batch: &Batch,
+        student: &Tensor,
+        teacher: Option<&Tensor>,
+        target: &Tensor,
+        seen: Seen,
         moment: &Moment,
         hooks: &mut dyn Hooks,
-    ) -> Result<StepReport> {
-        let augmented = self.augmented(batch, moment, hooks)?;
-        let batch = augmented.as_ref().unwrap_or(batch);
-        let own = &self.taps.student;
-        let (student, own) = self.model.forward_taps(&batch.input, Mode::Train, own)?;
-        let said = self.teacher.as_ref().map(|teacher| teacher.says(batch, &self.taps.teacher));
-        let (teacher, told) = said.transpose()?.unzip();
-        let taps = [own, told.unwrap_or_default()];
-        let seen = Seen { taps, places: places(batch) };
+    ) -> Result<Weighed> {
         let (mut lambda, mut tau) = (None, None);
         if teacher.is_some() {
             lambda = hooks.lambda(moment)?;
             tau = hooks.tau(moment)?;
         }
-        let own = hooks.loss(moment, &student, teacher.as_ref(), &batch.target, seen)?;
+        let own = hooks.loss(moment, student, teacher, target, seen)?;
         let is_own = own.is_some();
-        let loss = match (own, &teacher) {
+        let loss = match (own, teacher) {
             (Some(loss), _) => loss,
-            (None, None) => label_loss(self.labelling, &student, &batch.target)?,
+            (None, None) => label_loss(self.labelling, student, target)?,
             (None, Some(teacher)) => {
                 let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
                 let temperature = *tau.get_or_insert(STANDARD_TAU);
@@ -168,7 +176,7 @@ impl Learner {
                     Labelling::Single => kd::cmkd,
                     Labelling::Multi => kd::cmkd_multi,
                 };
-                cmkd(&student, teacher, &batch.target, weight, temperature).map_err(|error| {
+                cmkd(student, teacher, target, weight, temperature).map_err(|error| {
                     let of = |name: &str| error.report().problem.contains(&format!("'{name}'"));
                     match (of("tau"), of("lambda")) {
                         (true, _) => hooks.blame("tau", moment, error),
@@ -178,6 +186,28 @@ impl Learner {
                 })?
             }
         };
+        Ok(Weighed { loss, is_own, lambda, tau })
+    }
+
+    fn standard(
+        &self,
+        batch: &Batch,
+        moment: &Moment,
+        hooks: &mut dyn Hooks,
+    ) -> Result<StepReport> {
+        let augmented = trace::span(Part::Augment, || self.augmented(batch, moment, hooks))?;
+        let batch = augmented.as_ref().unwrap_or(batch);
+        let own = &self.taps.student;
+        let forward = || self.model.forward_taps(&batch.input, Mode::Train, own);
+        let (student, own) = trace::span(Part::Student, forward)?;
+        let asked = |teacher: &Teacher| {
+            trace::span(Part::Teacher, || teacher.says(batch, &self.taps.teacher))
+        };
+        let (teacher, told) = self.teacher.as_ref().map(asked).transpose()?.unzip();
+        let seen = Seen { taps: [own, told.unwrap_or_default()], places: places(batch) };
+        let Weighed { loss, is_own, lambda, tau } = trace::span(Part::Loss, || {
+            self.loss(&student, teacher.as_ref(), &batch.target, seen, moment, hooks)
+        })?;
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
         let value = check_loss(&loss, moment).map_err(at_loss)?;
         let gradients = loss.backward().map_err(at_loss)?;

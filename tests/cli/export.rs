@@ -8,7 +8,7 @@ use stillroom::tensor::{Device, Tensor, store};
 use stillroom::train::{CARD, Card};
 
 /// A network with a bit of everything, which the recipe builds itself.
-const OWN: &str = r#"
+pub const OWN: &str = r#"
 let data = dataset::esc50(arg("data", "still:example"), #{ per_class: 6 });
 let common = #{
     data: data, features: audio::fbank(#{ mels: 32, hop_ms: 20, frames: 40 }), batch: 16, epochs: 1,
@@ -133,4 +133,40 @@ fn mistakes_are_told() {
     assert!(told(&["plain.safetensors"]).contains("does not say what model its weights belong to"));
     std::fs::remove_dir_all(sandbox.file("home/objects")).expect("the store");
     assert!(told(&["last"]).contains("the stage's result is there no more"));
+}
+
+/// Each front end in the graph: what it makes of a clip is compared with what the model was trained on when the graph is
+/// written, and here once more with another clip.
+#[test]
+fn graphs_make_features_of_each_kind() {
+    let kinds = [
+        ("fbank", "audio::fbank(#{ mels: 32, hop_ms: 20 })"),
+        ("mel", "audio::mel_spectrogram(#{ mels: 32, hop_ms: 20 })"),
+        ("librosa", "audio::mel_spectrogram(#{ mels: 32, preset: \"librosa\" })"),
+        ("plain", "audio::spectrogram(#{ fft_points: 512, hop_ms: 20 })"),
+    ];
+    for (name, features) in kinds {
+        let sandbox = Sandbox::new();
+        let recipe = format!(
+            "let data = dataset::esc50(arg(\"data\"), #{{ per_class: 2 }});\n\
+             train(model::cnn(#{{ classes: data.classes, channels: [4] }}),\n\
+                 #{{ data: data, features: {features}, batch: 10, epochs: 1 }});\n"
+        );
+        sandbox.run(&recipe, &[]).good();
+        let written =
+            sandbox.still(&["export", "last", "--with-features", "--json", "-o", "w.onnx"]);
+        let told = last_line(&written.good().out);
+        // The front end alone may be off by so much of the largest output; see the check's own bounds.
+        let difference = told["features_difference"].as_f64().expect("a comparison");
+        let largest = told["largest"].as_f64().expect("a number").max(1.0);
+        assert!(difference <= 1e-3 * largest, "{name}: {told}");
+        let bytes = std::fs::read(sandbox.file("w.onnx")).expect("the file");
+        let graph = Loaded::new(&bytes).expect("a graph");
+        let samples = 24_000;
+        let wave = (0..samples).map(|at| (at as f32 * 0.07).sin() * 0.2).collect();
+        let wave = Tensor::from_values(wave, &[1, samples], &Device::cpu()).expect("a clip");
+        let logits = graph.run(&wave).expect("logits");
+        assert_eq!(logits.shape(), [1, 10], "{name}");
+        assert!(logits.to_values().expect("numbers").iter().all(|own| own.is_finite()), "{name}");
+    }
 }

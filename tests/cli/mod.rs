@@ -1,5 +1,6 @@
 //! The command line, as a user meets it.
 
+mod bench;
 mod compare;
 mod damage;
 mod data;
@@ -16,6 +17,7 @@ mod methods;
 mod models;
 mod predict;
 mod pretrained;
+mod profile;
 mod recipes;
 mod repl;
 mod reproducible;

@@ -1,5 +1,6 @@
 //! `still predict`.
 
+use super::export::OWN;
 use crate::support::{Sandbox, TINY, example};
 use serde_json::Value;
 use std::io::Write;
@@ -126,4 +127,34 @@ fn windows_and_standard_input() {
     let piped = lines(&String::from_utf8(output.stdout).expect("a text"));
     assert_eq!(piped[0]["file"], "-");
     assert_eq!(piped[0]["probabilities"], whole[0]["probabilities"]);
+}
+
+/// What such a network says of the test clips is what its run said of them, and the best weights are another epoch's.
+#[test]
+fn a_network_that_only_its_recipe_can_build_listens_too() {
+    let sandbox = Sandbox::new();
+    let recipe = OWN.replace("epochs: 1", "epochs: 3").replace(", #{ per_class: 6 }", "");
+    sandbox.run(&recipe, &[]).good();
+    let results = std::fs::read(sandbox.run_folder().join("results.json")).expect("a file");
+    let results: Value = serde_json::from_slice(&results).expect("JSON");
+    let stage = &results["stages"][0];
+    let mut list = csv::Reader::from_path(example().join("meta/esc50.csv")).expect("the list");
+    let rows = list.records().map(|row| row.expect("a row"));
+    let tested: Vec<(String, String)> = rows
+        .filter(|row| &row[1] == "5")
+        .map(|row| (row[0].to_string(), row[3].to_string()))
+        .collect();
+    let files: Vec<String> = tested.iter().map(|(file, _)| clip(file)).collect();
+    let accuracy = |more: &[&str]| {
+        let mut arguments = vec!["predict", "last", "--json", "--top", "1"];
+        arguments.extend(more);
+        arguments.extend(files.iter().map(String::as_str));
+        let said = lines(&sandbox.still(&arguments).good().out);
+        assert_eq!(said.len(), tested.len());
+        let right =
+            said.iter().zip(&tested).filter(|(line, (_, label))| line["top"][0][0] == **label);
+        right.count() as f64 / tested.len() as f64
+    };
+    let said = |key: &str| stage[key].as_f64().expect("a share");
+    assert_eq!([accuracy(&[]), accuracy(&["--last"])], ["best_accuracy", "accuracy"].map(said));
 }

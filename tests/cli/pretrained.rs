@@ -128,3 +128,33 @@ fn what_a_user_may_do_wrong_is_told_before_anything_is_trained() {
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("the recipe may not read there"), "{}", ran.err);
 }
+
+/// What the file lacks begins as it does without a file, and is not the nothing that stood there while it was read.
+#[test]
+fn what_a_file_lacks_is_drawn_from_the_seed() {
+    use stillroom::models::weights::LoadOptions;
+    use stillroom::models::{CnnOptions, InputShape, Pretrained, Spec};
+    let sandbox = Sandbox::new();
+    weights(&sandbox, "w.safetensors", 0.0);
+    let (input, on) = (InputShape { frames: 40, mels: 16 }, Device::cpu());
+    let spec = Spec::Cnn(CnnOptions { classes: 9, channels: vec![4, 6] });
+    let options = LoadOptions { strict: false, ..LoadOptions::default() };
+    let file = sandbox.file("w.safetensors");
+    let begun = Spec::Pretrained(Pretrained::new(spec.clone(), &file, options).expect("a file"));
+    let begun = begun.build(input, 5, &on).expect("a model");
+    let plain = spec.build(input, 5, &on).expect("a model");
+    let report = begun.weights().expect("a report").clone();
+    assert!(report.fresh.contains(&"head.weight".to_string()), "{report:?}");
+    assert!(report.missing.contains(&"body.7.weight".to_string()), "{report:?}");
+    let theirs: std::collections::BTreeMap<_, _> = plain.network().state().into_iter().collect();
+    for (name, own) in begun.network().state() {
+        let (own, drawn) =
+            (own.to_values().expect("numbers"), theirs[&name].to_values().expect("numbers"));
+        let same = own == drawn;
+        let lacks = report.lacking().contains(&name.as_str());
+        // The file's variances are 1, as those that nothing was seen of.
+        if !name.ends_with("running_var") {
+            assert_eq!(same, lacks, "{name}");
+        }
+    }
+}

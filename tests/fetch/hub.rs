@@ -240,3 +240,26 @@ fn wrong_use_is_told() {
     assert!(list.out.contains("timm/efficientnet_b2.ra_in1k"), "{}", list.out);
     assert!(server.ranges().is_empty(), "nothing was asked");
 }
+
+#[test]
+fn a_hub_that_says_nothing_is_given_up() {
+    use std::time::{Duration, Instant};
+    use stillroom::models::hub::Hub;
+    let (sandbox, bytes) = (Sandbox::new(), weights());
+    let server = hub(ROUTE, &bytes);
+    server.manners().silence = Some((5_000, Duration::from_secs(40)));
+    let hub = Hub::at("a test", sandbox.path(), Some(server.address.clone()), None).expect("a hub");
+    let source = Source::named("a test", "owner/repo").expect("a name");
+    let begun = Instant::now();
+    let error = hub
+        .with_patience(Duration::from_millis(300))
+        .fetch(&source, &mut |_, _| {})
+        .expect_err("no answer");
+    assert!(error.to_string().contains("the server says nothing"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    // What came before stays.
+    let blobs = sandbox.file("hub/models--owner--repo/blobs");
+    let parts = std::fs::read_dir(blobs).expect("a cache").flatten();
+    let parts: Vec<_> = parts.filter(|entry| entry.path().extension().is_some()).collect();
+    assert!(!parts.is_empty());
+}

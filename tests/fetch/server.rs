@@ -117,7 +117,12 @@ fn answer(mut stream: TcpStream, manners: &Mutex<Manners>) -> Option<()> {
     }
     head += &own.headers;
     let cut = own.cuts.pop_front().unwrap_or(body.len()).min(body.len());
-    let (silence, slow) = (own.silence.take(), own.slow);
+    // An answer that is shorter leaves it to the next one.
+    let silence = own.silence.filter(|(at, _)| *at < cut);
+    if silence.is_some() {
+        own.silence = None;
+    }
+    let slow = own.slow;
     drop(own);
     stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).ok()?;
     let mut sent = 0;

@@ -1,6 +1,6 @@
 //! The list of the models, and one of them looked at closely.
 
-use crate::cli::words::{columns, plain};
+use crate::cli::words::{columns, count, grouped, plain};
 use crate::cli::{note, out};
 use crate::error::Result;
 use crate::models::{InputShape, Model};
@@ -166,29 +166,4 @@ fn sentence(text: &str) -> String {
     };
     let end = paragraph.as_bytes().windows(2).enumerate().find_map(ends);
     paragraph[..end.unwrap_or(paragraph.len())].trim_end_matches('.').to_string()
-}
-
-/// `7.7 M`, `1.02 G`.
-fn count(number: u64) -> String {
-    let units = ["", " k", " M", " G", " T"];
-    let (mut value, mut unit) = (number as f64, 0);
-    while value >= 999.5 && unit + 1 < units.len() {
-        (value, unit) = (value / 1000.0, unit + 1);
-    }
-    let digits = if unit == 0 || value >= 99.95 { 0 } else { 1 + usize::from(value < 9.995) };
-    format!("{value:.digits$}{}", units[unit])
-}
-
-/// `7,770,868`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut text = digits[..first].to_string();
-    for start in (first..digits.len()).step_by(3) {
-        if !text.is_empty() {
-            text.push(',');
-        }
-        text.push_str(&digits[start..start + 3]);
-    }
-    text
 }

@@ -36,7 +36,7 @@ enum Verb {
 }
 
 /// Where runs are.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Place {
     /// The folder of the runs [default: STILL_HOME, or .still here or one folder below].
     #[arg(long, value_name = "FOLDER", global = true)]

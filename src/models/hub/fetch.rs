@@ -4,12 +4,14 @@
 use super::Source;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
 use hf_hub::api::Progress;
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo};
+use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 use sha2::Digest;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Environment variables of the hub.
 const HOME: &str = "HF_HOME";
@@ -18,6 +20,8 @@ const TOKEN: &str = "HF_TOKEN";
 
 /// How often a download that breaks off goes on.
 const TRIES: usize = 4;
+/// A server that says nothing for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Hexadecimal digits of a SHA-256.
 const SHA256: usize = 64;
 
@@ -27,6 +31,7 @@ pub struct Hub {
     cache: Cache,
     endpoint: Option<String>,
     token: Option<String>,
+    patience: Duration,
 }
 
 /// What was fetched.
@@ -93,7 +98,12 @@ impl Hub {
         // The cache holds links to its own files; the crate makes them of whole paths only.
         let home = std::path::absolute(home).map_err(|cause| Error::io(doing, home, &cause))?;
         let endpoint = endpoint.map(|own| own.trim_end_matches('/').to_string());
-        Ok(Hub { cache: Cache::new(home.join("hub")), endpoint, token })
+        Ok(Hub { cache: Cache::new(home.join("hub")), endpoint, token, patience: PATIENCE })
+    }
+
+    /// The same, for a server that may say nothing for so long.
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Hub { patience, ..self }
     }
 
     /// A file that is in the cache.
@@ -111,7 +121,8 @@ impl Hub {
         let doing = format!("fetching {source}");
         let failed = |cause: ApiError| refusal(&doing, source, cause);
         let api = self.api().map_err(failed)?.repo(repository(source));
-        let whole = self.whole(&doing, source, &api)?;
+        let (own, named, asked) = (self.clone(), source.clone(), doing.clone());
+        let whole = self.patiently(&doing, told, move |_| own.whole(&asked, &named))??;
         let there = self.find(source).filter(|_| whole.blob.is_file());
         if let Some(path) = &there {
             // What somebody else put there, or a disk has spoilt.
@@ -130,8 +141,11 @@ impl Hub {
         if part.metadata().is_ok_and(|own| own.len() >= whole.bytes) {
             disk::remove_file(&part)?;
         }
-        let progress = Told { told, total: 0, done: 0 };
-        let path = api.download_with_progress(&source.file, progress).map_err(failed)?;
+        let file = source.file.clone();
+        let path = self.patiently(&doing, told, move |said| {
+            api.download_with_progress(&file, Told { said, total: 0, done: 0 })
+        })?;
+        let path = path.map_err(failed)?;
         if let Some(found) = whole.is_wrong(&doing)? {
             disk::remove_file(&path)?;
             disk::remove_file(&whole.blob)?;
@@ -141,6 +155,41 @@ impl Hub {
                 .hint("it was removed; fetch it again, and if that is no better ask whoever runs the server"));
         }
         Ok(whole.fetched(path, false))
+    }
+
+    /// Does `act` in a thread of its own, which hears of every byte: the crate would wait for ever for a server that says
+    /// nothing, and has no setting for that. A thread that is given up ends with the program.
+    fn patiently<T: Send + 'static>(
+        &self,
+        doing: &str,
+        told: &mut dyn FnMut(u64, u64),
+        act: impl FnOnce(Sender<[u64; 2]>) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (said, heard) = unbounded();
+        let (ended, end) = bounded(1);
+        let thread = std::thread::Builder::new().name("hub".into());
+        thread
+            .spawn(move || {
+                let _ = ended.send(act(said));
+            })
+            .map_err(|cause| Error::new(Kind::Internal, doing, cause.to_string()))?;
+        loop {
+            match heard.recv_timeout(self.patience) {
+                Ok([done, total]) => told(done, total),
+                Err(RecvTimeoutError::Timeout) => break,
+                // It says no more; its outcome comes at once.
+                Err(RecvTimeoutError::Disconnected) => {
+                    if let Ok(outcome) = end.recv_timeout(self.patience) {
+                        return Ok(outcome);
+                    }
+                    break;
+                }
+            }
+        }
+        let seconds = self.patience.as_secs_f64();
+        Err(Error::new(Kind::File, doing, "the server says nothing")
+            .received(format!("nothing for {seconds} s"))
+            .hint("try again: what has come stays, and is gone on with"))
     }
 
     fn api(&self) -> std::result::Result<Api, ApiError> {
@@ -158,9 +207,9 @@ impl Hub {
     }
 
     /// What the hub says of a file.
-    fn whole(&self, doing: &str, source: &Source, api: &ApiRepo) -> Result<Whole> {
+    fn whole(&self, doing: &str, source: &Source) -> Result<Whole> {
         let hub = self.api().map_err(|cause| refusal(doing, source, cause))?;
-        let told = hub.metadata(&api.url(&source.file));
+        let told = hub.metadata(&hub.repo(repository(source)).url(&source.file));
         let told = told.map_err(|cause| refusal(doing, source, cause))?;
         // Both become names of files.
         let plain = |text: &str| {
@@ -237,13 +286,13 @@ impl std::io::Write for Summing {
 }
 
 /// Tells how far a download is.
-struct Told<'a> {
-    told: &'a mut dyn FnMut(u64, u64),
+struct Told {
+    said: Sender<[u64; 2]>,
     total: u64,
     done: u64,
 }
 
-impl Progress for Told<'_> {
+impl Progress for Told {
     fn init(&mut self, size: usize, _: &str) {
         // It begins anew with each try, and then tells what is there.
         (self.total, self.done) = (size as u64, 0);
@@ -251,7 +300,7 @@ impl Progress for Told<'_> {
 
     fn update(&mut self, size: usize) {
         self.done += size as u64;
-        (self.told)(self.done, self.total);
+        let _ = self.said.send([self.done, self.total]);
     }
 
     fn finish(&mut self) {}

@@ -43,6 +43,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Parameters that the file gave no numbers.
+    pub fn lacking(&self) -> Vec<&str> {
+        let shaped = self.mismatched.iter().filter_map(|told| told.split(' ').next());
+        self.fresh.iter().chain(&self.missing).map(String::as_str).chain(shaped).collect()
+    }
+
     /// One line of it all.
     pub fn headline(&self) -> String {
         let Report { file, format, layout, loaded, of, .. } = self;

@@ -3,6 +3,7 @@
 mod layers;
 mod networks;
 mod operations;
+mod zoo;
 
 use std::sync::Arc;
 use stillroom::error::Result;
