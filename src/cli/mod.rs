@@ -41,6 +41,9 @@ use std::io::{IsTerminal, Write};
 #[derive(Parser)]
 #[command(name = "still", version, about, long_about = None, subcommand_required = true)]
 struct Still {
+    /// Threads that compute, for everything together; results do not depend on it [default: as many as there are cores].
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -71,25 +74,10 @@ enum Verb {
     Definitions(definitions::Definitions),
 }
 
-/// Runs the program with `arguments` (the first is its name) and gives its exit code.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let still = match Still::try_parse_from(&arguments) {
-        Ok(still) => still,
-        Err(cause) => {
-            if let Some(error) = undashed::told(&cause, &arguments) {
-                tell(&error);
-                return error.exit_code();
-            }
-            // Help and version are no errors; clap knows which stream each belongs to.
-            let _ = cause.print();
-            return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
-        }
-    };
-    // The error that comes of a panic says all that a user can use.
-    std::panic::set_hook(Box::new(|_| {}));
-    let outcome = with_room(|| {
-        guarded("still", || match still.verb {
+impl Verb {
+    /// Gives the exit code.
+    fn run(self) -> Result<i32> {
+        match self {
             Verb::Run(run) => run.run().map(|()| 0),
             Verb::Check(check) => check.run(),
             Verb::Resume(resume) => resume.run().map(|()| 0),
@@ -112,6 +100,38 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),
+        }
+    }
+}
+
+/// Lets so many threads compute, before any of them is there.
+fn compute_with(threads: Option<u16>) -> Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    pool.map_err(|cause| Error::new(Kind::Internal, "--threads", cause.to_string()))
+}
+
+/// Runs the program with `arguments` (the first is its name) and gives its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let still = match Still::try_parse_from(&arguments) {
+        Ok(still) => still,
+        Err(cause) => {
+            if let Some(error) = undashed::told(&cause, &arguments) {
+                tell(&error);
+                return error.exit_code();
+            }
+            // Help and version are no errors; clap knows which stream each belongs to.
+            let _ = cause.print();
+            return if cause.use_stderr() { Kind::Usage.exit_code() } else { 0 };
+        }
+    };
+    // The error that comes of a panic says all that a user can use.
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = with_room(|| {
+        guarded("still", || {
+            compute_with(still.threads)?;
+            still.verb.run()
         })
     });
     match outcome {

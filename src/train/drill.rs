@@ -2,7 +2,8 @@
 
 use super::bench::Workbench;
 use super::dry::batch_of;
-use super::hooks::{Hooks, Moment, Phase};
+use super::hooks::{Hooks, Moment, Phase, Seen};
+use super::plan::Taps;
 use super::step::Learner;
 use crate::data::{Batch, Labelling};
 use crate::error::{Error, Kind, Result};
@@ -39,6 +40,7 @@ impl Hooks for Taught {
         student: &Tensor,
         _teacher: Option<&Tensor>,
         target: &Tensor,
+        _seen: Seen,
     ) -> Result<Option<Tensor>> {
         let Some(teacher) = &self.teacher else { return Ok(None) };
         let said = teacher.forward(&self.input, Mode::Eval)?;
@@ -61,7 +63,7 @@ impl Drill {
         on: &Device,
     ) -> Result<Self> {
         let lr = optimizer.lr;
-        let bench = Workbench::single(model.net().clone(), optimizer)?;
+        let bench = Workbench::standard(model.net().clone(), optimizer, &[])?;
         let parameters = model.net().unique_parameters();
         if parameters.is_empty() {
             let problem = "this network has no parameters";
@@ -72,7 +74,8 @@ impl Drill {
         let taught = Taught { teacher: teacher.cloned(), input: batch.input.clone() };
         let labelling = Labelling::Single;
         let (model, teacher, is_own) = (model.clone(), None, false);
-        let learner = Learner { model, parameters, teacher, labelling, bench, is_own };
+        let taps = Taps::default();
+        let learner = Learner { model, parameters, teacher, taps, labelling, bench, is_own };
         let moment = Moment {
             stage: "drill".into(),
             seed: 0,

@@ -52,9 +52,6 @@ pub(super) struct Bench {
     /// About how long each row is measured.
     #[arg(long, default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
-    /// Threads that compute [default: as many as there are cores].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
     /// Write what was found into a file as JSON; `-`: to standard output, instead of the table.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -95,7 +92,7 @@ fn seconds(text: &str) -> std::result::Result<f64, String> {
 
 impl Bench {
     pub(super) fn run(self) -> Result<()> {
-        let threads = threads(self.threads)?;
+        let threads = rayon::current_num_threads();
         if self.worker {
             return suite::worker::serve(threads);
         }
@@ -210,16 +207,6 @@ impl Bench {
         }
         no_model(DOING, what)
     }
-}
-
-/// Lets so many threads compute; the number that do.
-fn threads(wanted: Option<u16>) -> Result<usize> {
-    if let Some(count) = wanted {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(count));
-        pool.build_global()
-            .map_err(|cause| Error::new(Kind::Internal, "--threads", cause.to_string()))?;
-    }
-    Ok(rayon::current_num_threads())
 }
 
 fn is_standard(json: &Option<PathBuf>) -> bool {

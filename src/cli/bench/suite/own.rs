@@ -16,7 +16,7 @@ use crate::recipe::named_model;
 use crate::tensor::random::Stream;
 use crate::tensor::{Conv2dOptions, ConvPadding, Device, Tensor};
 use crate::train::{
-    Drill, Event, Features, Observer, Plain, Plan, TeacherModel, made_up_batch, train,
+    Drill, Event, Features, Observer, Plain, Plan, Taps, TeacherModel, made_up_batch, train,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -243,6 +243,8 @@ fn epoch(clips: &Clips, data: &Path, [freq_mask, time_mask]: [usize; 2]) -> Resu
         spec: model.spec().clone(),
         teacher,
         own: None,
+        parts: Vec::new(),
+        taps: Taps::default(),
         features,
         chain: vec![
             Arc::new(TimeRoll { frames: None }),
