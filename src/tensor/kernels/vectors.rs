@@ -25,15 +25,14 @@ pub(super) fn run_mut<S: Simd>(values: &mut [f32], from: usize, count: usize) ->
     S::as_mut_simd_f32s(&mut values[from..from + count * S::F32_LANES]).0
 }
 
-/// The sum of a vector's numbers, by halves.
+/// The sum of so many numbers as a vector has, by halves.
 #[inline(always)]
-pub(super) fn total<S: Simd>(vector: S::f32s) -> f32 {
-    let vector = [vector];
-    let values: &[f32] = pulp::bytemuck::cast_slice(&vector);
-    let mut sums = [0.0; 64];
-    let sums = &mut sums[..values.len()];
-    sums.copy_from_slice(values);
-    let mut half = sums.len() / 2;
+pub(super) fn total(lanes: &[f32]) -> f32 {
+    const MOST: usize = 16;
+    let mut sums = [0.0; MOST];
+    let count = lanes.len().min(MOST);
+    sums[..count].copy_from_slice(&lanes[..count]);
+    let mut half = MOST / 2;
     while half > 0 {
         for lane in 0..half {
             sums[lane] += sums[lane + half];

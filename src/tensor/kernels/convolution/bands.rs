@@ -4,7 +4,7 @@
 //! Rows of the kernel are laid out in groups; the products of one group and of a few vectors of places stay in
 //! registers. Each element is summed in the order of the taps.
 
-use super::super::vectors::{Fresh, fresh, run, vectorised};
+use super::super::vectors::{Fresh, fresh, vectorised};
 use super::Geometry;
 use super::padded::Padded;
 use super::product::{Job, Lanes, Weights, rows};
@@ -81,6 +81,13 @@ impl Task<'_> {
                 });
             }
         }
+        // What the last tap sees of the last place lies in the space: so no tile looks whether it does.
+        let farthest = |all: &mut dyn Iterator<Item = usize>| all.max().unwrap_or(0);
+        let [place, tap] = [
+            farthest(&mut places.iter().map(|place| place.seen)),
+            farthest(&mut offsets.iter().copied()),
+        ];
+        assert!(place + tap + S::F32_LANES <= space.len());
         let [top, bottom] = self.outputs;
         let (taps, channel) = (offsets.len(), shape.places());
         for group in top / ROWS..bottom.div_ceil(ROWS) {
@@ -90,25 +97,31 @@ impl Task<'_> {
             let seen = (space.as_slice(), offsets.as_slice());
             let (threes, rest) = places.as_chunks::<WIDE>();
             for places in threes {
-                tile::<S, ROWS, WIDE>(simd, left, seen, places, to);
+                // SAFETY: as was found above.
+                unsafe { tile::<S, ROWS, WIDE>(simd, left, seen, places, to) };
             }
             for place in rest {
-                tile::<S, ROWS, 1>(simd, left, seen, &[*place], to);
+                // SAFETY: as was found above.
+                unsafe { tile::<S, ROWS, 1>(simd, left, seen, &[*place], to) };
             }
         }
     }
 }
 
 /// One group of rows at some vectors of places, written to `count` channels.
+///
+/// # Safety
+/// Every offset of `seen` from every place has a vector of its space behind it.
 #[inline(always)]
-fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
+unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     left: &[f32],
     seen: (&[f32], &[usize]),
     places: &[Place; VECTORS],
     (target, to, channel, count): (&Fresh, usize, usize, usize),
 ) {
-    let sums = sums::<S, ROWS, VECTORS>(simd, left, seen, places);
+    // SAFETY: the caller promises the same.
+    let sums = unsafe { sums::<S, ROWS, VECTORS>(simd, left, seen, places) };
     for (row, sums) in sums.iter().enumerate().take(count) {
         let values: &[f32] = pulp::bytemuck::cast_slice(sums);
         for (place, values) in places.iter().zip(values.chunks_exact(S::F32_LANES)) {
@@ -119,8 +132,11 @@ fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
 }
 
 /// By value, so that they stay in registers.
+///
+/// # Safety
+/// As [`tile`].
 #[inline(always)]
-fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
+unsafe fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     left: &[f32],
     (space, offsets): (&[f32], &[usize]),
@@ -130,7 +146,11 @@ fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
     for (left, offset) in left.as_chunks::<ROWS>().0.iter().zip(offsets) {
         let mut right = [simd.splat_f32s(0.0); VECTORS];
         for vector in 0..VECTORS {
-            right[vector] = run::<S>(space, places[vector].seen + offset, 1)[0];
+            // SAFETY: the caller found that all taps see the space only, at all places; vectors of floats may lie
+            // anywhere.
+            right[vector] = unsafe {
+                space.as_ptr().add(places[vector].seen + offset).cast::<S::f32s>().read_unaligned()
+            };
         }
         for row in 0..ROWS {
             let factor = simd.splat_f32s(left[row]);

@@ -90,28 +90,46 @@ fn correlations<S: Simd>(
     padded: &Padded,
     parts: &[f32],
     (values, step): (&[f32], usize),
-    kernel: &mut [f64],
+    (kernel, kept): (&mut [f64], &mut [f32]),
 ) {
-    let vectors = padded.vectors::<S>();
     for (taps, kernel) in padded.taps.chunks(TAPS).zip(kernel.chunks_mut(TAPS)) {
-        let mut sums = [simd.splat_f32s(0.0); TAPS];
         // The last chunk may be short: its last tap then stands for those that are not there.
         let taps: [usize; TAPS] = std::array::from_fn(|tap| taps[tap.min(taps.len() - 1)]);
-        for row in 0..padded.places[0] {
-            let values = run::<S>(values, row * step, vectors);
-            let start = row * padded.step();
-            let seen: [&[S::f32s]; TAPS] =
-                std::array::from_fn(|tap| run::<S>(parts, start + taps[tap], vectors));
-            for (at, value) in values.iter().enumerate() {
-                for tap in 0..TAPS {
-                    sums[tap] = simd.mul_add_e_f32s(*value, seen[tap][at], sums[tap]);
-                }
-            }
+        let sums = products::<S>(simd, padded, parts, (values, step), taps);
+        // To memory of their own: indexed in a loop, the sums themselves would not stay in registers.
+        let to = run_mut::<S>(kept, 0, TAPS);
+        for tap in 0..TAPS {
+            to[tap] = sums[tap];
         }
-        for (to, sum) in kernel.iter_mut().zip(sums) {
-            *to += f64::from(total::<S>(sum));
+        for (to, kept) in kernel.iter_mut().zip(kept.chunks_exact(S::F32_LANES)) {
+            *to += f64::from(total(kept));
         }
     }
+}
+
+/// Sums of a few taps, a vector each; by value, so that they stay in registers.
+#[inline(always)]
+fn products<S: Simd>(
+    simd: S,
+    padded: &Padded,
+    parts: &[f32],
+    (values, step): (&[f32], usize),
+    taps: [usize; TAPS],
+) -> [S::f32s; TAPS] {
+    let vectors = padded.vectors::<S>();
+    let mut sums = [simd.splat_f32s(0.0); TAPS];
+    for row in 0..padded.places[0] {
+        let values = run::<S>(values, row * step, vectors);
+        let start = row * padded.step();
+        let seen: [&[S::f32s]; TAPS] =
+            std::array::from_fn(|tap| run::<S>(parts, start + taps[tap], vectors));
+        for (at, value) in values.iter().enumerate() {
+            for tap in 0..TAPS {
+                sums[tap] = simd.mul_add_e_f32s(*value, seen[tap][at], sums[tap]);
+            }
+        }
+    }
+    sums
 }
 
 /// Rows of a plane, each as long as whole vectors.
@@ -248,13 +266,15 @@ impl WithSimd for Weigh<'_> {
         let (plane, seen) = (shape.places(), shape.size[0] * shape.size[1]);
         let (mut parts, mut values) = (Vec::new(), Vec::new());
         let mut sums = vec![0.0; self.kernel.len()];
+        let mut kept = vec![0.0; TAPS * S::F32_LANES];
         for image in 0..shape.batch {
             let from = (image * shape.groups + channel / shape.outputs) * seen;
             padded.fill::<S>(&self.input[from..from + seen], shape.size, &mut parts);
             let from = (image * shape.groups * shape.outputs + channel) * plane;
             let gradient = &self.gradient[from..from + plane];
             let step = aligned::<S>(gradient, shape.output[1], &mut values);
-            correlations(simd, &padded, &parts, (&values, step), &mut sums);
+            let to = (sums.as_mut_slice(), kept.as_mut_slice());
+            correlations(simd, &padded, &parts, (&values, step), to);
         }
         self.kernel.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum as f32);
     }

@@ -3,7 +3,7 @@
 //! Both run along the places, so sums are kept in vectors and added up at the end. The places are cut into parts that
 //! depend on the shape only, and so does the order of all sums.
 
-use super::super::vectors::{run, total, vectorised};
+use super::super::vectors::{run, run_mut, total, vectorised};
 use super::Geometry;
 use super::patches::Patches;
 use pulp::{Simd, WithSimd};
@@ -78,6 +78,8 @@ impl Task<'_> {
     fn by<S: Simd, const OUTS: usize, const SEEN: usize>(self, simd: S) {
         let taps = self.shape.taps();
         let rows = self.outputs[1] - self.outputs[0];
+        let lanes = S::F32_LANES;
+        let mut kept = vec![0.0; OUTS * SEEN * lanes];
         for chunk in self.chunks {
             let padded = |span: &Span| span.length.next_multiple_of(S::F32_LANES);
             let room: usize = chunk.iter().map(padded).sum();
@@ -94,10 +96,12 @@ impl Task<'_> {
                 }
                 for row in (0..rows).step_by(OUTS) {
                     for tap in (0..count).step_by(SEEN) {
-                        let sums = self.tile::<S, OUTS, SEEN>(simd, chunk, [row, tap, count], room);
-                        for (row, sums) in (row..rows).zip(sums) {
+                        let place = [row, tap, count];
+                        self.tile::<S, OUTS, SEEN>(simd, chunk, place, room, &mut kept);
+                        for (row, kept) in (row..rows).zip(kept.chunks_exact(SEEN * lanes)) {
                             let to = row * taps + first + tap;
                             let to = &mut self.sums[to..to + SEEN.min(count - tap)];
+                            let sums = kept.chunks_exact(lanes).map(total);
                             to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
                         }
                     }
@@ -106,7 +110,7 @@ impl Task<'_> {
         }
     }
 
-    /// Sums over a chunk for some outputs and taps; those beyond the last are repeated.
+    /// Sums over a chunk for some outputs and taps, a vector each; those beyond the last are repeated.
     #[inline(always)]
     fn tile<S: Simd, const OUTS: usize, const SEEN: usize>(
         &self,
@@ -114,7 +118,8 @@ impl Task<'_> {
         chunk: &[Span],
         [row, tap, count]: [usize; 3],
         room: usize,
-    ) -> [[f32; SEEN]; OUTS] {
+        kept: &mut [f32],
+    ) {
         let lanes = S::F32_LANES;
         let plane = self.shape.places();
         let mut sums = [[simd.splat_f32s(0.0); SEEN]; OUTS];
@@ -135,23 +140,24 @@ impl Task<'_> {
             });
             sums = added::<S, OUTS, SEEN>(simd, sums, left, right, whole);
             if whole * lanes < span.length {
+                // What is left over of each row, with zeros behind.
+                let mut ends = [[simd.splat_f32s(0.0); 1]; OUTS];
                 for out in 0..OUTS {
-                    let left = simd.partial_load_f32s(&rows[out][whole * lanes..]);
-                    for seen in 0..SEEN {
-                        sums[out][seen] =
-                            simd.mul_add_e_f32s(left, right[seen][whole], sums[out][seen]);
-                    }
+                    ends[out] = [simd.partial_load_f32s(&rows[out][whole * lanes..])];
                 }
+                let left: [&[S::f32s]; OUTS] = std::array::from_fn(|out| ends[out].as_slice());
+                let right: [&[S::f32s]; SEEN] = std::array::from_fn(|seen| &right[seen][whole..]);
+                sums = added::<S, OUTS, SEEN>(simd, sums, left, right, 1);
             }
             at += span.length.next_multiple_of(lanes);
         }
-        let mut totals = [[0.0; SEEN]; OUTS];
-        for out in 0..OUTS {
+        // To memory of their own: indexed in a loop, the sums themselves would not stay in registers.
+        for (out, kept) in kept.chunks_exact_mut(SEEN * lanes).enumerate().take(OUTS) {
+            let kept = run_mut::<S>(kept, 0, SEEN);
             for seen in 0..SEEN {
-                totals[out][seen] = total::<S>(sums[out][seen]);
+                kept[seen] = sums[out][seen];
             }
         }
-        totals
     }
 }
 
