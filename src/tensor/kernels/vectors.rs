@@ -13,6 +13,27 @@ pub(super) fn vectorised<W: WithSimd>(work: W) -> W::Output {
     Arch::new().dispatch(work)
 }
 
+/// Loops that the compiler makes vectors of.
+struct Loops<F>(F);
+
+impl<R, F: FnMut() -> R> WithSimd for Loops<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _simd: S) -> R {
+        (self.0)()
+    }
+}
+
+/// Does `work`, whose loops the compiler makes the processor's widest vectors of. It must be marked to be inlined always.
+///
+/// Not as a function that is called once, as `pulp` would take it: for closures that borrow, Rust makes that one of its
+/// own, which is not inlined, and so knows of no wide vectors.
+#[inline(always)]
+pub(super) fn vectorised_loops<R>(work: impl FnMut() -> R) -> R {
+    vectorised(Loops(work))
+}
+
 /// So many whole vectors from a place of `values` on.
 #[inline(always)]
 pub(super) fn run<S: Simd>(values: &[f32], from: usize, count: usize) -> &[S::f32s] {

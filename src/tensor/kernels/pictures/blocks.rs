@@ -1,6 +1,6 @@
 //! Means of blocks that lie side by side: pooling whose windows neither overlap nor reach beyond the picture.
 
-use super::super::vectors::{fresh, vectorised};
+use super::super::vectors::{fresh, vectorised_loops};
 use rayon::prelude::*;
 
 /// Numbers of the planes of one task at least: fewer are not worth a thread.
@@ -41,7 +41,7 @@ impl Blocks {
                 tasks.for_each_init(Vec::new, |row, index| {
                     let from = &from[index * from_length..][..from_length];
                     let to = target.part(index * length, length);
-                    vectorised(
+                    vectorised_loops(
                         #[inline(always)]
                         || make(from, to, row),
                     );
@@ -53,50 +53,62 @@ impl Blocks {
     /// The mean of each block.
     pub(super) fn means(&self, input: &[f32]) -> Vec<f32> {
         let ([height, width], [rows, columns]) = (self.plane, self.counts());
-        self.each([rows * columns, height * width], input, |input, output, sums| {
-            let used = columns * self.size[1];
-            let rows = output.chunks_exact_mut(columns.max(1));
-            for (output, rows) in rows.zip(input.chunks_exact(self.size[0] * width)) {
-                sums.clear();
-                sums.extend_from_slice(&rows[..used]);
-                for row in rows.chunks_exact(width).skip(1) {
-                    sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-                }
-                match self.size[1] {
-                    2 => {
-                        let pairs = sums.as_chunks::<2>().0;
-                        let to = output.iter_mut().zip(pairs);
-                        to.for_each(|(to, [a, b])| *to = (a + b) * self.factor());
+        self.each(
+            [rows * columns, height * width],
+            input,
+            #[inline(always)]
+            |input, output, sums| {
+                let used = columns * self.size[1];
+                let rows = output.chunks_exact_mut(columns.max(1));
+                for (output, rows) in rows.zip(input.chunks_exact(self.size[0] * width)) {
+                    sums.clear();
+                    sums.extend_from_slice(&rows[..used]);
+                    for row in rows.chunks_exact(width).skip(1) {
+                        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                     }
-                    size => {
-                        let to = output.iter_mut().zip(sums.chunks_exact(size));
-                        to.for_each(|(to, sums)| *to = sums.iter().sum::<f32>() * self.factor());
+                    match self.size[1] {
+                        2 => {
+                            let pairs = sums.as_chunks::<2>().0;
+                            let to = output.iter_mut().zip(pairs);
+                            to.for_each(|(to, [a, b])| *to = (a + b) * self.factor());
+                        }
+                        size => {
+                            let to = output.iter_mut().zip(sums.chunks_exact(size));
+                            to.for_each(|(to, sums)| {
+                                *to = sums.iter().sum::<f32>() * self.factor()
+                            });
+                        }
                     }
                 }
-            }
-        })
+            },
+        )
     }
 
     /// The adjoint: each number, over those of a block, all over its block.
     pub(super) fn spread(&self, means: &[f32]) -> Vec<f32> {
         let ([height, width], [rows, columns]) = (self.plane, self.counts());
-        self.each([height * width, rows * columns], means, |means, output, _| {
-            let blocks = output.chunks_exact_mut(self.size[0] * width);
-            for (means, rows) in means.chunks_exact(columns.max(1)).zip(blocks) {
-                let (first, rest) = rows.split_at_mut(width);
-                match self.size[1] {
-                    2 => {
-                        let pairs = first.as_chunks_mut::<2>().0;
-                        let to = pairs.iter_mut().zip(means);
-                        to.for_each(|(to, mean)| *to = [mean * self.factor(); 2]);
+        self.each(
+            [height * width, rows * columns],
+            means,
+            #[inline(always)]
+            |means, output, _| {
+                let blocks = output.chunks_exact_mut(self.size[0] * width);
+                for (means, rows) in means.chunks_exact(columns.max(1)).zip(blocks) {
+                    let (first, rest) = rows.split_at_mut(width);
+                    match self.size[1] {
+                        2 => {
+                            let pairs = first.as_chunks_mut::<2>().0;
+                            let to = pairs.iter_mut().zip(means);
+                            to.for_each(|(to, mean)| *to = [mean * self.factor(); 2]);
+                        }
+                        size => {
+                            let to = first.chunks_exact_mut(size).zip(means);
+                            to.for_each(|(to, mean)| to.fill(mean * self.factor()));
+                        }
                     }
-                    size => {
-                        let to = first.chunks_exact_mut(size).zip(means);
-                        to.for_each(|(to, mean)| to.fill(mean * self.factor()));
-                    }
+                    rest.chunks_exact_mut(width).for_each(|row| row.copy_from_slice(first));
                 }
-                rest.chunks_exact_mut(width).for_each(|row| row.copy_from_slice(first));
-            }
-        })
+            },
+        )
     }
 }

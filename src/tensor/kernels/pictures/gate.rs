@@ -1,6 +1,6 @@
 //! Squeeze-and-excite: the mean of each plane, and planes times a number each.
 
-use super::super::vectors::{fresh, vectorised};
+use super::super::vectors::{fresh, vectorised_loops};
 use rayon::prelude::*;
 
 /// Sums that are taken side by side, so that the compiler may use vectors; their number is fixed, so the result is.
@@ -40,7 +40,7 @@ fn sum(row: &[f32]) -> f64 {
 pub(super) fn means(plane: usize, input: &[f32]) -> Vec<f32> {
     let rows = input.par_chunks(plane.max(1)).with_min_len(TASK.div_ceil(plane.max(1)));
     rows.map(|row| {
-        vectorised(
+        vectorised_loops(
             #[inline(always)]
             || (sum(row) / plane as f64) as f32,
         )
@@ -50,21 +50,31 @@ pub(super) fn means(plane: usize, input: &[f32]) -> Vec<f32> {
 
 /// Each plane filled with its number times `factor`.
 pub(super) fn filled(plane: usize, values: &[f32], factor: f32) -> Vec<f32> {
-    planes(plane, values.len(), |index, to| {
-        for to in to {
-            to.write(values[index] * factor);
-        }
-    })
+    planes(
+        plane,
+        values.len(),
+        #[inline(always)]
+        |index, to| {
+            for to in to {
+                to.write(values[index] * factor);
+            }
+        },
+    )
 }
 
 /// Each plane times its number.
 pub(super) fn gated(plane: usize, input: &[f32], gates: &[f32]) -> Vec<f32> {
-    planes(plane, gates.len(), |index, to| {
-        let gate = gates[index];
-        for (to, value) in to.iter_mut().zip(&input[index * plane..][..plane]) {
-            to.write(value * gate);
-        }
-    })
+    planes(
+        plane,
+        gates.len(),
+        #[inline(always)]
+        |index, to| {
+            let gate = gates[index];
+            for (to, value) in to.iter_mut().zip(&input[index * plane..][..plane]) {
+                to.write(value * gate);
+            }
+        },
+    )
 }
 
 /// The gradients of the planes' numbers.
@@ -72,7 +82,7 @@ pub(super) fn gate_gradients(plane: usize, input: &[f32], gradient: &[f32]) -> V
     let rows = input.par_chunks(plane.max(1)).zip(gradient.par_chunks(plane.max(1)));
     let rows = rows.with_min_len(TASK.div_ceil(plane.max(1)));
     rows.map(|(input, gradient)| {
-        vectorised(
+        vectorised_loops(
             #[inline(always)]
             || product(input, gradient) as f32,
         )
@@ -91,7 +101,7 @@ fn planes(
         fresh(plane * count, |target| {
             let tasks = (0..count).into_par_iter().with_min_len(TASK.div_ceil(plane.max(1)));
             tasks.for_each(|index| {
-                vectorised(
+                vectorised_loops(
                     #[inline(always)]
                     || write(index, target.space(index * plane, plane)),
                 );

@@ -1,7 +1,7 @@
 //! Normalisation of channels, and what follows it. A channel is one thread's: its numbers are read from memory once and are
 //! in the cache when they are needed again. Sums are in double precision, in the order of the images.
 
-use super::super::vectors::{Fresh, fresh, vectorised};
+use super::super::vectors::{Fresh, fresh, vectorised_loops};
 use super::NormOptions;
 use super::after::{Activate, After, Hardswish, Nothing, Relu, Silu};
 use rayon::prelude::*;
@@ -77,10 +77,15 @@ fn moments(planes: &Planes, channel: usize, input: &[f32]) -> [f32; 2] {
     let mut all = [0.0; 2];
     for start in planes.starts(channel) {
         let row = &input[start..start + planes.plane];
-        let [sum, squares] = sums(row, row, |value, _| {
-            let distance = f64::from(value) - first;
-            [distance, distance * distance]
-        });
+        let [sum, squares] = sums(
+            row,
+            row,
+            #[inline(always)]
+            |value, _| {
+                let distance = f64::from(value) - first;
+                [distance, distance * distance]
+            },
+        );
         all[0] += sum;
         all[1] += squares;
     }
@@ -99,7 +104,7 @@ fn columns(pairs: &[[f32; 2]]) -> Vec<f32> {
 /// Mean and biased variance of each channel: all means, then all variances.
 pub(super) fn statistics(planes: &Planes, input: &[f32]) -> Vec<f32> {
     columns(&planes.each(|channel| {
-        vectorised(
+        vectorised_loops(
             #[inline(always)]
             || moments(planes, channel, input),
         )
@@ -189,7 +194,7 @@ fn normalised<A: Activate>(
     let output = unsafe {
         fresh(planes.all(), |target| {
             pairs = planes.each(|channel| {
-                vectorised(
+                vectorised_loops(
                     #[inline(always)]
                     || {
                         let own = match statistics {
@@ -244,7 +249,7 @@ fn all_gradients<A: Activate>(
             pairs = planes.each(|channel| {
                 let moments = [statistics[channel], statistics[planes.channels + channel]];
                 let norm = settings.norm(channel, moments);
-                vectorised(
+                vectorised_loops(
                     #[inline(always)]
                     || channel_gradients::<A>(planes, channel, &norm, both, own, target),
                 )
@@ -281,10 +286,15 @@ fn channel_gradients<A: Activate>(
         }
         // SAFETY: all of it was just written.
         let inner = unsafe { to.assume_init_ref() };
-        let [shift, scale] = sums(inner, input, |gradient, value| {
-            let gradient = f64::from(gradient);
-            [gradient, gradient * (f64::from(value) - mean)]
-        });
+        let [shift, scale] = sums(
+            inner,
+            input,
+            #[inline(always)]
+            |gradient, value| {
+                let gradient = f64::from(gradient);
+                [gradient, gradient * (f64::from(value) - mean)]
+            },
+        );
         all[0] += shift;
         all[1] += scale;
     }
