@@ -97,10 +97,7 @@ fn correlations<S: Simd>(
         let taps: [usize; TAPS] = std::array::from_fn(|tap| taps[tap.min(taps.len() - 1)]);
         let sums = products::<S>(simd, padded, parts, (values, step), taps);
         // To memory of their own: indexed in a loop, the sums themselves would not stay in registers.
-        let to = run_mut::<S>(kept, 0, TAPS);
-        for tap in 0..TAPS {
-            to[tap] = sums[tap];
-        }
+        run_mut::<S>(kept, 0, TAPS).copy_from_slice(&sums);
         for (to, kept) in kernel.iter_mut().zip(kept.chunks_exact(S::F32_LANES)) {
             *to += f64::from(total(kept));
         }

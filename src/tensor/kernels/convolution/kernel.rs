@@ -260,10 +260,7 @@ impl Task<'_> {
         }
         // To memory of their own: indexed in a loop, the sums themselves would not stay in registers.
         for (out, kept) in kept.chunks_exact_mut(SEEN * lanes).enumerate().take(OUTS) {
-            let kept = run_mut::<S>(kept, 0, SEEN);
-            for seen in 0..SEEN {
-                kept[seen] = sums[out][seen];
-            }
+            run_mut::<S>(kept, 0, SEEN).copy_from_slice(&sums[out]);
         }
     }
 }

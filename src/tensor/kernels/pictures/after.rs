@@ -90,14 +90,8 @@ pub(super) fn exp(z: f32) -> f32 {
     // ln 2, the first part of which times a whole number is exact.
     const HIGH: f32 = 0.693_359_4;
     const LOW: f32 = -2.121_944_4e-4;
-    const SERIES: [f32; 6] = [
-        1.987_569_1e-4,
-        1.398_199_9e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        1.666_666_5e-1,
-        5.000_000_1e-1,
-    ];
+    const SERIES: [f32; 6] =
+        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
     let z = if z > LIMIT { LIMIT } else { z };
     let z = if z < -LIMIT { -LIMIT } else { z };
     let shifted = z * std::f32::consts::LOG2_E + SHIFT;
