@@ -10,10 +10,11 @@ Every key must fit: a missing or unexpected one is an error. Needs torch, timm, 
 
 import pathlib
 import sys
+import tempfile
 
 import timm
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 TOLERANCE = 1e-4
@@ -53,23 +54,26 @@ class Picture(nn.Module):
         return self.net(x.transpose(1, 2)[:, None])
 
 
-def hugging_face(width, heads):
+def hugging_face(state, width, heads):
     from transformers import ASTConfig, ASTForAudioClassification
 
     config = ASTConfig(
         hidden_size=width, num_hidden_layers=12, num_attention_heads=heads, intermediate_size=4 * width,
         layer_norm_eps=1e-6, frequency_stride=10, time_stride=10, max_length=128, num_mel_bins=128, num_labels=CLASSES,
     )
-    net = ASTForAudioClassification(config)
-    # Its last norm has PyTorch's eps, as AST's mlp_head.
+    # Its own modules are called otherwise by now; its loader knows the names that files have.
+    with tempfile.TemporaryDirectory() as folder:
+        config.save_pretrained(folder)
+        save_file(state, pathlib.Path(folder) / "model.safetensors", metadata={"format": "pt"})
+        net, told = ASTForAudioClassification.from_pretrained(folder, output_loading_info=True)
+    assert not any(told[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys")), told
+    # AST's mlp_head has PyTorch's eps.
     net.classifier.layernorm.eps = 1e-5
-    return net, lambda x: net(x).logits
+    return lambda x: net(x).logits
 
 
 def made(name, naming):
-    if naming == "hf":
-        return hugging_face(*SIZES[name])
-    if naming.startswith("ast"):
+    if naming.startswith("ast") or naming == "timm":
         net = Ast(*SIZES[name], 12, 12)
         return net, net
     if name == "vit_tiny":
@@ -86,12 +90,24 @@ def check(path):
     if naming == "ast-module":
         assert all(key.startswith("module.") for key in state), "each name begins with module."
         state = {key.removeprefix("module."): value for key, value in state.items()}
+    if naming == "hf":
+        return difference(hugging_face(state, *SIZES[name]), clips, logits)
     module, forward = made(name, naming)
+    if naming == "timm":
+        # timm's own module takes the body; a head of a norm and a linear layer it has not.
+        head = {key.removeprefix("mlp_head."): own for key, own in state.items() if key.startswith("mlp_head.")}
+        state = {key: own for key, own in state.items() if not key.startswith("mlp_head.")}
+        module.mlp_head.load_state_dict(head)
+        module = module.v
     told = module.load_state_dict(state, strict=False)
     # PyTorch's counters of batches count for nothing while there is a momentum.
     missing = [key for key in told.missing_keys if not key.endswith("num_batches_tracked")]
     assert not missing and not told.unexpected_keys, (missing, told.unexpected_keys)
     module.eval()
+    return difference(forward, clips, logits)
+
+
+def difference(forward, clips, logits):
     with torch.no_grad():
         found = forward(clips)
     return ((found - logits).abs().max() / logits.abs().max()).item()
