@@ -2,7 +2,7 @@
 //! label. `kd.json` holds the cases, `kd.py` makes them; inputs come from a formula that both compute.
 
 use super::formula::spread;
-use crate::script::host::plain_engine;
+use crate::script::host::{calling_engine, plain_engine};
 use crate::support::{close, golden_json};
 use rhai::{Dynamic, Engine, EvalAltResult, Scope};
 use serde::Deserialize;
@@ -129,7 +129,7 @@ fn held(engine: &Engine, name: &str, case: &Case) {
 fn losses_of_distillation_equal_pytorch() {
     let cases = golden_json::<File>("kd.json").cases;
     assert!(cases.len() >= 125, "only {} cases", cases.len());
-    let engine = plain_engine();
+    let engine = calling_engine();
     let mut wrong = Vec::new();
     for (name, case) in &cases {
         let outcome = catch_unwind(AssertUnwindSafe(|| held(&engine, name, case)));

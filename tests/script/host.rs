@@ -115,14 +115,25 @@ pub fn plain_engine() -> Engine {
     engine(&plain_host(), Resolver::new(&PathBuf::from("/nowhere")))
 }
 
+/// As [`plain_engine`], for networks that call functions back.
+pub fn calling_engine() -> Arc<Engine> {
+    let host = Arc::new(Plain::default());
+    connected(&host)
+}
+
+fn connected(host: &Arc<Plain>) -> Arc<Engine> {
+    let shared: Arc<dyn Host> = host.clone();
+    let engine = Arc::new(engine(&shared, Resolver::new(&PathBuf::from("/nowhere"))));
+    host.engine.set(Arc::downgrade(&engine)).expect("set once");
+    engine
+}
+
 /// The value of a script, or the whole text of its error.
 pub fn evaluate(text: &str) -> std::result::Result<Dynamic, String> {
     let mut sources = Sources::default();
     sources.add("script", text);
     let host = Arc::new(Plain { sources: sources.clone(), ..Plain::default() });
-    let shared: Arc<dyn Host> = host.clone();
-    let engine = Arc::new(engine(&shared, Resolver::new(&PathBuf::from("/nowhere"))));
-    host.engine.set(Arc::downgrade(&engine)).expect("set once");
+    let engine = connected(&host);
     let signatures = Signatures::of(&engine);
     let knowledge = Knowledge { sources: &sources, signatures: &signatures };
     let mut ast = engine
