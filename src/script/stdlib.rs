@@ -76,10 +76,11 @@ macro_rules! modules {
 }
 
 modules! {
-    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit" "dist" "dkd"
-    "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton" "ickd" "logit_match"
-    "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "progressive" "reviewkd" "rkd" "smoothing" "sp" "srd"
-    "sskd" "teacher_free" "teachers" "tinybert" "vid"
+    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit"
+    "dist" "dkd" "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton"
+    "ickd" "judge" "logit_match" "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "progressive"
+    "repeat" "reviewkd" "rkd" "settings" "smoothing" "sp" "srd" "sskd" "teacher_free" "teachers"
+    "tinybert" "vid"
 }
 
 /// The module that is imported as `name`.
