@@ -42,7 +42,7 @@ impl Stamp {
         let known = path.metadata().ok()?;
         let modified = known.modified().ok()?;
         let age = SystemTime::now().duration_since(modified).ok()?;
-        (age > SETTLED).then(|| Stamp { length: known.len(), modified })
+        (age > SETTLED).then_some(Stamp { length: known.len(), modified })
     }
 }
 

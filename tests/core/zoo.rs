@@ -86,7 +86,7 @@ fn every_output_that_a_model_lists_can_be_tapped_and_copies_do_the_same() {
         assert_eq!(logits.shape(), [2, 5], "{name}");
 
         let taps = model.net().taps();
-        assert_eq!(taps.is_empty(), name == "cnn", "{name}: {taps:?}");
+        assert!(!taps.is_empty(), "{name}");
         let (output, tapped) =
             model.net().forward_taps(&clips, Mode::Eval, &taps).expect("all taps");
         assert!(numbers(&output) == numbers(&logits), "{name}: taps change nothing");

@@ -48,7 +48,8 @@ impl Repl {
             Some(kind) => of == kind || of == "any" && !matches!(kind.as_str(), "map"),
             None => !of.is_empty(),
         };
-        let all = self.known.iter().filter(|entry| fits(entry.of()));
+        let methods = self.known.iter().filter(|entry| entry.namespace.is_empty());
+        let all = methods.filter(|entry| fits(entry.of()));
         let all = all.filter(|entry| entry.sort == Sort::Property || entry.sort == Sort::Function);
         let mut names: BTreeSet<String> =
             all.filter(|entry| entry.of() != "any").map(|entry| entry.name.clone()).collect();
