@@ -6,10 +6,11 @@ use serde_json::Value;
 #[test]
 fn hover_tells_forms_and_what_they_do() {
     let mut editor = Editor::new();
-    let kl = editor.hover("let k = kd::k‸l(a, b);");
-    assert!(kl.starts_with(
-        "```rhai\nkd::kl(student: Tensor, teacher: Tensor) -> Tensor\n```\n\nKL(softmax"
-    ));
+    let kl = editor.hover("let k = kd::cm‸kd(a, b, c, 0.5, 1);");
+    assert!(kl.starts_with("```rhai\nkd::cmkd(student: Tensor, teacher: Tensor"), "{kl}");
+    let both = editor.hover("let k = kd::k‸l(a, b);");
+    assert!(both.contains("kd::kl(student: Tensor, teacher: Tensor) -> Tensor"), "{both}");
+    assert!(both.contains("KL(softmax"), "{both}");
     let adam = editor.hover("let o = optim::ad‸am(#{ lr: 1 });");
     assert!(adam.contains("optim::adam(options: map) -> Optimizer"), "{adam}");
     assert!(adam.contains("torch.optim.Adam"), "{adam}");

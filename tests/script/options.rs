@@ -72,7 +72,7 @@ fn initialisers_and_maps_within_maps_have_options_too() {
     assert!(names("init").contains(&"gain"));
     assert_eq!(names("optim::sgd.groups"), ["names", "lr", "lr_scale", "weight_decay"]);
     assert_eq!(names("optim::muon.adamw"), ["names", "lr", "betas", "eps", "weight_decay"]);
-    assert_eq!(options_of(&catalogue, "kd::kl"), None);
+    assert_eq!(options_of(&catalogue, "kd::cmkd"), None);
 }
 
 #[test]
