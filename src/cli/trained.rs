@@ -8,7 +8,7 @@ use super::signals::catch_signals;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::models::Model;
-use crate::recipe::{self, Setup, Signals, take};
+use crate::recipe::{self, Granted, Setup, Signals, take};
 use crate::run::Past;
 use crate::tensor::{Device, store};
 use crate::train::Card;
@@ -80,7 +80,7 @@ impl Whose {
         mut act: impl FnMut(&Card, &Model) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let Trained { weights, run } = trained;
-        let mut granted = self.access.granted()?;
+        let granted = self.access.granted()?;
         let doing = format!("reading {}", weights.display());
         let bytes = disk::read_regular(&weights, u64::MAX)?;
         let card = Card::read(&doing, &bytes)?;
@@ -96,18 +96,7 @@ impl Whose {
                 return act(&card, &model);
             }
         };
-        let set: BTreeMap<_, _> =
-            set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
-        granted.add_values(set.values());
-        let signals = Signals::default();
-        catch_signals(&signals.stop, &signals.pulse)?;
-        let like = Setup {
-            set,
-            granted,
-            max_operations: self.access.max_operations(),
-            cache_bytes: self.access.cache_bytes()?,
-            ..Setup::new(PathBuf::new(), home_of(&past))
-        };
+        let (like, signals) = retaking(&self.access, granted, set, &past)?;
         let stage = card.stage.clone();
         let display = progress::display();
         take(past.path(), Some(&stage), &like, display, &signals, move |trained, _| {
@@ -117,4 +106,29 @@ impl Whose {
             act(&card, &trained.model)
         })
     }
+}
+
+/// How a run's stage is taken once more, with other values for some of its recipe's arguments; a Ctrl-C stops it.
+///
+/// # Errors
+/// What is no `NAME=VALUE`; signals that cannot be caught.
+pub(super) fn retaking(
+    access: &Access,
+    mut granted: Granted,
+    set: &[String],
+    past: &Past,
+) -> Result<(Setup, Signals)> {
+    let set: BTreeMap<_, _> =
+        set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
+    granted.add_values(set.values());
+    let signals = Signals::default();
+    catch_signals(&signals.stop, &signals.pulse)?;
+    let like = Setup {
+        set,
+        granted,
+        max_operations: access.max_operations(),
+        cache_bytes: access.cache_bytes()?,
+        ..Setup::new(PathBuf::new(), home_of(past))
+    };
+    Ok((like, signals))
 }

@@ -3,14 +3,13 @@
 mod graph;
 
 use super::access::Access;
-use super::resume::home_of;
 use super::runs::Place;
-use super::signals::catch_signals;
+use super::trained::retaking;
 use super::{note, out, progress};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::models::{Model, Naming};
-use crate::recipe::{Setup, Signals, take};
+use crate::recipe::take;
 use crate::run::slug;
 use crate::tensor::{Device, store};
 use crate::train::Card;
@@ -114,19 +113,8 @@ impl Export {
 
     fn of_run(&self, order: Order) -> Result<Written> {
         let past = self.place.run(&self.what)?;
-        let set = self.set.iter().map(|text| crate::recipe::assignment(text));
-        let set: std::collections::BTreeMap<_, _> = set.collect::<Result<_>>()?;
-        let mut granted = self.access.granted()?;
-        granted.add_values(set.values());
-        let signals = Signals::default();
-        catch_signals(&signals.stop, &signals.pulse)?;
-        let like = Setup {
-            set,
-            granted,
-            max_operations: self.access.max_operations(),
-            cache_bytes: self.access.cache_bytes()?,
-            ..Setup::new(PathBuf::new(), home_of(&past))
-        };
+        let granted = self.access.granted()?;
+        let (like, signals) = retaking(&self.access, granted, &self.set, &past)?;
         let stage = self.stage.as_deref();
         take(past.path(), stage, &like, progress::display(), &signals, move |trained, plan| {
             let spec = trained.model.spec();

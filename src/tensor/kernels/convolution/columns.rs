@@ -2,7 +2,7 @@
 //! the kernel, are made by a product and added where they were seen. A strip stays in the cache until it is added.
 
 use super::Geometry;
-use gemm::Parallelism;
+use crate::tensor::kernels::product::{Matrix, Target};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -98,59 +98,6 @@ fn add_columns(shape: &Geometry, columns: &[f32], strip: &Strip, input: &mut [f3
     });
 }
 
-/// A matrix within a slice: rows and columns, and the distances between them.
-struct Matrix<'a> {
-    values: &'a [f32],
-    rows: usize,
-    columns: usize,
-    steps: [usize; 2],
-}
-
-impl Matrix<'_> {
-    /// How far into the slice it reaches.
-    fn end(&self) -> usize {
-        let last = |length: usize, step: usize| length.saturating_sub(1) * step;
-        last(self.rows, self.steps[0]) + last(self.columns, self.steps[1]) + 1
-    }
-}
-
-/// target = left · right, or target += left · right; rows of `target` are `step` apart.
-fn multiply(target: &mut [f32], step: usize, add: bool, left: &Matrix, right: &Matrix) {
-    let (rows, columns, inner) = (left.rows, right.columns, left.columns);
-    if rows == 0 || columns == 0 || inner == 0 {
-        return;
-    }
-    assert!(inner == right.rows && (rows - 1) * step + columns <= target.len());
-    assert!(left.end() <= left.values.len() && right.end() <= right.values.len());
-    let lengths = |matrix: &Matrix| (matrix.steps[1] as isize, matrix.steps[0] as isize);
-    let ((left_columns, left_rows), (right_columns, right_rows)) = (lengths(left), lengths(right));
-    // SAFETY: the assertions above keep every access within its slice, and `target`, borrowed as
-    // mutable, overlaps neither of the others.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
-            target.as_mut_ptr(),
-            1,
-            step as isize,
-            add,
-            left.values.as_ptr(),
-            left_columns,
-            left_rows,
-            right.values.as_ptr(),
-            right_columns,
-            right_rows,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
-}
-
 /// The gradient of the input.
 pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut input = vec![0.0; shape.batch * shape.input_image()];
@@ -163,9 +110,9 @@ pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32])
             for strip in shape.strips() {
                 let places = strip.places();
                 columns.resize(shape.taps() * places, 0.0);
-                let weights = transposed(weights(shape, &kernel[shape.group_weights(group)]));
+                let weights = weights(shape, &kernel[shape.group_weights(group)]).transposed();
                 let part = part(shape, gradient, &strip);
-                multiply(columns, places, false, &weights, &part);
+                Target::new(columns, places).set(false, 1.0, weights, part);
                 add_columns(shape, columns, &strip, input);
             }
         }
@@ -175,22 +122,11 @@ pub(super) fn input_gradient(shape: &Geometry, kernel: &[f32], gradient: &[f32])
 
 /// The kernel of one group, `[outputs, taps]`.
 fn weights<'a>(shape: &Geometry, kernel: &'a [f32]) -> Matrix<'a> {
-    let taps = shape.taps();
-    Matrix { values: kernel, rows: shape.outputs, columns: taps, steps: [taps, 1] }
+    Matrix::new(kernel, shape.outputs, shape.taps(), shape.taps())
 }
 
 /// A strip of every output channel of one group, `[outputs, places]`.
 fn part<'a>(shape: &Geometry, output: &'a [f32], strip: &Strip) -> Matrix<'a> {
-    let width = shape.output[1];
-    Matrix {
-        values: &output[strip.start(width)..],
-        rows: shape.outputs,
-        columns: strip.places(),
-        steps: [shape.output[0] * width, 1],
-    }
-}
-
-fn transposed(matrix: Matrix<'_>) -> Matrix<'_> {
-    let Matrix { values, rows, columns, steps: [down, right] } = matrix;
-    Matrix { values, rows: columns, columns: rows, steps: [right, down] }
+    let [height, width] = shape.output;
+    Matrix::new(&output[strip.start(width)..], shape.outputs, strip.places(), height * width)
 }
