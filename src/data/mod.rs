@@ -14,6 +14,7 @@ mod health;
 mod index;
 mod layouts;
 mod loader;
+mod logits;
 mod making;
 mod ontology;
 mod sampler;
@@ -43,6 +44,7 @@ pub use layouts::{
     layout_of, speech_commands, urbansound8k,
 };
 pub use loader::{Batch, Batches, Loader, LoaderOptions, Teaching};
+pub use logits::Logits;
 pub use ontology::Ontology;
 pub use sampler::{Sampler, balanced};
 pub use shares::Draw;

@@ -42,6 +42,7 @@ mod setup;
 mod shadow;
 mod source;
 mod stages;
+mod stored;
 mod standing;
 mod taking;
 mod templates;

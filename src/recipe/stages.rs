@@ -4,34 +4,25 @@ use super::both::Both;
 use super::depends::options_of;
 use super::hooks::StageHooks;
 use super::session::{Session, lock, not_begun};
+use super::stored::end_of;
 use super::why::Shorter;
 use crate::error::Result;
+use crate::run::Identity;
 use crate::run::store::{Found, Object};
-use crate::run::{Identity, StageResult};
 use crate::script::HookSources;
-use crate::tensor::{store, trace};
-use crate::train::{
-    CARD, Card, Checkpoint, Event, Observer, Phase, Plan, Stint, Trained, recall, train,
-};
+use crate::tensor::trace;
+use crate::train::{Card, Checkpoint, Event, Observer, Plan, Trained, train};
 use rhai::Engine;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
-
-/// The file of an object that holds the stage at its end.
-const END: &str = "end.checkpoint";
-/// The weights of the best epoch.
-const BEST: &str = "best.safetensors";
-/// The texts of the recipe's versions that were in force.
-const RECIPE: &str = "recipe.json";
 
 /// A stage that is about to run.
-struct Job<'a> {
-    session: &'a Session,
-    engine: &'a Engine,
-    plan: Plan,
-    sources: &'a HookSources,
-    identity: Identity,
+pub(super) struct Job<'a> {
+    pub session: &'a Session,
+    pub engine: &'a Engine,
+    pub plan: Plan,
+    pub sources: &'a HookSources,
+    pub identity: Identity,
 }
 
 impl Session {
@@ -75,13 +66,8 @@ impl Session {
     }
 }
 
-/// The stage at its end, as an object has it.
-pub(super) fn end_of(object: &Object, plan: &Plan) -> Result<Checkpoint> {
-    Checkpoint::decode(&object.read(END)?, &plan.device)
-}
-
 impl Job<'_> {
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.plan.name
     }
 
@@ -165,48 +151,6 @@ impl Job<'_> {
                 None
             }
         })
-    }
-
-    /// The stage's result from an object; `own` where the journal says that this run made it. It may have been
-    /// killed before it could say so.
-    fn take(&self, object: &Object, end: Checkpoint, own: bool) -> Result<Trained> {
-        let mut hooks = self.session.hooks(self.engine, &self.plan, self.sources)?;
-        let version = crate::train::Hooks::version(&hooks);
-        // Another run's versions have other numbers; what an unedited stage depends on is the same.
-        let now = Stint { step: 0, phase: Phase::Step, version };
-        let mut trained = recall(&self.plan, end, &mut hooks)?;
-        let run = object.meta.get("run").and_then(Value::as_str);
-        let ours = run == Some(self.session.record()?.folder().name());
-        if !ours {
-            trained.history = vec![now];
-        }
-        trained.key = object.key.clone();
-        self.session.access.know(&object.meta["files"], Some(&object.key));
-        let mut last = store::encode(&trained.model.network().state())?;
-        let best = object.read(BEST).ok();
-        let card =
-            best.and_then(|best| store::notes("a stage's weights", &best).ok()?.remove(CARD));
-        if let Some(card) = card {
-            last = Card::put(&card, &last)?;
-        }
-        self.put_weights(object, Some(last))?;
-        let age = SystemTime::now().duration_since(object.committed).ok();
-        Both(self.session).observe(&Event::Recalled {
-            trained: &trained,
-            age,
-            own: own || ours,
-        })?;
-        Ok(trained)
-    }
-
-    /// The run's folder has the weights of the best epoch, also where that one is over, and the last ones.
-    fn put_weights(&self, object: &Object, last: Option<Vec<u8>>) -> Result<()> {
-        let mut record = self.session.record()?;
-        let weights = [("best", object.read(BEST).ok()), ("last", last)].into_iter();
-        for (which, bytes) in weights.filter_map(|(which, bytes)| Some((which, bytes?))) {
-            record.write_weights(self.name(), which, bytes);
-        }
-        Ok(())
     }
 
     /// Where this run was cut off in the stage.
@@ -349,45 +293,4 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Puts the result into the store, and says whether there was room. A disk that is full is told; the run has
-    /// its result all the same.
-    fn store(&self, trained: &mut Trained, written: Vec<String>) -> Result<bool> {
-        let session = self.session;
-        let Some(end) = trained.end.take() else { return Ok(true) };
-        if let Some(lost) = end.lost() {
-            session.warn(&format!(
-                "the result of '{}' is not stored: nothing can hold {lost}, which was made in a hook (give it in the \
-                 option 'state' instead)",
-                self.name()
-            ));
-            return Ok(true);
-        }
-        let mut record = session.record()?;
-        let mut files = vec![(END.to_string(), end.encode()?)];
-        if let Some(best) = record.best_weights(self.name()) {
-            files.push((BEST.to_string(), best));
-        }
-        let texts = trained
-            .history
-            .iter()
-            .map(|stint| (stint.version.to_string(), record.folder().texts_of(stint.version)));
-        let texts = Value::Object(texts.collect());
-        files.push((RECIPE.to_string(), texts.to_string().into_bytes()));
-        let fingerprint = self.plan.features.fingerprint()?;
-        let data: Value =
-            fingerprint.files.iter().map(|file| json!([file.name, file.blake3])).collect();
-        let result = StageResult::from(&*trained);
-        let edited = trained.key != self.identity.key();
-        let meta = json!({
-            "name": self.name(), "result": result, "identity": self.identity,
-            "ground": self.plan.identity, "epochs": self.plan.epochs, "edited": edited,
-            "without_length": if edited { Value::Null } else { json!(self.identity.without_length()) },
-            "knew_length": trained.knew_length, "data": data, "run": record.folder().name(),
-            "files": written, "still": env!("CARGO_PKG_VERSION"),
-        });
-        let kept = session.store.commit(&trained.key, meta, files).map(|_| ());
-        let stored = kept.is_ok();
-        record.tolerate(&format!("the result of '{}'", self.name()), kept);
-        Ok(stored)
-    }
 }

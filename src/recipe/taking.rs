@@ -3,7 +3,7 @@
 use super::replay::parts;
 use super::session::{Display, Session, run_for};
 use super::setup::{Entry, Setup, Signals};
-use super::stages::end_of;
+use super::stored::end_of;
 use crate::error::{Error, Kind, Result};
 use crate::run::store::{Found, Object};
 use crate::run::{Past, version_of};

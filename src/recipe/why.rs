@@ -42,7 +42,7 @@ impl Session {
         let mut hooks = self.hooks(engine, &plan, sources)?;
         let mut why = Why::new(&plan.name, &key);
         if let Found::Hit(object) = self.store.get(&key)? {
-            let end = super::stages::end_of(&object, &plan)?;
+            let end = super::stored::end_of(&object, &plan)?;
             let trained = Trained { key, ..recall(&plan, end, &mut hooks)? };
             why.age = SystemTime::now().duration_since(object.committed).ok();
             self.access.know(&object.meta["files"], Some(&trained.key));

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// The folder of a run with what its stages say of the clips that test.
+pub const PREDICTIONS: &str = "predictions";
+
 /// The folder of one run: `recipe/`, `weights/`, `checkpoints/`, `events.jsonl`, `metrics.csv`, `results.json`,
 /// `still.lock`. While this lives, no other process takes the run.
 pub struct Folder {
@@ -56,7 +59,7 @@ impl Folder {
                 "it is running",
             ));
         };
-        for folder in ["recipe", "weights"] {
+        for folder in ["recipe", "weights", PREDICTIONS] {
             disk::make_folder(&path.join(folder))?;
         }
         let journal = Journal::open(&path.join("events.jsonl"))?;
@@ -186,6 +189,11 @@ impl Folder {
     /// Where weights of a stage go: `which` is `best` or `last`.
     pub fn weights(&self, stage: &str, which: &str) -> PathBuf {
         self.path.join("weights").join(format!("{}.{which}.safetensors", slug(stage)))
+    }
+
+    /// Where it stands what a stage's last weights say of the clips that test.
+    pub fn predictions(&self, stage: &str) -> PathBuf {
+        self.path.join(PREDICTIONS).join(format!("{}.safetensors", slug(stage)))
     }
 
     /// Where the time of a stage is told.

@@ -18,7 +18,7 @@ mod state;
 pub mod store;
 mod weights;
 
-pub use folder::{Folder, slug, version_of};
+pub use folder::{Folder, PREDICTIONS, slug, version_of};
 pub use home::{HOME_VARIABLE, Home};
 pub use identity::{Identity, NUMERICS, Part, net as net_identity};
 pub use past::{Edit, Past, PastStage, RUN_LOCK};

@@ -7,7 +7,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
 use crate::tensor::trace::Trace;
-use crate::train::{Card, Event, Moment, Observer, Outcome, Reading};
+use crate::train::{Card, Event, Moment, Observer, Outcome, Reading, Trained};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -120,6 +120,17 @@ impl Record {
     pub fn write_weights(&mut self, stage: &str, which: &str, bytes: Vec<u8>) {
         let path = self.folder.weights(stage, which);
         self.write(&format!("the {which} weights of '{stage}'"), path, bytes);
+    }
+
+    /// Writes what a stage's last weights say of the clips that test.
+    fn write_predictions(&mut self, trained: &Trained) {
+        let Some(said) = &trained.said else { return };
+        let path = self.folder.predictions(&trained.name);
+        let what = format!("the predictions of '{}'", trained.name);
+        match said.encode() {
+            Ok(bytes) => self.write(&what, path, bytes),
+            Err(error) => self.tolerate(&what, Err(error)),
+        }
     }
 
     /// Writes where a stage's time went, and says into which file.
@@ -331,6 +342,7 @@ impl Observer for Record {
             }
             Event::Ended { trained } => {
                 let result = StageResult::from(*trained);
+                self.write_predictions(trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));
                 self.add(result);
             }
@@ -339,6 +351,7 @@ impl Observer for Record {
                 let rows = trained.readings.iter();
                 self.rows.extend(rows.map(|(at, row)| (trained.name.clone(), *at, row.clone())));
                 self.put_metrics();
+                self.write_predictions(trained);
                 let result = StageResult { from_store: !own, ..StageResult::from(*trained) };
                 let mut fields = serde_json::to_value(&result).unwrap_or(Value::Null);
                 if let Some(fields) = fields.as_object_mut() {

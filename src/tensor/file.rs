@@ -78,11 +78,42 @@ fn archive(tensors: &[(String, Tensor)], doing: &str) -> Result<Vec<u8>> {
 }
 
 fn unpack(bytes: Vec<u8>, doing: &str) -> Result<Vec<(String, Tensor)>> {
+    let mut tensors = Vec::new();
+    members(bytes, doing, &mut |name, data, doing| {
+        tensors.push((name.to_string(), npy::decode(data, doing)?));
+        Ok(())
+    })?;
+    Ok(tensors)
+}
+
+/// Reads an `.npz`: its arrays of numbers, and its arrays of texts.
+///
+/// # Errors
+/// A file that is damaged or cannot be read.
+pub fn load_texts(path: &Path) -> Result<(Vec<(String, Tensor)>, Vec<(String, Vec<String>)>)> {
+    let (mut tensors, mut texts) = (Vec::new(), Vec::new());
+    let bytes = disk::read_regular(path, MOST)?;
+    members(bytes, &format!("reading {}", path.display()), &mut |name, data, doing| {
+        match npy::texts(data, doing)? {
+            Some(own) => texts.push((name.to_string(), own)),
+            None => tensors.push((name.to_string(), npy::decode(data, doing)?)),
+        }
+        Ok(())
+    })?;
+    Ok((tensors, texts))
+}
+
+/// Hands each array of an `.npz` to `take`: its name, its bytes, and what is being done.
+fn members(
+    bytes: Vec<u8>,
+    doing: &str,
+    take: &mut dyn FnMut(&str, &[u8], &str) -> Result<()>,
+) -> Result<()> {
     let damaged = |cause: &dyn std::fmt::Display| {
         Error::new(Kind::Data, doing, "not a whole .npz file").received(cause.to_string())
     };
     let mut reader = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|cause| damaged(&cause))?;
-    let (mut tensors, mut left) = (Vec::new(), MOST);
+    let mut left = MOST;
     for index in 0..reader.len() {
         let mut file = reader.by_index(index).map_err(|cause| damaged(&cause))?;
         let name = file.name().map_err(|cause| damaged(&cause))?;
@@ -94,7 +125,7 @@ fn unpack(bytes: Vec<u8>, doing: &str) -> Result<Vec<(String, Tensor)>> {
             Error::new(Kind::Range, doing, "its tensors are too large")
                 .expected(format!("{} GiB in all", MOST >> 30))
         })?;
-        tensors.push((name.clone(), npy::decode(&data, &format!("{doing}: {name}"))?));
+        take(&name, &data, &format!("{doing}: {name}"))?;
     }
-    Ok(tensors)
+    Ok(())
 }

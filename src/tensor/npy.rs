@@ -43,18 +43,8 @@ pub fn encode(tensor: &Tensor) -> Result<Vec<u8>> {
 /// # Errors
 /// A file that is cut off, or holds something else.
 pub fn decode(bytes: &[u8], doing: &str) -> Result<Tensor> {
-    let damaged = |what: &str| {
-        Error::new(Kind::Data, doing, "not an .npy file that can be read").received(what)
-    };
-    let (header, data) = split(bytes).ok_or_else(|| damaged("a header that is cut off"))?;
-    let field = |name: &str| header.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim());
-    let descr = field("descr").and_then(|rest| rest.strip_prefix('\'')?.split_once('\''));
-    let Some((descr, _)) = descr else { return Err(damaged("a header without a plain 'descr'")) };
-    let shape = field("shape")
-        .and_then(|rest| rest.strip_prefix('(')?.split_once(')'))
-        .and_then(|(lengths, _)| parse_shape(lengths))
-        .ok_or_else(|| damaged("a header without a 'shape'"))?;
-    let fortran = field("fortran_order").is_some_and(|rest| rest.starts_with("True"));
+    let damaged = |what: &str| damaged(doing, what);
+    let Head { descr, shape, fortran, data } = head(bytes, doing)?;
     let shape = if shape.is_empty() { vec![1] } else { shape };
     super::check_size(doing, &shape)?;
     let stored: Vec<usize> =
@@ -66,6 +56,68 @@ pub fn decode(bytes: &[u8], doing: &str) -> Result<Tensor> {
     }
     let order: Vec<i64> = (0..shape.len() as i64).rev().collect();
     tensor?.permute(&order)
+}
+
+/// The texts of a file with an array of them in one dimension, as numpy writes `<U` and `|S`; `None` where it holds
+/// something else.
+///
+/// # Errors
+/// A file that is cut off, or whose bytes are no text.
+pub fn texts(bytes: &[u8], doing: &str) -> Result<Option<Vec<String>>> {
+    let Head { descr, shape, data, .. } = head(bytes, doing)?;
+    let (width, is_wide) = match (descr.strip_prefix("<U"), descr.strip_prefix("|S")) {
+        (Some(letters), _) => (letters.parse::<usize>().ok().and_then(|n| n.checked_mul(4)), true),
+        (_, Some(letters)) => (letters.parse::<usize>().ok(), false),
+        _ => return Ok(None),
+    };
+    let unfit =
+        || damaged(doing, &format!("dtype '{descr}', {} bytes for {shape:?}", data.len()));
+    let (Some(width), [count]) = (width, shape.as_slice()) else { return Err(unfit()) };
+    if width.checked_mul(*count) != Some(data.len()) {
+        return Err(unfit());
+    }
+    if width == 0 {
+        // Nothing of it takes room, so its number is only what the header says.
+        return if *count == 0 { Ok(Some(Vec::new())) } else { Err(unfit()) };
+    }
+    let read = |part: &[u8]| -> Option<String> {
+        if !is_wide {
+            let end = part.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            return Some(std::str::from_utf8(part.get(..end)?).ok()?.to_string());
+        }
+        let (letters, _) = part.as_chunks::<4>();
+        let codes: Vec<u32> = letters.iter().map(|letter| u32::from_le_bytes(*letter)).collect();
+        let end = codes.iter().rposition(|code| *code != 0).map_or(0, |last| last + 1);
+        codes.get(..end)?.iter().map(|code| char::from_u32(*code)).collect()
+    };
+    let all: Option<Vec<String>> = data.chunks_exact(width).map(read).collect();
+    all.map(Some).ok_or_else(|| damaged(doing, "an array of texts with bytes that are no text"))
+}
+
+fn damaged(doing: &str, what: &str) -> Error {
+    Error::new(Kind::Data, doing, "not an .npy file that can be read").received(what)
+}
+
+/// What a file says of itself, and its elements.
+struct Head<'a> {
+    descr: &'a str,
+    shape: Vec<usize>,
+    fortran: bool,
+    data: &'a [u8],
+}
+
+fn head<'a>(bytes: &'a [u8], doing: &str) -> Result<Head<'a>> {
+    let damaged = |what: &str| damaged(doing, what);
+    let (header, data) = split(bytes).ok_or_else(|| damaged("a header that is cut off"))?;
+    let field = |name: &str| header.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim());
+    let descr = field("descr").and_then(|rest| rest.strip_prefix('\'')?.split_once('\''));
+    let Some((descr, _)) = descr else { return Err(damaged("a header without a plain 'descr'")) };
+    let shape = field("shape")
+        .and_then(|rest| rest.strip_prefix('(')?.split_once(')'))
+        .and_then(|(lengths, _)| parse_shape(lengths))
+        .ok_or_else(|| damaged("a header without a 'shape'"))?;
+    let fortran = field("fortran_order").is_some_and(|rest| rest.starts_with("True"));
+    Ok(Head { descr, shape, fortran, data })
 }
 
 /// The header's text, and what follows it.

@@ -1,18 +1,20 @@
 //! The end of a stage: what it is worth on the clips that test, and its result.
 
-use super::evaluate::evaluate;
+use super::evaluate::{Judged, evaluate};
 use super::event::{Observer, Trained};
 use super::hooks::Hooks;
 use super::plan::Plan;
 use super::stage::Stage;
+use crate::data::Logits;
 use crate::error::Result;
 use crate::nn::Net;
 use crate::tensor::store;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 impl Stage {
-    /// What the last weights are worth on the clips that test, where others judged the epochs: measured once, at the
-    /// end.
+    /// What the last weights say of the clips that test, where others judged the epochs, or where the last epoch had
+    /// been judged before the stage was taken up: once, at the end.
     pub fn judge(
         &mut self,
         plan: &Plan,
@@ -20,13 +22,16 @@ impl Stage {
         observer: &mut dyn Observer,
         stop: &AtomicBool,
     ) -> Result<()> {
-        if plan.features.validation.is_empty() || plan.features.test.is_empty() {
+        if plan.features.test.is_empty() || self.said.is_some() {
             return Ok(());
         }
-        let score = self.attempt(hooks, observer, stop, |stage, _| {
+        let judged = self.attempt(hooks, observer, stop, |stage, _| {
             evaluate(&stage.learner.model, &plan.features.test, &plan.device)
         })?;
-        self.tested = Some(score);
+        if !plan.features.validation.is_empty() {
+            self.tested = Some(judged.score);
+        }
+        self.said = said(judged, plan);
         Ok(())
     }
 
@@ -63,9 +68,16 @@ impl Stage {
             lengths: self.lengths,
             knew_length: end.head.knew_length,
             key: String::new(),
+            said: self.said,
             end: Some(end),
         })
     }
+}
+
+/// What was said of the clips that test, by their ids.
+pub(super) fn said(judged: Judged, plan: &Plan) -> Option<Arc<Logits>> {
+    let classes = &plan.features.dataset().classes;
+    judged.said(&plan.features.test, classes).map(Arc::new)
 }
 
 /// Those with names: of a standard stage its parts, of one with steps of the recipe's own all.

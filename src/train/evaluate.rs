@@ -2,7 +2,7 @@
 
 use super::exact;
 use super::step::label_loss;
-use crate::data::{ClipSource, Labelling, Loader, LoaderOptions};
+use crate::data::{ClipSource, Labelling, Loader, LoaderOptions, Logits};
 use crate::error::Result;
 use crate::metrics::{self, Average, Missing, Predictions};
 use crate::models::Model;
@@ -34,11 +34,31 @@ impl Score {
     }
 }
 
+/// What a model said of a split, and what that is worth.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// What it is worth.
+    pub score: Score,
+    /// Logits `[clips, classes]`, in the order of the split.
+    pub logits: Vec<f32>,
+    /// What is true, of the same shape.
+    pub targets: Vec<f32>,
+}
+
+impl Judged {
+    /// The logits by the clips' ids. `None` where there are none, or where a number is not finite: a model that is lost
+    /// said nothing.
+    pub fn said(self, source: &ClipSource, classes: &[String]) -> Option<Logits> {
+        let ids = source.clips().iter().map(|clip| clip.id.clone()).collect();
+        Logits::new(ids, classes.to_vec(), self.logits, Some(self.targets)).ok()
+    }
+}
+
 /// Scores `model` on all clips of `source`, in their order, without augmentation.
 ///
 /// # Errors
 /// A clip that cannot be read; what the model says.
-pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Result<Score> {
+pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Result<Judged> {
     let options = LoaderOptions::in_order(BATCH, device);
     let loader = Loader::new(source.clone(), Vec::new(), options)?;
     let (mut scores, mut targets) = (Vec::new(), Vec::new());
@@ -51,10 +71,14 @@ pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Res
         scores.extend(logits.to_values()?);
         targets.extend(batch.target.to_values()?);
     }
-    let loss = loss / source.len().max(1) as f64;
+    let score = score(source, loss / source.len().max(1) as f64, &scores, &targets)?;
+    Ok(Judged { score, logits: scores, targets })
+}
+
+fn score(source: &ClipSource, loss: f64, scores: &[f32], targets: &[f32]) -> Result<Score> {
     let classes = source.classes();
     if source.labelling() == Labelling::Single {
-        let accuracy = metrics::accuracy(&scores, &targets, classes);
+        let accuracy = metrics::accuracy(scores, targets, classes);
         return Ok(Score { loss, accuracy, map: None });
     }
     let rows = scores.chunks_exact(classes.max(1)).zip(targets.chunks_exact(classes.max(1)));
@@ -67,7 +91,7 @@ pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Res
     let accuracy = found as f64 / labelled.max(1) as f64;
     // A model that is lost has no ranks; its loss says so.
     let is_lost = scores.iter().any(|score| !score.is_finite());
-    let map = if is_lost { 0.0 } else { mean_average_precision(&scores, &targets, classes)? };
+    let map = if is_lost { 0.0 } else { mean_average_precision(scores, targets, classes)? };
     Ok(Score { loss, accuracy, map: Some(map) })
 }
 

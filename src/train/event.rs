@@ -4,11 +4,13 @@ use super::checkpoint::Checkpoint;
 use super::hooks::{Change, Moment, Reading, Stint};
 use super::plan::{Features, Plan, StageKind};
 use super::step::StepReport;
+use crate::data::Logits;
 use crate::error::{Error, Result};
 use crate::models::Model;
 use crate::models::weights::Report;
 use crate::nn::Net;
 use crate::tensor::Tensor;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a stage tells while it runs.
@@ -148,6 +150,9 @@ pub struct Trained {
     pub knew_length: bool,
     /// What names the result in a store: the stage's key. Empty where there is no store.
     pub key: String,
+    /// What the last weights say of the clips that test; `None` where there are no such clips, where the model is lost,
+    /// or where a result of an older version came from a store.
+    pub said: Option<Arc<Logits>>,
     /// The stage at its end: more epochs would go on from here.
     pub end: Option<Checkpoint>,
 }

@@ -1,13 +1,14 @@
 //! A whole stage: epochs of steps, evaluation after each, the best and the last weights.
 
 use super::checkpoint::{Checkpoint, Head};
+use super::ending::said;
 use super::evaluate::{Score, evaluate};
 use super::event::{Event, Observer, Trained};
 use super::hooks::{Hooks, Moment, Outcome, Phase, Reading, Stint};
 use super::plan::Plan;
 use super::step::Learner;
 use super::tally::{Tally, mean_by_name};
-use crate::data::{Loader, LoaderOptions};
+use crate::data::{Loader, LoaderOptions, Logits};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::trace::{self, Part};
 use std::sync::Arc;
@@ -113,6 +114,8 @@ pub(super) struct Stage {
     identity: String,
     /// What the last weights are worth on the clips that test, where others judge the epochs.
     pub tested: Option<Score>,
+    /// What the last weights say of the clips that test.
+    pub said: Option<Arc<Logits>>,
     /// Seconds before this process went on with it.
     before: f64,
     begun: Instant,
@@ -153,6 +156,7 @@ impl Stage {
             lengths: vec![[0, plan.epochs * batches]],
             identity: plan.identity.clone(),
             tested: None,
+            said: None,
             before: 0.0,
             begun: Instant::now(),
         })
@@ -253,12 +257,17 @@ impl Stage {
         }
         self.moment.phase = Phase::EpochEnd;
         // A network of the recipe's own may fail here as in a step.
-        let score = self.attempt(hooks, observer, stop, |stage, _| {
+        let judged = self.attempt(hooks, observer, stop, |stage, _| {
             let model = &stage.learner.model;
             let judged = || evaluate(model, plan.features.judging(), &plan.device);
-            let score = trace::span(Part::Evaluation, judged)?;
-            if score.loss.is_finite() { Ok(score) } else { Err(stage.lost(score.loss)) }
+            let judged = trace::span(Part::Evaluation, judged)?;
+            let loss = judged.score.loss;
+            if loss.is_finite() { Ok(judged) } else { Err(stage.lost(loss)) }
         })?;
+        let score = judged.score;
+        if plan.features.validation.is_empty() {
+            self.said = said(judged, plan);
+        }
         let mut reading = self.tally.reading(self.moment.epoch + 1);
         reading.test_loss = score.loss;
         (reading.accuracy, reading.map) = (score.accuracy, score.map);

@@ -2,6 +2,7 @@
 
 use crate::support::{Sandbox, TINY};
 use serde_json::Value;
+use stillroom::data::Logits;
 
 #[test]
 fn a_run_leaves_a_whole_folder_behind() {
@@ -35,6 +36,12 @@ fn a_run_leaves_a_whole_folder_behind() {
         let hash = blake3::hash(&bare.expect("a whole file")).to_hex().to_string();
         assert_eq!(stage["weights_blake3"], hash);
         assert!(folder.join(format!("weights/{name}.best.safetensors")).is_file());
+        let said = Logits::read(&folder.join(format!("predictions/{name}.safetensors")));
+        let said = said.expect("what it says of the clips that test");
+        let best = |row: &[f32]| (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        let right = |row: &usize| best(said.row(*row)) == best(said.target(*row).expect("a label"));
+        let right = (0..said.ids().len()).filter(right).count() as f64;
+        assert_eq!(stage["accuracy"], right / said.ids().len() as f64);
     }
 
     let kept = std::fs::read_to_string(folder.join("recipe/0000/recipe.rhai")).expect("the recipe");

@@ -14,6 +14,7 @@ mod index;
 mod layers;
 mod layouts;
 mod loader;
+mod logits;
 pub mod onnx;
 mod optim;
 mod pack;

@@ -7,7 +7,7 @@ mod unpack;
 pub use unpack::{Unpacked, unpack};
 
 use super::store::Store;
-use super::{Home, Past};
+use super::{Home, PREDICTIONS, Past};
 use crate::disk::{self, Whole};
 use crate::error::{Error, Kind, Result};
 use held::Held;
@@ -85,7 +85,7 @@ pub fn pack(run: &Path, home: Option<&Home>, weights: bool, to: &Path) -> Result
     for name in disk::files_in(run) {
         let place = name.split('/').next().unwrap_or_default();
         let wanted = match place {
-            "recipe" => true,
+            "recipe" | PREDICTIONS => true,
             "weights" => weights,
             "objects" => weights || name.ends_with("/object.json"),
             _ => FILES.contains(&name.as_str()),
