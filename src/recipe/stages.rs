@@ -292,5 +292,4 @@ impl Job<'_> {
         self.session.display().profile(self.name(), &traced, &file);
         Ok(())
     }
-
 }

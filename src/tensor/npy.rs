@@ -70,8 +70,7 @@ pub fn texts(bytes: &[u8], doing: &str) -> Result<Option<Vec<String>>> {
         (_, Some(letters)) => (letters.parse::<usize>().ok(), false),
         _ => return Ok(None),
     };
-    let unfit =
-        || damaged(doing, &format!("dtype '{descr}', {} bytes for {shape:?}", data.len()));
+    let unfit = || damaged(doing, &format!("dtype '{descr}', {} bytes for {shape:?}", data.len()));
     let (Some(width), [count]) = (width, shape.as_slice()) else { return Err(unfit()) };
     if width.checked_mul(*count) != Some(data.len()) {
         return Err(unfit());
@@ -116,6 +115,10 @@ fn head<'a>(bytes: &'a [u8], doing: &str) -> Result<Head<'a>> {
         .and_then(|rest| rest.strip_prefix('(')?.split_once(')'))
         .and_then(|(lengths, _)| parse_shape(lengths))
         .ok_or_else(|| damaged("a header without a 'shape'"))?;
+    if descr.starts_with("|O") {
+        return Err(damaged("an array of Python objects")
+            .hint("objects would have to be unpickled, which could run anything; save numbers, or texts as `np.array(texts, dtype=str)`"));
+    }
     let fortran = field("fortran_order").is_some_and(|rest| rest.starts_with("True"));
     Ok(Head { descr, shape, fortran, data })
 }

@@ -374,7 +374,7 @@ fn a_real_run_is_shown_packed_and_unpacked() {
         names("other").into_iter().partition(|name| name.starts_with("objects/"));
     assert_eq!(names("home").into_iter().filter(own).collect::<Vec<_>>(), unpacked);
     // What the two stages gave, with all its files.
-    assert_eq!(objects.len(), 8, "{objects:?}");
+    assert_eq!(objects.len(), 10, "{objects:?}");
     let ran = sandbox.still(&["gc", "--dry-run", "--json"]).good();
     let freed: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!((&freed["dry_run"], &freed["objects"]), (&json!(true), &json!(0)));

@@ -51,11 +51,31 @@ fn a_table_has_a_column_of_ids_and_one_a_class() {
     assert_eq!(table.row(0), [1.5, -0.2]);
 
     let wrong = |text: &str| told(read(text)).replace(&file.display().to_string(), "FILE");
-    insta::assert_snapshot!(wrong("id,dog\na,1\nb,x\n"), @"");
-    insta::assert_snapshot!(wrong("file,dog\na,1\n"), @"");
-    insta::assert_snapshot!(wrong("id,dog\na,1\na,2\n"), @"");
-    insta::assert_snapshot!(wrong("id,dog\na,nan\n"), @"");
-    insta::assert_snapshot!(wrong("id\na\n"), @"");
+    insta::assert_snapshot!(wrong("id,dog\na,1\nb,x\n"), @r"
+    error[data]: reading FILE: 'dog' is no number
+      --> FILE:3
+      expected: the logit of that class
+      received: 'x'
+    ");
+    insta::assert_snapshot!(wrong("file,dog\na,1\n"), @r"
+    error[data]: reading FILE: the column 'id' is missing
+      --> FILE:1
+      expected: a column 'id'
+      received: file, dog
+    ");
+    insta::assert_snapshot!(wrong("id,dog\na,1\na,2\n"), @r"
+    error[data]: reading FILE: the clip 'a' stands twice
+      expected: each id once
+      received: rows 1 and 2
+    ");
+    insta::assert_snapshot!(wrong("id,dog\na,nan\n"), @r"
+    error[number]: reading FILE: a number is not finite
+      received: clip 'a', class 'dog'
+    ");
+    insta::assert_snapshot!(wrong("id\na\n"), @r"
+    error[data]: reading FILE: there are none
+      expected: at least one clip
+    ");
 }
 
 #[test]
@@ -64,10 +84,24 @@ fn files_that_are_none_are_told() {
         let file = golden(name);
         told(Logits::read(&file)).replace(&file.display().to_string(), "FILE")
     };
-    insta::assert_snapshot!(wrong("logits_object.npz"), @"");
-    insta::assert_snapshot!(wrong("layers.safetensors"), @"");
-    insta::assert_snapshot!(told(Logits::read(Path::new("x.txt"))), @"");
-    let read = Logits::read(&golden("logits.npz")).expect("the golden file").encode().expect("bytes");
+    insta::assert_snapshot!(wrong("logits_object.npz"), @r"
+    error[data]: reading FILE: ids: not an .npy file that can be read
+      received: an array of Python objects
+      hint: objects would have to be unpickled, which could run anything; save numbers, or texts as `np.array(texts, dtype=str)`
+    ");
+    insta::assert_snapshot!(wrong("layers.safetensors"), @r"
+    error[data]: reading FILE: 'ids' is missing
+      expected: 'ids' (names of the clips) and 'logits' [clips, classes]; 'classes' and 'targets' if there are any
+      received: 'activation_elu.eval0', 'activation_elu.gradient0', 'activation_elu.in0', 'activation_elu.value0', 'activation_gelu.eval0', 'activation_gelu.gradient0', 'activation_gelu.in0', 'activation_gelu.value0', and 565 more
+      hint: a list of texts in JSON, in the head's `__metadata__`
+    ");
+    insta::assert_snapshot!(told(Logits::read(Path::new("x.txt"))), @r"
+    error[usage]: reading x.txt: the ending says no format of logits
+      expected: .safetensors, .npz or .csv
+      received: x.txt
+    ");
+    let read =
+        Logits::read(&golden("logits.npz")).expect("the golden file").encode().expect("bytes");
     for length in 0..read.len() {
         Logits::decode("reading", &read[..length]).expect_err("a file that is cut off");
     }

@@ -4,7 +4,7 @@ mod augment;
 mod convolution;
 mod fbank;
 mod features;
-mod formula;
+pub mod formula;
 mod kd;
 mod layers;
 mod losses;

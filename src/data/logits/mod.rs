@@ -63,12 +63,14 @@ impl Logits {
         }
         let numbers = values.iter().chain(targets.iter().flatten());
         if let Some(at) = numbers.into_iter().position(|value| !value.is_finite()) {
-            let at = at % values.len();
-            return Err(wrong(Kind::Number, "a number is not finite".into()).received(format!(
-                "clip '{}', column {}",
-                ids.get(at / width).map_or("?", String::as_str),
-                at % width
-            )));
+            let (row, column) = (at % values.len() / width, at % width);
+            let class = match classes.get(column) {
+                Some(name) => format!("class '{name}'"),
+                None => format!("column {}", column + 1),
+            };
+            let clip = ids.get(row).map_or("?", String::as_str);
+            return Err(wrong(Kind::Number, "a number is not finite".into())
+                .received(format!("clip '{clip}', {class}")));
         }
         let mut places = HashMap::with_capacity(ids.len());
         for (place, id) in ids.iter().enumerate() {

@@ -23,7 +23,7 @@ pub(super) fn file(path: &Path) -> Result<Logits> {
             .expected(".safetensors, .npz or .csv")
             .received(path.display().to_string())),
     };
-    read.map_err(|error| match error.report().operation == doing {
+    read.map_err(|error| match error.report().operation.starts_with(&doing) {
         true => error,
         false => error.during(&doing),
     })
@@ -40,7 +40,16 @@ fn rows(doing: &str, name: &str, tensor: &Tensor, clips: usize) -> Result<Vec<f3
     tensor.to(DType::F32)?.to_values()
 }
 
-fn missing(doing: &str, what: &str, there: Vec<String>) -> Error {
+/// So many names of what is there are told.
+const TOLD: usize = 8;
+
+fn missing(doing: &str, what: &str, mut there: Vec<String>) -> Error {
+    there.sort_unstable();
+    let more = there.len().saturating_sub(TOLD);
+    there.truncate(TOLD);
+    if more > 0 {
+        there.push(format!("and {more} more"));
+    }
     Error::new(Kind::Data, doing, format!("'{what}' is missing"))
         .expected("'ids' (names of the clips) and 'logits' [clips, classes]; 'classes' and 'targets' if there are any")
         .received(if there.is_empty() { "nothing".to_string() } else { there.join(", ") })
