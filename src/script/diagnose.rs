@@ -254,9 +254,14 @@ impl Knowledge<'_> {
         let forms = self.signatures.forms(name);
         let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
         if !forms.is_empty() && is_named {
-            return Error::new(Kind::Type, name, "no form of this function takes these arguments")
-                .expected(forms.join(" or "))
-                .received(format!("{name}({types})"));
+            let error =
+                Error::new(Kind::Type, name, "no form of this function takes these arguments")
+                    .expected(forms.join(" or "))
+                    .received(format!("{name}({types})"));
+            return match habits::arguments(name, &types) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            };
         }
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             return no_operation(name, &types);

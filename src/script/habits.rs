@@ -1,7 +1,7 @@
 //! What people write who come from Python, or from Rust, and what it is here.
 
 /// A name that has no meaning here: what is meant by it.
-pub(super) fn name(name: &str) -> Option<String> {
+pub fn name(name: &str) -> Option<String> {
     let hint = match name {
         "True" => "write true",
         "False" => "write false",
@@ -71,6 +71,17 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
             "tensors live where the run does: x.item() reads one number, x.detach() cuts the gradient"
         }
+        _ => return None,
+    })
+}
+
+/// What is meant by a function that there is, with arguments of these types.
+pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
+    Some(match (name, types.split(", ").next()?) {
+        ("tensor::save", "Tensor") => {
+            "one tensor is written by x.save(\"x.npy\"); several have names: tensor::save(#{ x: x }, \"x.npz\")"
+        }
+        ("tensor::save", "Network") => "the weights of a network are written by net.save(\"net.safetensors\")",
         _ => return None,
     })
 }

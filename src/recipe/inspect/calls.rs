@@ -2,7 +2,7 @@
 
 use super::{Import, Read};
 use crate::error::{Error, Kind, nearest};
-use crate::script::called;
+use crate::script::{called, foreign_name};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -18,9 +18,11 @@ pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
         let mistake = match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, at)))
             | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => names.call(call, *at),
-            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => {
-                names.method(call, *at, is_of_context(path))
-            }
+            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => match owner(path) {
+                // `F.relu(x)`: that there is no F is told, and all that there is to tell.
+                Some(owner) if !names.held.contains(owner) && foreign_name(owner).is_some() => None,
+                owner => names.method(call, *at, owner == Some("ctx")),
+            },
             _ => None,
         };
         found.extend(mistake.map(|(error, at)| read.placed(error, at)));
@@ -39,11 +41,14 @@ struct Names<'a> {
     functions: BTreeSet<String>,
 }
 
-/// Whether a method is called on `ctx`.
-fn is_of_context(path: &[ASTNode]) -> bool {
+/// The variable that a method is called on.
+fn owner<'a>(path: &'a [ASTNode]) -> Option<&'a str> {
     let owner = path.len().checked_sub(2).and_then(|above| path.get(above));
-    let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = owner else { return false };
-    matches!(&parts.lhs, Expr::Variable(variable, ..) if variable.1 == "ctx")
+    let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = owner else { return None };
+    match &parts.lhs {
+        Expr::Variable(variable, ..) => Some(&variable.1),
+        _ => None,
+    }
 }
 
 /// Whether an expression is a closure, or `Fn("…")`.
