@@ -48,7 +48,8 @@ fn a_recipe_that_owns_its_network() {
 }
 
 /// Each experiment with the settings that make it short, and the number of its stages.
-const EXPERIMENTS: [(&str, &[&str], usize); 22] = [
+const EXPERIMENTS: [(&str, &[&str], usize); 23] = [
+    ("few_labels", &["share=0.5"], 6),
     ("cnn_to_ast", &[], 3),
     ("ast_to_cnn", &[], 3),
     ("matrix", &["sizes=1"], 6),
