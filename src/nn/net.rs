@@ -230,6 +230,11 @@ impl Net {
         own.iter().zip(others).try_for_each(|((_, mine), (_, theirs))| act(mine, theirs))
     }
 
+    /// How often any of its numbers was set: the same number means the same numbers.
+    pub fn changes(&self) -> u64 {
+        self.parameters().iter().map(|(_, parameter)| parameter.changes()).sum()
+    }
+
     /// Which parts are in training, and which parameters train.
     pub fn manner(&self) -> Manner {
         let mut training = Vec::new();

@@ -1,6 +1,7 @@
 //! `ctx`: what every hook is given.
 
 use crate::error::{Error, Kind, Result};
+use crate::nn::Net;
 use crate::train::{Moment, Reading, Seen, Workbench};
 use rhai::{Dynamic, Map};
 use std::collections::BTreeSet;
@@ -46,6 +47,8 @@ struct Papers {
     names: BTreeSet<String>,
     state: Map,
     nets: Map,
+    /// What a standard stage trains.
+    student: Option<Net>,
     optimizers: Map,
     /// What the loss of the step that is going on is shown.
     seen: Seen,
@@ -68,7 +71,9 @@ impl Desk {
         let nets = nets.map(|(name, net)| (name.into(), Dynamic::from(net.called(name)))).collect();
         let all = bench.optimizers.iter().filter(|(name, _)| !name.is_empty());
         let all = all.map(|(name, handle)| (name.into(), Dynamic::from(handle.clone()))).collect();
-        self.with(|papers| (papers.nets, papers.optimizers) = (nets, all));
+        let student = bench.nets.first().filter(|(name, _)| name.is_empty());
+        let student = student.map(|(_, net)| net.clone());
+        self.with(|papers| (papers.nets, papers.optimizers, papers.student) = (nets, all, student));
     }
 
     /// Lays there what the loss is shown, or takes it away.
@@ -84,6 +89,11 @@ impl Desk {
     /// The networks by name.
     pub(super) fn nets(&self) -> Map {
         self.with(|papers| papers.nets.clone())
+    }
+
+    /// The network that a standard stage trains.
+    pub(super) fn student(&self) -> Option<Net> {
+        self.with(|papers| papers.student.clone())
     }
 
     /// The optimisers by name.
@@ -171,7 +181,7 @@ impl Context {
     }
 }
 
-fn reading_map(reading: &Reading) -> rhai::Map {
+pub(super) fn reading_map(reading: &Reading) -> rhai::Map {
     let mut map = rhai::Map::new();
     map.insert("epoch".into(), (reading.epoch as i64).into());
     let numbers = [

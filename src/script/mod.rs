@@ -54,6 +54,7 @@ mod step;
 mod strings;
 mod tensor;
 mod train;
+mod trained;
 mod truth;
 mod undefined;
 mod value;
@@ -107,7 +108,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
     engine.register_global_module(exported_module!(seen::bindings).into());
-    engine.register_global_module(exported_module!(train::getters).into());
+    engine.register_global_module(exported_module!(trained::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);
     engine.register_global_module(exported_module!(assert::bindings).into());

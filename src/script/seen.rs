@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::nn::Net;
 use crate::tensor::{Device, Tensor};
 use rhai::{Dynamic, Map};
 
@@ -41,8 +42,14 @@ fn places(ctx: &Context) -> Result<Tensor> {
     Tensor::from_integers(places, &[count], &Device::default())
 }
 
+fn net(ctx: &Context) -> Result<Net> {
+    let option = "a hook of train(…) or distill(…); a step of your own finds its networks in ctx.nets";
+    ctx.desk().student().ok_or_else(|| missing(ctx, "net", option))
+}
+
 #[rhai::export_module]
 pub(super) mod bindings {
+    use crate::nn::Net;
     use crate::script::context::Context;
     use crate::script::raise::{Raw, raw};
     use crate::tensor::Tensor;
@@ -103,6 +110,27 @@ pub(super) mod bindings {
     #[rhai_fn(get = "places", pure, return_raw)]
     pub fn places(ctx: &mut Context) -> Raw<Tensor> {
         raw(super::places(ctx))
+    }
+
+    /// The network that `train` or `distill` trains, itself: what is set there is set. A hook that fails leaves no trace;
+    /// what `on_epoch` sets is evaluated once more, so that the epoch's numbers are those of the weights at its end.
+    ///
+    /// `ctx.net.copy().eval()` is one to look at: in training, `forward` moves running statistics.
+    /// Errors: a stage with steps of the recipe's own.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common);
+    /// assert(trained.metrics[-1].size > 0.0);
+    ///
+    /// fn on_epoch(ctx) {
+    ///     let size = 0.0;
+    ///     for name in ctx.net.trainable() { size += (ctx.net.weight(name) ** 2).sum().item(); }
+    ///     ctx.log("size", size);
+    /// }
+    /// ```
+    #[rhai_fn(get = "net", pure, return_raw)]
+    pub fn net(ctx: &mut Context) -> Raw<Net> {
+        raw(super::net(ctx))
     }
 
     /// The networks of a stage with steps of the recipe's own, by name.

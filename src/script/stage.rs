@@ -11,7 +11,7 @@ use crate::models::{NetSpec, Spec};
 use crate::nn::{Net, pass};
 use crate::optim::{OptimizerHandle, OptimizerOptions};
 use crate::tensor::random::Stream;
-use crate::train::{OwnStep, Plan, StageKind, Taps, TeacherModel, Trained};
+use crate::train::{Average, Norms, OwnStep, Plan, StageKind, Taps, TeacherModel, Trained};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 const SETTINGS: [&str; 9] =
@@ -19,7 +19,7 @@ const SETTINGS: [&str; 9] =
 /// Of stages with a teacher.
 const TEACHING: &str = "teaching";
 /// Of stages that train one model.
-const OF_ONE: &[&str] = &["optimizer", "parts", "taps"];
+const OF_ONE: &[&str] = &["optimizer", "parts", "taps", "average", "average_norms"];
 /// Of stages whose steps are the recipe's own.
 const OWN: &[&str] = &["nets", "optimizers", "evaluate"];
 
@@ -162,6 +162,7 @@ impl Common {
             own,
             parts: Vec::new(),
             taps: Taps::default(),
+            average: None,
             spec,
             chain: self.chain,
             sampler: self.sampler,
@@ -210,6 +211,7 @@ pub(super) fn learn(
         let mut plan = common.plan(host, spec, optimizer, None)?;
         plan.parts = named(&options, "parts", "a network: nn::linear(…), nn::sequential([…])")?;
         plan.taps = taps_of(&options, teacher.is_some())?;
+        plan.average = average_of(&options)?;
         plan.teacher = match teacher {
             None => None,
             Some(Teacher::Model(model)) => Some(*model),
@@ -311,6 +313,25 @@ fn taps_of(options: &Options, taught: bool) -> Result<Taps> {
         student: own.list("student", text)?.unwrap_or_default(),
         teacher: teacher.unwrap_or_default(),
     })
+}
+
+/// Which epochs' weights are averaged.
+fn average_of(options: &Options) -> Result<Option<Average>> {
+    let operation = options.operation();
+    let names = Norms::NAMES.map(|(name, _)| name);
+    let norms = options.text("average_norms")?.map(|name| {
+        let found = Norms::NAMES.into_iter().find(|(own, _)| *own == name);
+        found.map(|(_, norms)| norms).ok_or_else(|| unknown(operation, "'average_norms'", &name, &names))
+    });
+    let norms = norms.transpose()?;
+    match options.list("average", value::count_of)?.as_deref() {
+        None if norms.is_some() => Err(options.missing("average", "[first, last] epoch")),
+        None => Ok(None),
+        Some(&[from, to]) => Ok(Some(Average { from, to, norms: norms.unwrap_or_default() })),
+        Some(other) => Err(Error::new(Kind::Shape, operation, "'average' has another length")
+            .expected("[first, last] epoch, counted from 1")
+            .received(format!("{} numbers", other.len()))),
+    }
 }
 
 /// A map of values of one type.

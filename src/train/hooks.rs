@@ -2,6 +2,7 @@
 
 use super::bench::Workbench;
 use super::checkpoint::Belongings;
+use super::evaluate::Score;
 use super::exact;
 use crate::data::Batch;
 use crate::error::{Error, Result};
@@ -101,6 +102,12 @@ impl Reading {
     /// What epochs are compared by.
     pub fn main(&self) -> f64 {
         self.map.unwrap_or(self.accuracy)
+    }
+
+    /// Puts down what the weights at its end are worth.
+    pub(super) fn judged(&mut self, score: Score) {
+        self.test_loss = score.loss;
+        (self.accuracy, self.map) = (score.accuracy, score.map);
     }
 
     /// Numbers as after a first epoch, to try a hook that looks at the history.

@@ -1,6 +1,7 @@
 //! Training: the step, the loop, evaluation. It knows the trait [`Hooks`] and nothing of Rhai, so the
 //! whole loop runs with hooks written in ten lines of Rust.
 
+mod average;
 mod bench;
 mod card;
 mod checkpoint;
@@ -12,6 +13,7 @@ mod event;
 mod exact;
 mod hearing;
 mod hooks;
+mod keeping;
 mod plan;
 mod predict;
 mod stage;
@@ -19,6 +21,7 @@ mod step;
 mod tally;
 mod teaching;
 
+pub use average::{Average, Averaged, Norms};
 pub use bench::{Before, Workbench};
 pub use card::{CARD, Card};
 pub use checkpoint::{Belongings, Checkpoint};

@@ -1,5 +1,6 @@
 //! Everything that a stage needs, checked before it starts.
 
+use super::average::Average;
 use super::hearing::Hearing;
 use crate::data::{
     Augmentation, Caches, ClipSource, Dataset, Fingerprint, FrontEnd, Sampler, Teaching,
@@ -126,6 +127,11 @@ impl Features {
         if self.validation.is_empty() { &self.test } else { &self.validation }
     }
 
+    /// Whether these are the clips that test.
+    pub(super) fn judging_tests(&self) -> bool {
+        self.validation.is_empty() || self.test.is_empty()
+    }
+
     /// What the data set is called.
     pub fn name(&self) -> &str {
         &self.dataset.name
@@ -223,6 +229,8 @@ pub struct Plan {
     pub epochs: usize,
     /// The optimiser.
     pub optimizer: OptimizerOptions,
+    /// Which epochs' weights are averaged, where some are.
+    pub average: Option<Average>,
     /// Names every random stream of the stage.
     pub seed: u64,
     /// Loader threads.
@@ -309,6 +317,7 @@ impl Plan {
                     .hint("leave out teaching: \"stored\", or the teacher's taps"));
             }
         }
+        self.average.map_or(Ok(()), |average| average.check(operation, self.epochs))?;
         self.optimizer.check()
     }
 }

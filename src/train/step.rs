@@ -130,7 +130,7 @@ impl Learner {
 
     /// The batch as the recipe's own augmentation leaves it. A teacher that is shown other draws gets other draws here,
     /// too; one that is shown clean clips gets none.
-    fn augmented(
+    pub fn augmented(
         &self,
         batch: &Batch,
         moment: &Moment,

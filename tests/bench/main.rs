@@ -199,6 +199,7 @@ fn step() -> Result<f64> {
         sampler: Sampler::default(),
         teaching: Teaching::default(),
         batch: BATCH,
+        average: None,
         epochs: 3,
         optimizer: OptimizerOptions::default(),
         seed: 0,

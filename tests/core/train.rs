@@ -57,6 +57,7 @@ pub fn plan() -> Plan {
         sampler: Sampler::default(),
         teaching: Teaching::default(),
         batch: 8,
+        average: None,
         epochs: 2,
         optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },
         seed: 3,
