@@ -189,6 +189,7 @@ impl Stage {
         let (begun, before) = (Instant::now(), self.tally.seconds);
         let waited = self.tally.waited;
         self.moment.phase = Phase::Step;
+        let begun_at = self.batch;
         let mut batches = self.loader.epoch_from(self.moment.epoch, self.batch);
         while let Some(batch) = trace::span(Part::Data, || batches.next()) {
             let batch = batch?;
@@ -207,6 +208,10 @@ impl Stage {
             self.batch += 1;
         }
         self.moment.phase = Phase::EpochEnd;
+        if self.batch == begun_at {
+            // It goes on from the end of an epoch, where a hook may have failed that was mended since.
+            self.between(hooks, observer, stop)?;
+        }
         // A network of the recipe's own may fail here as in a step.
         let judged = self.attempt(hooks, observer, stop, |stage, _| stage.look_at_weights(plan))?;
         let mut reading = self.tally.reading(self.moment.epoch + 1);

@@ -1,6 +1,7 @@
 //! The library from Rust, without any script.
 
 mod augment;
+mod average;
 mod caches;
 mod chain;
 mod decode;
