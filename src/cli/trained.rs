@@ -62,7 +62,10 @@ impl Whose {
             return Err(Error::new(Kind::File, doing, "no such file"));
         }
         let past = self.place.run(named)?;
-        Ok(Trained { weights: past.weights_of(self.stage.as_deref(), self.which())?, run: Some(past) })
+        Ok(Trained {
+            weights: past.weights_of(self.stage.as_deref(), self.which())?,
+            run: Some(past),
+        })
     }
 
     fn which(&self) -> Which {
@@ -71,6 +74,14 @@ impl Whose {
             (true, _) => Which::Last,
             _ => Which::Best,
         }
+    }
+
+    /// What may be read.
+    ///
+    /// # Errors
+    /// A folder that is not there.
+    pub(super) fn granted(&self) -> Result<Granted> {
+        self.access.granted()
     }
 
     /// Whether the command line says something that only a run has.

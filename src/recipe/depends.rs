@@ -1,7 +1,8 @@
 //! What a stage's result depends on beside its plan: its hooks, the functions, consts, arguments and files that
 //! they reach, and what its own map begins with.
 
-use super::hooks::{StageHooks, collect_map};
+use super::holdings::collect_map;
+use super::hooks::StageHooks;
 use super::pieces::reached;
 use super::session::Session;
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! `stage(name, inputs, make)`: anything that is made once and kept.
 
-use super::hooks::collect;
+use super::holdings::collect;
 use super::pieces::reached;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;

@@ -102,10 +102,7 @@ pub fn replay(
             _ => None,
         })
     };
-    Ok(then
-        .into_iter()
-        .map(|(stage, then)| Replayed { now: now(&stage), stage, then })
-        .collect())
+    Ok(then.into_iter().map(|(stage, then)| Replayed { now: now(&stage), stage, then }).collect())
 }
 
 /// What the averaged weights of a stage are called.

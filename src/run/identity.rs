@@ -76,6 +76,9 @@ impl Identity {
             };
             options.push(Part::new("teacher", value));
         }
+        if let Some(answers) = &plan.answers {
+            options.push(Part::new("teacher", answers.hash.clone()));
+        }
         match &plan.own {
             None => {
                 options.push(Part::new("optimizer", text(&plan.optimizer)));

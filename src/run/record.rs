@@ -274,7 +274,7 @@ impl Observer for Record {
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
                 let mut told = json!({
                         "stage": plan.name, "kind": plan.kind(), "spec": plan.spec,
-                        "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name),
+                        "teacher": plan.taught_by(),
                         "input": plan.features.shape(),
                         "statistics": plan.features.train.statistics()?,
                         "clips": {

@@ -46,10 +46,12 @@ impl Past {
             }
             return match file(stage) {
                 path if path.is_file() => Ok(path),
-                path => {
-                    Err(Error::new(Kind::Data, doing, format!("stage '{stage}' has no {which} weights"))
-                        .expected(path.display().to_string()))
-                }
+                path => Err(Error::new(
+                    Kind::Data,
+                    doing,
+                    format!("stage '{stage}' has no {which} weights"),
+                )
+                .expected(path.display().to_string())),
             };
         }
         known.iter().rev().map(|stage| file(stage)).find(|path| path.is_file()).ok_or_else(|| {

@@ -51,7 +51,9 @@ mod spectrum;
 mod stage;
 pub mod stdlib;
 mod step;
+mod stored;
 mod strings;
+mod teaching;
 mod tensor;
 mod train;
 mod trained;
@@ -97,8 +99,11 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     augment::bind(engine, host);
     models::bind(engine, host);
     engine.register_static_module("metrics", metrics::module().into());
-    engine.register_static_module("kd", exported_module!(kd::bindings).into());
+    let mut of_kd = exported_module!(kd::bindings);
+    stored::namespaced(&mut of_kd, host);
+    engine.register_static_module("kd", of_kd.into());
     let mut functions = Module::new();
+    stored::methods(&mut functions);
     loss::functions(&mut functions);
     nets::functions(&mut functions);
     weights::functions(&mut functions, host);
@@ -130,6 +135,7 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::models::weights::Report>("LoadReport")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
         .register_type_with_name::<crate::train::Trained>("Trained")
+        .register_type_with_name::<crate::train::StoredLogits>("StoredLogits")
         .register_type_with_name::<Context>("Context")
         .register_type_with_name::<crate::error::Error>("Error");
     engine.register_fn("to_string", |error: &mut crate::error::Error| error.headline());

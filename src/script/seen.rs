@@ -42,8 +42,20 @@ fn places(ctx: &Context) -> Result<Tensor> {
     Tensor::from_integers(places, &[count], &Device::default())
 }
 
+fn taught(ctx: &Context) -> Result<Tensor> {
+    let count = ctx.desk().seen().places.len();
+    if count == 0 {
+        return Err(missing(ctx, "taught", "the hook loss, which has a batch of clips"));
+    }
+    match ctx.desk().look_at_taught() {
+        Some(taught) => Ok(taught),
+        None => Tensor::full(&[count], 1.0, &Device::default()),
+    }
+}
+
 fn net(ctx: &Context) -> Result<Net> {
-    let option = "a hook of train(…) or distill(…); a step of your own finds its networks in ctx.nets";
+    let option =
+        "a hook of train(…) or distill(…); a step of your own finds its networks in ctx.nets";
     ctx.desk().student().ok_or_else(|| missing(ctx, "net", option))
 }
 
@@ -110,6 +122,28 @@ pub(super) mod bindings {
     #[rhai_fn(get = "places", pure, return_raw)]
     pub fn places(ctx: &mut Context) -> Raw<Tensor> {
         raw(super::places(ctx))
+    }
+
+    /// How much of each clip of the batch the teacher has said something of, f32 `[batch]`, for the hook `loss`: 1, but for
+    /// clips that a teacher out of a file does not have, where `kd::stored` got `missing: "skip"`. Of a mixed clip it is the share
+    /// of the clips that it has. Where it is below 1, a loss has to weigh its teacher's term by it; the standard loss does.
+    ///
+    /// ```rhai,stage
+    /// let teacher = train(model, common + #{ name: "teacher", loss: Fn("plain") });
+    /// let taught = distill(teacher, model, common + #{ name: "student" });
+    /// assert_eq(taught.name, "student");
+    ///
+    /// fn plain(ctx, student, target) { cross_entropy(student, target) }
+    ///
+    /// fn loss(ctx, student, teacher, target) {
+    ///     assert_eq(ctx.taught.shape, [student.shape[0]]);
+    ///     let rows = kd::kl(student, teacher, #{ reduction: "none" }).sum(1);
+    ///     cross_entropy(student, target) + (rows * ctx.taught).mean()
+    /// }
+    /// ```
+    #[rhai_fn(get = "taught", pure, return_raw)]
+    pub fn taught(ctx: &mut Context) -> Raw<Tensor> {
+        raw(super::taught(ctx))
     }
 
     /// The network that `train` or `distill` trains, itself: what is set there is set. A hook that fails leaves no trace;

@@ -41,7 +41,7 @@ const TRAIN_DOC: &[&str] = &comments! {
 const DISTILL_DOC: &[&str] = &comments! {
     /// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.
     ///
-    /// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or
+    /// `teacher` is the result of another stage, a network, or what `kd::stored` found in a file. Options as of `train`, and `lambda`, `tau` as numbers or
     /// functions; `teaching` ("consistent"): how the teacher is shown the clips, "consistent" for the very same batch,
     /// "independent" for other draws of all augmentations but mixing, "clean" for mixing alone, "stored" for what it
     /// says of each clip as it is, computed once; `taps` names inner outputs of the `teacher` as well.

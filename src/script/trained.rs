@@ -1,10 +1,35 @@
 //! What a stage's result tells.
 
+use crate::train::Reading;
+
+/// A reading as a map by the names of its columns.
+pub(super) fn reading_map(reading: &Reading) -> rhai::Map {
+    let mut map = rhai::Map::new();
+    map.insert("epoch".into(), (reading.epoch as i64).into());
+    let numbers = [
+        ("loss", Some(reading.loss)),
+        ("test_loss", Some(reading.test_loss)),
+        ("accuracy", Some(reading.accuracy)),
+        ("map", reading.map),
+        ("lr", Some(reading.lr)),
+        ("lambda", reading.lambda),
+        ("tau", reading.tau),
+        ("seconds", Some(reading.seconds)),
+    ];
+    for (name, value) in numbers {
+        map.insert(name.into(), value.map_or(rhai::Dynamic::UNIT, Into::into));
+    }
+    for (name, value) in &reading.logged {
+        map.insert(name.as_str().into(), (*value).into());
+    }
+    map
+}
+
 #[rhai::export_module]
 pub(super) mod getters {
+    use super::reading_map;
     use crate::error::{Error, Kind};
     use crate::nn::Net;
-    use crate::script::context::reading_map;
     use crate::script::raise::{Raw, raw};
     use crate::train::Trained;
     use rhai::{Array, Dynamic, Map};

@@ -113,7 +113,8 @@ impl Sum {
     pub fn tensors(&self) -> Vec<(String, Tensor)> {
         let both = [(SUMS, &self.sums), (MEASURED, &self.measured)];
         let named = |(prefix, all): (&str, &Vec<(String, Tensor)>)| {
-            let each = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
+            let each =
+                |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
             all.iter().map(each).collect::<Vec<_>>()
         };
         both.into_iter().flat_map(named).collect()

@@ -112,7 +112,7 @@ fn schedules(
     failures: &mut Vec<Error>,
 ) -> Vec<Sample> {
     let count = plan.epochs.min(SAMPLES);
-    let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.teacher.is_some());
+    let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.taught_by().is_some());
     let mut samples = Vec::new();
     for index in 0..count {
         let epoch = index * plan.epochs.saturating_sub(1) / count.saturating_sub(1).max(1);

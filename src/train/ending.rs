@@ -54,7 +54,8 @@ impl Stage {
         let (all, waited) =
             steps.fold((0.0, 0.0), |(all, waited), (s, w)| (all + s, waited + s * w));
         let average = plan.average;
-        let averaged = average.map(|own| self.sum.averaged(own, &self.learner.model)).transpose()?;
+        let averaged =
+            average.map(|own| self.sum.averaged(own, &self.learner.model)).transpose()?;
         Ok(Trained {
             averaged,
             name: plan.name.clone(),

@@ -166,9 +166,7 @@ impl Trained {
         let averaged = self.averaged.as_ref()?;
         let key = match self.key.is_empty() {
             true => String::new(),
-            false => {
-                blake3::hash(format!("{} averaged", self.key).as_bytes()).to_hex().to_string()
-            }
+            false => blake3::hash(format!("{} averaged", self.key).as_bytes()).to_hex().to_string(),
         };
         Some(Trained {
             name: format!("{}, averaged", self.name),

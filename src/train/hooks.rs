@@ -184,6 +184,8 @@ pub struct Seen {
     pub taps: [Tapped; 2],
     /// Which clip each row is of, counted among those that train; of a mixed one that with the largest share.
     pub places: Vec<usize>,
+    /// How much of each row the teacher has said something of, f32 `[batch]`; `None` where that is all of it.
+    pub taught: Option<Tensor>,
 }
 
 /// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".

@@ -1,6 +1,7 @@
 //! Training: the step, the loop, evaluation. It knows the trait [`Hooks`] and nothing of Rhai, so the
 //! whole loop runs with hooks written in ten lines of Rust.
 
+mod answers;
 mod average;
 mod bench;
 mod card;
@@ -21,6 +22,7 @@ mod step;
 mod tally;
 mod teaching;
 
+pub use answers::{Answers, MissingClasses, MissingClips, StoredLogits};
 pub use average::{Average, Averaged, Norms};
 pub use bench::{Before, Workbench};
 pub use card::{CARD, Card};

@@ -1,5 +1,6 @@
 //! Everything that a stage needs, checked before it starts.
 
+use super::answers::Answers;
 use super::average::Average;
 use super::hearing::Hearing;
 use crate::data::{
@@ -208,6 +209,8 @@ pub struct Plan {
     pub spec: Spec,
     /// The teacher of a distillation.
     pub teacher: Option<TeacherModel>,
+    /// What a teacher without a network said of the clips that train.
+    pub answers: Option<Answers>,
     /// What the recipe's own steps work on; `spec` is then the network that is evaluated.
     pub own: Option<OwnStep>,
     /// Networks beside the one that is trained, by name, trained and kept with it: what a loss needs of its own. The
@@ -242,11 +245,17 @@ pub struct Plan {
 impl Plan {
     /// Whether a teacher takes part.
     pub fn kind(&self) -> StageKind {
-        match (&self.own, &self.teacher) {
+        match (&self.own, self.taught_by()) {
             (Some(_), _) => StageKind::EachStep,
             (None, Some(_)) => StageKind::Distill,
             (None, None) => StageKind::Train,
         }
+    }
+
+    /// Who teaches, by name.
+    pub fn taught_by(&self) -> Option<&str> {
+        let teacher = self.teacher.as_ref().map(|teacher| teacher.name.as_str());
+        teacher.or(self.answers.as_ref().map(|answers| answers.name.as_str()))
     }
 
     /// Whether `net` is the one that is evaluated.
@@ -316,6 +325,12 @@ impl Plan {
                     .expected("only the teacher's logits are stored")
                     .hint("leave out teaching: \"stored\", or the teacher's taps"));
             }
+        }
+        if self.answers.is_some() && !self.taps.teacher.is_empty() {
+            let problem = "'taps' of a teacher that has no network";
+            return Err(Error::new(Kind::Script, operation, problem)
+                .expected("only its logits are known")
+                .hint("leave out the teacher's taps"));
         }
         self.average.map_or(Ok(()), |average| average.check(operation, self.epochs))?;
         self.optimizer.check()

@@ -200,6 +200,7 @@ fn step() -> Result<f64> {
         teaching: Teaching::default(),
         batch: BATCH,
         average: None,
+        answers: None,
         epochs: 3,
         optimizer: OptimizerOptions::default(),
         seed: 0,

@@ -47,7 +47,8 @@ fn it_is_the_mean_of_all_that_checkpoints_have() {
         // The stage itself goes its way.
         assert_eq!(values(&trained.model.network().state(), name), values(&keeps.0[4], name));
     }
-    let score = evaluate(&averaged.model, &plan.features.test, &plan.device).expect("a score").score;
+    let score =
+        evaluate(&averaged.model, &plan.features.test, &plan.device).expect("a score").score;
     assert_eq!(averaged.score, score);
     let whole = trained.of_averaged().expect("a result");
     assert_eq!((whole.name.as_str(), whole.accuracy), ("net, averaged", score.accuracy));
@@ -93,7 +94,8 @@ fn measured_statistics_are_the_mean_over_the_batches_of_an_epoch() {
     let make = move |random: &mut stillroom::tensor::random::Stream| {
         let options = BatchNormOptions { channels: 32, momentum: 0.3, ..Default::default() };
         let norm = BatchNorm::line(&options, &on)?;
-        let head = Linear::new(&LinearOptions { inputs: 32 * 16, outputs: 10, bias: true }, random, &on)?;
+        let head =
+            Linear::new(&LinearOptions { inputs: 32 * 16, outputs: 10, bias: true }, random, &on)?;
         Ok(std::sync::Arc::new(Small { norm, head }) as std::sync::Arc<dyn Network>)
     };
     let net = Net::layer("small", String::new(), std::sync::Arc::new(make)).expect("a network");
@@ -130,7 +132,10 @@ fn measured_statistics_are_the_mean_over_the_batches_of_an_epoch() {
     for (name, sums) in [("norm.running_mean", means), ("norm.running_var", variances)] {
         for (found, sum) in values(&state, name).into_iter().zip(sums) {
             let wanted = sum / batches;
-            assert!((found - wanted).abs() <= 1e-4 * wanted.abs().max(1.0), "{name}: {found} {wanted}");
+            assert!(
+                (found - wanted).abs() <= 1e-4 * wanted.abs().max(1.0),
+                "{name}: {found} {wanted}"
+            );
         }
     }
 }

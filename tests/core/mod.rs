@@ -1,5 +1,6 @@
 //! The library from Rust, without any script.
 
+mod answers;
 mod augment;
 mod average;
 mod caches;

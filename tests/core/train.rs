@@ -58,6 +58,7 @@ pub fn plan() -> Plan {
         teaching: Teaching::default(),
         batch: 8,
         average: None,
+        answers: None,
         epochs: 2,
         optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },
         seed: 3,
