@@ -10,8 +10,11 @@ use rhai::{Dynamic, Map};
 /// Refuses to give what the stage does not have.
 fn missing(ctx: &Context, what: &str, expected: &str) -> Error {
     ctx.desk().miss();
-    Error::new(Kind::Name, format!("ctx.{what}"), format!("there are no {what} here"))
-        .expected(expected)
+    let problem = match what {
+        "net" | "taught" => format!("there is no {what} here"),
+        several => format!("there are no {several} here"),
+    };
+    Error::new(Kind::Name, format!("ctx.{what}"), problem).expected(expected)
 }
 
 fn parts(ctx: &Context) -> Result<Map> {

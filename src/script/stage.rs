@@ -285,7 +285,7 @@ fn average_of(options: &Options) -> Result<Option<Average>> {
         let found = Norms::NAMES.into_iter().find(|(own, _)| *own == name);
         found
             .map(|(_, norms)| norms)
-            .ok_or_else(|| unknown(operation, "'average_norms'", &name, &names))
+            .ok_or_else(|| unknown(operation, "value of 'average_norms':", &name, &names))
     });
     let norms = norms.transpose()?;
     match options.list("average", value::count_of)?.as_deref() {
@@ -294,7 +294,7 @@ fn average_of(options: &Options) -> Result<Option<Average>> {
         Some(&[from, to]) => Ok(Some(Average { from, to, norms: norms.unwrap_or_default() })),
         Some(other) => Err(Error::new(Kind::Shape, operation, "'average' has another length")
             .expected("[first, last] epoch, counted from 1")
-            .received(format!("{} numbers", other.len()))),
+            .received(format!("a list of {}", other.len()))),
     }
 }
 

@@ -114,13 +114,15 @@ fn stored(host: &dyn Host, path: &str, options: Map) -> Result<StoredLogits> {
         let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
         match names.iter().find(|(name, _)| *name == given) {
             Some((_, choice)) => Ok(Some(*choice)),
-            None => Err(unknown(options.operation(), &format!("'{key}'"), &given, &known)),
+            None => {
+                Err(unknown(options.operation(), &format!("value of '{key}':"), &given, &known))
+            }
         }
     }
     let clips = choice(&options, "missing", &MissingClips::NAMES)?.unwrap_or_default();
     let classes = choice(&options, "missing_classes", &MissingClasses::NAMES)?.unwrap_or_default();
     let file = host.readable(operation, path)?;
-    let logits = Logits::read(&file).map_err(|error| error.during(operation))?;
+    let logits = Logits::read(&file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy().to_string();
     Ok(StoredLogits { name, logits: Arc::new(logits), clips, classes })
 }
