@@ -75,9 +75,8 @@ impl StageHooks<'_> {
         }
         let compiled = &self.version.compiled;
         let mut reached = reached(self.engine, compiled, &roots, closures);
-        let computed = compiled.arguments.has_computed();
         for (name, value) in &self.arguments {
-            let asked = computed || reached.strings.contains(name);
+            let asked = reached.asks || reached.strings.contains(name);
             if asked && !compiled.arguments.is_default(name, value) {
                 reached.parts.push(Part::new(&format!("argument {name}"), value));
             }

@@ -155,10 +155,9 @@ impl Session {
             let found = reached(call.engine(), &version.compiled, &roots, closures);
             code = found.parts;
             code.extend(self.files_of(&found.strings));
-            let all = version.compiled.arguments.has_computed();
             let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
-                let asked = all || found.strings.contains(name);
+                let asked = found.asks || found.strings.contains(name);
                 if asked && !arguments.is_default(name, value) {
                     code.push(Part::new(&format!("argument {name}"), value));
                 }

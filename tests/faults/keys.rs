@@ -355,3 +355,40 @@ fn the_recipe_elsewhere_is_the_same_recipe() {
     assert_eq!(other.outcome().hits(), [true; 3]);
     assert!(Path::new(&other.sandbox.file("home")).is_dir());
 }
+
+#[test]
+fn an_argument_whose_name_is_made_counts_where_it_is_made() {
+    let note = &["--set", "note=2"][..];
+    let asks = "fn weight(ctx) { arg(\"wei\" + \"ght\", 0.5)";
+    let told = table(&[
+        (
+            "in a statement",
+            &|t| t.replace("report(", "let note = arg(\"no\" + \"te\", 1);\nreport("),
+            &nothing,
+            note,
+        ),
+        (
+            "in a function that no hook reaches",
+            &|t| t + "fn other() { \"no\".arg(1) + arg(\"no\" + \"te\", 1) }\n",
+            &nothing,
+            note,
+        ),
+        (
+            "in a hook",
+            &|t| t.replace("fn weight(ctx) { arg(\"weight\", 0.5)", asks),
+            &nothing,
+            note,
+        ),
+        (
+            "in a hook, as a method",
+            &|t| t.replace("arg(\"weight\", 0.5)", "{ let name = \"weight\"; name.arg(0.5) }"),
+            &nothing,
+            note,
+        ),
+    ]);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "in a statement: all from the store");
+    assert_eq!(lines[1], "in a function that no hook reaches: all from the store");
+    assert!(lines[2].contains("argument note: new"), "{told}");
+    assert!(lines[3].contains("argument note: new"), "{told}");
+}
