@@ -381,7 +381,10 @@ fn an_argument_whose_name_is_made_counts_where_it_is_made() {
         ),
         (
             "in a hook, as a method",
-            &|t| t.replace("arg(\"weight\", 0.5)", "{ let name = \"weight\"; name.arg(0.5) }"),
+            &|t| {
+                t.replace("arg(\"weight\", 0.5)", "{ let name = \"weight\"; name.arg(0.5) }")
+                    .replace("report(", "let note = arg(\"no\" + \"te\", 1);\nreport(")
+            },
             &nothing,
             note,
         ),
