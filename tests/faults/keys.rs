@@ -359,17 +359,22 @@ fn the_recipe_elsewhere_is_the_same_recipe() {
 #[test]
 fn an_argument_whose_name_is_made_counts_where_it_is_made() {
     let note = &["--set", "note=2"][..];
-    let asks = "fn weight(ctx) { arg(\"wei\" + \"ght\", 0.5)";
+    let asks = "fn weight(ctx) { let name = \"wei\"; arg(name + \"ght\", 0.5)";
     let told = table(&[
         (
             "in a statement",
-            &|t| t.replace("report(", "let note = arg(\"no\" + \"te\", 1);\nreport("),
+            &|t| {
+                t.replace(
+                    "report(",
+                    "let name = \"no\";\nlet note = arg(name + \"te\", 1);\nreport(",
+                )
+            },
             &nothing,
             note,
         ),
         (
             "in a function that no hook reaches",
-            &|t| t + "fn other() { \"no\".arg(1) + arg(\"no\" + \"te\", 1) }\n",
+            &|t| t + "fn other(name) { name.arg(1) + arg(name + \"te\", 1) }\n",
             &nothing,
             note,
         ),
@@ -383,7 +388,10 @@ fn an_argument_whose_name_is_made_counts_where_it_is_made() {
             "in a hook, as a method",
             &|t| {
                 t.replace("arg(\"weight\", 0.5)", "{ let name = \"weight\"; name.arg(0.5) }")
-                    .replace("report(", "let note = arg(\"no\" + \"te\", 1);\nreport(")
+                    .replace(
+                        "report(",
+                        "let name = \"no\";\nlet note = arg(name + \"te\", 1);\nreport(",
+                    )
             },
             &nothing,
             note,
