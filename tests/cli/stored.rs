@@ -32,7 +32,7 @@ fn careless(ctx, student, teacher, target) { cross_entropy(student, target) + kd
 "#;
 
 fn run(sandbox: &Sandbox, options: &str, more: &[&str]) -> Ran {
-    sandbox.write("stored.rhai", &RECIPE.replace("OPTIONS", options));
+    sandbox.write("stored.rhai", RECIPE.replace("OPTIONS", options));
     let data = sandbox.path().display().to_string();
     let all = ["run", "stored.rhai", "--on-error", "stop", "--json", "--data-root", &data];
     let settings = more.iter().flat_map(|one| ["--set", one]);
@@ -112,7 +112,7 @@ fn a_file_teaches_as_its_network_does() {
     let key = student(&by_file).0;
     // Another format, another order of clips and classes: the same teacher, so the same stage.
     let order: Vec<usize> = (0..10).rev().collect();
-    sandbox.write("said.csv", &csv(&part(&logits, |_| true, &order)));
+    sandbox.write("said.csv", csv(&part(&logits, |_| true, &order)));
     assert_eq!(student(&run(&sandbox, "", &["file=said.csv"]).good()), (key.clone(), true));
     // Numbers that differ are another one.
     let values =
@@ -188,7 +188,7 @@ fn what_is_wrong_with_a_file_is_told() {
     assert_ne!(nobody.code, 0);
     // No network: no taps, and no other teaching.
     let classes = (0..10).map(|class| format!("class{class}")).collect::<Vec<_>>().join(",");
-    sandbox.write("none.csv", &format!("id,{classes}\nx.wav,1,2,3,4,5,6,7,8,9,10\n"));
+    sandbox.write("none.csv", format!("id,{classes}\nx.wav,1,2,3,4,5,6,7,8,9,10\n"));
     let never = run(&sandbox, "", &["file=none.csv"]);
     assert!(never.err.contains("it lacks 10 of 10 classes"), "{}", never.err);
 }
@@ -199,7 +199,7 @@ fn a_file_has_no_taps_and_one_way_of_teaching() {
     let file = &["file=said.safetensors"];
     let told = run(&sandbox, "taps: #{ teacher: [\"pooled\"] },", file);
     assert!(told.err.contains("'taps' of a teacher that has no network"), "{}", told.err);
-    sandbox.write("other.rhai", &RECIPE.replace("OPTIONS", "").replace("\"stored\"", "\"clean\""));
+    sandbox.write("other.rhai", RECIPE.replace("OPTIONS", "").replace("\"stored\"", "\"clean\""));
     let told = sandbox.still(&["run", "other.rhai", "--set", "file=said.safetensors"]);
     assert!(told.err.contains("'teaching' of a teacher that has no network"), "{}", told.err);
 }

@@ -75,7 +75,7 @@ fn averages_come_from_the_store_and_are_in_the_key() {
         ("average: [1, 2]", "average: [1, 3]", [true, false]),
         ("\"measured\"", "\"averaged\"", [true, false]),
     ] {
-        lab.sandbox.write("lab.rhai", &RECIPE.replace(from, to));
+        lab.sandbox.write("lab.rhai", RECIPE.replace(from, to));
         assert_eq!(ran(&lab, &["--new"]).0.hits(), hits, "{to}");
     }
 }
