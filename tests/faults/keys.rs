@@ -58,10 +58,10 @@ fn base() -> Lab {
 }
 
 /// What is done between two runs: to the recipe, to its folder, on the command line.
-type Edit<'a> = (&'a str, &'a dyn Fn(String) -> String, &'a dyn Fn(&Lab), &'a [&'a str]);
+pub type Edit<'a> = (&'a str, &'a dyn Fn(String) -> String, &'a dyn Fn(&Lab), &'a [&'a str]);
 
 /// One line an edit: which stages are computed again, and why.
-fn table(edits: &[Edit]) -> String {
+pub fn table(edits: &[Edit]) -> String {
     let first = base();
     first.run(9, &[]).good();
     let mut lines = Vec::new();
@@ -103,7 +103,7 @@ fn same(text: String) -> String {
     text
 }
 
-fn nothing(_: &Lab) {}
+pub fn nothing(_: &Lab) {}
 
 #[test]
 fn what_changes_no_number_changes_no_key() {
@@ -354,52 +354,4 @@ fn the_recipe_elsewhere_is_the_same_recipe() {
     other.still(&["run", "named.rhai"]).good();
     assert_eq!(other.outcome().hits(), [true; 3]);
     assert!(Path::new(&other.sandbox.file("home")).is_dir());
-}
-
-#[test]
-fn an_argument_whose_name_is_made_counts_where_it_is_made() {
-    let note = &["--set", "note=2"][..];
-    let asks = "fn weight(ctx) { let name = \"wei\"; arg(name + \"ght\", 0.5)";
-    let told = table(&[
-        (
-            "in a statement",
-            &|t| {
-                t.replace(
-                    "report(",
-                    "let name = \"no\";\nlet note = arg(name + \"te\", 1);\nreport(",
-                )
-            },
-            &nothing,
-            note,
-        ),
-        (
-            "in a function that no hook reaches",
-            &|t| t + "fn other(name) { name.arg(1) + arg(name + \"te\", 1) }\n",
-            &nothing,
-            note,
-        ),
-        (
-            "in a hook",
-            &|t| t.replace("fn weight(ctx) { arg(\"weight\", 0.5)", asks),
-            &nothing,
-            note,
-        ),
-        (
-            "in a hook, as a method",
-            &|t| {
-                t.replace("arg(\"weight\", 0.5)", "{ let name = \"weight\"; name.arg(0.5) }")
-                    .replace(
-                        "report(",
-                        "let name = \"no\";\nlet note = arg(name + \"te\", 1);\nreport(",
-                    )
-            },
-            &nothing,
-            note,
-        ),
-    ]);
-    let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines[0], "in a statement: all from the store");
-    assert_eq!(lines[1], "in a function that no hook reaches: all from the store");
-    assert!(lines[2].contains("argument note: new"), "{told}");
-    assert!(lines[3].contains("argument note: new"), "{told}");
 }

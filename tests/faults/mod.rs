@@ -1,6 +1,7 @@
 //! Faults that a run must survive: kills, full disks, damaged files, clocks, neighbours, signals.
 
 mod actor;
+mod asked;
 mod averages;
 mod clock;
 mod crowd;
