@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// A stage begins.
 pub(super) fn started(plan: &Plan, parameters: usize, steps: usize, step: usize) -> String {
-    let teacher = match &plan.teacher {
-        Some(teacher) => format!(", taught by '{}'", teacher.name),
+    let teacher = match plan.taught_by() {
+        Some(teacher) => format!(", taught by '{teacher}'"),
         None => String::new(),
     };
     let shape = plan.features.shape();
@@ -55,11 +55,19 @@ fn worth(accuracy: f64, map: Option<f64>) -> String {
 
 /// A stage is done.
 pub(super) fn ended(trained: &Trained) -> String {
+    let averaged = trained.averaged.as_ref().map(|own| {
+        let [from, to] = own.epochs;
+        format!(
+            " ({} averaged over epochs {from} to {to})",
+            score(own.score.accuracy, own.score.map)
+        )
+    });
     format!(
-        "{}: {}, {}, {}, {:.1} % of it waiting for data",
+        "{}: {}, {}{}, {}, {:.1} % of it waiting for data",
         trained.name,
         verb(trained.kind),
         worth(trained.accuracy, trained.map),
+        averaged.unwrap_or_default(),
         time(Duration::from_secs_f64(trained.seconds)),
         trained.waiting * 100.0,
     )

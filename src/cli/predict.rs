@@ -1,9 +1,10 @@
 //! `still predict`: what a trained model says of audio files.
 
+use super::data::set_named;
 use super::trained::Whose;
-use super::words::{columns, plain};
+use super::words::{columns, counted, plain};
 use super::{note, out, tell};
-use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, audio_files};
+use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, Logits, Split, audio_files};
 use crate::error::{Error, Kind, Result};
 use crate::metrics;
 use crate::models::Model;
@@ -12,8 +13,9 @@ use crate::train::{Card, predict};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 const STANDARD_INPUT: &str = "reading standard input";
 /// The most bytes that are taken from standard input.
@@ -49,15 +51,40 @@ pub(super) struct Predict {
     /// Print a table as CSV, with the probabilities of all classes.
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Write the logits into a .safetensors file, by the clips' ids: a teacher for distill(kd::stored("FILE"), …). A folder
+    /// in a published layout, or with a folder a class, is read as the data set that it is, and its ids are the set's;
+    /// so is an expression such as 'dataset::csv("clips.csv", #{ label: "kind" })'.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    logits: Option<PathBuf>,
     #[command(flatten)]
     whose: Whose,
 }
 
 impl Predict {
     pub(super) fn run(self) -> Result<i32> {
+        if let Some(file) = self
+            .logits
+            .as_ref()
+            .filter(|file| file.extension().is_none_or(|ending| ending != "safetensors"))
+        {
+            return Err(Error::new(Kind::Usage, "--logits", "the file has another ending")
+                .expected("a file that ends in .safetensors")
+                .received(file.display().to_string()));
+        }
         let trained = self.whose.trained(&self.model)?;
         let (whose, set) = (self.whose.clone(), self.set.clone());
         whose.with(trained, &set, move |card, model| self.listen(card, model))
+    }
+
+    /// All clips of a place that is a data set's folder, where their ids are asked for.
+    fn clips_of_set(&self, place: &Path) -> Result<Option<Vec<Clip>>> {
+        if self.logits.is_none() {
+            return Ok(None);
+        }
+        let (stop, granted) = (Arc::new(AtomicBool::new(false)), self.whose.granted()?);
+        let Some(set) = set_named(place, granted, &stop)? else { return Ok(None) };
+        let bare = |clip: &Clip| Clip { labels: Vec::new(), split: Split::Test, ..clip.clone() };
+        Ok(Some(set.clips.iter().map(bare).collect()))
     }
 
     /// What the model hears, told; the exit code.
@@ -72,6 +99,10 @@ impl Predict {
         };
         let mut clips = Vec::new();
         for place in &self.files {
+            if let Some(own) = self.clips_of_set(place)? {
+                clips.extend(own);
+                continue;
+            }
             let is_input = place.as_os_str() == "-";
             let at = match &input {
                 Some(file) if is_input => file.path(),
@@ -81,6 +112,11 @@ impl Predict {
                 Ok(files) => {
                     for file in files {
                         match Clip::of_file(&file) {
+                            Ok(clip) if self.logits.is_some() && at.is_dir() => {
+                                // As a set that is made of the folder would call it.
+                                let id = file.strip_prefix(at).unwrap_or(&file);
+                                clips.push(Clip { id: id.display().to_string(), ..clip });
+                            }
                             Ok(clip) if is_input => clips.push(Clip { id: "-".into(), ..clip }),
                             Ok(clip) => clips.push(clip),
                             Err(error) if is_input => refused(error.during(STANDARD_INPUT)),
@@ -106,9 +142,14 @@ impl Predict {
         }
         let [_, _, source] = ClipSource::all(&dataset, &card.front, &Arc::new(Caches::none()))?;
         let mut shown = Shown { predict: self, card, rows: Vec::new() };
+        let mut kept = (Vec::new(), Vec::new());
         shown.begin()?;
         predict(model, &source, &device, &mut |index, logits| {
             match (logits, source.clips().get(index)) {
+                (Ok(logits), Some(clip)) if self.logits.is_some() => {
+                    kept.0.push(clip.id.clone());
+                    kept.1.extend(logits);
+                }
                 (Ok(logits), Some(clip)) => shown.clip(clip, &logits)?,
                 (Err(error), Some(clip)) if called(clip) == "-" => {
                     refused(error.during(STANDARD_INPUT))
@@ -119,6 +160,14 @@ impl Predict {
             Ok(())
         })?;
         shown.end();
+        if let Some(file) = &self.logits {
+            let (ids, values) = kept;
+            let told = |error: Error| error.during("--logits");
+            let count = ids.len();
+            let logits = Logits::new(ids, card.classes.clone(), values, None).map_err(told)?;
+            logits.write(file).map_err(told)?;
+            note(&format!("{}: logits of {}", file.display(), counted(count, "clip")));
+        }
         Ok(if failed { Kind::Data.exit_code() } else { 0 })
     }
 }

@@ -9,7 +9,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::models::Model;
 use crate::recipe::{self, Granted, Setup, Signals, take};
-use crate::run::Past;
+use crate::run::{Past, Which};
 use crate::tensor::{Device, store};
 use crate::train::Card;
 use clap::Args;
@@ -28,6 +28,9 @@ pub(super) struct Whose {
     /// The weights of the stage's last epoch, instead of those of its best one.
     #[arg(long)]
     last: bool,
+    /// The mean of the weights of several epochs, where the stage makes one.
+    #[arg(long, conflicts_with = "last")]
+    averaged: bool,
     #[command(flatten)]
     access: Access,
     #[command(flatten)]
@@ -59,12 +62,31 @@ impl Whose {
             return Err(Error::new(Kind::File, doing, "no such file"));
         }
         let past = self.place.run(named)?;
-        Ok(Trained { weights: past.weights_of(self.stage.as_deref(), self.last)?, run: Some(past) })
+        Ok(Trained {
+            weights: past.weights_of(self.stage.as_deref(), self.which())?,
+            run: Some(past),
+        })
+    }
+
+    fn which(&self) -> Which {
+        match (self.last, self.averaged) {
+            (_, true) => Which::Averaged,
+            (true, _) => Which::Last,
+            _ => Which::Best,
+        }
+    }
+
+    /// What may be read.
+    ///
+    /// # Errors
+    /// A folder that is not there.
+    pub(super) fn granted(&self) -> Result<Granted> {
+        self.access.granted()
     }
 
     /// Whether the command line says something that only a run has.
     pub(super) fn says_anything(&self) -> bool {
-        self.stage.is_some() || self.last
+        self.stage.is_some() || self.which() != Which::Best
     }
 
     /// Does `act` with the model. A network that only a recipe can build is taken out of its run, with `set` for the

@@ -104,6 +104,37 @@ pub fn cmkd(
     label.add(&soft)
 }
 
+/// [`cmkd`], or [`cmkd_multi`] where `multi`, of student and teacher where the teacher has said something of some clips
+/// only: each clip's divergence counts by its share in `taught`, `[batch]`, and the mean is still over all clips. So what
+/// a clip learns from its label does not hang on whether its teacher is there. The numbers are λ and τ.
+///
+/// # Errors
+/// As of these.
+pub fn cmkd_of_some(
+    [student, teacher]: [&Tensor; 2],
+    target: &Tensor,
+    taught: &Tensor,
+    [lambda, tau]: [f64; 2],
+    multi: bool,
+) -> Result<Tensor> {
+    check_weights(if multi { "kd::cmkd_multi" } else { "kd::cmkd" }, lambda, tau)?;
+    let (target, teacher) = (target.detached()?, teacher.div_number(tau)?);
+    let (label, terms) = match multi {
+        true => (
+            bce(student, &target, Reduction::Mean)?,
+            bernoulli_kl(student, &teacher, Reduction::None)?,
+        ),
+        false => (
+            cross_entropy(student, &target)?,
+            softmax_kl("kd::kl", student, &teacher, Reduction::None)?,
+        ),
+    };
+    let rows = terms.sum_dims(&[1], false)?.mul(taught)?.mean()?;
+    let classes = student.shape().get(1).copied().unwrap_or(1) as f64;
+    let soft = if multi { rows.div_number(classes)? } else { rows };
+    label.mul_number(lambda)?.add(&soft.mul_number(1.0 - lambda)?)
+}
+
 fn check_weights(operation: &str, lambda: f64, tau: f64) -> Result<()> {
     check_share(operation, "lambda", lambda)?;
     check_temperature(operation, "tau", tau)

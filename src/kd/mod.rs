@@ -9,7 +9,9 @@ mod logits;
 pub use check::{as_clips, as_features, as_logits, check_share, check_temperature, class_mask};
 pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
 pub use label::{bce, cross_entropy, cross_entropy_with};
-pub use logits::{bce_soft, bernoulli_kl, cmkd, cmkd_multi, kl, positive_only_kl, softmax_kl};
+pub use logits::{
+    bce_soft, bernoulli_kl, cmkd, cmkd_multi, cmkd_of_some, kl, positive_only_kl, softmax_kl,
+};
 
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};

@@ -226,6 +226,14 @@ impl Model {
         Model { spec: Spec::Net(NetSpec::of(&net)), input, net, weights: None }
     }
 
+    /// The same with a copy of its network, which shares nothing with it.
+    ///
+    /// # Errors
+    /// None in practice: its weights fit.
+    pub fn copy(&self) -> Result<Self> {
+        Ok(Model { net: self.net.copy()?, ..self.clone() })
+    }
+
     /// What it was built from.
     pub fn spec(&self) -> &Spec {
         &self.spec

@@ -230,6 +230,11 @@ impl Net {
         own.iter().zip(others).try_for_each(|((_, mine), (_, theirs))| act(mine, theirs))
     }
 
+    /// How often any of its numbers was set: the same number means the same numbers.
+    pub fn changes(&self) -> u64 {
+        self.parameters().iter().map(|(_, parameter)| parameter.changes()).sum()
+    }
+
     /// Which parts are in training, and which parameters train.
     pub fn manner(&self) -> Manner {
         let mut training = Vec::new();
@@ -316,8 +321,13 @@ impl Net {
                 return Err(crate::error::unknown("forward_taps", "tap", name, &known));
             }
         }
-        let (output, found) = pass::tapping(names, || self.forward(input, mode));
-        let output = output?;
+        // Names count from here, whatever it is called by those around it.
+        let bare = Net { node: self.node.clone(), name: None };
+        let (output, found) = pass::tapping(names, || bare.forward(input, mode));
+        let output = output.map_err(|error| match &self.name {
+            Some(name) => error.within(name),
+            None => error,
+        })?;
         let mut taps = Vec::new();
         for name in names {
             let Some(tap) = found.iter().find(|(tapped, _)| tapped == name) else {

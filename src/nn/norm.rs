@@ -90,7 +90,7 @@ impl BatchNorm {
         // The running variance is the unbiased one, the normalisation uses the biased one.
         let unbiased = count as f64 / (count.max(2) - 1) as f64;
         let pairs = [(running_mean, mean.clone()), (running_var, variance.mul_number(unbiased)?)];
-        let momentum = self.options.momentum;
+        let momentum = super::pass::momentum().unwrap_or(self.options.momentum);
         for (running, fresh) in pairs {
             let kept = running.value().mul_number(1.0 - momentum)?;
             running.set(kept.add(&fresh.mul_number(momentum)?)?)?;

@@ -43,6 +43,8 @@ struct Held {
     used: AtomicBool,
     /// Leaves before this one that were handed out, newest last.
     recent: VecDeque<Tensor>,
+    /// How often its numbers were set.
+    changes: u64,
 }
 
 /// A named place for numbers; clones share it.
@@ -77,7 +79,8 @@ impl Held {
             Role::Weight if trainable => Some(plain.tracked()?),
             _ => None,
         };
-        Ok(Held { plain, leaf, trainable, used: AtomicBool::new(false), recent: VecDeque::new() })
+        let (used, recent) = (AtomicBool::new(false), VecDeque::new());
+        Ok(Held { plain, leaf, trainable, used, recent, changes: 0 })
     }
 
     /// The present leaf, and those before it.
@@ -181,8 +184,14 @@ impl Parameter {
         let gone = recent.len().saturating_sub(keep);
         forget(recent.drain(..gone).collect::<Vec<_>>().iter());
         fresh.recent = recent;
+        fresh.changes = held.changes + 1;
         *held = fresh;
         Ok(())
+    }
+
+    /// How often its numbers were set: the same number means the same numbers.
+    pub fn changes(&self) -> u64 {
+        self.read().changes
     }
 
     /// The present leaf, where it has one.

@@ -18,6 +18,7 @@ struct Pass {
     mode: Option<Mode>,
     plain: bool,
     blank: bool,
+    momentum: Option<f64>,
     tapped: Option<Tapped>,
 }
 
@@ -86,6 +87,18 @@ pub fn without_gradients<T>(act: impl FnOnce() -> T) -> T {
     let before = with(|pass| std::mem::replace(&mut pass.plain, true));
     let _restore = Restore(move || with(|pass| pass.plain = before));
     act()
+}
+
+/// Does `act`, in which running statistics take so large a share of each batch, whatever their layers say.
+pub fn with_momentum<T>(share: f64, act: impl FnOnce() -> T) -> T {
+    let before = with(|pass| pass.momentum.replace(share));
+    let _restore = Restore(move || with(|pass| pass.momentum = before));
+    act()
+}
+
+/// The share of a batch in running statistics, where it is not what their layers say.
+pub(super) fn momentum() -> Option<f64> {
+    with(|pass| pass.momentum)
 }
 
 /// Whether parameters carry gradients just now.

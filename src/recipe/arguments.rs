@@ -39,11 +39,6 @@ impl Arguments {
         found
     }
 
-    /// Whether a name is computed, so that any argument may be asked for.
-    pub fn has_computed(&self) -> bool {
-        self.computed
-    }
-
     /// Whether it makes no difference that the command line gives this value: wherever the argument is asked for,
     /// its default is the same.
     pub fn is_default(&self, name: &str, text: &str) -> bool {

@@ -191,7 +191,7 @@ impl Session {
             stage: plan.name.clone(),
             kind: plan.kind(),
             model: plan.spec.name().to_string(),
-            teacher: plan.teacher.as_ref().map(|teacher| teacher.name.clone()),
+            teacher: plan.taught_by().map(String::from),
             parameters: dry.parameters,
             pretrained: dry.trained.model.weights().cloned(),
             input: batch(&dry.input),

@@ -1,7 +1,8 @@
 //! What a stage's result depends on beside its plan: its hooks, the functions, consts, arguments and files that
 //! they reach, and what its own map begins with.
 
-use super::hooks::{StageHooks, collect_map};
+use super::holdings::collect_map;
+use super::hooks::StageHooks;
 use super::pieces::reached;
 use super::session::Session;
 use crate::error::Result;
@@ -74,9 +75,8 @@ impl StageHooks<'_> {
         }
         let compiled = &self.version.compiled;
         let mut reached = reached(self.engine, compiled, &roots, closures);
-        let computed = compiled.arguments.has_computed();
         for (name, value) in &self.arguments {
-            let asked = computed || reached.strings.contains(name);
+            let asked = reached.asks || reached.strings.contains(name);
             if asked && !compiled.arguments.is_default(name, value) {
                 reached.parts.push(Part::new(&format!("argument {name}"), value));
             }

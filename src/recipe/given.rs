@@ -53,6 +53,17 @@ pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
     }
 }
 
+/// The error for a loss that takes what a teacher did not say for its word.
+pub(super) fn overlooked() -> Error {
+    Error::new(
+        Kind::Script,
+        Hook::Loss.name(),
+        "the teacher has said nothing of some of these clips",
+    )
+    .expected("a loss that weighs the teacher's term of each clip by ctx.taught")
+    .hint("e.g. (kd::kl(student, teacher, #{ reduction: \"none\" }).sum(1) * ctx.taught).mean()")
+}
+
 /// The batch that an augmentation gives: other inputs, and maybe other labels, of the same shapes.
 pub(super) fn as_batch(value: &Dynamic, batch: &Batch) -> Result<Batch> {
     let wrong = || {

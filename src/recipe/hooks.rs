@@ -1,7 +1,8 @@
 //! The recipe's functions as training's hooks.
 
 use super::facts::{Facts, when};
-use super::given::{as_batch, as_loss, as_number, as_step, call, tensors};
+use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
+use super::holdings::collect_map;
 use super::live::Live;
 use super::rehearsal::try_out;
 use super::session::{Session, lock};
@@ -12,12 +13,11 @@ use crate::data::Batch;
 use crate::error::{Error, Place, Result};
 use crate::models::Spec;
 use crate::nn::{Net, pass};
-use crate::optim::OptimizerHandle;
 use crate::run::Identity;
 use crate::script::{Desk, Hook, HookSources, Known, keep, take_up};
 use crate::tensor::Tensor;
+use crate::train::Workbench;
 use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, Seen, StageKind};
-use crate::train::{Trained, Workbench};
 use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -188,27 +188,6 @@ impl StageHooks<'_> {
     }
 }
 
-pub(super) fn collect_map(map: &Map, into: &mut Workbench) {
-    map.values().for_each(|value| collect(value, into));
-}
-
-/// Networks and optimisers, also those in arrays and maps.
-pub(super) fn collect(value: &Dynamic, into: &mut Workbench) {
-    let name = String::new;
-    if let Some(net) = value.read_lock::<Net>() {
-        into.nets.push((name(), net.clone()));
-    } else if let Some(optimizer) = value.read_lock::<OptimizerHandle>() {
-        into.optimizers.push((name(), optimizer.clone()));
-    } else if let Some(trained) = value.read_lock::<Trained>() {
-        let all = trained.nets.iter().map(|(_, net)| net).chain([trained.model.net()]);
-        into.nets.extend(all.map(|net| (name(), net.clone())));
-    } else if let Some(array) = value.read_lock::<rhai::Array>() {
-        array.iter().for_each(|value| collect(value, into));
-    } else if let Some(map) = value.read_lock::<Map>() {
-        collect_map(&map, into);
-    }
-}
-
 impl Hooks for StageHooks<'_> {
     fn boundary(&mut self, moment: &Moment) -> Result<Vec<Change>> {
         if self.timeline.rules(moment, &self.ground) {
@@ -356,10 +335,14 @@ impl Hooks for StageHooks<'_> {
         seen: Seen,
     ) -> Result<Option<Tensor>> {
         let given = tensors(student, teacher, target);
+        let partly = seen.taught.is_some();
         self.desk.show(seen);
         let value = self.call(Hook::Loss, moment, given);
-        self.desk.show(Seen::default());
+        let looked = self.desk.show(Seen::default());
         let Some(value) = value? else { return Ok(None) };
+        if partly && !looked {
+            return Err(self.blame(Hook::Loss.name(), moment, overlooked()));
+        }
         let loss = as_loss(&value);
         loss.map(Some).map_err(|error| self.blame(Hook::Loss.name(), moment, error))
     }

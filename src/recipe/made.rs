@@ -1,6 +1,6 @@
 //! `stage(name, inputs, make)`: anything that is made once and kept.
 
-use super::hooks::collect;
+use super::holdings::collect;
 use super::pieces::reached;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
@@ -155,10 +155,9 @@ impl Session {
             let found = reached(call.engine(), &version.compiled, &roots, closures);
             code = found.parts;
             code.extend(self.files_of(&found.strings));
-            let all = version.compiled.arguments.has_computed();
             let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
-                let asked = all || found.strings.contains(name);
+                let asked = found.asks || found.strings.contains(name);
                 if asked && !arguments.is_default(name, value) {
                     code.push(Part::new(&format!("argument {name}"), value));
                 }

@@ -25,6 +25,7 @@ mod functions;
 mod given;
 mod granted;
 mod header;
+mod holdings;
 mod hooks;
 mod inspect;
 mod listing;

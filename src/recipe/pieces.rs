@@ -7,6 +7,9 @@ use crate::run::Part;
 use rhai::{Engine, Token};
 use std::collections::BTreeSet;
 
+/// What asks for an argument of the recipe.
+const ARGUMENT: &str = "arg";
+
 /// All statements that have closures in them, as one piece.
 const CLOSURES: &str = "closures";
 
@@ -27,6 +30,8 @@ struct Piece {
     leads: BTreeSet<String>,
     /// Whether it makes the name of a function while it runs: it may mean any.
     computes: bool,
+    /// Whether it makes the name of an argument while it runs: it may ask for any.
+    asks: bool,
     line: usize,
 }
 
@@ -42,8 +47,11 @@ impl Piece {
         }
         let text = tokens.iter().map(|(token, _)| format!("{token:?} ")).collect();
         let leads = leads_of(tokens);
-        let computes = computes_names(tokens);
-        Piece { label, name, parameters: None, text, names, strings, leads, computes, line }
+        let computes = computes_names("Fn", tokens);
+        // What is called by a name of its own making may be `arg` itself.
+        let hidden = computes || strings.contains(ARGUMENT);
+        let asks = hidden || computes_names(ARGUMENT, tokens);
+        Piece { label, name, parameters: None, text, names, strings, leads, computes, asks, line }
     }
 }
 
@@ -64,6 +72,8 @@ pub(super) struct Reached {
     pub names: BTreeSet<String>,
     /// All strings: of arguments, of files.
     pub strings: BTreeSet<String>,
+    /// Whether any argument may be asked for: the name of one is made while a function runs.
+    pub asks: bool,
 }
 
 /// What a version depends on from these functions on (name and number of parameters). A name without a
@@ -101,6 +111,7 @@ pub(super) fn reached(
         let Some(piece) = files.get(at.0).and_then(|file| file.pieces.get(at.1)) else { continue };
         found.names.extend(piece.names.iter().cloned());
         found.strings.extend(piece.strings.iter().cloned());
+        found.asks |= piece.asks;
         for mention in &piece.leads {
             if !followed.insert(mention.clone()) {
                 continue;
@@ -222,15 +233,19 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Whether these say `Fn(…)` of anything but a plain text.
-fn computes_names(tokens: &[(Token, usize)]) -> bool {
+/// Whether these call `function` with anything but a plain text as its first argument.
+fn computes_names(function: &str, tokens: &[(Token, usize)]) -> bool {
     tokens.iter().enumerate().any(|(at, (token, _))| {
         let after = |more: usize| tokens.get(at + more).map(|(token, _)| token);
         let plain = matches!(
             (after(1), after(2), after(3)),
-            (Some(Token::LeftParen), Some(Token::StringConstant(_)), Some(Token::RightParen))
+            (
+                Some(Token::LeftParen),
+                Some(Token::StringConstant(_)),
+                Some(Token::RightParen | Token::Comma)
+            )
         );
-        word(token) == Some("Fn") && matches!(after(1), Some(Token::LeftParen)) && !plain
+        word(token) == Some(function) && matches!(after(1), Some(Token::LeftParen)) && !plain
     })
 }
 

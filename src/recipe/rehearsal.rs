@@ -129,7 +129,7 @@ fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     let given = made_up(facts, facts.kind == StageKind::Distill)?;
     let places = (0..TRIAL_CLIPS).collect();
     if facts.taps.is_empty() {
-        return Ok((given, Seen { taps: Default::default(), places }));
+        return Ok((given, Seen { places, ..Seen::default() }));
     }
     let batch = clips(facts)?;
     let tapped = |net: Option<&Net>, mode, names: &[String]| match net {
@@ -139,7 +139,7 @@ fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     let student = bench.nets.first().map(|(_, net)| net);
     let own = tapped(student, Mode::Train, &facts.taps.student)?;
     let told = tapped(facts.teacher.as_ref(), Mode::Eval, &facts.taps.teacher)?;
-    Ok((given, Seen { taps: [own, told], places }))
+    Ok((given, Seen { taps: [own, told], places, taught: None }))
 }
 
 /// Logits and labels of two clips that nobody recorded.

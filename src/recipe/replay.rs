@@ -59,7 +59,11 @@ pub fn replay(
     let then: Vec<(String, String)> = past
         .stages()
         .into_iter()
-        .filter_map(|stage| Some((stage.name, stage.weights_blake3.filter(|_| stage.done)?)))
+        .filter(|stage| stage.done)
+        .flat_map(|stage| {
+            let averaged = stage.averaged_blake3.map(|own| (of_averaged(&stage.name), own));
+            stage.weights_blake3.map(|own| (stage.name, own)).into_iter().chain(averaged)
+        })
         .collect();
     if then.is_empty() {
         return Err(lacks("no stage of it came to its end"));
@@ -91,14 +95,19 @@ pub fn replay(
         on = Past::folders(home)?.pop();
     }
     let results = results.unwrap_or_default();
-    Ok(then
-        .into_iter()
-        .map(|(stage, then)| {
-            let now = results.stages.iter().find(|result| result.name == stage);
-            let now = now.map(|result| result.weights_blake3.clone());
-            Replayed { stage, then, now }
+    let now = |stage: &str| {
+        results.stages.iter().find_map(|result| match &result.averaged {
+            _ if result.name == stage => Some(result.weights_blake3.clone()),
+            Some(own) if of_averaged(&result.name) == stage => Some(own.weights_blake3.clone()),
+            _ => None,
         })
-        .collect())
+    };
+    Ok(then.into_iter().map(|(stage, then)| Replayed { now: now(&stage), stage, then }).collect())
+}
+
+/// What the averaged weights of a stage are called.
+fn of_averaged(stage: &str) -> String {
+    format!("{stage}, averaged")
 }
 
 /// The parts of a run. One ends where the next one took its first stage up, if it was cut off at all.

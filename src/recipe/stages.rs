@@ -117,7 +117,7 @@ impl Job<'_> {
         }
         let end = end_of(&object, &self.plan)?;
         if end.epochs() < self.plan.epochs {
-            self.put_weights(&object, None)?;
+            self.put_weights(&object, None, None)?;
             self.session.access.know(&object.meta["files"], None);
             *from = Some(end);
             return Ok(None);
@@ -203,7 +203,7 @@ impl Job<'_> {
         }
         let Some(object) = self.find(&key)? else { return Ok(None) };
         let end = end_of(&object, &self.plan)?;
-        self.put_weights(&object, None)?;
+        self.put_weights(&object, None, None)?;
         self.session.access.know(&object.meta["files"], None);
         let version = self.session.live.get().map_or(0, |live| lock(live).current().number);
         self.session

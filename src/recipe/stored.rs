@@ -49,10 +49,13 @@ impl Job<'_> {
         let best = object.read(BEST).ok();
         let card =
             best.and_then(|best| store::notes("a stage's weights", &best).ok()?.remove(CARD));
+        let averaged = trained.averaged.as_ref().map(|own| own.model.network().state());
+        let mut averaged = averaged.map(|state| store::encode(&state)).transpose()?;
         if let Some(card) = card {
             last = Card::put(&card, &last)?;
+            averaged = averaged.map(|own| Card::put(&card, &own)).transpose()?;
         }
-        self.put_weights(object, Some(last))?;
+        self.put_weights(object, Some(last), averaged)?;
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
             trained: &trained,
@@ -62,10 +65,16 @@ impl Job<'_> {
         Ok(trained)
     }
 
-    /// The run's folder has the weights of the best epoch, also where that one is over, and the last ones.
-    pub(super) fn put_weights(&self, object: &Object, last: Option<Vec<u8>>) -> Result<()> {
+    /// The run's folder has the weights of the best epoch, also where that one is over, the last ones, and averaged ones.
+    pub(super) fn put_weights(
+        &self,
+        object: &Object,
+        last: Option<Vec<u8>>,
+        averaged: Option<Vec<u8>>,
+    ) -> Result<()> {
         let mut record = self.session.record()?;
-        let weights = [("best", object.read(BEST).ok()), ("last", last)].into_iter();
+        let best = object.read(BEST).ok();
+        let weights = [("best", best), ("last", last), ("averaged", averaged)].into_iter();
         for (which, bytes) in weights.filter_map(|(which, bytes)| Some((which, bytes?))) {
             record.write_weights(self.name(), which, bytes);
         }

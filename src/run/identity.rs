@@ -65,6 +65,9 @@ impl Identity {
         options.push(Part::new("sampler", plan.sampler.describe()));
         options.push(Part::new("teaching", plan.teaching.name()));
         options.push(Part::new(EPOCHS, plan.epochs.to_string()));
+        if let Some(average) = &plan.average {
+            options.push(Part::new("average", text(average)));
+        }
         options.push(Part::new("seed", plan.seed.to_string()));
         if let Some(teacher) = &plan.teacher {
             let value = match teacher.key.is_empty() {
@@ -72,6 +75,9 @@ impl Identity {
                 true => net(teacher.model.net())?,
             };
             options.push(Part::new("teacher", value));
+        }
+        if let Some(answers) = &plan.answers {
+            options.push(Part::new("teacher", answers.hash.clone()));
         }
         match &plan.own {
             None => {

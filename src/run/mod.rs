@@ -27,3 +27,4 @@ pub use report::{score, table};
 pub use results::{Results, StageResult};
 pub use shelf::{CheckpointPolicy, FoundCheckpoint};
 pub use state::State;
+pub use weights::Which;

@@ -41,6 +41,8 @@ pub struct PastStage {
     pub parameters: Option<u64>,
     /// BLAKE3 of the last weights.
     pub weights_blake3: Option<String>,
+    /// BLAKE3 of the mean of the weights of several epochs, where it made one.
+    pub averaged_blake3: Option<String>,
     /// Its key in the store.
     pub key: Option<String>,
     /// Whether it came from the store.
@@ -372,6 +374,8 @@ impl PastStage {
         self.steps = count("steps").or(self.steps);
         self.parameters = count("parameters").or(self.parameters);
         self.weights_blake3 = text(event, "weights_blake3").or(self.weights_blake3.take());
+        let averaged = event.get("averaged").and_then(|own| text(own, "weights_blake3"));
+        self.averaged_blake3 = averaged.or(self.averaged_blake3.take());
         self.key = text(event, "key").or(self.key.take());
         let from_store = event.get("from_store");
         self.from_store |= from_store.is_some_and(|v| v.as_bool().unwrap_or(!v.is_null()));

@@ -116,7 +116,7 @@ impl Record {
         Card::put(&card()?, weights)
     }
 
-    /// Writes weights of a stage: `which` is `best` or `last`.
+    /// Writes weights of a stage: `which` is `best`, `last` or `averaged`.
     pub fn write_weights(&mut self, stage: &str, which: &str, bytes: Vec<u8>) {
         let path = self.folder.weights(stage, which);
         self.write(&format!("the {which} weights of '{stage}'"), path, bytes);
@@ -274,7 +274,7 @@ impl Observer for Record {
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
                 let mut told = json!({
                         "stage": plan.name, "kind": plan.kind(), "spec": plan.spec,
-                        "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name),
+                        "teacher": plan.taught_by(),
                         "input": plan.features.shape(),
                         "statistics": plan.features.train.statistics()?,
                         "clips": {
@@ -341,6 +341,11 @@ impl Observer for Record {
                 self.write_weights(stage, "last", weights);
             }
             Event::Ended { trained } => {
+                if let Some(averaged) = &trained.averaged {
+                    let weights = store::encode(&averaged.model.network().state())?;
+                    let weights = self.described(&trained.name, &weights)?;
+                    self.write_weights(&trained.name, "averaged", weights);
+                }
                 let result = StageResult::from(*trained);
                 self.write_predictions(trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));

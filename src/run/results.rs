@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::models::weights::Report;
-use crate::train::{StageKind, Stint, Trained};
+use crate::train::{Averaged, StageKind, Stint, Trained};
 use serde::Serialize;
 
 /// One stage's outcome.
@@ -24,6 +24,9 @@ pub struct StageResult {
     /// That of the best epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_map: Option<f64>,
+    /// The mean of the weights of several epochs, where the stage makes one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub averaged: Option<AveragedResult>,
     /// The share of the time that was spent waiting for data.
     pub waiting: f64,
     /// Wall time.
@@ -55,6 +58,7 @@ impl From<&Trained> for StageResult {
             best_accuracy: trained.best_accuracy,
             map: trained.map,
             best_map: trained.best_map,
+            averaged: trained.averaged.as_ref().map(AveragedResult::from),
             waiting: (trained.waiting * 1e4).round() / 1e4,
             seconds: (trained.seconds * 1000.0).round() / 1000.0,
             steps: trained.steps,
@@ -64,6 +68,31 @@ impl From<&Trained> for StageResult {
             from_store: false,
             history: trained.history.clone(),
             pretrained: trained.model.weights().cloned(),
+        }
+    }
+}
+
+/// What the mean of the weights of several epochs is worth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AveragedResult {
+    /// The first and the last epoch, counted from 1.
+    pub epochs: [usize; 2],
+    /// Accuracy on the test clips.
+    pub accuracy: f64,
+    /// Mean average precision there, where clips have several labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<f64>,
+    /// BLAKE3 of the weights: of their file without its description.
+    pub weights_blake3: String,
+}
+
+impl From<&Averaged> for AveragedResult {
+    fn from(averaged: &Averaged) -> Self {
+        AveragedResult {
+            epochs: averaged.epochs,
+            accuracy: averaged.score.accuracy,
+            map: averaged.score.map,
+            weights_blake3: averaged.weights_blake3.clone(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `ctx`: what every hook is given.
 
 use crate::error::{Error, Kind, Result};
-use crate::train::{Moment, Reading, Seen, Workbench};
+use crate::nn::Net;
+use crate::tensor::Tensor;
+use crate::train::{Moment, Seen, Workbench};
 use rhai::{Dynamic, Map};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,9 +48,13 @@ struct Papers {
     names: BTreeSet<String>,
     state: Map,
     nets: Map,
+    /// What a standard stage trains.
+    student: Option<Net>,
     optimizers: Map,
     /// What the loss of the step that is going on is shown.
     seen: Seen,
+    /// Whether it has looked at how much of each clip is taught.
+    looked: bool,
     /// Whether a hook has asked for parts, taps or places where there are none.
     missed: bool,
     /// Whether a hook has looked at how long the stage is.
@@ -68,12 +74,26 @@ impl Desk {
         let nets = nets.map(|(name, net)| (name.into(), Dynamic::from(net.called(name)))).collect();
         let all = bench.optimizers.iter().filter(|(name, _)| !name.is_empty());
         let all = all.map(|(name, handle)| (name.into(), Dynamic::from(handle.clone()))).collect();
-        self.with(|papers| (papers.nets, papers.optimizers) = (nets, all));
+        let student = bench.nets.first().filter(|(name, _)| name.is_empty());
+        let student = student.map(|(_, net)| net.clone());
+        self.with(|papers| (papers.nets, papers.optimizers, papers.student) = (nets, all, student));
     }
 
-    /// Lays there what the loss is shown, or takes it away.
-    pub fn show(&self, seen: Seen) {
-        self.with(|papers| papers.seen = seen);
+    /// Lays there what the loss is shown, or takes it away. Gives whether somebody has looked at `taught` of what was
+    /// there before.
+    pub fn show(&self, seen: Seen) -> bool {
+        self.with(|papers| {
+            papers.seen = seen;
+            std::mem::take(&mut papers.looked)
+        })
+    }
+
+    /// A hook looks at how much of each clip is taught.
+    pub(super) fn look_at_taught(&self) -> Option<Tensor> {
+        self.with(|papers| {
+            papers.looked = true;
+            papers.seen.taught.clone()
+        })
     }
 
     /// Whether a hook has asked for parts, taps or places where there are none.
@@ -84,6 +104,11 @@ impl Desk {
     /// The networks by name.
     pub(super) fn nets(&self) -> Map {
         self.with(|papers| papers.nets.clone())
+    }
+
+    /// The network that a standard stage trains.
+    pub(super) fn student(&self) -> Option<Net> {
+        self.with(|papers| papers.student.clone())
     }
 
     /// The optimisers by name.
@@ -171,33 +196,12 @@ impl Context {
     }
 }
 
-fn reading_map(reading: &Reading) -> rhai::Map {
-    let mut map = rhai::Map::new();
-    map.insert("epoch".into(), (reading.epoch as i64).into());
-    let numbers = [
-        ("loss", Some(reading.loss)),
-        ("test_loss", Some(reading.test_loss)),
-        ("accuracy", Some(reading.accuracy)),
-        ("map", reading.map),
-        ("lr", Some(reading.lr)),
-        ("lambda", reading.lambda),
-        ("tau", reading.tau),
-        ("seconds", Some(reading.seconds)),
-    ];
-    for (name, value) in numbers {
-        map.insert(name.into(), value.map_or(rhai::Dynamic::UNIT, Into::into));
-    }
-    for (name, value) in &reading.logged {
-        map.insert(name.as_str().into(), (*value).into());
-    }
-    map
-}
-
 #[rhai::export_module]
 pub(super) mod bindings {
     use super::Context;
     use crate::error::{Error, Kind};
     use crate::script::raise::{Raw, raw};
+    use crate::script::trained::reading_map;
     use crate::script::value;
     use rhai::{Array, Dynamic, Map};
 
@@ -318,7 +322,7 @@ pub(super) mod bindings {
     /// ```
     #[rhai_fn(get = "metrics", pure)]
     pub fn metrics(ctx: &mut Context) -> Array {
-        ctx.moment.readings.iter().map(|reading| super::reading_map(reading).into()).collect()
+        ctx.moment.readings.iter().map(|reading| reading_map(reading).into()).collect()
     }
 
     /// Logs a number under a name: its mean over the epoch becomes a column of `metrics.csv`.

@@ -213,6 +213,7 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("kd::kl", &[REDUCTION]),
     ("kd::positive_only_kl", &[REDUCTION]),
     ("kd::softmax_kl", &[REDUCTION]),
+    ("kd::stored", &[&["missing", "missing_classes"]]),
     ("distill.taps", &[&["student", "teacher"]]),
     ("train.taps", &[&["student"]]),
     ("kl_div", &[REDUCTION, &["log_target"]]),

@@ -51,9 +51,12 @@ mod spectrum;
 mod stage;
 pub mod stdlib;
 mod step;
+mod stored;
 mod strings;
+mod teaching;
 mod tensor;
 mod train;
+mod trained;
 mod truth;
 mod undefined;
 mod value;
@@ -96,8 +99,11 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     augment::bind(engine, host);
     models::bind(engine, host);
     engine.register_static_module("metrics", metrics::module().into());
-    engine.register_static_module("kd", exported_module!(kd::bindings).into());
+    let mut of_kd = exported_module!(kd::bindings);
+    stored::namespaced(&mut of_kd, host);
+    engine.register_static_module("kd", of_kd.into());
     let mut functions = Module::new();
+    stored::methods(&mut functions);
     loss::functions(&mut functions);
     nets::functions(&mut functions);
     weights::functions(&mut functions, host);
@@ -107,7 +113,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_static_module("schedule", schedule::module().into());
     engine.register_global_module(exported_module!(context::bindings).into());
     engine.register_global_module(exported_module!(seen::bindings).into());
-    engine.register_global_module(exported_module!(train::getters).into());
+    engine.register_global_module(exported_module!(trained::getters).into());
     train::bind(engine, host);
     arg::bind(engine, host);
     engine.register_global_module(exported_module!(assert::bindings).into());
@@ -129,6 +135,7 @@ fn name_types(engine: &mut Engine) {
         .register_type_with_name::<crate::models::weights::Report>("LoadReport")
         .register_type_with_name::<crate::optim::OptimizerHandle>("Optimizer")
         .register_type_with_name::<crate::train::Trained>("Trained")
+        .register_type_with_name::<crate::train::StoredLogits>("StoredLogits")
         .register_type_with_name::<Context>("Context")
         .register_type_with_name::<crate::error::Error>("Error");
     engine.register_fn("to_string", |error: &mut crate::error::Error| error.headline());

@@ -3,14 +3,18 @@
 
 use super::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::nn::Net;
 use crate::tensor::{Device, Tensor};
 use rhai::{Dynamic, Map};
 
 /// Refuses to give what the stage does not have.
 fn missing(ctx: &Context, what: &str, expected: &str) -> Error {
     ctx.desk().miss();
-    Error::new(Kind::Name, format!("ctx.{what}"), format!("there are no {what} here"))
-        .expected(expected)
+    let problem = match what {
+        "net" | "taught" => format!("there is no {what} here"),
+        several => format!("there are no {several} here"),
+    };
+    Error::new(Kind::Name, format!("ctx.{what}"), problem).expected(expected)
 }
 
 fn parts(ctx: &Context) -> Result<Map> {
@@ -41,8 +45,26 @@ fn places(ctx: &Context) -> Result<Tensor> {
     Tensor::from_integers(places, &[count], &Device::default())
 }
 
+fn taught(ctx: &Context) -> Result<Tensor> {
+    let count = ctx.desk().seen().places.len();
+    if count == 0 {
+        return Err(missing(ctx, "taught", "the hook loss, which has a batch of clips"));
+    }
+    match ctx.desk().look_at_taught() {
+        Some(taught) => Ok(taught),
+        None => Tensor::full(&[count], 1.0, &Device::default()),
+    }
+}
+
+fn net(ctx: &Context) -> Result<Net> {
+    let option =
+        "a hook of train(…) or distill(…); a step of your own finds its networks in ctx.nets";
+    ctx.desk().student().ok_or_else(|| missing(ctx, "net", option))
+}
+
 #[rhai::export_module]
 pub(super) mod bindings {
+    use crate::nn::Net;
     use crate::script::context::Context;
     use crate::script::raise::{Raw, raw};
     use crate::tensor::Tensor;
@@ -103,6 +125,49 @@ pub(super) mod bindings {
     #[rhai_fn(get = "places", pure, return_raw)]
     pub fn places(ctx: &mut Context) -> Raw<Tensor> {
         raw(super::places(ctx))
+    }
+
+    /// How much of each clip of the batch the teacher has said something of, f32 `[batch]`, for the hook `loss`: 1, but for
+    /// clips that a teacher out of a file does not have, where `kd::stored` got `missing: "skip"`. Of a mixed clip it is the share
+    /// of the clips that it has. Where it is below 1, a loss has to weigh its teacher's term by it; the standard loss does.
+    ///
+    /// ```rhai,stage
+    /// let teacher = train(model, common + #{ name: "teacher", loss: Fn("plain") });
+    /// let taught = distill(teacher, model, common + #{ name: "student" });
+    /// assert_eq(taught.name, "student");
+    ///
+    /// fn plain(ctx, student, target) { cross_entropy(student, target) }
+    ///
+    /// fn loss(ctx, student, teacher, target) {
+    ///     assert_eq(ctx.taught.shape, [student.shape[0]]);
+    ///     let rows = kd::kl(student, teacher, #{ reduction: "none" }).sum(1);
+    ///     cross_entropy(student, target) + (rows * ctx.taught).mean()
+    /// }
+    /// ```
+    #[rhai_fn(get = "taught", pure, return_raw)]
+    pub fn taught(ctx: &mut Context) -> Raw<Tensor> {
+        raw(super::taught(ctx))
+    }
+
+    /// The network that `train` or `distill` trains, itself: what is set there is set. A hook that fails leaves no trace;
+    /// what `on_epoch` sets is evaluated once more, so that the epoch's numbers are those of the weights at its end.
+    ///
+    /// `ctx.net.copy().eval()` is one to look at: in training, `forward` moves running statistics.
+    /// Errors: a stage with steps of the recipe's own.
+    ///
+    /// ```rhai,stage
+    /// let trained = train(model, common);
+    /// assert(trained.metrics[-1].size > 0.0);
+    ///
+    /// fn on_epoch(ctx) {
+    ///     let size = 0.0;
+    ///     for name in ctx.net.trainable() { size += (ctx.net.weight(name) ** 2).sum().item(); }
+    ///     ctx.log("size", size);
+    /// }
+    /// ```
+    #[rhai_fn(get = "net", pure, return_raw)]
+    pub fn net(ctx: &mut Context) -> Raw<Net> {
+        raw(super::net(ctx))
     }
 
     /// The networks of a stage with steps of the recipe's own, by name.

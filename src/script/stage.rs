@@ -3,6 +3,7 @@
 use super::augment::Step;
 use super::data::{DatasetHandle, sampler_of};
 use super::options::Options;
+use super::teaching::{Teacher, teaching_of};
 use super::value::{self, native_of};
 use super::{Hook, HookSource, HookSources, Host};
 use crate::data::{FrontEnd, Sampler, Teaching};
@@ -11,15 +12,15 @@ use crate::models::{NetSpec, Spec};
 use crate::nn::{Net, pass};
 use crate::optim::{OptimizerHandle, OptimizerOptions};
 use crate::tensor::random::Stream;
-use crate::train::{OwnStep, Plan, StageKind, Taps, TeacherModel, Trained};
+use crate::train::{Average, Norms, OwnStep, Plan, StageKind, Taps, Trained};
 use rhai::{Dynamic, FnPtr, Map, NativeCallContext};
 
 const SETTINGS: [&str; 9] =
     ["name", "data", "features", "augment", "sampler", "batch", "epochs", "seed", "state"];
 /// Of stages with a teacher.
-const TEACHING: &str = "teaching";
+pub(super) const TEACHING: &str = "teaching";
 /// Of stages that train one model.
-const OF_ONE: &[&str] = &["optimizer", "parts", "taps"];
+const OF_ONE: &[&str] = &["optimizer", "parts", "taps", "average", "average_norms"];
 /// Of stages whose steps are the recipe's own.
 const OWN: &[&str] = &["nets", "optimizers", "evaluate"];
 
@@ -27,26 +28,6 @@ const BATCH: usize = 32;
 const EPOCHS: usize = 10;
 
 const MODEL: &str = "a model or a network: model::cnn(#{ … }), nn::sequential([…]), Fn(\"my_net\")";
-
-/// Who teaches, as a recipe says it.
-fn teacher_of(given: &Dynamic) -> Result<Teacher> {
-    if let Some(trained) = given.read_lock::<Trained>() {
-        let model = TeacherModel {
-            name: trained.name.clone(),
-            key: trained.key.clone(),
-            model: trained.model.clone(),
-            features: Some(trained.features.clone()),
-        };
-        return Ok(Teacher::Model(Box::new(model)));
-    }
-    let expected = "what train(…) or distill(…) gave, or a network";
-    native_of::<Net>("distill", "the teacher", expected, given).map(Teacher::Net)
-}
-
-enum Teacher {
-    Model(Box<TeacherModel>),
-    Net(Net),
-}
 
 /// What is trained; a function makes a network, its weights drawn from the stage's seed.
 fn spec_of(
@@ -135,17 +116,6 @@ fn chain_of(options: &Options) -> Result<(Vec<Step>, HookSource)> {
     Ok((steps, own))
 }
 
-/// How the teacher is shown the clips.
-fn teaching_of(options: &Options) -> Result<Teaching> {
-    let Some(name) = options.text(TEACHING)? else { return Ok(Teaching::default()) };
-    let names = Teaching::NAMES.map(|(name, _)| name);
-    let found = Teaching::NAMES.into_iter().find(|(own, _)| *own == name);
-    match found {
-        Some((_, teaching)) => Ok(teaching),
-        None => Err(unknown(options.operation(), "teaching", &name, &names)),
-    }
-}
-
 impl Common {
     fn plan(
         self,
@@ -159,9 +129,11 @@ impl Common {
             identity: String::new(),
             features: host.features(&self.data, &self.front)?,
             teacher: None,
+            answers: None,
             own,
             parts: Vec::new(),
             taps: Taps::default(),
+            average: None,
             spec,
             chain: self.chain,
             sampler: self.sampler,
@@ -200,7 +172,7 @@ pub(super) fn learn(
     raw(host.may_train(operation))?;
     let options = raw(Options::new(operation, options))?;
     let common = raw(common(host, &options))?;
-    let teacher = raw(teacher.map(teacher_of).transpose())?;
+    let teacher = raw(teacher.map(Teacher::of).transpose())?;
     let spec = spec_of(call, operation, common.seed, model)?;
     let act = || {
         let expected = "an optimiser: optim::adam(#{ lr: 1e-3 })";
@@ -210,18 +182,10 @@ pub(super) fn learn(
         let mut plan = common.plan(host, spec, optimizer, None)?;
         plan.parts = named(&options, "parts", "a network: nn::linear(…), nn::sequential([…])")?;
         plan.taps = taps_of(&options, teacher.is_some())?;
-        plan.teacher = match teacher {
-            None => None,
-            Some(Teacher::Model(model)) => Some(*model),
-            Some(Teacher::Net(net)) => {
-                let name = net.kind().to_string();
-                let model = crate::models::Model::of(net, plan.features.shape());
-                // The same check later knows networks by their kinds only: both may be of one.
-                let fits = model.check_output(plan.features.train.classes(), &plan.device);
-                fits.map_err(|error| error.during("distill, the teacher"))?;
-                Some(TeacherModel { name, key: String::new(), model, features: None })
-            }
-        };
+        plan.average = average_of(&options)?;
+        if let Some(teacher) = teacher {
+            teacher.teach(&mut plan, &options)?;
+        }
         host.stage(call.engine(), &plan, &sources)
     };
     raw(act())
@@ -311,6 +275,27 @@ fn taps_of(options: &Options, taught: bool) -> Result<Taps> {
         student: own.list("student", text)?.unwrap_or_default(),
         teacher: teacher.unwrap_or_default(),
     })
+}
+
+/// Which epochs' weights are averaged.
+fn average_of(options: &Options) -> Result<Option<Average>> {
+    let operation = options.operation();
+    let names = Norms::NAMES.map(|(name, _)| name);
+    let norms = options.text("average_norms")?.map(|name| {
+        let found = Norms::NAMES.into_iter().find(|(own, _)| *own == name);
+        found
+            .map(|(_, norms)| norms)
+            .ok_or_else(|| unknown(operation, "value of 'average_norms':", &name, &names))
+    });
+    let norms = norms.transpose()?;
+    match options.list("average", value::count_of)?.as_deref() {
+        None if norms.is_some() => Err(options.missing("average", "[first, last] epoch")),
+        None => Ok(None),
+        Some(&[from, to]) => Ok(Some(Average { from, to, norms: norms.unwrap_or_default() })),
+        Some(other) => Err(Error::new(Kind::Shape, operation, "'average' has another length")
+            .expected("[first, last] epoch, counted from 1")
+            .received(format!("a list of {}", other.len()))),
+    }
 }
 
 /// A map of values of one type.

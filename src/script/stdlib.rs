@@ -76,9 +76,10 @@ macro_rules! modules {
 }
 
 modules! {
-    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "cc" "crd" "ctkd" "deit"
+    "activation_boundaries" "annealing" "attention_transfer" "bce_kd" "byot" "cc" "crd" "ctkd" "deit"
     "dist" "dkd" "factor_transfer" "feature_match" "fitnets" "fsp" "function_matching" "hinton"
-    "ickd" "judge" "logit_match" "logit_std" "minilm" "mld" "nkd" "ofd" "pad" "pkt" "progressive"
+    "ickd" "judge" "label_enhancement" "logit_match" "logit_std" "minilm" "mld" "nkd"
+    "noisy_student" "ofd" "pad" "pkt" "progressive"
     "repeat" "reviewkd" "rkd" "settings" "smoothing" "sp" "srd" "sskd" "teacher_free" "teachers"
     "tinybert" "vid"
 }

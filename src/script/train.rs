@@ -21,7 +21,9 @@ const TRAIN_DOC: &[&str] = &comments! {
     /// `epochs` (10), `optimizer` (`optim::adam(#{})`), `seed` (what `--seed` says), `name` (the model's
     /// name), `state` (#{}: what `ctx.state` begins with), `parts` (#{}: networks by name that the loss finds in
     /// `ctx.parts`, trained and kept with the model), `taps` (#{}: names of inner outputs as `student`, which the loss
-    /// finds in `ctx.taps`), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")` where the standard names do not do.
+    /// finds in `ctx.taps`), `average` (none: the first and last epoch, counted from 1, whose weights are averaged:
+    /// `trained.averaged`), `average_norms` ("averaged": running statistics are averaged like weights, as AST's and
+    /// PSLA's code has it; "measured": of the averaged network, over one more epoch, as of SWA), and hooks: `loss`, `lr`, `on_epoch` as `Fn("name")` where the standard names do not do.
     /// Hooks found by name: `augment(ctx, batch)`, `loss(ctx, student, target)`, `lr(ctx)`, `on_epoch(ctx)`.
     /// Without a loss it is `cross_entropy(student, target)`, or `bce(student, target)` where clips have several labels.
     ///
@@ -39,7 +41,7 @@ const TRAIN_DOC: &[&str] = &comments! {
 const DISTILL_DOC: &[&str] = &comments! {
     /// Trains a student on labels and on a frozen teacher, which sees the very same clips: a stage.
     ///
-    /// `teacher` is the result of another stage, or a network. Options as of `train`, and `lambda`, `tau` as numbers or
+    /// `teacher` is the result of another stage, a network, or what `kd::stored` found in a file. Options as of `train`, and `lambda`, `tau` as numbers or
     /// functions; `teaching` ("consistent"): how the teacher is shown the clips, "consistent" for the very same batch,
     /// "independent" for other draws of all augmentations but mixing, "clean" for mixing alone, "stored" for what it
     /// says of each clip as it is, computed once; `taps` names inner outputs of the `teacher` as well.
@@ -241,116 +243,4 @@ fn report(host: &dyn Host, stages: &Array) -> Result<()> {
         native_of::<Trained>("report", &what, "what train(…) or distill(…) gave", stage)
     };
     host.report(&stages.iter().enumerate().map(trained).collect::<Result<Vec<_>>>()?)
-}
-
-#[rhai::export_module]
-pub(super) mod getters {
-    use crate::nn::Net;
-    use crate::train::Trained;
-    use rhai::{Dynamic, Map};
-
-    /// The trained network; shares its weights.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert_eq(trained.net.forward(tensor::zeros([1, 40, 16])).shape, [1, data.classes]);
-    /// ```
-    #[rhai_fn(get = "net", pure)]
-    pub fn net(trained: &mut Trained) -> Net {
-        trained.model.net().clone()
-    }
-
-    /// All networks of a stage with steps of the recipe's own, by name; of another stage its `parts`.
-    ///
-    /// ```rhai,stage
-    /// let pair = each_step(common + #{ nets: #{ one: model, two: model }, evaluate: "one" }, Fn("teach"));
-    /// assert_eq(pair.nets.keys(), ["one", "two"]);
-    ///
-    /// fn teach(ctx, batch) {
-    ///     kd::kl(ctx.nets.one.forward(batch.input), ctx.nets.two.forward(batch.input))
-    /// }
-    /// ```
-    #[rhai_fn(get = "nets", pure)]
-    pub fn nets(trained: &mut Trained) -> Map {
-        let all = trained.nets.iter();
-        all.map(|(name, net)| (name.into(), Dynamic::from(net.clone()))).collect()
-    }
-
-    /// The stage's name.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert_eq(trained.name, "first");
-    /// ```
-    #[rhai_fn(get = "name", pure)]
-    pub fn name(trained: &mut Trained) -> String {
-        trained.name.clone()
-    }
-
-    /// Accuracy on the test clips with the last weights.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert(trained.accuracy >= 0.0 && trained.accuracy <= 1.0);
-    /// ```
-    #[rhai_fn(get = "accuracy", pure)]
-    pub fn accuracy(trained: &mut Trained) -> f64 {
-        trained.accuracy
-    }
-
-    /// Mean average precision on the test clips with the last weights, where clips have several labels; else `()`.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert(trained.map == ());
-    /// ```
-    #[rhai_fn(get = "map", pure)]
-    pub fn map(trained: &mut Trained) -> Dynamic {
-        trained.map.map_or(Dynamic::UNIT, Dynamic::from)
-    }
-
-    /// The accuracy of the best epoch, judged by the clips that validate; where there are none by those that test,
-    /// which is optimistic.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert(trained.best_accuracy >= trained.accuracy);
-    /// ```
-    #[rhai_fn(get = "best_accuracy", pure)]
-    pub fn best_accuracy(trained: &mut Trained) -> f64 {
-        trained.best_accuracy
-    }
-
-    /// The number of trained parameters.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert_eq(trained.parameters, trained.net.count);
-    /// ```
-    #[rhai_fn(get = "parameters", pure)]
-    pub fn parameters(trained: &mut Trained) -> i64 {
-        trained.parameters as i64
-    }
-
-    /// Optimiser steps.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert_eq(trained.steps, 2 * 2);
-    /// ```
-    #[rhai_fn(get = "steps", pure)]
-    pub fn steps(trained: &mut Trained) -> i64 {
-        trained.steps as i64
-    }
-
-    /// Wall time.
-    ///
-    /// ```rhai,stage
-    /// let trained = train(model, common + #{ name: "first" });
-    /// assert(trained.seconds > 0.0);
-    /// ```
-    #[rhai_fn(get = "seconds", pure)]
-    pub fn seconds(trained: &mut Trained) -> f64 {
-        trained.seconds
-    }
 }

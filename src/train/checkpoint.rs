@@ -50,6 +50,9 @@ pub(super) struct Head {
     pub knew_length: bool,
     #[serde(default)]
     pub tested: Option<Score>,
+    /// What is known of averaged weights beside their tensors.
+    #[serde(default)]
+    pub average: super::average::Head,
     pub manners: Vec<Manner>,
     pub hooks: serde_json::Value,
     pub lost: Option<String>,

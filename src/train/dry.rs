@@ -3,7 +3,7 @@
 use super::event::Trained;
 use super::hooks::{Hooks, Moment, Phase, Reading};
 use super::plan::Plan;
-use super::stage::Stage;
+use super::stage::{MOST_READINGS, Stage, made_up_readings};
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::models::InputShape;
@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// Clips that it is tried on.
 const CLIPS: usize = 2;
-/// Epochs of a made-up history.
-const MOST_READINGS: usize = 1_000;
 /// Moments of the stage at which its schedules are read.
 const SAMPLES: usize = 24;
 
@@ -101,7 +99,7 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         steps_per_epoch,
         schedule,
         failures,
-        trained: run.finish(plan, hooks)?,
+        trained: Trained { readings: made_up_readings(plan), ..run.finish(plan, hooks)? },
     })
 }
 
@@ -114,7 +112,7 @@ fn schedules(
     failures: &mut Vec<Error>,
 ) -> Vec<Sample> {
     let count = plan.epochs.min(SAMPLES);
-    let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.teacher.is_some());
+    let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.taught_by().is_some());
     let mut samples = Vec::new();
     for index in 0..count {
         let epoch = index * plan.epochs.saturating_sub(1) / count.saturating_sub(1).max(1);

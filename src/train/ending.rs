@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 
 impl Stage {
     /// What the last weights say of the clips that test, where others judged the epochs, or where the last epoch had
-    /// been judged before the stage was taken up: once, at the end.
+    /// been judged before the stage was taken up, and what averaged ones are worth: once, at the end.
     pub fn judge(
         &mut self,
         plan: &Plan,
@@ -22,6 +22,11 @@ impl Stage {
         observer: &mut dyn Observer,
         stop: &AtomicBool,
     ) -> Result<()> {
+        if let Some(average) = plan.average {
+            self.sum = self.attempt(hooks, observer, stop, |stage, hooks| {
+                stage.judge_average(plan, average, hooks, stop)
+            })?;
+        }
         if plan.features.test.is_empty() || self.said.is_some() {
             return Ok(());
         }
@@ -48,7 +53,11 @@ impl Stage {
         let steps = self.readings.iter().map(|(_, reading)| (reading.seconds, reading.waiting));
         let (all, waited) =
             steps.fold((0.0, 0.0), |(all, waited), (s, w)| (all + s, waited + s * w));
+        let average = plan.average;
+        let averaged =
+            average.map(|own| self.sum.averaged(own, &self.learner.model)).transpose()?;
         Ok(Trained {
+            averaged,
             name: plan.name.clone(),
             kind: plan.kind(),
             features: plan.features.clone(),

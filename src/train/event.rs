@@ -1,5 +1,6 @@
 //! What a stage tells while it runs, and what it made.
 
+use super::average::Averaged;
 use super::checkpoint::Checkpoint;
 use super::hooks::{Change, Moment, Reading, Stint};
 use super::plan::{Features, Plan, StageKind};
@@ -129,6 +130,8 @@ pub struct Trained {
     pub best_accuracy: f64,
     /// Its mean average precision, where clips have several labels: what the best epoch is chosen by then.
     pub best_map: Option<f64>,
+    /// The mean of the weights of several epochs, where the stage makes one.
+    pub averaged: Option<Averaged>,
     /// The share of the time that was spent waiting for data.
     pub waiting: f64,
     /// Wall time.
@@ -155,4 +158,31 @@ pub struct Trained {
     pub said: Option<Arc<Logits>>,
     /// The stage at its end: more epochs would go on from here.
     pub end: Option<Checkpoint>,
+}
+
+impl Trained {
+    /// The averaged network as a result of its own, to be reported, or to teach; it has no epochs.
+    pub fn of_averaged(&self) -> Option<Trained> {
+        let averaged = self.averaged.as_ref()?;
+        let key = match self.key.is_empty() {
+            true => String::new(),
+            false => blake3::hash(format!("{} averaged", self.key).as_bytes()).to_hex().to_string(),
+        };
+        Some(Trained {
+            name: format!("{}, averaged", self.name),
+            model: averaged.model.clone(),
+            nets: Vec::new(),
+            accuracy: averaged.score.accuracy,
+            map: averaged.score.map,
+            best_accuracy: averaged.judged.accuracy,
+            best_map: averaged.judged.map,
+            averaged: None,
+            weights_blake3: averaged.weights_blake3.clone(),
+            readings: Vec::new(),
+            said: None,
+            key,
+            end: None,
+            ..self.clone()
+        })
+    }
 }

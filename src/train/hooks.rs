@@ -2,6 +2,7 @@
 
 use super::bench::Workbench;
 use super::checkpoint::Belongings;
+use super::evaluate::Score;
 use super::exact;
 use crate::data::Batch;
 use crate::error::{Error, Result};
@@ -103,6 +104,12 @@ impl Reading {
         self.map.unwrap_or(self.accuracy)
     }
 
+    /// Puts down what the weights at its end are worth.
+    pub(super) fn judged(&mut self, score: Score) {
+        self.test_loss = score.loss;
+        (self.accuracy, self.map) = (score.accuracy, score.map);
+    }
+
     /// Numbers as after a first epoch, to try a hook that looks at the history.
     pub fn made_up() -> Self {
         Reading {
@@ -177,6 +184,8 @@ pub struct Seen {
     pub taps: [Tapped; 2],
     /// Which clip each row is of, counted among those that train; of a mixed one that with the largest share.
     pub places: Vec<usize>,
+    /// How much of each row the teacher has said something of, f32 `[batch]`; `None` where that is all of it.
+    pub taught: Option<Tensor>,
 }
 
 /// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".

@@ -1,6 +1,8 @@
 //! Training: the step, the loop, evaluation. It knows the trait [`Hooks`] and nothing of Rhai, so the
 //! whole loop runs with hooks written in ten lines of Rust.
 
+mod answers;
+mod average;
 mod bench;
 mod card;
 mod checkpoint;
@@ -12,6 +14,7 @@ mod event;
 mod exact;
 mod hearing;
 mod hooks;
+mod keeping;
 mod plan;
 mod predict;
 mod stage;
@@ -19,6 +22,8 @@ mod step;
 mod tally;
 mod teaching;
 
+pub use answers::{Answers, MissingClasses, MissingClips, StoredLogits};
+pub use average::{Average, Averaged, Norms};
 pub use bench::{Before, Workbench};
 pub use card::{CARD, Card};
 pub use checkpoint::{Belongings, Checkpoint};

@@ -1,5 +1,7 @@
 //! Everything that a stage needs, checked before it starts.
 
+use super::answers::Answers;
+use super::average::Average;
 use super::hearing::Hearing;
 use crate::data::{
     Augmentation, Caches, ClipSource, Dataset, Fingerprint, FrontEnd, Sampler, Teaching,
@@ -126,6 +128,11 @@ impl Features {
         if self.validation.is_empty() { &self.test } else { &self.validation }
     }
 
+    /// Whether these are the clips that test.
+    pub(super) fn judging_tests(&self) -> bool {
+        self.validation.is_empty() || self.test.is_empty()
+    }
+
     /// What the data set is called.
     pub fn name(&self) -> &str {
         &self.dataset.name
@@ -202,6 +209,8 @@ pub struct Plan {
     pub spec: Spec,
     /// The teacher of a distillation.
     pub teacher: Option<TeacherModel>,
+    /// What a teacher without a network said of the clips that train.
+    pub answers: Option<Answers>,
     /// What the recipe's own steps work on; `spec` is then the network that is evaluated.
     pub own: Option<OwnStep>,
     /// Networks beside the one that is trained, by name, trained and kept with it: what a loss needs of its own. The
@@ -223,6 +232,8 @@ pub struct Plan {
     pub epochs: usize,
     /// The optimiser.
     pub optimizer: OptimizerOptions,
+    /// Which epochs' weights are averaged, where some are.
+    pub average: Option<Average>,
     /// Names every random stream of the stage.
     pub seed: u64,
     /// Loader threads.
@@ -234,11 +245,17 @@ pub struct Plan {
 impl Plan {
     /// Whether a teacher takes part.
     pub fn kind(&self) -> StageKind {
-        match (&self.own, &self.teacher) {
+        match (&self.own, self.taught_by()) {
             (Some(_), _) => StageKind::EachStep,
             (None, Some(_)) => StageKind::Distill,
             (None, None) => StageKind::Train,
         }
+    }
+
+    /// Who teaches, by name.
+    pub fn taught_by(&self) -> Option<&str> {
+        let teacher = self.teacher.as_ref().map(|teacher| teacher.name.as_str());
+        teacher.or(self.answers.as_ref().map(|answers| answers.name.as_str()))
     }
 
     /// Whether `net` is the one that is evaluated.
@@ -309,6 +326,13 @@ impl Plan {
                     .hint("leave out teaching: \"stored\", or the teacher's taps"));
             }
         }
+        if self.answers.is_some() && !self.taps.teacher.is_empty() {
+            let problem = "'taps' of a teacher that has no network";
+            return Err(Error::new(Kind::Script, operation, problem)
+                .expected("only its logits are known")
+                .hint("leave out the teacher's taps"));
+        }
+        self.average.map_or(Ok(()), |average| average.check(operation, self.epochs))?;
         self.optimizer.check()
     }
 }

@@ -1,8 +1,9 @@
 //! A whole stage: epochs of steps, evaluation after each, the best and the last weights.
 
-use super::checkpoint::{Checkpoint, Head};
+use super::average::Sum;
+use super::checkpoint::Checkpoint;
 use super::ending::said;
-use super::evaluate::{Score, evaluate};
+use super::evaluate::{Judged, Score, evaluate};
 use super::event::{Event, Observer, Trained};
 use super::hooks::{Hooks, Moment, Outcome, Phase, Reading, Stint};
 use super::plan::Plan;
@@ -17,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// How often a stage that waits for an edit looks for one.
 const LOOK: Duration = Duration::from_millis(40);
+
+/// Epochs of a made-up history.
+pub(super) const MOST_READINGS: usize = 1_000;
 
 /// Runs `plan` to its end, from its beginning or from a checkpoint.
 ///
@@ -98,7 +102,13 @@ pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
     let run = Stage::new(plan)?;
     run.learner.check_output(plan, &run.moment, hooks)?;
     hooks.begin(&run.learner.bench)?;
-    run.finish(plan, hooks)
+    Ok(Trained { readings: made_up_readings(plan), ..run.finish(plan, hooks)? })
+}
+
+/// A history for a stage that did not run: whoever looks at it finds what would be there.
+pub(super) fn made_up_readings(plan: &Plan) -> Vec<(usize, Reading)> {
+    let epochs = 1..=plan.epochs.min(MOST_READINGS);
+    epochs.map(|epoch| (epoch, Reading { epoch, ..Reading::made_up() })).collect()
 }
 
 pub(super) struct Stage {
@@ -106,18 +116,20 @@ pub(super) struct Stage {
     pub loader: Loader,
     pub moment: Moment,
     /// Batches of the epoch that are done.
-    batch: usize,
-    tally: Tally,
+    pub batch: usize,
+    pub tally: Tally,
     pub readings: Vec<(usize, Reading)>,
     pub history: Vec<Stint>,
     pub lengths: Vec<[usize; 2]>,
-    identity: String,
+    pub identity: String,
     /// What the last weights are worth on the clips that test, where others judge the epochs.
     pub tested: Option<Score>,
     /// What the last weights say of the clips that test.
     pub said: Option<Arc<Logits>>,
+    /// The sum of the weights of the epochs that are averaged.
+    pub sum: Sum,
     /// Seconds before this process went on with it.
-    before: f64,
+    pub before: f64,
     begun: Instant,
 }
 
@@ -157,75 +169,14 @@ impl Stage {
             identity: plan.identity.clone(),
             tested: None,
             said: None,
+            sum: Sum::default(),
             before: 0.0,
             begun: Instant::now(),
         })
     }
 
-    fn seconds(&self) -> f64 {
+    pub fn seconds(&self) -> f64 {
         self.before + self.begun.elapsed().as_secs_f64()
-    }
-
-    /// Goes to where a checkpoint was made.
-    fn take_up(&mut self, checkpoint: Checkpoint, hooks: &mut dyn Hooks) -> Result<()> {
-        let Checkpoint { head, tensors } = checkpoint;
-        if head.epoch > self.moment.epochs || head.batch > self.loader.batches() {
-            return Err(Error::new(Kind::Data, "going on", "the checkpoint is beyond the stage")
-                .expected(format!("{} epochs at most", self.moment.epochs))
-                .received(format!("epoch {}, batch {}", head.epoch, head.batch)));
-        }
-        self.learner.bench.load(&tensors, &head.manners)?;
-        self.moment.epoch = head.epoch;
-        self.moment.step = head.step;
-        let own = super::bench::under(&tensors, "hooks/");
-        hooks.take_up(&self.moment, &head.hooks, &own, head.knew_length)?;
-        self.moment.readings =
-            Arc::new(head.readings.iter().map(|(_, reading)| reading.clone()).collect());
-        self.batch = head.batch;
-        self.tally = head.tally;
-        self.readings = head.readings;
-        self.history = head.history;
-        self.lengths = head.lengths;
-        self.tested = head.tested;
-        if self.lengths.last().is_none_or(|[_, steps]| *steps != self.moment.steps) {
-            self.lengths.push([head.step, self.moment.steps]);
-        }
-        self.before = head.seconds;
-        Ok(())
-    }
-
-    /// Everything that going on needs.
-    pub fn freeze(&self, hooks: &mut dyn Hooks) -> Result<Checkpoint> {
-        let belongings = hooks.belongings();
-        let mut tensors = self.learner.bench.tensors()?;
-        let own = belongings.tensors.into_iter();
-        tensors.extend(own.map(|(name, tensor)| (format!("hooks/{name}"), tensor)));
-        let head = Head {
-            identity: self.identity.clone(),
-            epoch: self.moment.epoch,
-            batch: self.batch,
-            step: self.moment.step,
-            steps: self.moment.steps,
-            seconds: self.seconds(),
-            readings: self.readings.clone(),
-            tally: self.tally.clone(),
-            history: self.history.clone(),
-            lengths: self.lengths.clone(),
-            knew_length: hooks.knew_length(),
-            tested: self.tested,
-            manners: self.learner.bench.nets.iter().map(|(_, net)| net.manner()).collect(),
-            hooks: belongings.value,
-            lost: belongings.lost,
-        };
-        Ok(Checkpoint { head, tensors })
-    }
-
-    /// Tells everything that going on needs.
-    fn checkpoint(&self, hooks: &mut dyn Hooks, observer: &mut dyn Observer) -> Result<()> {
-        trace::span(Part::Logging, || {
-            let checkpoint = self.freeze(hooks)?;
-            observer.observe(&Event::Checkpoint { moment: &self.moment, checkpoint: &checkpoint })
-        })
     }
 
     fn epoch(
@@ -238,6 +189,7 @@ impl Stage {
         let (begun, before) = (Instant::now(), self.tally.seconds);
         let waited = self.tally.waited;
         self.moment.phase = Phase::Step;
+        let begun_at = self.batch;
         let mut batches = self.loader.epoch_from(self.moment.epoch, self.batch);
         while let Some(batch) = trace::span(Part::Data, || batches.next()) {
             let batch = batch?;
@@ -256,31 +208,38 @@ impl Stage {
             self.batch += 1;
         }
         self.moment.phase = Phase::EpochEnd;
+        if self.batch == begun_at {
+            // It goes on from the end of an epoch, where a hook may have failed that was mended since.
+            self.between(hooks, observer, stop)?;
+        }
         // A network of the recipe's own may fail here as in a step.
-        let judged = self.attempt(hooks, observer, stop, |stage, _| {
-            let model = &stage.learner.model;
-            let judged = || evaluate(model, plan.features.judging(), &plan.device);
-            let judged = trace::span(Part::Evaluation, judged)?;
-            let loss = judged.score.loss;
-            if loss.is_finite() { Ok(judged) } else { Err(stage.lost(loss)) }
+        let judged = self.attempt(hooks, observer, stop, |stage, _| stage.look_at_weights(plan))?;
+        let mut reading = self.tally.reading(self.moment.epoch + 1);
+        reading.judged(judged.score);
+        reading.seconds = before + begun.elapsed().as_secs_f64();
+        // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
+        Arc::make_mut(&mut self.moment.readings).push(reading.clone());
+        let again = self.attempt(hooks, observer, stop, |stage, hooks| {
+            let before = stage.learner.model.net().changes();
+            hooks.on_epoch(&stage.moment)?;
+            // Whatever the hook made of the weights is what the epoch ends with.
+            let same = stage.learner.model.net().changes() == before;
+            if same { Ok(None) } else { stage.look_at_weights(plan).map(Some) }
         })?;
-        let score = judged.score;
+        let judged = again.unwrap_or(judged);
+        reading.judged(judged.score);
         if plan.features.validation.is_empty() {
             self.said = said(judged, plan);
         }
-        let mut reading = self.tally.reading(self.moment.epoch + 1);
-        reading.test_loss = score.loss;
-        (reading.accuracy, reading.map) = (score.accuracy, score.map);
-        reading.seconds = before + begun.elapsed().as_secs_f64();
         let best = self.readings.iter().all(|(_, before)| before.main() < reading.main());
-        // The hook finds this epoch at the end of the history; what it logs belongs to this epoch.
-        Arc::make_mut(&mut self.moment.readings).push(reading.clone());
-        self.attempt(hooks, observer, stop, |stage, hooks| hooks.on_epoch(&stage.moment))?;
         self.note_version(hooks);
         self.tally.logged.extend(hooks.logged());
         reading.logged = mean_by_name(&self.tally.logged);
         if let Some(last) = Arc::make_mut(&mut self.moment.readings).last_mut() {
             *last = reading.clone();
+        }
+        if plan.average.is_some_and(|average| average.has(self.moment.epoch + 1)) {
+            self.sum.add(self.learner.model.network())?;
         }
         self.readings.push((self.moment.step, reading.clone()));
         self.tally = Tally::default();
@@ -289,6 +248,15 @@ impl Stage {
         let (step, stage) = (self.moment.step, plan.name.as_str());
         let told = Event::Epoch { stage, reading: &reading, step, state: &state, best };
         trace::span(Part::Logging, || observer.observe(&told))
+    }
+
+    /// What the weights say as they are, and what that is worth.
+    fn look_at_weights(&self, plan: &Plan) -> Result<Judged> {
+        let model = &self.learner.model;
+        let judged = || evaluate(model, plan.features.judging(), &plan.device);
+        let judged = trace::span(Part::Evaluation, judged)?;
+        let loss = judged.score.loss;
+        if loss.is_finite() { Ok(judged) } else { Err(self.lost(loss)) }
     }
 
     /// Between two steps: the only moment at which the stage can be stopped, kept, or get other code.
@@ -380,7 +348,7 @@ impl Stage {
             .hint("the weights of the last finished epoch are kept; try a smaller learning rate")
     }
 
-    fn interrupted(&self) -> Error {
+    pub fn interrupted(&self) -> Error {
         let Moment { stage, step, steps, .. } = &self.moment;
         Error::new(Kind::Interrupted, format!("stage '{stage}'"), "stopped by a signal")
             .received(format!("{step} of {steps} steps done"))

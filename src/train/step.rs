@@ -3,7 +3,7 @@
 use super::bench::Workbench;
 use super::hooks::{Hooks, Moment, Seen};
 use super::plan::{Plan, Taps};
-use super::teaching::Teacher;
+use super::teaching::{Teacher, Told};
 use crate::data::{Batch, Labelling, Mix};
 use crate::error::{Error, Kind, Result};
 use crate::kd;
@@ -130,7 +130,7 @@ impl Learner {
 
     /// The batch as the recipe's own augmentation leaves it. A teacher that is shown other draws gets other draws here,
     /// too; one that is shown clean clips gets none.
-    fn augmented(
+    pub fn augmented(
         &self,
         batch: &Batch,
         moment: &Moment,
@@ -164,6 +164,7 @@ impl Learner {
             lambda = hooks.lambda(moment)?;
             tau = hooks.tau(moment)?;
         }
+        let taught = seen.taught.clone();
         let own = hooks.loss(moment, student, teacher, target, seen)?;
         let is_own = own.is_some();
         let loss = match (own, teacher) {
@@ -172,11 +173,20 @@ impl Learner {
             (None, Some(teacher)) => {
                 let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
                 let temperature = *tau.get_or_insert(STANDARD_TAU);
-                let cmkd = match self.labelling {
-                    Labelling::Single => kd::cmkd,
-                    Labelling::Multi => kd::cmkd_multi,
+                let cmkd = match (self.labelling, &taught) {
+                    (labelling, Some(taught)) => {
+                        let multi = labelling == Labelling::Multi;
+                        let pair = [student, teacher];
+                        kd::cmkd_of_some(pair, target, taught, [weight, temperature], multi)
+                    }
+                    (Labelling::Single, None) => {
+                        kd::cmkd(student, teacher, target, weight, temperature)
+                    }
+                    (Labelling::Multi, None) => {
+                        kd::cmkd_multi(student, teacher, target, weight, temperature)
+                    }
                 };
-                cmkd(student, teacher, target, weight, temperature).map_err(|error| {
+                cmkd.map_err(|error| {
                     let of = |name: &str| error.report().problem.contains(&format!("'{name}'"));
                     match (of("tau"), of("lambda")) {
                         (true, _) => hooks.blame("tau", moment, error),
@@ -203,8 +213,11 @@ impl Learner {
         let asked = |teacher: &Teacher| {
             trace::span(Part::Teacher, || teacher.says(batch, &self.taps.teacher))
         };
-        let (teacher, told) = self.teacher.as_ref().map(asked).transpose()?.unzip();
-        let seen = Seen { taps: [own, told.unwrap_or_default()], places: places(batch) };
+        let (teacher, told, taught) = match self.teacher.as_ref().map(asked).transpose()? {
+            Some(Told { logits, taps, taught }) => (Some(logits), taps, taught),
+            None => (None, Vec::new(), None),
+        };
+        let seen = Seen { taps: [own, told], places: places(batch), taught };
         let Weighed { loss, is_own, lambda, tau } = trace::span(Part::Loss, || {
             self.loss(&student, teacher.as_ref(), &batch.target, seen, moment, hooks)
         })?;

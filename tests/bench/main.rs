@@ -199,6 +199,8 @@ fn step() -> Result<f64> {
         sampler: Sampler::default(),
         teaching: Teaching::default(),
         batch: BATCH,
+        average: None,
+        answers: None,
         epochs: 3,
         optimizer: OptimizerOptions::default(),
         seed: 0,

@@ -26,5 +26,6 @@ mod run;
 mod runs;
 mod sharing;
 mod show;
+mod stored;
 mod test;
 mod usage;

@@ -1,6 +1,8 @@
 //! The library from Rust, without any script.
 
+mod answers;
 mod augment;
+mod average;
 mod caches;
 mod chain;
 mod decode;

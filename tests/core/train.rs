@@ -57,6 +57,8 @@ pub fn plan() -> Plan {
         sampler: Sampler::default(),
         teaching: Teaching::default(),
         batch: 8,
+        average: None,
+        answers: None,
         epochs: 2,
         optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },
         seed: 3,

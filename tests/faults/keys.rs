@@ -58,10 +58,10 @@ fn base() -> Lab {
 }
 
 /// What is done between two runs: to the recipe, to its folder, on the command line.
-type Edit<'a> = (&'a str, &'a dyn Fn(String) -> String, &'a dyn Fn(&Lab), &'a [&'a str]);
+pub type Edit<'a> = (&'a str, &'a dyn Fn(String) -> String, &'a dyn Fn(&Lab), &'a [&'a str]);
 
 /// One line an edit: which stages are computed again, and why.
-fn table(edits: &[Edit]) -> String {
+pub fn table(edits: &[Edit]) -> String {
     let first = base();
     first.run(9, &[]).good();
     let mut lines = Vec::new();
@@ -103,7 +103,7 @@ fn same(text: String) -> String {
     text
 }
 
-fn nothing(_: &Lab) {}
+pub fn nothing(_: &Lab) {}
 
 #[test]
 fn what_changes_no_number_changes_no_key() {

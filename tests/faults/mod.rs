@@ -1,6 +1,8 @@
 //! Faults that a run must survive: kills, full disks, damaged files, clocks, neighbours, signals.
 
 mod actor;
+mod asked;
+mod averages;
 mod clock;
 mod crowd;
 mod damage;

@@ -249,6 +249,73 @@ case("mld/soft", "mld::soft(student, teacher)", lambda s, t: bernoulli(s, t).sum
 case("mld/between_clips", "mld::between_clips(student, teacher, target)", between_clips, EMBEDDINGS)
 case("mld/between_classes", "mld::between_classes(student, teacher, target)", between_classes, EMBEDDINGS)
 
+# A temperature for each clip, read off both logits
+def read(s, t, first, second):
+    both = torch.cat([s.detach(), t], 1)
+    tau = 2 + 6 * ((both @ first.T + 0.1).relu() @ second.T - 0.3).sigmoid()
+    return torch.stack([f**2 * kl(a[None] / f, b[None] / f) for a, b, f in zip(s, t, tau)]).mean()
+
+
+READ = """let part = ctkd::reader(5, 3);
+part.load(#{ "first.weight": first, "first.bias": tensor([0.1, 0.1, 0.1]), "second.weight": second, "second.bias": tensor([-0.3]) });
+ctkd::soft(student, teacher, ctkd::temperatures(part, student, teacher, 1, 2, 6))"""
+case("ctkd/temperatures", READ, read,
+     {"student": ([4, 5], 3.0), "teacher": ([4, 5], 4.0), "first": ([3, 10],), "second": ([1, 3],)}, fixed=("first", "second"))
+
+
+# A network that teaches itself
+def exits(a, b, end, y):
+    told = end.detach()
+    return sum(0.7 * label(own, y) + 0.3 * kl(own / 3, told / 3) for own in (a, b))
+
+
+case("byot/logits", "byot::logits([one, two], student, target, 0.3, 3) + 0 * student.sum()", lambda a, b, e, y: exits(a, b, e, y) + 0 * e.sum(),
+     {"one": ([4, 5], 2.0), "two": ([4, 5], 3.0), "student": ([4, 5], 3.0), "target": ("hot", [4, 5])})
+case("byot/features", "byot::features([one, two], teacher)",
+     lambda a, b, e: ((a - e) ** 2).sum(1).mean() + ((b - e) ** 2).sum(1).mean(),
+     {"one": ([4, 6],), "two": ([4, 6],), "teacher": ([4, 6],)})
+
+
+# Labels where there are some, a teacher where there are none
+def noisy(s, t, least):
+    y = torch.zeros_like(s)
+    y[0, 2], y[1, 0], y[3, 1], y[3, 4] = 1, 1, 0.3, 0.2
+    total, count = 0, 0
+    for row, told, own in zip(s, t.softmax(1), y):
+        known, sure = own.sum(), float(told.max() >= least)
+        total = total - ((own + (1 - known) * sure * told) * row.log_softmax(0)).sum()
+        count = count + known + (1 - known) * sure
+    return total / count
+
+
+SOME = "tensor([[0, 0, 1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0.3, 0, 0, 0.2], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]])"
+for least in (0.0, 0.6):
+    case(f"noisy_student/loss {least}", f"noisy_student::loss(student, teacher, {SOME}, {least})",
+         lambda s, t: noisy(s, t, least), {"student": ([6, 5], 3.0), "teacher": ([6, 5], 2.0)})
+case("noisy_student/loss_multi", "noisy_student::loss_multi(student, teacher, tensor([[1, 0, 1], [0, 0, 0], [0, 1, 0], [0, 0, 0]]))",
+     lambda s, t: torch.nn.functional.binary_cross_entropy_with_logits(
+         s, torch.stack([torch.tensor([1.0, 0, 1]), t[1].sigmoid(), torch.tensor([0.0, 1, 0]), t[3].sigmoid()])),
+     {"student": ([4, 3], 3.0), "teacher": ([4, 3], 2.0)})
+
+
+# Labels that were left out
+def enhanced(scores, y):
+    kin = {0: [1], 1: [0, 2], 2: [1]}
+    least = [scores[y[:, c] > 0, c].mean() if (y[:, c] > 0).any() else float("inf") for c in range(4)]
+    out = y.clone()
+    for row in range(len(y)):
+        for here in range(4):
+            for near in kin.get(here, []) if y[row, here] > 0 else []:
+                if scores[row, near] > least[near]:
+                    out[row, near] = 1
+    return out
+
+
+ENHANCED = """let kin = label_enhancement::kin(["a", "b", "c", "d"], #{ a: ["b"], c: ["b"] });
+label_enhancement::labels(teacher, target, kin, label_enhancement::thresholds(teacher, target))"""
+case("label_enhancement/labels", ENHANCED + " + 0 * student.sum()", lambda t, y, s: enhanced(t, y) + 0 * s.sum(),
+     {"teacher": ([9, 4], 0.5, 0.5), "target": ("many", [9, 4]), "student": ([1],)})
+
 # Several teachers, and an earlier self
 TEACHERS = {"student": ([4, 5], 3.0), "teacher": ([4, 5], 4.0), "teacher_two": ([4, 5], 2.0)}
 case("teachers/mean_logits", "kd::kl(student, teachers::mean_logits([teacher, teacher_two]))",
@@ -259,5 +326,20 @@ case("teachers/mean_sigmoid", "kd::bernoulli_kl(student, teachers::mean_sigmoid(
      lambda s, a, b: bernoulli(s, ((a.sigmoid() + b.sigmoid()) / 2).logit()).mean(), TEACHERS)
 case("teachers/each", "teachers::each(student, [teacher, teacher_two], [0.3, 0.7], 2)",
      lambda s, a, b: 0.3 * kl(s, a / 2) + 0.7 * kl(s, b / 2), TEACHERS)
+
+
+def confident(s, a, b, y):
+    losses = [-(y * t.log_softmax(1)).sum(1) for t in (a, b)]
+    whole = losses[0].exp() + losses[1].exp()
+    total = 0
+    for loss, told in zip(losses, (a, b)):
+        rows = torch.stack([kl(x[None] / 4, z[None] / 4) for x, z in zip(s, told)])
+        total = total + (1 - loss.exp() / whole) * rows
+    return 16 * total.mean()
+
+
+case("teachers/confidence",
+     "teachers::each_clip(student, [teacher, teacher_two], teachers::confidence([teacher, teacher_two], target), 4)",
+     confident, {**TEACHERS, "target": ("hot", [4, 5])})
 case("progressive/labels", "cross_entropy(student, progressive::labels(target, teacher, progressive::alpha(2, 10, 0.8)))",
      lambda s, t, y: label(s, (1 - 0.24) * y + 0.24 * t.softmax(1)), HOT)

@@ -97,6 +97,31 @@ case("crd/contrast hard", "crd::contrast(near, 0.07, 50000.0, 400)", lambda n: c
      {"near": ([3, 30], 0.9)})
 
 
+INDEX = [7, 0, 3, 3, 1, 2, 5, 9, 7, 7, 4, 0]
+
+
+def against(s, t, one, two, own, told, index):
+    """All of CRD with its first batch: both directions, and both memories after it."""
+    index, places = index.reshape(3, 4), [7, 1, 7]
+    unit = lambda x: x / x.norm(dim=1, keepdim=True)
+    mine, his = unit(s @ own.T + 0.1), unit(t @ told.T - 0.2)
+    total = 0
+    for anchor, memory in ((mine, two), (his, one)):
+        near = torch.stack([torch.stack([memory[i] @ a for i in row]) for a, row in zip(anchor, index)])
+        scale = (near.detach() / 0.3).exp().mean().item() * 10
+        total = total + contrast(near, 0.3, scale, 10)
+    where = torch.tensor(places)
+    after = [moved(memory, rows.detach(), where) for memory, rows in ((one, mine), (two, his))]
+    return torch.cat([total.reshape(1)] + [rows.flatten() for rows in after])
+
+
+AGAINST = """let part = crd::part(3, 5, 2, 10);
+part.load(part.state() + #{ "student.weight": own, "student.bias": tensor([0.1, 0.1]), "teacher.weight": told,
+    "teacher.bias": tensor([-0.2, -0.2]), of_student: one, of_teacher: two });
+let loss = crd::against(part, student, teacher, index.reshape([3, 4]), 0.3, 0.5);
+cat([loss.reshape([1]), part.weight("of_student").flatten(), part.weight("of_teacher").flatten()], 0)"""
+
+
 def moved(memory, now, places):
     out = memory.clone()
     for place in set(places.tolist()):
@@ -109,6 +134,9 @@ def moved(memory, now, places):
 case("crd/moved", "crd::moved(memory, now, places, 0.5)", moved,
      {"memory": ([5, 3],), "now": ([4, 3],), "places": ("index", [3, 0, 3, 4])})
 
+case("crd/against", AGAINST, against,
+     {"student": ([3, 3],), "teacher": ([3, 5],), "one": ([10, 2],), "two": ([10, 2],), "own": ([2, 3],), "told": ([2, 5],),
+      "index": ("index", INDEX)}, fixed=("one", "two", "own", "told"))
 
 # SSKD
 def similarities(transformed, plain):

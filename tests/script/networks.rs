@@ -183,6 +183,8 @@ fn taps_within_networks_within_networks() {
         assert_eq(all.taps["rest.body"], all.taps["stem"] * 2);
         assert_eq(all.taps["two.1"], -(all.taps["stem"] * 3));
         assert_eq(all.taps["two"], all.output);
+        // Of a part they count from there, whatever it is called.
+        assert_eq(net.part("stem").forward_taps(x, ["fc"]).taps["fc"], all.taps["stem.fc"]);
         net.taps() == ["stem.act", "stem.fc", "stem", "rest.body", "rest", "two.0", "two.1", "two"]
     "#,
     );

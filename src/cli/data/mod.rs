@@ -9,6 +9,7 @@ mod stats;
 mod verify;
 
 pub(super) use bar::Bar;
+pub(super) use set::set_named;
 
 use crate::data::fetch::{DATA_VARIABLE, data_folder};
 use crate::error::{Error, Kind, Result};

@@ -5,12 +5,36 @@ use crate::cli::note;
 use crate::cli::signals::catch_signals;
 use crate::data::{Caches, Dataset, FrontEnd, layout_of};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Given};
+use crate::recipe::{self, Given, Granted};
 use crate::run::Home;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The set in a folder, where its layout is known by what is in it, or that an expression names. Whoever names the
+/// folder lets it be read; what else may be is `granted`.
+///
+/// # Errors
+/// As of its reader.
+pub(in crate::cli) fn set_named(
+    place: &Path,
+    granted: Granted,
+    stop: &Arc<AtomicBool>,
+) -> Result<Option<Arc<Dataset>>> {
+    let mut given = Given { granted, ..Given::default() };
+    let named = place.display().to_string();
+    let text = match place.is_dir() {
+        false if named.starts_with("dataset::") => named,
+        false => return Ok(None),
+        true => {
+            let Some(layout) = layout_of(place) else { return Ok(None) };
+            given.granted.add_root(place)?;
+            format!("dataset::{layout}({named:?})")
+        }
+    };
+    Ok(recipe::eval("<data>", &text, &given, stop, Box::new(note))?.dataset())
+}
 
 #[derive(Args)]
 pub(super) struct Set {

@@ -38,6 +38,9 @@ pub(super) struct Export {
     /// The stage whose model is meant [default: the run's last one].
     #[arg(long, value_name = "NAME")]
     stage: Option<String>,
+    /// The mean of the weights of several epochs, where the stage makes one [default: the last weights].
+    #[arg(long)]
+    averaged: bool,
     /// Whose names the parameters get (safetensors): own, timm, ast, ast-module, hf.
     #[arg(long, value_name = "LIBRARY", default_value = "own")]
     names: String,
@@ -115,11 +118,19 @@ impl Export {
         let past = self.place.run(&self.what)?;
         let granted = self.access.granted()?;
         let (like, signals) = retaking(&self.access, granted, &self.set, &past)?;
-        let stage = self.stage.as_deref();
+        let (stage, averaged) = (self.stage.as_deref(), self.averaged);
         take(past.path(), stage, &like, progress::display(), &signals, move |trained, plan| {
             let spec = trained.model.spec();
             let card = Card::of(&trained.name, spec, &plan.features, &|| false)?;
-            order.write(&trained.model, &card)
+            let model = match (&trained.averaged, averaged) {
+                (Some(own), true) => &own.model,
+                (None, true) => {
+                    let problem = format!("stage '{}' averages no weights", trained.name);
+                    return Err(Error::new(Kind::Usage, "--averaged", problem));
+                }
+                _ => &trained.model,
+            };
+            order.write(model, &card)
         })
     }
 }

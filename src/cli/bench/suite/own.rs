@@ -254,6 +254,8 @@ fn epoch(clips: &Clips, data: &Path, [freq_mask, time_mask]: [usize; 2]) -> Resu
         sampler: Sampler::default(),
         teaching: Teaching::default(),
         batch: clips.batch,
+        average: None,
+        answers: None,
         epochs: 1,
         optimizer: OptimizerOptions::default(),
         seed: 0,
