@@ -206,3 +206,21 @@ pub(super) fn mapped_two(
     blocks.for_each(|((output, input), other)| map_two(output, input, other, of));
     output
 }
+
+#[cfg(test)]
+mod tests {
+    use super::exp;
+
+    #[test]
+    fn powers_are_right_over_the_whole_range() {
+        let mut x = -87.0f32;
+        while x < 88.7 {
+            let (found, expected) = (f64::from(exp(x)), f64::from(x).exp());
+            assert!((found - expected).abs() <= 2.5e-7 * expected, "{x}: {found} {expected}");
+            x += 0.003_7;
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!((exp(-87.1), exp(-1000.0), exp(1000.0)), (0.0, 0.0, f32::INFINITY));
+        assert!(exp(f32::NAN).is_nan());
+    }
+}

@@ -2,6 +2,7 @@
 //! ones are slow. The work is split by image or by fixed blocks and summed in a fixed order, so any
 //! number of threads gives the same bytes.
 
+mod activation;
 mod autodiff;
 mod convolution;
 pub(super) mod descent;

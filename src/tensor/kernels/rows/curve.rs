@@ -1,6 +1,9 @@
 //! Functions of one number with their slopes: activations.
 
-use crate::tensor::kernels::lanes::{exp, mapped, mapped_two, unless};
+use crate::tensor::kernels::activation::{
+    gelu, gelu_slope, hard_swish, hard_swish_slope, relu, sigmoid, sigmoid_slope, silu, silu_slope,
+};
+use crate::tensor::kernels::lanes::{mapped, mapped_two};
 
 /// A function of each number for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,113 +20,32 @@ pub(in crate::tensor) enum Curve {
     HardSwish,
 }
 
-/// Φ(−|x|) · e^(x²/2), within 2e-7 of itself up to |x| = 13.5, as (1 + |x|)⁻¹ times a polynomial in (|x| − 3) / (|x| + 3). The
-/// polynomial is a Chebyshev fit to the function in forty digits.
-#[inline(always)]
-fn tail(size: f32) -> f32 {
-    const FIT: [f32; 10] = [
-        -6.837_277e-5,
-        -4.533_37e-4,
-        -2.603_354_5e-4,
-        3.001_052_7e-3,
-        1.127_596_8e-3,
-        -2.273_132_5e-2,
-        4.516_832_5e-2,
-        -1.643_190_2e-2,
-        -9.652_692e-2,
-        4.860_558e-1,
-    ];
-    // One division for both quotients.
-    let inverse = 1.0 / ((size + 3.0) * (size + 1.0));
-    let place = (size - 3.0) * (size + 1.0) * inverse;
-    // Written out, since a loop in here keeps the one around it from becoming vectors.
-    let high = ((FIT[0] * place + FIT[1]) * place + FIT[2]) * place + FIT[3];
-    let middle = ((high * place + FIT[4]) * place + FIT[5]) * place + FIT[6];
-    let sum = ((middle * place + FIT[7]) * place + FIT[8]) * place + FIT[9];
-    sum * (size + 3.0) * inverse
-}
-
-/// e^(−x²/2), and 0 where it is below 1e-25: so small a factor would only make numbers that processors are slow with.
-#[inline(always)]
-fn bell(x: f32) -> f32 {
-    let half = 0.5 * x * x;
-    unless(half > 57.0, exp(-half))
-}
-
-/// Φ(x), the normal distribution, and e^(−x²/2).
-#[inline(always)]
-fn normal(x: f32) -> (f32, f32) {
-    let bell = bell(x);
-    let size = x.abs();
-    // Beyond it the bell is 0, and the fit holds no more.
-    let below = tail(if size > 13.0 { 13.0 } else { size }) * bell;
-    (unless(x > 0.0, below) + unless(x <= 0.0, 1.0 - below), bell)
-}
-
-// What is called within a loop must be inlined there, or the loop is not compiled for the processor: so all of these
-// say so, and none is a closure.
-
-#[inline(always)]
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
-}
-
-#[inline(always)]
-fn sigmoid_gradient(x: f32, g: f32) -> f32 {
-    let gate = sigmoid(x);
-    g * gate * (1.0 - gate)
-}
-
-#[inline(always)]
-fn relu(x: f32) -> f32 {
-    // NaN stays NaN.
-    if x < 0.0 { 0.0 } else { x }
-}
+// Not closures: see `activation`.
 
 #[inline(always)]
 fn relu_gradient(x: f32, g: f32) -> f32 {
-    // As PyTorch: nothing flows at 0.
+    // As PyTorch: nothing flows at 0, also where g is infinite.
     if x > 0.0 { g } else { 0.0 }
 }
 
 #[inline(always)]
-fn silu(x: f32) -> f32 {
-    x / (1.0 + exp(-x))
+fn sigmoid_gradient(x: f32, g: f32) -> f32 {
+    g * sigmoid_slope(x)
 }
 
 #[inline(always)]
 fn silu_gradient(x: f32, g: f32) -> f32 {
-    let gate = sigmoid(x);
-    g * gate * (1.0 + x * (1.0 - gate))
-}
-
-#[inline(always)]
-fn gelu(x: f32) -> f32 {
-    x * normal(x).0
+    g * silu_slope(x)
 }
 
 #[inline(always)]
 fn gelu_gradient(x: f32, g: f32) -> f32 {
-    // 1 / √(2π).
-    const HEIGHT: f32 = 0.398_942_3;
-    let (share, bell) = normal(x);
-    g * (share + x * (bell * HEIGHT))
-}
-
-#[inline(always)]
-fn hard_swish(x: f32) -> f32 {
-    let gate = x + 3.0;
-    let gate = if gate < 0.0 { 0.0 } else { gate };
-    let gate = if gate > 6.0 { 6.0 } else { gate };
-    x * gate / 6.0
+    g * gelu_slope(x)
 }
 
 #[inline(always)]
 fn hard_swish_gradient(x: f32, g: f32) -> f32 {
-    let slope = x / 3.0 + 0.5;
-    let slope = if x <= -3.0 { 0.0 } else { slope };
-    let slope = if x >= 3.0 { 1.0 } else { slope };
-    g * slope
+    g * hard_swish_slope(x)
 }
 
 impl Curve {
