@@ -1,7 +1,7 @@
 //! What people write who come from Python, or from Rust, and what it is here.
 
 /// A name that has no meaning here: what is meant by it.
-pub fn name(name: &str) -> Option<String> {
+pub(super) fn name(name: &str) -> Option<String> {
     let hint = match name {
         "True" => "write true",
         "False" => "write false",

@@ -67,7 +67,7 @@ pub use catalogue::{Catalogue, Sort, entries};
 pub use context::{Context, Desk, LOGGED_NAMES, LOGGED_NUMBERS, NAME_BYTES, check_name};
 pub use diagnose::{Sources, called};
 pub use engine::{LIMITS, SOURCE_BYTES, engine, limit};
-pub use habits::{model as other_name, name as foreign_name};
+pub use habits::model as other_name;
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
 pub use keep::{Known, functions_in, keep, take_up};

@@ -86,11 +86,14 @@ fn unpack(bytes: Vec<u8>, doing: &str) -> Result<Vec<(String, Tensor)>> {
     Ok(tensors)
 }
 
+/// A value with the name that it has in a file.
+pub type Named<T> = (String, T);
+
 /// Reads an `.npz`: its arrays of numbers, and its arrays of texts.
 ///
 /// # Errors
 /// A file that is damaged or cannot be read.
-pub fn load_texts(path: &Path) -> Result<(Vec<(String, Tensor)>, Vec<(String, Vec<String>)>)> {
+pub fn load_texts(path: &Path) -> Result<(Vec<Named<Tensor>>, Vec<Named<Vec<String>>>)> {
     let (mut tensors, mut texts) = (Vec::new(), Vec::new());
     let bytes = disk::read_regular(path, MOST)?;
     members(bytes, &format!("reading {}", path.display()), &mut |name, data, doing| {

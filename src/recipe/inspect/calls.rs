@@ -2,7 +2,7 @@
 
 use super::{Import, Read};
 use crate::error::{Error, Kind, nearest};
-use crate::script::{called, foreign_name};
+use crate::script::called;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -18,11 +18,13 @@ pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
         let mistake = match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, at)))
             | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => names.call(call, *at),
-            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => match owner(path) {
+            Some(ASTNode::Expr(Expr::MethodCall(call, at))) => {
+                let owner = owner(path);
                 // `F.relu(x)`: that there is no F is told, and all that there is to tell.
-                Some(owner) if !names.held.contains(owner) && foreign_name(owner).is_some() => None,
-                owner => names.method(call, *at, owner == Some("ctx")),
-            },
+                let told = owner.is_some_and(|owner| was_a_name(owner, &read.source.text));
+                let of_context = matches!(owner, Some(Expr::Variable(own, ..)) if own.1 == "ctx");
+                if told { None } else { names.method(call, *at, of_context) }
+            }
             _ => None,
         };
         found.extend(mistake.map(|(error, at)| read.placed(error, at)));
@@ -41,14 +43,19 @@ struct Names<'a> {
     functions: BTreeSet<String>,
 }
 
-/// The variable that a method is called on.
-fn owner<'a>(path: &'a [ASTNode]) -> Option<&'a str> {
+/// What a method is called on.
+fn owner<'a>(path: &[ASTNode<'a>]) -> Option<&'a Expr> {
     let owner = path.len().checked_sub(2).and_then(|above| path.get(above));
     let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = owner else { return None };
-    match &parts.lhs {
-        Expr::Variable(variable, ..) => Some(&variable.1),
-        _ => None,
-    }
+    Some(&parts.lhs)
+}
+
+/// Whether a number stands where the text has a name that is not defined, so that the rest could be read.
+fn was_a_name(value: &Expr, text: &str) -> bool {
+    let Expr::IntegerConstant(_, at) = value else { return false };
+    let (Some(line), Some(column)) = (at.line(), at.position()) else { return false };
+    let row = text.split('\n').nth(line - 1);
+    row.and_then(|row| row.chars().nth(column - 1)).is_some_and(|first| !first.is_ascii_digit())
 }
 
 /// Whether an expression is a closure, or `Fn("…")`.
