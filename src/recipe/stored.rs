@@ -55,6 +55,7 @@ impl Job<'_> {
         self.put_weights(object, Some(last))?;
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
+            plan: &self.plan,
             trained: &trained,
             age,
             own: own || ours,

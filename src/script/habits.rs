@@ -81,7 +81,9 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         ("tensor::save", "Tensor") => {
             "one tensor is written by x.save(\"x.npy\"); several have names: tensor::save(#{ x: x }, \"x.npz\")"
         }
-        ("tensor::save", "Network") => "the weights of a network are written by net.save(\"net.safetensors\")",
+        ("tensor::save", "Network") => {
+            "the weights of a network are written by net.save(\"net.safetensors\")"
+        }
         _ => return None,
     })
 }

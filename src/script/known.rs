@@ -214,6 +214,7 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("kd::positive_only_kl", &[REDUCTION]),
     ("kd::softmax_kl", &[REDUCTION]),
     ("distill.taps", &[&["student", "teacher"]]),
+    ("report", &[&["title", "claim", "baseline", "about", "expected", "margin"]]),
     ("train.taps", &[&["student"]]),
     ("kl_div", &[REDUCTION, &["log_target"]]),
     ("l1", &[REDUCTION]),
