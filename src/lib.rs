@@ -24,7 +24,8 @@
 //! | `optim` | optimisers and schedules |
 //! | `augment` | augmentations, steps of the loader |
 //! | `train` | the step, the loop, evaluation; knows the trait `Hooks` |
-//! | `run` | run folders, records, reports, the store, the index, packed runs |
+//! | `run` | run folders, records, the store, the index, packed runs |
+//! | `report` | what runs gave, as pages, tables and event files |
 //! | `script` | the Rhai engine, its bindings, diagnoses |
 //! | `recipe` | the editing flow: watch, compile, check, swap; implements `Hooks` |
 //! | `editor` | the language server |
@@ -50,6 +51,8 @@ pub mod augment;
 pub mod train;
 
 pub mod run;
+
+pub mod report;
 
 pub mod script;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of the flow. A module may use those on the lines above it, and itself; modules
 /// on one line do not use each other.
-const FLOW: [&[&str]; 12] = [
+const FLOW: [&[&str]; 13] = [
     &["error"],
     &["disk"],
     &["tensor"],
@@ -16,6 +16,7 @@ const FLOW: [&[&str]; 12] = [
     &["augment"],
     &["train"],
     &["run"],
+    &["report"],
     &["script"],
     &["recipe"],
     &["editor"],
@@ -23,7 +24,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 28] = [
+const CONFINED: [(&str, &[&str]); 30] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -34,7 +35,7 @@ const CONFINED: [(&str, &[&str]); 28] = [
     ("notify", &["recipe"]),
     ("rusqlite", &["run"]),
     ("getrandom", &["run"]),
-    ("similar", &["cli"]),
+    ("similar", &["report", "cli"]),
     ("miette", &["error"]),
     ("lsp_server", &["editor"]),
     ("lsp_types", &["editor"]),
@@ -45,9 +46,11 @@ const CONFINED: [(&str, &[&str]); 28] = [
     ("crc32fast", &["data"]),
     ("md5", &["data"]),
     ("sha2", &["data", "models"]),
-    ("plotters", &["cli"]),
-    ("png", &["cli"]),
-    ("base64", &["cli"]),
+    ("plotters", &["report", "cli"]),
+    ("png", &["report", "cli"]),
+    ("base64", &["report", "cli"]),
+    ("maud", &["report"]),
+    ("crc32c", &["report"]),
     ("pytorch_reader", &["models"]),
     ("hf_hub", &["models"]),
     ("tract_onnx", &["models"]),

@@ -1,7 +1,7 @@
 //! What a run says, in words; the same for a terminal and for a log.
 
 use super::words::counted;
-use crate::run::score;
+use crate::report::score;
 use crate::train::{Change, Moment, Outcome, Plan, Reading, StageKind, Trained};
 use std::time::Duration;
 

@@ -20,6 +20,7 @@ mod profile;
 mod progress;
 mod repl;
 mod replay;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -55,6 +56,7 @@ enum Verb {
     Resume(resume::Resume),
     Replay(replay::Replay),
     Why(why::WhyOf),
+    Report(report::Report),
     Runs(runs::Runs),
     Gc(gc::Gc),
     Ls(ls::Ls),
@@ -83,6 +85,7 @@ impl Verb {
             Verb::Resume(resume) => resume.run().map(|()| 0),
             Verb::Replay(replay) => replay.run(),
             Verb::Why(why) => why.run().map(|()| 0),
+            Verb::Report(report) => report.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
             Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Ls(ls) => ls.run().map(|()| 0),

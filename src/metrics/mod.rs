@@ -26,7 +26,9 @@ pub use paired::{EXACT_FLIPS, EXACT_RANKS, Tested, mcnemar, sign_flip, t_test, w
 pub use predictions::{Predictions, Weights};
 pub use ranking::{average_precision, d_prime, lwlrap, roc_auc};
 pub use single::{Normalise, accuracy_of, confusion, shares, top_k};
-pub use special::{binomial_two_sided, normal_quantile, normal_two_sided, student_two_sided};
+pub use special::{
+    binomial_two_sided, normal_quantile, normal_two_sided, student_quantile, student_two_sided,
+};
 pub use table::{ClassRow, TOP_FIVE_CLASSES, per_class};
 
 /// The index of the first largest value; 0 without any.

@@ -113,6 +113,36 @@ pub fn student_two_sided(t: f64, freedom: f64) -> f64 {
     }
 }
 
+/// The quantile of Student's t with `freedom` degrees of freedom: with chance `p` it lies below. −∞ at 0, ∞ at 1, NaN
+/// outside of 0 to 1.
+pub fn student_quantile(p: f64, freedom: f64) -> f64 {
+    if !(0.0..=1.0).contains(&p) || freedom.is_nan() || freedom <= 0.0 {
+        return f64::NAN;
+    }
+    if p < 0.5 {
+        return -student_quantile(1.0 - p, freedom);
+    }
+    let outside = 2.0 * (1.0 - p);
+    if outside <= 0.0 {
+        return f64::INFINITY;
+    }
+    // The chance falls with t: double until it is below, then halve to the last bit.
+    let (mut low, mut high) = (0.0, 1.0);
+    while student_two_sided(high, freedom) > outside && high < f64::MAX / 4.0 {
+        (low, high) = (high, 2.0 * high);
+    }
+    loop {
+        let middle = low + (high - low) / 2.0;
+        if middle <= low || middle >= high {
+            return middle;
+        }
+        match student_two_sided(middle, freedom) > outside {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+}
+
 /// The exact two-sided binomial test of `hits` among `count` for even chances; 1 without any.
 pub fn binomial_two_sided(hits: usize, count: usize) -> f64 {
     let fewer = hits.min(count - hits.min(count));

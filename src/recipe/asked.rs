@@ -6,7 +6,8 @@ use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::data::{Caches, Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
-use crate::run::{StageResult, table};
+use crate::report::{self, table};
+use crate::run::StageResult;
 use crate::script::{Callable, HookSources, Host, Meter, Raw, raw};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
@@ -157,12 +158,13 @@ impl Host for Session {
         self.callback.function(call, pointer)
     }
 
-    fn report(&self, stages: &[Trained]) -> Result<()> {
+    fn report(&self, stages: &[Trained], options: &report::Options) -> Result<()> {
         if self.setup.entry.is_a_question() {
             return Ok(());
         }
         let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
         self.display().report(&table(&results));
+        self.ask_report(stages, options);
         Ok(())
     }
 

@@ -260,6 +260,7 @@ impl Session {
                 if !matches!(self.setup.entry, Entry::Replay(_)) {
                     self.display().say(&format!("run folder: {path}"));
                 }
+                self.write_report(&mut record);
                 Ok(results)
             }
             Some(error) => {

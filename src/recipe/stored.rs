@@ -58,6 +58,7 @@ impl Job<'_> {
         self.put_weights(object, Some(last), averaged)?;
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
+            plan: &self.plan,
             trained: &trained,
             age,
             own: own || ours,

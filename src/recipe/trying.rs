@@ -6,7 +6,8 @@ use super::files::Writer;
 use super::granted::{Granted, Wanted};
 use crate::data::{Caches, Dataset, FrontEnd, synth};
 use crate::error::{Error, Kind, Result};
-use crate::run::{Home, StageResult, table};
+use crate::report::{self, table};
+use crate::run::{Home, StageResult};
 use crate::script::{Callable, HookSources, Host, MAX_OPERATIONS, Meter};
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
@@ -229,7 +230,7 @@ impl Host for Trying {
         self.callback.function(call, pointer)
     }
 
-    fn report(&self, stages: &[Trained]) -> Result<()> {
+    fn report(&self, stages: &[Trained], _: &report::Options) -> Result<()> {
         let results: Vec<StageResult> = stages.iter().map(StageResult::from).collect();
         self.say(&table(&results));
         Ok(())

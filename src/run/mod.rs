@@ -1,5 +1,4 @@
-//! Runs: where they are kept, what is written down of them, the store of what they gave, and the table
-//! at their end.
+//! Runs: where they are kept, what is written down of them, and the store of what they gave.
 
 pub mod find;
 mod folder;
@@ -9,9 +8,9 @@ mod identity;
 pub mod index;
 pub mod pack;
 mod past;
+mod places;
 mod profile;
 mod record;
-mod report;
 mod results;
 mod shelf;
 mod state;
@@ -23,7 +22,6 @@ pub use home::{HOME_VARIABLE, Home};
 pub use identity::{Identity, NUMERICS, Part, net as net_identity};
 pub use past::{Edit, Past, PastStage, RUN_LOCK};
 pub use record::{COLUMNS, Record};
-pub use report::{score, table};
 pub use results::{Results, StageResult};
 pub use shelf::{CheckpointPolicy, FoundCheckpoint};
 pub use state::State;

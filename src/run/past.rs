@@ -14,9 +14,11 @@ use std::time::SystemTime;
 pub const RUN_LOCK: &str = "run.lock";
 const TAGS: &str = "tags.json";
 /// Files of a run that are about this machine.
-pub(super) const LOCAL: [&str; 2] = [ORIGIN, GRANTED];
+pub(super) const LOCAL: [&str; 3] = [ORIGIN, GRANTED, CLIPS];
 /// The file that says what the recipe may read on this machine.
 pub(super) const GRANTED: &str = "granted.json";
+/// The file that says where clips are on this machine.
+pub(super) const CLIPS: &str = "clips.json";
 /// The file that says where the recipe is on this machine.
 pub(super) const ORIGIN: &str = "origin";
 

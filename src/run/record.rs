@@ -1,5 +1,6 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
+use super::places::Places;
 use super::profile::events_of;
 use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
@@ -7,7 +8,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::store;
 use crate::tensor::trace::Trace;
-use crate::train::{Card, Event, Moment, Observer, Outcome, Reading, Trained};
+use crate::train::{Card, Event, Features, Moment, Observer, Outcome, Plan, Reading, Trained};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub struct Record {
     unwritten: BTreeMap<PathBuf, Vec<u8>>,
     /// Whether `metrics.csv` lacks rows.
     stale: bool,
+    /// Where the clips are that stages were tested on.
+    places: Places,
     /// What the weights of each stage belong to, once it can be said.
     cards: BTreeMap<String, Describe>,
 }
@@ -72,6 +75,7 @@ impl Record {
             trouble: None,
             unwritten: BTreeMap::new(),
             stale: false,
+            places: Places::default(),
             cards: BTreeMap::new(),
         }
     }
@@ -197,6 +201,14 @@ impl Record {
         self.write_lock(json!({}));
     }
 
+    /// Writes down where the clips of a stage are, for those who show them later.
+    fn note_places(&mut self, features: &Features) {
+        if self.places.add(features) {
+            let outcome = self.folder.write_places(&self.places);
+            self.tolerate("clips.json", outcome);
+        }
+    }
+
     /// Takes a result in.
     fn add(&mut self, result: StageResult) {
         self.results.stages.push(result);
@@ -269,6 +281,7 @@ impl Observer for Record {
         match event {
             Event::Started { plan, parameters, steps, step, version, readings, pretrained } => {
                 self.clock.begin(*step);
+                self.note_places(&plan.features);
                 self.rows.retain(|(stage, ..)| *stage != plan.name);
                 let before = readings.iter();
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
@@ -351,7 +364,8 @@ impl Observer for Record {
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));
                 self.add(result);
             }
-            Event::Recalled { trained, own, .. } => {
+            Event::Recalled { plan, trained, own, .. } => {
+                self.note_places(&plan.features);
                 self.rows.retain(|(stage, ..)| *stage != trained.name);
                 let rows = trained.readings.iter();
                 self.rows.extend(rows.map(|(at, row)| (trained.name.clone(), *at, row.clone())));
@@ -360,7 +374,8 @@ impl Observer for Record {
                 let result = StageResult { from_store: !own, ..StageResult::from(*trained) };
                 let mut fields = serde_json::to_value(&result).unwrap_or(Value::Null);
                 if let Some(fields) = fields.as_object_mut() {
-                    fields.insert("stage".into(), json!(trained.name));
+                    let told = told_of(plan, trained);
+                    fields.extend(told.as_object().cloned().unwrap_or_default());
                 }
                 self.event("store_hit", fields);
                 self.add(result);
@@ -372,4 +387,12 @@ impl Observer for Record {
     fn wants_checkpoint(&mut self, moment: &Moment) -> bool {
         self.asked.swap(false, Ordering::Relaxed) || self.clock.due(moment.step)
     }
+}
+
+/// What the journal says of a stage that came from the store beside its result, as it does of one that begins.
+fn told_of(plan: &Plan, trained: &Trained) -> Value {
+    json!({
+        "stage": trained.name, "teacher": plan.teacher.as_ref().map(|teacher| &teacher.name), "seed": plan.seed,
+        "clips": { "train": plan.features.train.len(), "test": plan.features.test.len() },
+    })
 }

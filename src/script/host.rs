@@ -4,6 +4,7 @@ use super::Meter;
 use super::raise::Raw;
 use crate::data::{Caches, Dataset, FrontEnd};
 use crate::error::{Error, Result};
+use crate::report;
 use crate::tensor::Device;
 use crate::train::{Features, Plan, Trained};
 use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
@@ -128,7 +129,7 @@ pub trait Host: Send + Sync {
     fn function(&self, call: &NativeCallContext, pointer: &FnPtr) -> Result<Callable>;
 
     /// Shows stages side by side.
-    fn report(&self, stages: &[Trained]) -> Result<()>;
+    fn report(&self, stages: &[Trained], options: &report::Options) -> Result<()>;
 
     /// Counts what scripts do for this host.
     fn meter(&self) -> &Meter;

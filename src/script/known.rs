@@ -215,6 +215,7 @@ const TABLE: &[(&str, &[Keys])] = &[
     ("kd::softmax_kl", &[REDUCTION]),
     ("kd::stored", &[&["missing", "missing_classes"]]),
     ("distill.taps", &[&["student", "teacher"]]),
+    ("report", &[&["title", "claim", "baseline", "about", "expected", "margin"]]),
     ("train.taps", &[&["student"]]),
     ("kl_div", &[REDUCTION, &["log_target"]]),
     ("l1", &[REDUCTION]),

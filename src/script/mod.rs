@@ -42,6 +42,7 @@ mod pretrained;
 mod raise;
 pub mod reference;
 mod register;
+mod report;
 mod resolver;
 mod schedule;
 mod seen;
@@ -115,6 +116,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     engine.register_global_module(exported_module!(seen::bindings).into());
     engine.register_global_module(exported_module!(trained::getters).into());
     train::bind(engine, host);
+    report::bind(engine, host);
     arg::bind(engine, host);
     engine.register_global_module(exported_module!(assert::bindings).into());
 }

@@ -1,14 +1,13 @@
-//! Bindings of `train`: the stages, and the report on them.
+//! Bindings of `train`: the stages.
 
 use super::Host;
 use super::raise::{Raw, raised, raw};
 use super::register::comments;
 use super::stage;
-use super::value::native_of;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::train::Trained;
 use rhai::{
-    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Map, Module, NativeCallContext,
+    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Map, Module, NativeCallContext,
 };
 use std::sync::Arc;
 
@@ -112,18 +111,7 @@ const STAGE_DOC: &[&str] = &comments! {
     /// }
     /// ```
 };
-const REPORT_DOC: &[&str] = &comments! {
-    /// Prints a table of stages: accuracy, best, parameters, time.
-    ///
-    /// ```rhai,stage
-    /// let one = train(model, common + #{ name: "one" });
-    /// let two = train(model, common + #{ name: "two", seed: 2 });
-    /// report([one, two]);
-    /// assert(one.seconds > 0.0);
-    /// ```
-};
-
-/// `train`, `distill`, `each_step` and `report`, which need the host.
+/// `train`, `distill`, `each_step` and `stage`, which need the host.
 pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     let mut module = Module::new();
     let asked = host.clone();
@@ -184,14 +172,6 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
                   make: FnPtr|
                   -> Raw<Dynamic> { asked.made(&call, name, inputs, &make) },
         );
-    let asked = host.clone();
-    FuncRegistration::new("report")
-        .in_global_namespace()
-        .with_comments(REPORT_DOC)
-        .with_params_info(["stages: Array", "()"])
-        .set_into_module(&mut module, move |stages: Array| -> Raw<()> {
-            raw(report(asked.as_ref(), &stages))
-        });
     engine.register_global_module(module.into());
 }
 
@@ -235,12 +215,4 @@ fn option_of(cause: &EvalAltResult, options: &Map) -> Option<(String, Error)> {
     };
     // Without what it needs no stage can be built: its other options are not told then.
     if NEEDED.contains(&key.as_str()) { None } else { Some((key, error)) }
-}
-
-fn report(host: &dyn Host, stages: &Array) -> Result<()> {
-    let trained = |(index, stage)| {
-        let what = format!("stages[{index}]");
-        native_of::<Trained>("report", &what, "what train(…) or distill(…) gave", stage)
-    };
-    host.report(&stages.iter().enumerate().map(trained).collect::<Result<Vec<_>>>()?)
 }

@@ -88,6 +88,8 @@ pub enum Event<'a> {
     },
     /// The stage was done before: its result was taken out of a store.
     Recalled {
+        /// The stage.
+        plan: &'a Plan,
         /// What it had made.
         trained: &'a Trained,
         /// Since when it was there; unknown where a clock was set back.

@@ -20,6 +20,7 @@ mod pretrained;
 mod profile;
 mod recipes;
 mod repl;
+mod report;
 mod reproducible;
 mod right;
 mod run;

@@ -52,7 +52,7 @@ fn a_run_leaves_a_whole_folder_behind() {
         .map(|event| event["event"].as_str().expect("a name").into())
         .collect();
     let stage = ["stage", "epoch", "epoch", "stage_end"];
-    assert_eq!(events, [&["run"][..], &stage, &stage, &["end"]].concat());
+    assert_eq!(events, [&["run"][..], &stage, &stage, &["report", "end"]].concat());
 }
 
 #[test]

@@ -368,7 +368,7 @@ fn a_real_run_is_shown_packed_and_unpacked() {
         let name = run.file_name().expect("a name").to_str().expect("UTF-8").to_string();
         stillroom::disk::files_in(&sandbox.file(&format!("{home}/runs/{name}")))
     };
-    let local = ["run.lock", "origin", "granted.json"];
+    let local = ["run.lock", "origin", "granted.json", "clips.json"];
     let own = |name: &String| !local.contains(&name.as_str()) && !name.starts_with("checkpoints/");
     let (objects, unpacked): (Vec<_>, Vec<_>) =
         names("other").into_iter().partition(|name| name.starts_with("objects/"));

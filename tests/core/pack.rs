@@ -168,7 +168,7 @@ fn hostile_files_are_refused() {
         "the pack has a format that this Stillroom does not know"
     );
     assert_eq!(refused("", &[], Some(json!([]))), "'manifest.json' is damaged");
-    for name in ["granted.json", "origin"] {
+    for name in ["granted.json", "origin", "clips.json"] {
         let told = format!("'{name}' belongs to one machine, and is in no packed run");
         assert_eq!(refused("1_a", &[("events.jsonl", "{}"), (name, "[\"/\"]")], None), told);
     }

@@ -2,6 +2,7 @@
 
 mod augment;
 mod convolution;
+mod events;
 mod fbank;
 mod features;
 pub mod formula;
@@ -13,6 +14,7 @@ mod metrics_full;
 mod models;
 mod optim;
 mod random;
+mod report;
 mod sam;
 mod script;
 mod tensor;

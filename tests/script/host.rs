@@ -94,7 +94,7 @@ impl Host for Plain {
         }))
     }
 
-    fn report(&self, _: &[Trained]) -> Result<()> {
+    fn report(&self, _: &[Trained], _: &stillroom::report::Options) -> Result<()> {
         Ok(())
     }
 

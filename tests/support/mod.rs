@@ -1,5 +1,7 @@
 //! What several tests need.
 
+pub mod browser;
+pub mod made;
 pub mod named;
 pub mod past;
 mod sandbox;

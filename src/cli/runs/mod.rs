@@ -6,13 +6,14 @@ mod pack;
 mod rm;
 mod show;
 mod tag;
+mod tensorboard;
 
 use crate::error::Result;
 use crate::run::{HOME_VARIABLE, Home, Past, find};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
-/// List, show, compare, tag, remove, pack and unpack runs [without a command: ls].
+/// List, show, compare, tag, remove, pack and unpack runs, and write them for TensorBoard [without a command: ls].
 ///
 /// A run is named by its name, the beginning or any part of it that no other run has, a tag, `last`, or
 /// a path to its folder.
@@ -33,6 +34,7 @@ enum Verb {
     Rm(rm::Rm),
     Pack(pack::Pack),
     Unpack(pack::Unpack),
+    Tensorboard(tensorboard::Tensorboard),
 }
 
 /// Where runs are.
@@ -72,6 +74,7 @@ impl Runs {
             Some(Verb::Rm(rm)) => rm.run(&self.place),
             Some(Verb::Pack(pack)) => pack.run(&self.place),
             Some(Verb::Unpack(unpack)) => unpack.run(&self.place),
+            Some(Verb::Tensorboard(board)) => board.run(&self.place),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `still show`: pictures of a clip, plain and augmented.
 
-mod colour;
 mod picture;
 
 use super::arguments::Arguments;

@@ -1,9 +1,9 @@
 //! Drawing: a row for each look at the clip, its waveform on the left, its features on the right.
 
-use super::colour::viridis;
 use crate::audio::{Axes, Bins};
 use crate::augment::Look;
 use crate::error::{Error, Kind, Result, unknown};
+use crate::report::viridis;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use plotters::backend::{BitMapBackend, SVGBackend};

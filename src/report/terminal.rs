@@ -1,6 +1,6 @@
-//! The table at the end of a run.
+//! The table that a run prints of its stages.
 
-use super::StageResult;
+use crate::run::StageResult;
 use crate::train::StageKind;
 
 /// The stages as a table in plain text, columns as wide as they need to be.

@@ -14,7 +14,7 @@ const STOPS: [[u8; 3]; 9] = [
 ];
 
 /// The colour of a value within 0 to 1.
-pub(super) fn viridis(value: f32) -> [u8; 3] {
+pub fn viridis(value: f32) -> [u8; 3] {
     // What is no number is as dark as nothing.
     let value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
     let place = value * (STOPS.len() - 1) as f32;

@@ -1,0 +1,23 @@
+//! Reports: what runs gave, as a page for a browser, as tables, and as event files of TensorBoard. All of it is made of
+//! what stands in the folders of runs.
+
+mod colour;
+mod draw;
+mod events;
+mod evidence;
+mod figures;
+mod judge;
+mod markdown;
+mod page;
+mod sheet;
+mod terminal;
+mod words;
+
+pub use colour::viridis;
+pub use events::{Scalars, write as write_events};
+pub use evidence::{Evidence, Expected, Options};
+pub use judge::{Comparison, Estimate, Finding, Over, Verdict, estimate, verdict};
+pub use markdown::markdown;
+pub use page::page;
+pub use sheet::csv;
+pub use terminal::{score, table};
