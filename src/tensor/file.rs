@@ -79,38 +79,44 @@ fn archive(tensors: &[(String, Tensor)], doing: &str) -> Result<Vec<u8>> {
 
 fn unpack(bytes: Vec<u8>, doing: &str) -> Result<Vec<(String, Tensor)>> {
     let mut tensors = Vec::new();
-    members(bytes, doing, &mut |name, data, doing| {
+    members(bytes, doing, |name, data, doing| {
         tensors.push((name.to_string(), npy::decode(data, doing)?));
         Ok(())
     })?;
     Ok(tensors)
 }
 
-/// A value with the name that it has in a file.
-pub type Named<T> = (String, T);
+/// What an `.npz` holds, by name.
+#[derive(Debug, Default)]
+pub struct Arrays {
+    /// Arrays of numbers.
+    pub tensors: Vec<(String, Tensor)>,
+    /// Arrays of texts.
+    pub texts: Vec<(String, Vec<String>)>,
+}
 
 /// Reads an `.npz`: its arrays of numbers, and its arrays of texts.
 ///
 /// # Errors
 /// A file that is damaged or cannot be read.
-pub fn load_texts(path: &Path) -> Result<(Vec<Named<Tensor>>, Vec<Named<Vec<String>>>)> {
-    let (mut tensors, mut texts) = (Vec::new(), Vec::new());
+pub fn load_arrays(path: &Path) -> Result<Arrays> {
+    let mut all = Arrays::default();
     let bytes = disk::read_regular(path, MOST)?;
-    members(bytes, &format!("reading {}", path.display()), &mut |name, data, doing| {
+    members(bytes, &format!("reading {}", path.display()), |name, data, doing| {
         match npy::texts(data, doing)? {
-            Some(own) => texts.push((name.to_string(), own)),
-            None => tensors.push((name.to_string(), npy::decode(data, doing)?)),
+            Some(own) => all.texts.push((name.to_string(), own)),
+            None => all.tensors.push((name.to_string(), npy::decode(data, doing)?)),
         }
         Ok(())
     })?;
-    Ok((tensors, texts))
+    Ok(all)
 }
 
 /// Hands each array of an `.npz` to `take`: its name, its bytes, and what is being done.
 fn members(
     bytes: Vec<u8>,
     doing: &str,
-    take: &mut dyn FnMut(&str, &[u8], &str) -> Result<()>,
+    mut take: impl FnMut(&str, &[u8], &str) -> Result<()>,
 ) -> Result<()> {
     let damaged = |cause: &dyn std::fmt::Display| {
         Error::new(Kind::Data, doing, "not a whole .npz file").received(cause.to_string())

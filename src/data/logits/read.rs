@@ -4,7 +4,11 @@ use super::{CLASSES, IDS, LOGITS, Logits, TARGETS};
 use crate::data::table::{Form, Table};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::tensor::{DType, Tensor, file::load_texts, store};
+use crate::tensor::{
+    DType, Tensor,
+    file::{Arrays, load_arrays},
+    store,
+};
 use std::path::Path;
 
 /// The longest file that is read.
@@ -84,7 +88,7 @@ pub(super) fn safetensors(doing: &str, bytes: &[u8]) -> Result<Logits> {
 }
 
 fn npz(doing: &str, path: &Path) -> Result<Logits> {
-    let (tensors, mut texts) = load_texts(path)?;
+    let Arrays { tensors, mut texts } = load_arrays(path)?;
     let find = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, own)| own);
     let there: Vec<String> = tensors
         .iter()
