@@ -1,6 +1,7 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
 use super::profile::events_of;
+use super::live;
 use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
 use crate::disk;
@@ -39,6 +40,7 @@ pub struct Record {
     results: Results,
     rows: Vec<(String, usize, Reading)>,
     clock: Clock,
+    live: live::Writer,
     /// Somebody asks for a checkpoint: a scheduler's signal.
     asked: Arc<AtomicBool>,
     warnings: Vec<String>,
@@ -61,10 +63,12 @@ impl Record {
     pub fn new(folder: Folder, policy: CheckpointPolicy, asked: Arc<AtomicBool>) -> Self {
         let results = Results { run: folder.name().to_string(), stages: Vec::new() };
         let (clock, lock) = (Clock::new(policy), json!({ "data": {} }));
+        let live = live::Writer::new(folder.path());
         Record {
             folder,
             results,
             clock,
+            live,
             asked,
             lock,
             rows: Vec::new(),
@@ -269,6 +273,7 @@ impl Observer for Record {
         match event {
             Event::Started { plan, parameters, steps, step, version, readings, pretrained } => {
                 self.clock.begin(*step);
+                self.live.begin(*step);
                 self.rows.retain(|(stage, ..)| *stage != plan.name);
                 let before = readings.iter();
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
@@ -292,7 +297,7 @@ impl Observer for Record {
                 }
                 self.event("stage", told);
             }
-            Event::Stepped { .. } => {}
+            Event::Stepped { moment, report, so_far, .. } => self.live.step(moment, report, so_far),
             Event::Changed { moment, change } => {
                 let (outcome, message) = match &change.outcome {
                     Outcome::InForce => ("in_force", None),
@@ -310,13 +315,16 @@ impl Observer for Record {
                 }
                 self.event("edit", fields);
             }
-            Event::Paused { moment, failure } => self.event(
-                "paused",
-                json!({
-                    "stage": &*moment.stage, "step": moment.step, "message": failure.to_string(),
-                }),
-            ),
+            Event::Paused { moment, failure } => {
+                self.live.wait();
+                let message = failure.to_string();
+                self.event(
+                    "paused",
+                    json!({ "stage": &*moment.stage, "step": moment.step, "message": message }),
+                );
+            }
             Event::Continued { moment } => {
+                self.live.go_on();
                 self.event("continued", json!({ "stage": &*moment.stage, "step": moment.step }));
             }
             Event::Checkpoint { moment, checkpoint } => {
@@ -341,6 +349,7 @@ impl Observer for Record {
                 self.write_weights(stage, "last", weights);
             }
             Event::Ended { trained } => {
+                self.live.end();
                 let result = StageResult::from(*trained);
                 self.write_predictions(trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));

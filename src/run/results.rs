@@ -24,6 +24,8 @@ pub struct StageResult {
     /// That of the best epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_map: Option<f64>,
+    /// So many clips test.
+    pub test_clips: usize,
     /// The share of the time that was spent waiting for data.
     pub waiting: f64,
     /// Wall time.
@@ -55,6 +57,7 @@ impl From<&Trained> for StageResult {
             best_accuracy: trained.best_accuracy,
             map: trained.map,
             best_map: trained.best_map,
+            test_clips: trained.features.test.len(),
             waiting: (trained.waiting * 1e4).round() / 1e4,
             seconds: (trained.seconds * 1000.0).round() / 1000.0,
             steps: trained.steps,
