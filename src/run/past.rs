@@ -246,4 +246,3 @@ impl Past {
 fn is_turn(name: &str) -> bool {
     matches!(name, "run" | "resumed" | "end" | "failed" | "interrupted")
 }
-

@@ -1,7 +1,7 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
-use super::profile::events_of;
 use super::live;
+use super::profile::events_of;
 use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
 use crate::disk;

@@ -5,6 +5,7 @@ mod caches;
 mod chain;
 mod decode;
 mod disk;
+mod following;
 mod fuzz;
 mod gc;
 mod hearing;

@@ -12,6 +12,7 @@ mod metrics;
 mod metrics_full;
 mod models;
 mod optim;
+mod proportion;
 mod random;
 mod sam;
 mod script;

@@ -1,6 +1,9 @@
 //! `still runs`: lists, shows, compares and moves runs.
 
+mod alike;
+mod compare;
 mod diff;
+mod drawn;
 mod ls;
 mod pack;
 mod rm;
@@ -28,6 +31,7 @@ pub(super) struct Runs {
 enum Verb {
     Ls(ls::Ls),
     Show(show::Show),
+    Compare(compare::Compare),
     Diff(diff::Diff),
     Tag(tag::Tag),
     Rm(rm::Rm),
@@ -67,6 +71,7 @@ impl Runs {
             None => ls::Ls::default().run(&self.place),
             Some(Verb::Ls(ls)) => ls.run(&self.place),
             Some(Verb::Show(show)) => show.run(&self.place),
+            Some(Verb::Compare(compare)) => compare.run(&self.place),
             Some(Verb::Diff(diff)) => diff.run(&self.place),
             Some(Verb::Tag(tag)) => tag.run(&self.place),
             Some(Verb::Rm(rm)) => rm.run(&self.place),

@@ -69,9 +69,10 @@ impl PastStage {
 }
 
 /// What an epoch gave.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PastEpoch {
     /// When it was written down, in UTC.
+    #[serde(skip)]
     pub at: Option<SystemTime>,
     /// Steps of the stage at its end.
     pub step: u64,

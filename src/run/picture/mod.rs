@@ -172,11 +172,10 @@ impl Picture {
     }
 
     fn course_of(&mut self, name: &str) -> &mut Course {
-        let index =
-            self.courses.iter().position(|it| it.stage.name == name).unwrap_or_else(|| {
-                self.courses.push(Course::new(name));
-                self.courses.len() - 1
-            });
+        let index = self.courses.iter().position(|it| it.stage.name == name).unwrap_or_else(|| {
+            self.courses.push(Course::new(name));
+            self.courses.len() - 1
+        });
         &mut self.courses[index]
     }
 
