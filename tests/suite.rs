@@ -8,6 +8,7 @@ mod fetch;
 mod golden;
 mod live;
 mod lsp;
+mod pages;
 mod script;
 mod support;
 mod tidy;

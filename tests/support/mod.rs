@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub mod browser;
 pub mod named;
 pub mod past;
 mod sandbox;
