@@ -27,12 +27,15 @@ mod runs;
 mod show;
 mod signals;
 mod spark;
+mod stages;
 mod stdlib;
+mod story;
 mod tables;
 mod terminal;
 mod test;
 mod trained;
 mod undashed;
+mod watch;
 mod why;
 mod words;
 
@@ -60,6 +63,7 @@ enum Verb {
     Replay(replay::Replay),
     Why(why::WhyOf),
     Runs(runs::Runs),
+    Watch(watch::Watch),
     Gc(gc::Gc),
     Ls(ls::Ls),
     New(new::New),
@@ -88,6 +92,7 @@ impl Verb {
             Verb::Replay(replay) => replay.run(),
             Verb::Why(why) => why.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
+            Verb::Watch(watch) => watch.run(),
             Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Ls(ls) => ls.run().map(|()| 0),
             Verb::New(new) => new.run().map(|()| 0),

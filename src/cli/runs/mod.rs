@@ -41,14 +41,14 @@ enum Verb {
 
 /// Where runs are.
 #[derive(Args, Clone)]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The folder of the runs [default: STILL_HOME, or .still here or one folder below].
     #[arg(long, value_name = "FOLDER", global = true)]
     home: Option<PathBuf>,
 }
 
 impl Place {
-    pub(super) fn home(&self) -> Result<Home> {
+    pub(in crate::cli) fn home(&self) -> Result<Home> {
         let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
         find::home(self.home.clone(), variable, Path::new(""))
     }
@@ -57,6 +57,14 @@ impl Place {
     fn new_home(&self) -> Result<Home> {
         let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
         find::new_home(self.home.clone(), variable, Path::new(""))
+    }
+
+    /// The folder of the run that a user names; without a name, of the newest one, before all of one that is running.
+    pub(in crate::cli) fn run_or_newest(&self, named: Option<&str>) -> Result<PathBuf> {
+        match named {
+            Some(named) => find::run(&|| self.home(), named),
+            None => find::newest(&self.home()?),
+        }
     }
 
     /// The run that a user names.

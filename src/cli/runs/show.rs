@@ -2,19 +2,16 @@
 
 use super::drawn::curves;
 use super::{Place, ls};
-use crate::cli::curves::{WILSON, best_worth, between, surety, worth};
-use crate::cli::lines;
 use crate::cli::out;
-use crate::cli::tables::{Column, fitted, folded};
 use crate::cli::terminal::{speaks_unicode, width};
 use crate::cli::words::{ago, bytes, columns, date, plain};
+use crate::cli::{lines, stages};
 use crate::disk;
 use crate::error::Result;
 use crate::run::index::Row;
-use crate::run::{Past, PastStage, Picture, State};
+use crate::run::{Past, Picture, State};
 use clap::Args;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// So many files and edits are listed; the rest is counted.
 const MOST: usize = 40;
@@ -45,7 +42,7 @@ impl Show {
         out(&facts(&past, &row));
         let width = width();
         if !row.stages.is_empty() {
-            out(&format!("\n{}", stages(&row.stages, width)));
+            out(&format!("\n{}", stages::table(&row.stages, width)));
         }
         let drawn = curves(&picture, width, speaks_unicode());
         if !drawn.is_empty() {
@@ -112,45 +109,6 @@ fn facts(past: &Past, row: &Row) -> String {
 fn argument(name: &str, value: &Value) -> String {
     let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
     plain(&format!("{name}={value}"))
-}
-
-fn stages(stages: &[PastStage], width: Option<usize>) -> String {
-    let dash = || "–".to_string();
-    let row = |stage: &PastStage| {
-        let seconds = stage.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
-        let fate = match (stage.from_store, stage.done) {
-            (true, _) => "from the store",
-            (false, true) => "done",
-            (false, false) => "not done",
-        };
-        vec![
-            plain(&stage.name),
-            stage.kind.as_deref().map_or_else(dash, plain),
-            stage.model.as_deref().map_or_else(dash, plain),
-            worth(stage),
-            between(surety(stage)),
-            best_worth(stage),
-            stage.steps.map_or_else(dash, |steps| steps.to_string()),
-            seconds.map_or_else(dash, lines::time),
-            fate.to_string(),
-        ]
-    };
-    let columns = [
-        Column::new("stage").cuts(),
-        Column::new("kind").goes(5),
-        Column::new("model").goes(3),
-        Column::new(" accuracy"),
-        Column::new("95 %").goes(1).sparse(),
-        Column::new(" best").goes(2),
-        Column::new(" steps").goes(6),
-        Column::new(" time").goes(4),
-        Column::new(""),
-    ];
-    let table = fitted(&columns, &stages.iter().map(row).collect::<Vec<_>>(), width);
-    match stages.iter().any(|stage| surety(stage).is_some()) {
-        true => format!("{table}\n{}", folded(WILSON, width)),
-        false => table,
-    }
 }
 
 fn edited(past: &Past) -> String {
