@@ -8,23 +8,15 @@ use crate::run::{Course, PastEpoch};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
-use ratatui::symbols::{Marker, border};
+use ratatui::symbols::Marker;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 
-/// Borders of letters that every terminal has.
-const ASCII: border::Set = border::Set {
-    top_left: "+",
-    top_right: "+",
-    bottom_left: "+",
-    bottom_right: "+",
-    vertical_left: "|",
-    vertical_right: "|",
-    horizontal_top: "-",
-    horizontal_bottom: "-",
-};
 /// A chart that is smaller says nothing.
 const LEAST: (u16, u16) = (24, 6);
+
+/// Values that are larger cannot be drawn: their differences are no numbers any more.
+const LARGEST: f64 = 1e30;
 
 /// One curve: its points by steps, its colour, its sign where there is only ASCII.
 type Drawn = (Vec<(f64, f64)>, Color, char);
@@ -39,8 +31,7 @@ struct Picked<'a> {
 impl View {
     /// A frame with a title.
     pub fn block(&self, title: Line<'static>) -> Block<'static> {
-        let block = Block::bordered().title(title).border_style(self.tint(Color::DarkGray));
-        if self.unicode { block } else { block.border_set(ASCII) }
+        Block::bordered().title(title).border_style(self.tint(Color::DarkGray))
     }
 
     /// A colour, where there are colours.
@@ -76,7 +67,7 @@ pub(super) fn draw(frame: &mut Frame, area: Rect, seen: &Seen, course: &Course, 
 fn points(course: &Course, value: impl Fn(&PastEpoch) -> Option<f64>) -> Vec<(f64, f64)> {
     let point = |epoch: &PastEpoch| Some((epoch.step as f64, value(epoch)?));
     let known = course.epochs.iter().filter_map(point);
-    known.filter(|(_, value)| value.is_finite()).collect()
+    known.filter(|(_, value)| value.abs() < LARGEST).collect()
 }
 
 fn loss(frame: &mut Frame, area: Rect, seen: &Seen, course: &Course, view: &View) {
@@ -126,9 +117,9 @@ fn chart(frame: &mut Frame, area: Rect, seen: &Seen, course: &Course, view: &Vie
         frame.render_widget(Paragraph::new(text).block(block), area);
         return;
     }
-    // A flat curve stands in the middle; a span beyond the numbers cannot be drawn.
-    let reach = ((high - low) * 0.05).max(high.abs() * 1e-3).max(1e-9).min(1e300);
-    let bounds = [(low - reach).max(f64::MIN / 4.0), (high + reach).min(f64::MAX / 4.0)];
+    // A flat curve stands in the middle.
+    let reach = ((high - low) * 0.05).max(high.abs() * 1e-3).max(1e-9);
+    let bounds = [low - reach, high + reach];
     let last = drawn.iter().filter_map(|(points, ..)| points.last()).map(|(step, _)| *step);
     let end = course.steps_planned.map(|steps| steps as f64).unwrap_or(0.0);
     let end = last.fold(end, f64::max).max(1.0);

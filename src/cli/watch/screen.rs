@@ -73,6 +73,26 @@ pub(super) fn draw(frame: &mut Frame, seen: &Seen, view: &View) {
     if view.help {
         help(frame, view);
     }
+    if !view.unicode {
+        spell(frame);
+    }
+}
+
+/// Puts a letter that every terminal has in place of each that some have not.
+fn spell(frame: &mut Frame) {
+    for cell in &mut frame.buffer_mut().content {
+        let spelt = match cell.symbol() {
+            symbol if symbol.is_ascii() => continue,
+            "│" => "|",
+            "─" | "–" | "−" => "-",
+            "┌" | "┐" | "└" | "┘" => "+",
+            "…" => "~",
+            "λ" => "l",
+            "τ" => "t",
+            _ => "?",
+        };
+        cell.set_symbol(spelt);
+    }
 }
 
 fn dim(view: &View) -> Style {

@@ -98,14 +98,80 @@ fn unicode() -> View {
 fn a_run_at_80_by_24() {
     let (picture, live) = (running(), live());
     let seen = seen(&picture, State::Running, Some(&live));
-    insta::assert_snapshot!(drawn(80, 24, &seen, &unicode()), @"");
+    insta::assert_snapshot!(drawn(80, 24, &seen, &unicode()), @r"
+     2026-01-01_10-00-00_quickstart  running  1 min 15 s  seed 3  version 1
+     ✓ teacher 82.5 %   ▸ student taught 70.0 %
+     epoch 4/8  step 34/80 ━━━━━━━━━━━━━━━━━━━━━━───────────────────────────── 42 %
+     loss 0.612  ·  85 clips/s  ·  1.2 % waiting for data  ·  18.0 s left
+     lr 1.2e-3 █▃▂▁            λ 0.50 ▄▄▄▄               τ 0.50 ▄▄▄▄
+    ┌ loss 0.612 test 0.733 ───────────────┐┌ accuracy 70.0 % best 70.0 % ─────────┐
+    │2.200│    ⢆⢈  ⢈                       ││70.0 %│     ⢀  ⢀ ⢀⠔                   │
+    │     │⢆   ⢆⢆  ⠐                       ││      │     ⠐  ⡠⠒⠁                    │
+    │     │⠘⡄  ⠈⢆⡆ ⠨                       ││      │     ⠨ ⡜⠨                      │
+    │     │ ⠘⡄  ⠈⢆⡄⠐                       ││      │     ⢐⢰⠁⢐                      │
+    │     │  ⠑⢄ ⠨⠈⢆⡄                       ││      │     ⠠⡇ ⠠                      │
+    │     │   ⠈⠢⢄ ⠈⠢⢄⡀⡀                    ││      │     ⡸  ⢐                      │
+    │     │     ⠈⠑⠢⢄⣀⠈⠒⠄                   ││      │    ⢠⠃  ⠠                      │
+    │0.465│     ⢈  ⢈⠈⠉⠓⠒⠆                  ││30.0 %│    ⠎⢈  ⢈                      │
+    │     └────────────────────────────────││      └───────────────────────────────│
+    │     0                        80 steps││      0                       80 steps│
+    └──────────────────────────────────────┘└──────────────────────────────────────┘
+    ┌ what happened ───────────────────────────────────────────────────────────────┐
+    │  error[script]: 'lambdda' is not known                                       │
+    │    --> quickstart.rhai:41:5                                                  │
+    │    hint: did you mean 'lambda'?                                              │
+    │warning: the disk is nearly full                                              │
+    └──────────────────────────────────────────────────────────────────────────────┘
+     q leave   ? help   Tab, arrows another stage
+    ");
 }
 
 #[test]
 fn a_run_at_120_by_40() {
     let (picture, live) = (running(), live());
     let seen = seen(&picture, State::Running, Some(&live));
-    insta::assert_snapshot!(drawn(120, 40, &seen, &unicode()), @"");
+    insta::assert_snapshot!(drawn(120, 40, &seen, &unicode()), @r"
+     2026-01-01_10-00-00_quickstart  running  1 min 15 s  seed 3  version 1
+     ✓ teacher 82.5 %   ▸ student taught 70.0 %
+     epoch 4/8  step 34/80 ━━━━━━━━━━━━━━━━━━━━━━━━━━────────────────────────────────── 42 %
+     loss 0.612  ·  85 clips/s  ·  1.2 % waiting for data  ·  18.0 s left
+     lr 1.2e-3 █▃▂▁                          λ 0.50 ▄▄▄▄                             τ 0.50 ▄▄▄▄
+    ┌ loss 0.612 test 0.733 ───────────────────────────────────┐┌ accuracy 70.0 % best 70.0 % ─────────────────────────────┐
+    │2.200│      ⢀  ⠁    ⠁                                     ││70.0 %│                   ⡀                               │
+    │     │      ⠈⡆ ⠄    ⠄                                     ││      │         ⠄    ⠄  ⢀⠎                                │
+    │     │⢀     ⢀⢱                                            ││      │                ⡰⠁                                 │
+    │     │⠸⡀    ⠈⡆⢇⠁    ⠁                                     ││      │         ⠂    ⢀⠎                                   │
+    │     │ ⡇     ⠸⡀⡀    ⡀                                     ││      │         ⡀   ⡰⠁                                    │
+    │     │ ⢣      ⢣⢣                                          ││      │            ⡸                                      │
+    │     │ ⠘⡄     ⠈⡆⡄   ⠂                                     ││      │         ⠂ ⢀⠇ ⠂                                    │
+    │     │  ⢸      ⢸⢱   ⡀                                     ││      │         ⡀ ⡸  ⡀                                    │
+    │     │   ⡇      ⢇⡇                                        ││      │           ⡇                                       │
+    │     │   ⢸     ⠄⠘⡄⡀ ⠄                                     ││      │         ⠂⢸   ⠂                                    │
+    │     │    ⢣      ⢱⢣                                       ││      │          ⡇                                        │
+    │     │     ⢣   ⠁  ⢇⡄⠁                                     ││      │         ⢸    ⠁                                    │
+    │     │      ⠣⡀ ⠄  ⠘⡄⠢⡀                                    ││      │         ⡎    ⠄                                    │
+    │     │       ⠘⡄    ⠈⠢⡀⢆                                   ││      │        ⢰⠁                                         │
+    │     │        ⠈⠑⡄   ⠁⠈⠢⡀⢄                                 ││      │        ⡎⠁    ⠁                                    │
+    │     │         ⡀⠈⠑⢄ ⡀  ⠈⠢⡀                                ││      │       ⢠⠃⡀    ⡀                                    │
+    │     │             ⠉⠒⠤⣀  ⠈                                ││      │       ⡜                                           │
+    │     │         ⠂    ⠂  ⠑⠒⠤⢄⡀                              ││      │      ⢠⠃ ⠂    ⠂                                    │
+    │0.465│         ⡀    ⡀      ⠈                              ││30.0 %│      ⠈  ⡀    ⡀                                    │
+    │     └────────────────────────────────────────────────────││      └───────────────────────────────────────────────────│
+    │     0                                            80 steps││      0                                           80 steps│
+    └──────────────────────────────────────────────────────────┘└──────────────────────────────────────────────────────────┘
+    ┌ what happened ───────────────────────────────────────────────────────────────────────────────────────────────────────┐
+    │student taught: epoch 1/8  loss 2.000  test loss 2.200  accuracy 30.0 %  lr 5.00e-3  λ 0.50  τ 0.50  85 clips/s       │
+    │student taught: epoch 2/8  loss 1.000  test loss 1.100  accuracy 60.0 %  lr 2.50e-3  λ 0.50  τ 0.50  85 clips/s       │
+    │student taught: epoch 3/8  loss 0.667  test loss 0.733  accuracy 70.0 %  lr 1.67e-3  λ 0.50  τ 0.50  85 clips/s       │
+    │edit: version 1 in force from step 14: lambda, tau                                                                    │
+    │edit: refused at step 22                                                                                              │
+    │  error[script]: 'lambdda' is not known                                                                               │
+    │    --> quickstart.rhai:41:5                                                                                          │
+    │    hint: did you mean 'lambda'?                                                                                      │
+    │warning: the disk is nearly full                                                                                      │
+    └──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────┘
+     q leave   ? help   Tab, arrows another stage
+    ");
 }
 
 #[test]
@@ -115,15 +181,54 @@ fn where_only_ascii_can_be_shown() {
     let shown = drawn(80, 20, &seen, &View::default());
     let odd: Vec<char> = shown.chars().filter(|letter| !letter.is_ascii()).collect();
     assert!(odd.is_empty(), "{odd:?}\n{shown}");
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r"
+     2026-01-01_10-00-00_quickstart  running  1 min 15 s  seed 3  version 1
+     + teacher 82.5 %   > student taught 70.0 %
+     epoch 4/8  step 34/80 ######################----------------------------- 42 %
+     loss 0.612  85 clips/s  1.2 % waiting for data  18.0 s left
+     lr 1.2e-3 #:._            lambda 0.50 ----          tau 0.50 ----
+    + loss 0.612 test 0.733 ---------------++ accuracy 70.0 % best 70.0 % ---------+
+    |2.200|    oo   :                      ||70.0 %|     :  : **                   |
+    |     |..  **oo :                      ||      |     :  **                     |
+    |     | ... :**ooo                     ||      |     : *:                      |
+    |     |    ....*****                   ||      |     ** :                      |
+    |0.465|     :   .....                  ||30.0 %|    *:  :                      |
+    |     +--------------------------------||      +-------------------------------|
+    |     0                        80 steps||      0                       80 steps|
+    +--------------------------------------++--------------------------------------+
+    + what happened ---------------------------------------------------------------+
+    |    --> quickstart.rhai:41:5                                                  |
+    |    hint: did you mean 'lambda'?                                              |
+    |warning: the disk is nearly full                                              |
+    +------------------------------------------------------------------------------+
+     q leave   ? help   Tab, arrows another stage
+    ");
 }
 
 #[test]
 fn small_windows_show_what_has_room() {
     let (picture, live) = (running(), live());
     let seen = seen(&picture, State::Running, Some(&live));
-    insta::assert_snapshot!(drawn(40, 12, &seen, &unicode()), @"");
-    insta::assert_snapshot!(drawn(30, 4, &seen, &unicode()), @"");
+    insta::assert_snapshot!(drawn(40, 12, &seen, &unicode()), @r"
+     2026-01-01_10-00-00_quickstart  running
+    ‹ ▸ student taught 70.0 %
+     epoch 4/8  step 34/80 ━━━━━────── 42 %
+     loss 0.612  ·  85 clips/s  ·  1.2 % wai
+     lr 1.2e-3    λ 0.50       τ 0.50
+    ┌ what happened ───────────────────────┐
+    │  n                                   │
+    │    --> quickstart.rhai:41:5          │
+    │    hint: did you mean 'lambda'?      │
+    │warning: the disk is nearly full      │
+    └──────────────────────────────────────┘
+     q leave   ? help   Tab, arrows another
+    ");
+    insta::assert_snapshot!(drawn(30, 4, &seen, &unicode()), @r"
+     2026-01-01_10-00-00_quickstar
+    ‹ ▸ student taught 70.0 %
+     epoch 4/8  step 34/80  42 %
+     loss 0.612  ·  85 clips/s  ·
+    ");
 }
 
 #[test]
@@ -136,7 +241,28 @@ fn a_run_that_waits_says_why() {
     );
     let live = live();
     let seen = seen(&picture, State::Paused, Some(&live));
-    insta::assert_snapshot!(drawn(80, 20, &seen, &unicode()), @"");
+    insta::assert_snapshot!(drawn(80, 20, &seen, &unicode()), @r#"
+     2026-01-01_10-00-00_quickstart  paused  1 min 15 s  seed 3  version 1
+     ✓ teacher 82.5 %   ▸ student taught 70.0 %
+     epoch 4/8  step 34/80 ━━━━━━━━━━━━━━━━━━━━━━───────────────────────────── 42 %
+     loss 0.612  ·  85 clips/s  ·  1.2 % waiting for data
+     lr 1.2e-3 █▃▂▁            λ 0.50 ▄▄▄▄               τ 0.50 ▄▄▄▄
+
+
+
+
+
+    ┌ what happened ───────────────────────────────────────────────────────────────┐
+    │    --> quickstart.rhai:41:5                                                  │
+    │    hint: did you mean 'lambda'?                                              │
+    │warning: the disk is nearly full                                              │
+    │student taught: paused at step 34, waiting for an edit                        │
+    │  error[script]: no more                                                      │
+    │    --> quickstart.rhai:7:3                                                   │
+    │   7 | throw "no more"                                                        │
+    └──────────────────────────────────────────────────────────────────────────────┘
+     q leave   ? help   Tab, arrows another stage
+    "#);
 }
 
 #[test]
@@ -150,7 +276,32 @@ fn a_run_that_has_ended_shows_its_table() {
     );
     take(&mut picture, json!({ "event": "end" }));
     let seen = seen(&picture, State::Ended, None);
-    insta::assert_snapshot!(drawn(80, 24, &seen, &unicode()), @"");
+    insta::assert_snapshot!(drawn(80, 24, &seen, &unicode()), @r"
+     2026-01-01_10-00-00_quickstart  ended  0.0 s  seed 3  version 1
+     ✓ teacher 82.5 %   ✓ student taught 86.2 %
+     epoch 3/8  step 80/80 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 100 %
+     done: 86.2 %  ·  40.5 s  ·  85 clips/s  ·  2.0 % waiting for data
+     lr 1.7e-3 █▃▁             λ 0.50 ▄▄▄                τ 0.50 ▄▄▄
+    ┌ loss 0.667 test 0.733 ───────────────┐┌ accuracy 70.0 % best 70.0 % ─────────┐
+    │2.200│    ⢆⢈  ⢈                       ││70.0 %│     ⢀  ⢀ ⢀⠔                   │
+    │     │    ⢆⡆  ⠐                       ││      │     ⠐  ⡠⠒⠁                    │
+    │     │    ⠈⢆⡀ ⠨                       ││      │     ⠨ ⡜⠨                      │
+    │     │     ⠈⡆ ⠐                       ││      │     ⢐⢰⠁⢐                      │
+    │     │     ⠨⠘⡄⠨                       ││      │     ⠠⡇ ⠠                      │
+    │     │     ⢐ ⠘⡄⡀                      ││      │     ⡸  ⢐                      │
+    │     │     ⠠  ⠈⠢⢄⢄                    ││      │    ⢠⠃  ⠠                      │
+    │0.667│     ⢈  ⢈  ⠑⠄                   ││30.0 %│    ⠎⢈  ⢈                      │
+    │     └────────────────────────────────││      └───────────────────────────────│
+    │     0                        80 steps││      0                       80 steps│
+    └──────────────────────────────────────┘└──────────────────────────────────────┘
+    ┌ result ──────────────────────────────────────────────────────────────────────┐
+    │stage      kind     model  accuracy  95 %            best  steps    time      │
+    │teacher    train    cnn      82.5 %  [72.7, 89.3]  85.0 %     80  31.2 s  done│
+    │student …  distill  ast      86.2 %  [77.0, 92.1]  87.5 %     80  40.5 s  done│
+    │95 %: Wilson's interval of the accuracy, from the number of test clips.       │
+    └──────────────────────────────────────────────────────────────────────────────┘
+     q leave   ? help   Tab, arrows another stage   331 d ago
+    ");
 }
 
 #[test]
@@ -192,12 +343,11 @@ fn no_size_is_too_small() {
         for state in [State::Running, State::Paused, State::Ended, State::Failed, State::Stopped] {
             for view in [unicode(), View { help: true, colours: true, ..View::default() }] {
                 let seen = seen(picture, state, Some(&live));
-                for (width, height) in (1..=30).flat_map(|w| (1..=14).map(move |h| (w, h))) {
-                    drawn(width, height, &seen, &view);
-                }
-                for size in [(1, 100), (300, 1), (49, 11), (80, 13), (300, 90)] {
-                    let shown = drawn(size.0, size.1, &seen, &view);
-                    assert!(!shown.contains('\u{1b}'), "{shown}");
+                for height in [1, 2, 3, 5, 6, 8, 12, 21] {
+                    for width in [1, 2, 5, 23, 24, 25, 50, 81] {
+                        let shown = drawn(width, height, &seen, &view);
+                        assert!(!shown.contains('\u{1b}'), "{shown}");
+                    }
                 }
             }
         }
