@@ -23,7 +23,7 @@ const FLOW: [&[&str]; 12] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 28] = [
+const CONFINED: [(&str, &[&str]); 30] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -44,10 +44,12 @@ const CONFINED: [(&str, &[&str]); 28] = [
     ("flate2", &["data"]),
     ("crc32fast", &["data"]),
     ("md5", &["data"]),
-    ("sha2", &["data", "models"]),
+    ("sha2", &["data", "models", "cli"]),
     ("plotters", &["cli"]),
     ("png", &["cli"]),
     ("base64", &["cli"]),
+    ("ratatui", &["cli"]),
+    ("maud", &["cli"]),
     ("pytorch_reader", &["models"]),
     ("hf_hub", &["models"]),
     ("tract_onnx", &["models"]),

@@ -24,6 +24,7 @@ mod replay;
 mod resume;
 mod run;
 mod runs;
+mod serve;
 mod show;
 mod signals;
 mod spark;
@@ -64,6 +65,7 @@ enum Verb {
     Why(why::WhyOf),
     Runs(runs::Runs),
     Watch(watch::Watch),
+    Serve(serve::Serve),
     Gc(gc::Gc),
     Ls(ls::Ls),
     New(new::New),
@@ -93,6 +95,7 @@ impl Verb {
             Verb::Why(why) => why.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
             Verb::Watch(watch) => watch.run(),
+            Verb::Serve(serve) => serve.run(),
             Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Ls(ls) => ls.run().map(|()| 0),
             Verb::New(new) => new.run().map(|()| 0),

@@ -25,7 +25,7 @@ pub(super) fn table(stages: &[PastStage], width: Option<usize>) -> String {
         ]
     };
     let columns = [
-        Column::new("stage").cuts(),
+        Column::new("stage").cuts(14),
         Column::new("kind").goes(5),
         Column::new("model").goes(3),
         Column::new(" accuracy"),

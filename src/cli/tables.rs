@@ -2,7 +2,7 @@
 
 use super::words::columns;
 
-/// A column that is cut keeps so many letters.
+/// Where no column is left that could go, cells still keep so many letters.
 const LEAST: usize = 8;
 
 /// A column of a table.
@@ -12,8 +12,8 @@ pub(super) struct Column {
     pub head: &'static str,
     /// Where the table is too wide, the column with the highest number goes first; 0 stays.
     pub order: u8,
-    /// Whether its cells may be cut.
-    pub cuts: bool,
+    /// To how many letters its cells may be cut where the table is too wide, before other columns go; 0: never.
+    pub least: usize,
     /// Whether it goes where all its cells are empty.
     pub sparse: bool,
 }
@@ -29,9 +29,9 @@ impl Column {
         Column { order, ..self }
     }
 
-    /// One whose cells are cut where the table is too wide.
-    pub fn cuts(self) -> Self {
-        Column { cuts: true, ..self }
+    /// One whose cells are cut where the table is too wide, to so many letters before other columns go.
+    pub fn cuts(self, least: usize) -> Self {
+        Column { least, ..self }
     }
 
     /// One that goes where all its cells are empty.
@@ -58,10 +58,9 @@ pub(super) fn fitted(all: &[Column], rows: &[Vec<String>], width: Option<usize>)
         sum + 2 * shown.len().saturating_sub(1)
     };
     if let Some(width) = width {
-        // Letters are missed less than columns, down to a point.
         let spare = |shown: &[usize], widths: &[usize]| {
-            let cut = shown.iter().filter(|index| all[**index].cuts);
-            cut.map(|index| widths[*index].saturating_sub(LEAST.max(widths[*index] / 2))).sum()
+            let cut = shown.iter().filter(|index| all[**index].least > 0);
+            cut.map(|index| widths[*index].saturating_sub(all[*index].least)).sum()
         };
         while total(&shown, &widths).saturating_sub(spare(&shown, &widths)) > width {
             let last = shown.iter().copied().filter(|index| all[*index].order > 0);
@@ -69,7 +68,7 @@ pub(super) fn fitted(all: &[Column], rows: &[Vec<String>], width: Option<usize>)
             shown.retain(|index| *index != last);
         }
         while total(&shown, &widths) > width {
-            let longest = shown.iter().copied().filter(|index| all[*index].cuts);
+            let longest = shown.iter().copied().filter(|index| all[*index].least > 0);
             let longest = longest.max_by_key(|index| widths[*index]);
             match longest.filter(|index| widths[*index] > LEAST) {
                 Some(longest) => widths[longest] -= 1,

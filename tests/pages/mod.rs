@@ -1,3 +1,6 @@
 //! Pages in a real browser.
 
 mod browser;
+mod live;
+mod serve;
+mod served;

@@ -198,7 +198,7 @@ impl Compared {
             _ => " − baseline",
         };
         let columns = [
-            Column::new("stage").cuts(),
+            Column::new("stage").cuts(14),
             Column::new("run"),
             Column::new(" result"),
             Column::new("95 %").goes(2).sparse(),
@@ -261,11 +261,11 @@ impl Compared {
             .collect();
         let columns = [
             Column::new(""),
-            Column::new("run").cuts(),
+            Column::new("run").cuts(30),
             Column::new("state").goes(2),
             Column::new(" seed").goes(3).sparse(),
             Column::new("").goes(1).sparse(),
-            Column::new("arguments").goes(4).cuts().sparse(),
+            Column::new("arguments").goes(4).cuts(16).sparse(),
         ];
         fitted(&columns, &rows, width)
     }
@@ -304,8 +304,8 @@ impl Compared {
             })
             .collect();
         let columns = [
-            Column::new("over seeds").cuts(),
-            Column::new("runs").cuts(),
+            Column::new("over seeds").cuts(14),
+            Column::new("runs").cuts(8),
             Column::new(" n"),
             Column::new("mean"),
             Column::new("range").goes(2),

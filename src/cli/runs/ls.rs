@@ -57,11 +57,11 @@ impl Ls {
             return Ok(());
         }
         let columns = [
-            Column::new("run").cuts(),
+            Column::new("run").cuts(30),
             Column::new("state").goes(1),
             Column::new("began").goes(4),
             Column::new("recipe").goes(6),
-            Column::new("stages").cuts(),
+            Column::new("stages").cuts(24),
             Column::new("curve").goes(2).sparse(),
             Column::new("95 %").goes(5).sparse(),
             Column::new("tags").goes(3),

@@ -5,7 +5,7 @@ use super::{Seen, charts};
 use crate::cli::curves::{Curve, worth};
 use crate::cli::lines;
 use crate::cli::story::{self, Tone, about, lines_of, told};
-use crate::cli::words::{ago, plain};
+use crate::cli::words::plain;
 use crate::run::{Course, State};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -295,8 +295,9 @@ fn keys(seen: &Seen, view: &View) -> Line<'static> {
         spans.push(Span::styled(key, Style::new().add_modifier(Modifier::BOLD)));
         spans.push(Span::styled(format!(" {what}   "), dim(view)));
     }
-    if let Some(last) = seen.picture.last.filter(|_| !seen.state.lives()) {
-        spans.push(Span::styled(ago(last), dim(view)));
+    let since = seen.picture.last.and_then(|last| seen.now.duration_since(last).ok());
+    if let Some(since) = since.filter(|_| !seen.state.lives()) {
+        spans.push(Span::styled(lines::ago(since), dim(view)));
     }
     Line::from(spans)
 }
