@@ -10,6 +10,7 @@ mod features;
 mod hostile_files;
 mod hostile_loops;
 mod hostile_sources;
+mod looked;
 mod made;
 mod manners;
 mod memory;
