@@ -16,23 +16,36 @@
     stages.prepend(made);
     return made;
   };
-  const source = new EventSource(address);
-  source.addEventListener("open", () => say("live", false));
-  source.addEventListener("error", () => say("connection lost, trying again", true));
-  source.addEventListener("parts", (event) => {
-    const news = JSON.parse(event.data);
-    if (news.whole) {
-      const known = new Set(news.parts.map(([id]) => id));
-      for (const old of document.querySelectorAll("#stages > article")) if (!known.has(old.id)) old.remove();
-    }
-    for (const [id, html] of news.parts) {
-      const place = element(id);
-      if (place) place.innerHTML = html;
-    }
-    say("live", false);
-  });
-  source.addEventListener("gone", () => {
-    say("the run is gone", true);
-    source.close();
-  });
+  const put = (id, html) => {
+    const place = element(id);
+    if (!place) return;
+    const before = place.querySelector(".story");
+    const scrolled = before ? before.scrollTop : 0;
+    place.innerHTML = html;
+    const after = place.querySelector(".story");
+    if (after) after.scrollTop = scrolled;
+  };
+  const connect = () => {
+    const source = new EventSource(address);
+    source.addEventListener("open", () => say("live", false));
+    source.addEventListener("error", () => {
+      say("connection lost, trying again", true);
+      // After an answer that is no stream, the browser does not try again by itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+    });
+    source.addEventListener("parts", (event) => {
+      const news = JSON.parse(event.data);
+      if (news.whole) {
+        const known = new Set(news.parts.map(([id]) => id));
+        for (const old of document.querySelectorAll("#stages > article")) if (!known.has(old.id)) old.remove();
+      }
+      for (const [id, html] of news.parts) put(id, html);
+      say("live", false);
+    });
+    source.addEventListener("gone", () => {
+      say("the run is gone", true);
+      source.close();
+    });
+  };
+  connect();
 })();
