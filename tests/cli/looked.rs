@@ -55,9 +55,27 @@ const ALL: [&str; 6] = ["runs", "compare", "_10-00", "_11-00", "_12-00", "_13-00
 fn a_list_has_curves_and_intervals() {
     let sandbox = Sandbox::new();
     four(&sandbox);
-    insta::assert_snapshot!(sandbox.still(&["runs", "ls"]).good().out, @"");
-    insta::assert_snapshot!(narrow(&sandbox, "80", &["runs"]).out, @"");
-    insta::assert_snapshot!(narrow(&sandbox, "40", &["runs"]).out, @"");
+    insta::assert_snapshot!(sandbox.still(&["runs", "ls"]).good().out, @r"
+    run                       state  began                recipe  stages                          curve     95 %          tags
+    2026-01-01_13-00-00_tiny  ended  2999-01-01 00:00:00  tiny    teacher 82.5 %, student 85.0 %  ▁▅▆▇▇███  [75.6, 91.2]
+    2026-01-01_12-00-00_tiny  ended  2999-01-01 00:00:00  tiny    teacher 82.5 %, student 80.0 %  ▁▅▆▇▇███  [70.0, 87.3]
+    2026-01-01_11-00-00_tiny  ended  2999-01-01 00:00:00  tiny    teacher 82.5 %, student 77.5 %  ▁▅▆▇▇███  [67.2, 85.3]
+    2026-01-01_10-00-00_tiny  ended  2999-01-01 00:00:00  tiny    teacher 82.5 %, student 75.0 %  ▁▅▆▇▇███  [64.5, 83.2]
+    ");
+    insta::assert_snapshot!(narrow(&sandbox, "80", &["runs"]).out, @r"
+    run                       state  stages                          curve     tags
+    2026-01-01_13-00-00_tiny  ended  teacher 82.5 %, student 85.0 %  ▁▅▆▇▇███
+    2026-01-01_12-00-00_tiny  ended  teacher 82.5 %, student 80.0 %  ▁▅▆▇▇███
+    2026-01-01_11-00-00_tiny  ended  teacher 82.5 %, student 77.5 %  ▁▅▆▇▇███
+    2026-01-01_10-00-00_tiny  ended  teacher 82.5 %, student 75.0 %  ▁▅▆▇▇███
+    ");
+    insta::assert_snapshot!(narrow(&sandbox, "40", &["runs"]).out, @r"
+    run                  stages
+    2026-01-01_13-00-0…  teacher 82.5 %, st…
+    2026-01-01_12-00-0…  teacher 82.5 %, st…
+    2026-01-01_11-00-0…  teacher 82.5 %, st…
+    2026-01-01_10-00-0…  teacher 82.5 %, st…
+    ");
     let ran = sandbox.still(&["runs", "ls", "--json"]).good();
     let first: Value = serde_json::from_str(ran.out.lines().next().expect("a line")).expect("JSON");
     assert_eq!(first["stages"][1]["curve"].as_array().map(Vec::len), Some(8));
@@ -81,13 +99,59 @@ fn a_run_is_shown_with_its_curves_and_edits() {
         let from = out.find("\n\n").map_or(0, |at| at + 2);
         out[from..out.find("\nfile").unwrap_or(out.len())].trim_end().to_string()
     };
-    insta::assert_snapshot!(shown(sandbox.still(&["runs", "show", "last"])), @"");
-    insta::assert_snapshot!(shown(narrow(&sandbox, "44", &["runs", "show", "last"])), @"");
+    insta::assert_snapshot!(shown(sandbox.still(&["runs", "show", "last"])), @r"
+    stage    kind   model  accuracy  95 %            best  steps    time
+    teacher  train  cnn      82.5 %  [72.7, 89.3]  85.0 %     80  31.5 s  done
+    student  train  cnn      75.0 %  [64.5, 83.2]  77.5 %     80  31.5 s  done
+    95 %: Wilson's interval of the accuracy, from the number of test clips.
+
+    curves   loss      accuracy  lr        λ
+    teacher  █▄▃▂▂▁▁▁  ▁▅▆▇▇███  █▄▃▂▂▁▁▁
+      first  2.000     47.5 %    5.0e-3
+      best   0.250     82.5 %
+      last   0.250     82.5 %    6.3e-4
+    student  █▄▃▂▂▁▁▁  ▁▅▆▇▇███  █▄▃▂▂▁▁▁  ▄▄▄▄▄▄▄▄
+      edits    ^   x     ^   x     ^   x     ^   x
+      first  2.000     40.0 %    5.0e-3    0.50
+      best   0.250     75.0 %
+      last   0.250     75.0 %    6.3e-4    0.50
+    edits: ^ in force, x refused
+
+    edit in  step  version  outcome   functions
+    student    62        1  rejected  tau
+    student    25        1  in force  tau
+    ");
+    insta::assert_snapshot!(shown(narrow(&sandbox, "44", &["runs", "show", "last"])), @r"
+    stage    accuracy  95 %
+    teacher    82.5 %  [72.7, 89.3]  done
+    student    75.0 %  [64.5, 83.2]  done
+    95 %: Wilson's interval of the accuracy,
+    from the number of test clips.
+
+    curves   loss      accuracy  lr
+    teacher  █▄▃▂▂▁▁▁  ▁▅▆▇▇███  █▄▃▂▂▁▁▁
+      first  2.000     47.5 %    5.0e-3
+      best   0.250     82.5 %
+      last   0.250     82.5 %    6.3e-4
+    student  █▄▃▂▂▁▁▁  ▁▅▆▇▇███  █▄▃▂▂▁▁▁
+      edits    ^   x     ^   x     ^   x
+      first  2.000     40.0 %    5.0e-3
+      best   0.250     75.0 %
+      last   0.250     75.0 %    6.3e-4
+    edits: ^ in force, x refused
+
+    edit in  step  version  outcome   functions
+    student    62        1  rejected  tau
+    student    25        1  in force  tau
+    ");
     let mut command = sandbox.command();
     command.env("LC_ALL", "C").args(["runs", "show", "last"]);
     let ascii = shown(sandbox.finish(command.output().expect("the binary")));
     let curves: Vec<&str> = ascii.lines().filter(|line| line.contains('#')).collect();
-    insta::assert_snapshot!(curves.join("\n"), @"");
+    insta::assert_snapshot!(curves.join("\n"), @r"
+    teacher  #-:..___  _=+**###  #-:..___
+    student  #-:..___  _=+**###  #-:..___  --------
+    ");
     let ran = sandbox.still(&["runs", "show", "last", "--json"]).good();
     let shown: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(shown["epochs"]["student"][7]["accuracy"], json!(0.75));
@@ -98,9 +162,88 @@ fn a_run_is_shown_with_its_curves_and_edits() {
 fn runs_are_compared() {
     let sandbox = Sandbox::new();
     four(&sandbox);
-    insta::assert_snapshot!(sandbox.still(&ALL).good().out, @"");
-    insta::assert_snapshot!(narrow(&sandbox, "80", &ALL).out, @"");
-    insta::assert_snapshot!(narrow(&sandbox, "40", &ALL).out, @"");
+    insta::assert_snapshot!(sandbox.still(&ALL).good().out, @r"
+       run                       state  seed            arguments
+    a  2026-01-01_10-00-00_tiny  ended     1  baseline
+    b  2026-01-01_11-00-00_tiny  ended     2
+    c  2026-01-01_12-00-00_tiny  ended     1            tau=4
+    d  2026-01-01_13-00-00_tiny  ended     2            tau=4
+
+    stage    run  result  95 %            − a  95 %             best  curve       time
+    teacher  a    82.5 %  [72.7, 89.3]                        85.0 %  ▁▅▆▇▇███  31.5 s
+             b    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
+             c    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
+             d    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
+    student  a    75.0 %  [64.5, 83.2]                        77.5 %  ▁▅▆▇▇███  31.5 s
+             b    77.5 %  [67.2, 85.3]   +2.5  [-10.7, 15.5]  80.0 %  ▁▅▆▇▇███  31.5 s
+             c    80.0 %  [70.0, 87.3]   +5.0  [-8.0, 17.8]   82.5 %  ▁▅▆▇▇███  31.5 s
+             d    85.0 %  [75.6, 91.2]  +10.0  [-2.5, 22.2]   87.5 %  ▁▅▆▇▇███  31.5 s
+
+    over seeds  runs  n  mean          range        of means
+    teacher     a b   2  82.5 % ± 0.0  82.5 … 82.5
+    teacher     c d   2  82.5 % ± 0.0  82.5 … 82.5      +0.0
+    student     a b   2  76.2 % ± 1.8  75.0 … 77.5
+    student     c d   2  82.5 % ± 3.5  80.0 … 85.0      +6.2
+
+    95 %: Wilson's interval of the accuracy, from the number of test clips. Of differences: Newcombe's, as if each run had heard clips of its own; it is wide where they heard the same. ±: the standard deviation over seeds (n − 1).
+    ");
+    insta::assert_snapshot!(narrow(&sandbox, "80", &ALL).out, @r"
+       run                       state  seed            arguments
+    a  2026-01-01_10-00-00_tiny  ended     1  baseline
+    b  2026-01-01_11-00-00_tiny  ended     2
+    c  2026-01-01_12-00-00_tiny  ended     1            tau=4
+    d  2026-01-01_13-00-00_tiny  ended     2            tau=4
+
+    stage    run  result  95 %            − a  95 %             best  curve
+    teacher  a    82.5 %  [72.7, 89.3]                        85.0 %  ▁▅▆▇▇███
+             b    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
+             c    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
+             d    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
+    student  a    75.0 %  [64.5, 83.2]                        77.5 %  ▁▅▆▇▇███
+             b    77.5 %  [67.2, 85.3]   +2.5  [-10.7, 15.5]  80.0 %  ▁▅▆▇▇███
+             c    80.0 %  [70.0, 87.3]   +5.0  [-8.0, 17.8]   82.5 %  ▁▅▆▇▇███
+             d    85.0 %  [75.6, 91.2]  +10.0  [-2.5, 22.2]   87.5 %  ▁▅▆▇▇███
+
+    over seeds  runs  n  mean          range        of means
+    teacher     a b   2  82.5 % ± 0.0  82.5 … 82.5
+    teacher     c d   2  82.5 % ± 0.0  82.5 … 82.5      +0.0
+    student     a b   2  76.2 % ± 1.8  75.0 … 77.5
+    student     c d   2  82.5 % ± 3.5  80.0 … 85.0      +6.2
+
+    95 %: Wilson's interval of the accuracy, from the number of test clips. Of
+    differences: Newcombe's, as if each run had heard clips of its own; it is wide
+    where they heard the same. ±: the standard deviation over seeds (n − 1).
+    ");
+    insta::assert_snapshot!(narrow(&sandbox, "40", &ALL).out, @r"
+       run
+    a  2026-01-01_10-00-00_tiny  baseline
+    b  2026-01-01_11-00-00_tiny
+    c  2026-01-01_12-00-00_tiny
+    d  2026-01-01_13-00-00_tiny
+
+    stage    run  result    − a  curve
+    teacher  a    82.5 %         ▁▅▆▇▇███
+             b    82.5 %   +0.0  ▁▅▆▇▇███
+             c    82.5 %   +0.0  ▁▅▆▇▇███
+             d    82.5 %   +0.0  ▁▅▆▇▇███
+    student  a    75.0 %         ▁▅▆▇▇███
+             b    77.5 %   +2.5  ▁▅▆▇▇███
+             c    80.0 %   +5.0  ▁▅▆▇▇███
+             d    85.0 %  +10.0  ▁▅▆▇▇███
+
+    over seeds  runs  n  mean
+    teacher     a b   2  82.5 % ± 0.0
+    teacher     c d   2  82.5 % ± 0.0
+    student     a b   2  76.2 % ± 1.8
+    student     c d   2  82.5 % ± 3.5
+
+    95 %: Wilson's interval of the accuracy,
+    from the number of test clips. Of
+    differences: Newcombe's, as if each run
+    had heard clips of its own; it is wide
+    where they heard the same. ±: the
+    standard deviation over seeds (n − 1).
+    ");
 }
 
 #[test]
@@ -169,7 +312,11 @@ fn mistakes_in_comparing() {
     four(&sandbox);
     let one = sandbox.still(&["runs", "compare", "_10-00", "2026-01-01_10-00-00_tiny"]);
     assert_eq!(one.code, 2);
-    insta::assert_snapshot!(one.error(), @"");
+    insta::assert_snapshot!(one.error(), @r"
+    error[usage]: still runs compare: only one run is named
+      received: 2026-01-01_10-00-00_tiny
+      hint: name several; `still runs show` shows one, `still runs ls` lists them
+    ");
     let wrong = sandbox.still(&["runs", "compare", "_10-00", "last", "--baseline", "nope"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.error().contains("run 'nope': no run has this name or tag"), "{}", wrong.err);
@@ -192,7 +339,27 @@ fn what_happened_is_printed_where_there_is_no_terminal() {
     all.push(json!({ "event": "continued", "stage": "teacher", "step": 46 }));
     all.push(json!({ "event": "warning", "message": "the disk\nis full" }));
     write(&sandbox, "1_tiny", &all);
-    insta::assert_snapshot!(sandbox.still(&["watch"]).good().out, @"");
+    insta::assert_snapshot!(sandbox.still(&["watch"]).good().out, @r"
+    1_tiny
+    begins: lab/tiny.rhai, seed 1
+    teacher: train cnn, 246 parameters, 320 clips, 80 steps
+    teacher: epoch 1/8  loss 2.000  test loss 2.200  accuracy 47.5 %  lr 5.00e-3  85 clips/s
+    teacher: epoch 2/8  loss 1.000  test loss 1.100  accuracy 67.5 %  lr 2.50e-3  85 clips/s
+    teacher: epoch 3/8  loss 0.667  test loss 0.733  accuracy 74.2 %  lr 1.67e-3  85 clips/s
+    teacher: epoch 4/8  loss 0.500  test loss 0.550  accuracy 77.5 %  lr 1.25e-3  85 clips/s
+    edit: version 1 in force from step 44: lr
+    edit: refused at step 45
+      error[script]: no
+        --> a.rhai:1:1
+    teacher: paused at step 46, waiting for an edit
+      error: it threw
+    teacher: goes on at step 46
+    warning: the disk is full
+    the run's process is gone and left no word; `still resume` goes on with it
+
+    stage    kind   model  accuracy    best  steps  time
+    teacher  train  cnn      77.5 %  77.5 %     40     –  not done
+    ");
     // A reader that has enough ends it.
     let held = Lock::try_take(&sandbox.file("home/runs/1_tiny/run.lock")).expect("a file");
     let mut child =

@@ -261,7 +261,11 @@ fn a_port_that_is_taken_is_told() {
     let (sandbox, served) = scene();
     let ran = sandbox.still(&["serve", "--open", "no", "--port", &served.port.to_string()]);
     assert_eq!(ran.code, 2);
-    insta::assert_snapshot!(ran.error().replace(&served.port.to_string(), "PORT"), @"");
+    insta::assert_snapshot!(ran.error().replace(&served.port.to_string(), "PORT"), @r"
+    error[usage]: --port PORT: the port cannot be had
+      received: another program listens there, maybe another `still serve`
+      hint: take another one: still serve --port 0 takes any that is free
+    ");
 }
 
 #[cfg(unix)]

@@ -208,16 +208,19 @@ impl Compared {
             Column::new("curve").goes(1).sparse(),
             Column::new(" time").goes(5),
         ];
-        out(&format!("\n{}", fitted(&columns, &rows, width)));
+        let table = fitted(&columns, &rows, width);
+        out(&format!("\n{table}"));
         let spreads = self.spreads();
         if !spreads.is_empty() {
             out(&format!("\n{}", self.over_seeds(&spreads, width)));
         }
         let mut notes = Vec::new();
-        if rows.iter().any(|row| !row[3].is_empty()) {
+        // What had no room needs no word.
+        let intervals = table.matches("95 %").count();
+        if rows.iter().any(|row| !row[3].is_empty()) && intervals > 0 {
             notes.push(WILSON.to_string());
         }
-        if differences {
+        if differences && intervals > 1 {
             notes.push(
                 "Of differences: Newcombe's, as if each run had heard clips of its own; it is wide where they heard the same."
                     .into(),

@@ -295,12 +295,12 @@ fn a_run_that_has_ended_shows_its_table() {
     │     0                        80 steps││      0                       80 steps│
     └──────────────────────────────────────┘└──────────────────────────────────────┘
     ┌ result ──────────────────────────────────────────────────────────────────────┐
-    │stage      kind     model  accuracy  95 %            best  steps    time      │
-    │teacher    train    cnn      82.5 %  [72.7, 89.3]  85.0 %     80  31.2 s  done│
-    │student …  distill  ast      86.2 %  [77.0, 92.1]  87.5 %     80  40.5 s  done│
+    │stage           kind     model  accuracy  95 %            best    time        │
+    │teacher         train    cnn      82.5 %  [72.7, 89.3]  85.0 %  31.2 s  done  │
+    │student taught  distill  ast      86.2 %  [77.0, 92.1]  87.5 %  40.5 s  done  │
     │95 %: Wilson's interval of the accuracy, from the number of test clips.       │
     └──────────────────────────────────────────────────────────────────────────────┘
-     q leave   ? help   Tab, arrows another stage   331 d ago
+     q leave   ? help   Tab, arrows another stage   1 min ago
     ");
 }
 
