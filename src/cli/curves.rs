@@ -58,6 +58,7 @@ impl Curve {
             Curve::Loss => number(value),
             Curve::Worth if is_map => format!("{value:.3}"),
             Curve::Worth => percent(Some(value)),
+            Curve::Lr if value == 0.0 => "0".into(),
             Curve::Lr => format!("{value:.1e}"),
             Curve::Lambda | Curve::Tau => format!("{value:.2}"),
         }

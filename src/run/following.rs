@@ -171,12 +171,17 @@ impl Following {
 
     /// Where the stage that is being done stands, where that is newer than its last epoch.
     pub fn live(&self) -> Option<&Live> {
+        let ended = self.picture.current()?.epochs.last().map_or(0, |epoch| epoch.step);
+        self.trail().filter(|live| live.step >= ended)
+    }
+
+    /// The losses of the steps of the stage that is being done; where epochs are short, some steps behind.
+    pub fn trail(&self) -> Option<&Live> {
         let current = self.picture.current()?;
         let fits = |live: &&Live| {
-            let ended = current.epochs.last().map_or(0, |epoch| epoch.step);
             // What an earlier process left tells of a time before this one began with the stage.
             let newer = live.at.zip(current.began).is_none_or(|(at, began)| at >= began);
-            live.stage == current.stage.name && live.step >= ended && newer
+            live.stage == current.stage.name && newer
         };
         self.live.as_ref().filter(fits)
     }

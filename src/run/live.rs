@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Its name in a run's folder.
 pub(super) const FILE: &str = "live.json";
-/// It is written no more often than this.
-const PAUSE: Duration = Duration::from_millis(500);
+/// It is written no more often than this, and no less often than that.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 /// Writing it may take one part of so many of the time.
-const SHARE: u32 = 2000;
+const SHARE: u32 = 1000;
 /// So many means of losses are kept; then two and two become one.
 const MEANS: usize = 64;
 /// What is longer is not ours.
@@ -112,7 +112,7 @@ impl Writer {
         Writer {
             path: folder.join(FILE),
             written: None,
-            pause: PAUSE,
+            pause: PAUSES.0,
             begun: Instant::now(),
             waits: None,
             from: 0,
@@ -150,7 +150,7 @@ impl Writer {
         let line = self.told(moment, report, so_far);
         // A disk that is full is told by those who write what matters.
         let _ = disk::write_quick(&self.path, line.to_string().as_bytes());
-        self.pause = PAUSE.max(now.elapsed() * SHARE);
+        self.pause = (now.elapsed() * SHARE).clamp(PAUSES.0, PAUSES.1);
         self.written = Some(now);
     }
 

@@ -1,4 +1,4 @@
-//! Runs that are looked at: sparklines, intervals, comparisons over seeds, the lines of `still watch`.
+//! Runs that are looked at: sparklines, intervals, the lines of `still watch`.
 
 use crate::support::past::{THEN, write};
 use crate::support::{Ran, Sandbox, TINY, example};
@@ -31,25 +31,23 @@ fn events(seed: u64, set: Value, gain: f64) -> Vec<Value> {
     all
 }
 
-fn run(sandbox: &Sandbox, name: &str, seed: u64, set: Value, gain: f64) {
+pub fn run(sandbox: &Sandbox, name: &str, seed: u64, set: Value, gain: f64) {
     write(sandbox, name, &events(seed, set, gain));
     sandbox.write(&format!("home/runs/{name}/recipe/0000/tiny.rhai"), "fn tau(ctx) { 1.0 }\n");
 }
 
-fn four(sandbox: &Sandbox) {
+pub fn four(sandbox: &Sandbox) {
     run(sandbox, "2026-01-01_10-00-00_tiny", 1, json!({}), 0.0);
     run(sandbox, "2026-01-01_11-00-00_tiny", 2, json!({}), 0.025);
     run(sandbox, "2026-01-01_12-00-00_tiny", 1, json!({ "tau": "4" }), 0.05);
     run(sandbox, "2026-01-01_13-00-00_tiny", 2, json!({ "tau": "4" }), 0.1);
 }
 
-fn narrow(sandbox: &Sandbox, columns: &str, arguments: &[&str]) -> Ran {
+pub fn narrow(sandbox: &Sandbox, columns: &str, arguments: &[&str]) -> Ran {
     let mut command = sandbox.command();
     let output = command.env("COLUMNS", columns).args(arguments).output().expect("the binary");
     sandbox.finish(output).good()
 }
-
-const ALL: [&str; 6] = ["runs", "compare", "_10-00", "_11-00", "_12-00", "_13-00"];
 
 #[test]
 fn a_list_has_curves_and_intervals() {
@@ -156,170 +154,6 @@ fn a_run_is_shown_with_its_curves_and_edits() {
     let shown: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(shown["epochs"]["student"][7]["accuracy"], json!(0.75));
     assert_eq!(shown["edits"][1]["message"], json!("error: no"));
-}
-
-#[test]
-fn runs_are_compared() {
-    let sandbox = Sandbox::new();
-    four(&sandbox);
-    insta::assert_snapshot!(sandbox.still(&ALL).good().out, @r"
-       run                       state  seed            arguments
-    a  2026-01-01_10-00-00_tiny  ended     1  baseline
-    b  2026-01-01_11-00-00_tiny  ended     2
-    c  2026-01-01_12-00-00_tiny  ended     1            tau=4
-    d  2026-01-01_13-00-00_tiny  ended     2            tau=4
-
-    stage    run  result  95 %            − a  95 %             best  curve       time
-    teacher  a    82.5 %  [72.7, 89.3]                        85.0 %  ▁▅▆▇▇███  31.5 s
-             b    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
-             c    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
-             d    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███  31.5 s
-    student  a    75.0 %  [64.5, 83.2]                        77.5 %  ▁▅▆▇▇███  31.5 s
-             b    77.5 %  [67.2, 85.3]   +2.5  [-10.7, 15.5]  80.0 %  ▁▅▆▇▇███  31.5 s
-             c    80.0 %  [70.0, 87.3]   +5.0  [-8.0, 17.8]   82.5 %  ▁▅▆▇▇███  31.5 s
-             d    85.0 %  [75.6, 91.2]  +10.0  [-2.5, 22.2]   87.5 %  ▁▅▆▇▇███  31.5 s
-
-    over seeds  runs  n  mean          range        of means
-    teacher     a b   2  82.5 % ± 0.0  82.5 … 82.5
-    teacher     c d   2  82.5 % ± 0.0  82.5 … 82.5      +0.0
-    student     a b   2  76.2 % ± 1.8  75.0 … 77.5
-    student     c d   2  82.5 % ± 3.5  80.0 … 85.0      +6.2
-
-    95 %: Wilson's interval of the accuracy, from the number of test clips. Of differences: Newcombe's, as if each run had heard clips of its own; it is wide where they heard the same. ±: the standard deviation over seeds (n − 1).
-    ");
-    insta::assert_snapshot!(narrow(&sandbox, "80", &ALL).out, @r"
-       run                       state  seed            arguments
-    a  2026-01-01_10-00-00_tiny  ended     1  baseline
-    b  2026-01-01_11-00-00_tiny  ended     2
-    c  2026-01-01_12-00-00_tiny  ended     1            tau=4
-    d  2026-01-01_13-00-00_tiny  ended     2            tau=4
-
-    stage    run  result  95 %            − a  95 %             best  curve
-    teacher  a    82.5 %  [72.7, 89.3]                        85.0 %  ▁▅▆▇▇███
-             b    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
-             c    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
-             d    82.5 %  [72.7, 89.3]   +0.0  [-11.9, 11.9]  85.0 %  ▁▅▆▇▇███
-    student  a    75.0 %  [64.5, 83.2]                        77.5 %  ▁▅▆▇▇███
-             b    77.5 %  [67.2, 85.3]   +2.5  [-10.7, 15.5]  80.0 %  ▁▅▆▇▇███
-             c    80.0 %  [70.0, 87.3]   +5.0  [-8.0, 17.8]   82.5 %  ▁▅▆▇▇███
-             d    85.0 %  [75.6, 91.2]  +10.0  [-2.5, 22.2]   87.5 %  ▁▅▆▇▇███
-
-    over seeds  runs  n  mean          range        of means
-    teacher     a b   2  82.5 % ± 0.0  82.5 … 82.5
-    teacher     c d   2  82.5 % ± 0.0  82.5 … 82.5      +0.0
-    student     a b   2  76.2 % ± 1.8  75.0 … 77.5
-    student     c d   2  82.5 % ± 3.5  80.0 … 85.0      +6.2
-
-    95 %: Wilson's interval of the accuracy, from the number of test clips. Of
-    differences: Newcombe's, as if each run had heard clips of its own; it is wide
-    where they heard the same. ±: the standard deviation over seeds (n − 1).
-    ");
-    insta::assert_snapshot!(narrow(&sandbox, "40", &ALL).out, @r"
-       run
-    a  2026-01-01_10-00-00_tiny  baseline
-    b  2026-01-01_11-00-00_tiny
-    c  2026-01-01_12-00-00_tiny
-    d  2026-01-01_13-00-00_tiny
-
-    stage    run  result    − a  curve
-    teacher  a    82.5 %         ▁▅▆▇▇███
-             b    82.5 %   +0.0  ▁▅▆▇▇███
-             c    82.5 %   +0.0  ▁▅▆▇▇███
-             d    82.5 %   +0.0  ▁▅▆▇▇███
-    student  a    75.0 %         ▁▅▆▇▇███
-             b    77.5 %   +2.5  ▁▅▆▇▇███
-             c    80.0 %   +5.0  ▁▅▆▇▇███
-             d    85.0 %  +10.0  ▁▅▆▇▇███
-
-    over seeds  runs  n  mean
-    teacher     a b   2  82.5 % ± 0.0
-    teacher     c d   2  82.5 % ± 0.0
-    student     a b   2  76.2 % ± 1.8
-    student     c d   2  82.5 % ± 3.5
-
-    95 %: Wilson's interval of the accuracy,
-    from the number of test clips. Of
-    differences: Newcombe's, as if each run
-    had heard clips of its own; it is wide
-    where they heard the same. ±: the
-    standard deviation over seeds (n − 1).
-    ");
-}
-
-#[test]
-fn a_comparison_in_json_has_every_number() {
-    let sandbox = Sandbox::new();
-    four(&sandbox);
-    let ran = sandbox.still(&[ALL.as_slice(), &["--json"]].concat()).good();
-    let told: Value = serde_json::from_str(&ran.out).expect("JSON");
-    let students: Vec<&Value> = told["stages"]
-        .as_array()
-        .expect("stages")
-        .iter()
-        .filter(|stage| stage["stage"] == "student")
-        .collect();
-    assert_eq!(students.len(), 4);
-    let near = |value: &Value, expected: f64| {
-        let value = value.as_f64().expect("a number");
-        assert!((value - expected).abs() < 1e-9, "{value} instead of {expected}");
-    };
-    near(&students[3]["difference"], 0.1);
-    // scipy.stats.binomtest(68, 80).proportion_ci(method="wilson"), and Newcombe's method of that and of 60 of 80.
-    near(&students[3]["interval"]["low"], 0.755_867_714_386_766_5);
-    near(&students[3]["interval"]["high"], 0.912_059_594_938_364_5);
-    near(&students[3]["difference_interval"]["low"], -0.024_798_520_952_800_968);
-    near(&students[3]["difference_interval"]["high"], 0.221_836_913_581_372_36);
-    let seeds = told["seeds"].as_array().expect("seeds");
-    let of = |stage: &str, runs: Value| {
-        seeds.iter().find(|own| own["stage"] == stage && own["runs"] == runs).expect("seeds")
-    };
-    let plain = of("student", json!(["a", "b"]));
-    near(&plain["mean"], 0.7625);
-    near(&plain["deviation"], 0.0125 * 2f64.sqrt());
-    near(&of("student", json!(["c", "d"]))["mean"], 0.825);
-}
-
-#[test]
-fn other_recipes_edited_runs_and_same_seeds_are_no_group() {
-    let sandbox = Sandbox::new();
-    four(&sandbox);
-    // The same seed once more counts once.
-    run(&sandbox, "2026-01-01_14-00-00_tiny", 1, json!({}), 0.0);
-    // Another text, and a run that was edited.
-    run(&sandbox, "2026-01-01_15-00-00_tiny", 3, json!({}), 0.0);
-    sandbox
-        .write("home/runs/2026-01-01_15-00-00_tiny/recipe/0000/tiny.rhai", "fn tau(ctx) { 9.0 }");
-    run(&sandbox, "2026-01-01_16-00-00_tiny", 4, json!({}), 0.0);
-    let path = "home/runs/2026-01-01_16-00-00_tiny/events.jsonl";
-    let edit = json!({ "at": THEN, "event": "edit", "stage": "student", "outcome": "in_force" });
-    sandbox.write(path, format!("{}{edit}\n", sandbox.read(path)));
-    let more = ["_14-00", "_15-00", "_16-00", "--baseline", "_11-00", "--json"];
-    let ran = sandbox.still(&[ALL.as_slice(), &more].concat()).good();
-    let told: Value = serde_json::from_str(&ran.out).expect("JSON");
-    assert_eq!(told["runs"].as_array().map(Vec::len), Some(7));
-    assert_eq!(told["runs"][0]["run"], json!("2026-01-01_11-00-00_tiny"));
-    let groups: Vec<&Value> =
-        told["seeds"].as_array().expect("seeds").iter().map(|own| &own["runs"]).collect();
-    assert_eq!(
-        groups,
-        [&json!(["a", "b"]), &json!(["c", "d"]), &json!(["a", "b"]), &json!(["c", "d"])]
-    );
-}
-
-#[test]
-fn mistakes_in_comparing() {
-    let sandbox = Sandbox::new();
-    four(&sandbox);
-    let one = sandbox.still(&["runs", "compare", "_10-00", "2026-01-01_10-00-00_tiny"]);
-    assert_eq!(one.code, 2);
-    insta::assert_snapshot!(one.error(), @r"
-    error[usage]: still runs compare: only one run is named
-      received: 2026-01-01_10-00-00_tiny
-      hint: name several; `still runs show` shows one, `still runs ls` lists them
-    ");
-    let wrong = sandbox.still(&["runs", "compare", "_10-00", "last", "--baseline", "nope"]);
-    assert_eq!(wrong.code, 2);
-    assert!(wrong.error().contains("run 'nope': no run has this name or tag"), "{}", wrong.err);
 }
 
 #[test]

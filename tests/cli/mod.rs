@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod compared;
 mod damage;
 mod data;
 mod eval;

@@ -2,6 +2,7 @@
 
 use super::Place;
 use super::alike::{Seeds, groups, over_seeds};
+use super::paired;
 use crate::cli::curves::{LEVEL, WILSON, best_worth, between, curve_of, surety, worth, worth_of};
 use crate::cli::tables::{Column, fitted, folded};
 use crate::cli::terminal::{speaks_unicode, width};
@@ -16,6 +17,8 @@ use std::time::Duration;
 
 /// A curve has so many letters.
 const CURVE: usize = 12;
+/// Text is folded so where there is no terminal.
+const PLAIN: usize = 100;
 
 /// Compare what the stages of several runs gave: values with intervals, differences, means over seeds.
 ///
@@ -47,8 +50,10 @@ struct Compared {
 struct Cell<'a> {
     run: usize,
     stage: &'a PastStage,
-    /// Against the baseline's stage, with its interval where both are counted shares.
-    difference: Option<(f64, Option<(f64, f64)>)>,
+    /// Against the baseline's stage.
+    difference: Option<f64>,
+    /// Its interval, where both are counted shares, and whether it is of the same clips.
+    interval: Option<((f64, f64), bool)>,
 }
 
 /// A stage over several seeds.
@@ -123,17 +128,19 @@ impl Compared {
         let base = self.stage(self.baseline, name);
         let cell = |run: usize| {
             let stage = self.stage(run, name)?;
-            let difference = || {
-                let base = base.filter(|_| run != self.baseline)?;
-                // Accuracy against mean average precision would be a number without meaning.
-                let alike = base.map.is_some() == stage.map.is_some();
-                let difference = stage.main().zip(base.main()).filter(|_| alike)?;
-                let counted = stage.found().zip(base.found());
-                let counted = counted.filter(|_| stage.done && base.done);
-                let interval = counted.map(|(own, base)| newcombe(own, base, LEVEL));
-                Some((difference.0 - difference.1, interval))
+            let base = base.filter(|_| run != self.baseline);
+            // Accuracy against mean average precision would be a number without meaning.
+            let base = base.filter(|base| base.map.is_some() == stage.map.is_some());
+            let both = base.and_then(|base| stage.main().zip(base.main()));
+            let interval = || {
+                let base = base.filter(|base| stage.done && base.done)?;
+                let (own_run, base_run) = (self.runs.get(run)?, self.runs.get(self.baseline)?);
+                let paired = paired::interval((own_run, stage), (base_run, base));
+                let strangers = || Some(newcombe(stage.found()?, base.found()?, LEVEL));
+                paired.map(|paired| (paired, true)).or_else(|| Some((strangers()?, false)))
             };
-            Some(Cell { run, stage, difference: difference() })
+            let difference = both.map(|(own, base)| own - base);
+            Some(Cell { run, stage, difference, interval: interval() })
         };
         (0..self.runs.len()).filter_map(cell).collect()
     }
@@ -160,24 +167,29 @@ impl Compared {
         out(&self.legend(width));
         let base = label(self.baseline);
         let mut rows = Vec::new();
-        let mut differences = false;
+        let (mut paired, mut strangers) = (false, false);
         for name in self.names() {
             let mut first = plain(name);
-            for Cell { run, stage, difference } in self.cells(name) {
+            for Cell { run, stage, difference, interval } in self.cells(name) {
                 let points = |value: f64| match stage.map {
                     Some(_) => format!("{value:+.3}"),
                     None => format!("{:+.1}", value * 100.0),
                 };
                 let seconds = stage.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
-                let difference_interval = difference.and_then(|(_, interval)| interval);
-                differences |= difference_interval.is_some();
+                // A star says that the interval takes the clips of both as strangers.
+                let (ends, star) = match interval {
+                    Some((ends, paired)) => (between(Some(ends)), if paired { "" } else { "*" }),
+                    None => (String::new(), ""),
+                };
+                paired |= interval.is_some_and(|(_, paired)| paired);
+                strangers |= interval.is_some_and(|(_, paired)| !paired);
                 rows.push(vec![
                     std::mem::take(&mut first),
                     label(run),
                     worth(stage),
                     between(surety(stage)),
-                    difference.map(|(value, _)| points(value)).unwrap_or_default(),
-                    between(difference_interval),
+                    difference.map(points).unwrap_or_default(),
+                    format!("{ends}{star}"),
                     best_worth(stage),
                     curve_of(stage, CURVE, unicode),
                     match (stage.from_store, stage.done) {
@@ -220,17 +232,21 @@ impl Compared {
         if rows.iter().any(|row| !row[3].is_empty()) && intervals > 0 {
             notes.push(WILSON.to_string());
         }
-        if differences && intervals > 1 {
+        if paired && intervals > 1 {
             notes.push(
-                "Of differences: Newcombe's, as if each run had heard clips of its own; it is wide where they heard the same."
-                    .into(),
+                "Of differences: a bootstrap of the clips that both heard, 1000 draws.".into(),
+            );
+        }
+        if strangers && intervals > 1 {
+            notes.push(
+                "*: Newcombe's, as if each run had heard clips of its own; wide where they heard the same.".into(),
             );
         }
         if !spreads.is_empty() {
             notes.push("±: the standard deviation over seeds (n − 1).".into());
         }
         if !notes.is_empty() {
-            out(&format!("\n{}", folded(&notes.join(" "), width)));
+            out(&format!("\n{}", folded(&notes.join(" "), Some(width.unwrap_or(PLAIN)))));
         }
     }
 
@@ -335,14 +351,17 @@ impl Compared {
             .collect();
         let mut stages = Vec::new();
         for name in self.names() {
-            for Cell { run, stage, difference } in self.cells(name) {
+            for Cell { run, stage, difference, interval } in self.cells(name) {
                 stages.push(json!({
                     "stage": name, "run": label(run),
                     "metric": if stage.map.is_some() { "map" } else { "accuracy" },
                     "value": stage.main(), "interval": ends(surety(stage)),
                     "best": stage.best_main(), "test_clips": stage.test_clips,
-                    "difference": difference.map(|(value, _)| value),
-                    "difference_interval": ends(difference.and_then(|(_, interval)| interval)),
+                    "difference": difference,
+                    "difference_interval": ends(interval.map(|(ends, _)| ends)),
+                    "difference_method": interval.map(|(_, paired)| {
+                        if paired { "paired_bootstrap" } else { "newcombe" }
+                    }),
                     "seconds": stage.seconds, "done": stage.done, "from_store": stage.from_store,
                     "curve": stage.curve,
                 }));
@@ -362,7 +381,7 @@ impl Compared {
             .collect();
         json!({
             "runs": runs, "baseline": label(self.baseline), "level": LEVEL,
-            "interval": "wilson", "difference_interval": "newcombe",
+            "interval": "wilson",
             "stages": stages, "seeds": seeds,
         })
     }

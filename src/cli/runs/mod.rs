@@ -6,6 +6,7 @@ mod diff;
 mod drawn;
 mod ls;
 mod pack;
+mod paired;
 mod rm;
 mod show;
 mod tag;

@@ -8,7 +8,7 @@ use crate::cli::stages::fate;
 use crate::cli::story::{Tone, about, lines_of, told};
 use crate::cli::words::{date, percent, plain, time_of};
 use crate::run::index::Row;
-use crate::run::{Course, Following, Live, PastStage, Picture, State};
+use crate::run::{Course, Following, Happening, Live, PastStage, Picture, State};
 use maud::{Markup, html};
 use std::path::Path;
 use std::time::Duration;
@@ -125,16 +125,16 @@ fn listed(run: &Brief) -> Markup {
 /// The page of a run.
 pub(super) fn of_run(following: &Following) -> Parts {
     let picture = following.picture();
-    let live = following.live();
+    let trail = following.trail();
     let mut parts: Parts = vec![
         ("state".into(), head(following).into_string()),
         ("now".into(), now(following).into_string()),
-        ("table".into(), table(picture).into_string()),
+        ("table".into(), table(picture, following.state()).into_string()),
         ("edits".into(), edits(picture).into_string()),
         ("log".into(), log(picture).into_string()),
     ];
     for (index, course) in picture.courses().iter().enumerate().rev() {
-        let own = live.filter(|live| live.stage == course.stage.name);
+        let own = trail.filter(|live| live.stage == course.stage.name);
         parts.push((format!("stage-{index}"), stage(picture, course, own).into_string()));
     }
     parts
@@ -210,7 +210,7 @@ fn now(following: &Following) -> Markup {
     let speed = live.and_then(|live| live.clips_per_second);
     let speed = speed.or(last.and_then(|epoch| epoch.clips_per_second));
     let waiting = live.and_then(|live| live.waiting).or(last.and_then(|epoch| epoch.waiting));
-    let left = live.and_then(|live| live.seconds_left);
+    let left = live.and_then(|live| live.seconds_left).or(course.seconds_left());
     let left = left.filter(|_| following.state() == State::Running);
     let left = left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     html! {
@@ -224,10 +224,15 @@ fn now(following: &Following) -> Markup {
             @if let Some(share) = waiting { div { dt { "Waiting for data" } dd { (percent(Some(share))) } } }
             @if let Some(left) = left { div { dt { "Left" } dd { (lines::time(left)) } } }
         }
+        @if let Some(edit) = picture.edits.last() {
+            @let told = crate::cli::story::edited(edit);
+            p class={ "newest " (tone(told.tone)) } { (told.text) }
+        }
     }
 }
 
-fn table(picture: &Picture) -> Markup {
+fn table(picture: &Picture, state: State) -> Markup {
+    let current = picture.current().filter(|_| state.lives()).map(|it| it.stage.name.as_str());
     let stages: Vec<&PastStage> = picture.courses().iter().map(|course| &course.stage).collect();
     if stages.is_empty() {
         return html! { p class="note" { "No stage has begun yet." } };
@@ -258,7 +263,7 @@ fn table(picture: &Picture) -> Markup {
                             td data-label="Best epoch" class="number" { (best_worth(stage)) }
                             td data-label="Steps" class="number" { (stage.steps.map_or_else(dash, |steps| steps.to_string())) }
                             td data-label="Time" class="number" { (time(stage)) }
-                            td data-label="State" { (fate(stage)) }
+                            td data-label="State" { (if current == Some(stage.name.as_str()) { state.word() } else { fate(stage) }) }
                         }
                     }
                 }
@@ -296,9 +301,16 @@ fn edits(picture: &Picture) -> Markup {
 }
 
 fn log(picture: &Picture) -> Markup {
+    // Epochs are in the curves: the newest one is enough.
+    let mut epochs = 0;
+    let entries = picture.log().rev().filter(|entry| {
+        let is_epoch = matches!(entry.what, Happening::Epoch { .. });
+        epochs += usize::from(is_epoch);
+        !is_epoch || epochs == 1
+    });
     html! {
         ol class="story" reversed {
-            @for entry in picture.log().rev().take(LOG) {
+            @for entry in entries.take(LOG) {
                 @let told = told(entry, picture);
                 li class=(tone(told.tone)) {
                     @if let Some(at) = entry.at { time { (date(at).split(' ').next_back().unwrap_or_default()) } " " }

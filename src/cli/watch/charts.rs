@@ -74,7 +74,8 @@ fn loss(frame: &mut Frame, area: Rect, seen: &Seen, course: &Course, view: &View
     let trained = points(course, |epoch| epoch.loss);
     let tested = points(course, |epoch| epoch.test_loss);
     let live = seen.live_of(course);
-    let steps = live.map(|live| live.course().collect()).unwrap_or_default();
+    let trail = seen.trail.filter(|live| live.stage == course.stage.name);
+    let steps = trail.map(|live| live.course().collect()).unwrap_or_default();
     let newest = live.and_then(|live| live.loss).or(trained.last().map(|(_, loss)| *loss));
     let mut title = vec![Span::raw(" loss ")];
     title.extend(newest.map(|value| Span::raw(format!("{} ", Curve::Loss.text(value, false)))));

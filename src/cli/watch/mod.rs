@@ -52,6 +52,8 @@ struct Seen<'a> {
     picture: &'a Picture,
     state: State,
     live: Option<&'a Live>,
+    /// Where its losses are known, even if an epoch has ended since.
+    trail: Option<&'a Live>,
     is_gone: bool,
     now: SystemTime,
 }
@@ -63,6 +65,7 @@ impl<'a> Seen<'a> {
             picture: following.picture(),
             state: following.state(),
             live: following.live(),
+            trail: following.trail(),
             is_gone: following.is_gone(),
             now: SystemTime::now(),
         }

@@ -6,7 +6,7 @@ use crate::cli::curves::{Curve, worth};
 use crate::cli::lines;
 use crate::cli::story::{self, Tone, about, lines_of, told};
 use crate::cli::words::plain;
-use crate::run::{Course, State};
+use crate::run::{Course, Entry, Happening, State};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -232,7 +232,9 @@ fn numbers(seen: &Seen, course: &Course, view: &View) -> Line<'static> {
     let waiting = live.and_then(|live| live.waiting).or(course.waiting);
     let waiting = waiting.or(last.and_then(|epoch| epoch.waiting));
     parts.extend(waiting.map(|share| format!("{:.1} % waiting for data", share * 100.0)));
-    let left = live.and_then(|live| live.seconds_left).filter(|_| seen.state == State::Running);
+    let left = live.and_then(|live| live.seconds_left).or(course.seconds_left());
+    let is_current = seen.picture.current().is_some_and(|it| it.stage.name == stage.name);
+    let left = left.filter(|_| is_current && seen.state == State::Running);
     let left = left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     parts.extend(left.map(|left| format!("{} left", lines::time(left))));
     // During an evaluation, or one long step, nothing is written.
@@ -253,7 +255,9 @@ fn log(seen: &Seen, view: &View, width: usize) -> Vec<Line<'static>> {
         Tone::Bad => view.tint(Color::Red),
     };
     let mut all = Vec::new();
-    for entry in picture.log() {
+    // Epochs are in the curves; what happens once must not be lost among them.
+    let rare = |entry: &&Entry| !matches!(entry.what, Happening::Epoch { .. });
+    for entry in picture.log().filter(rare) {
         let story::Told { text, message, tone } = told(entry, picture);
         all.extend(wrapped(&text, width).map(|line| Line::styled(line, tint(tone))));
         let lines = message.iter().flat_map(|message| lines_of(message));
@@ -278,11 +282,20 @@ fn log(seen: &Seen, view: &View, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Pieces of at most so many letters.
+/// Pieces of at most so many letters, broken between words where that leaves no large hole.
 fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
+    let width = width.max(1);
     let letters: Vec<char> = text.chars().collect();
-    let pieces: Vec<String> =
-        letters.chunks(width.max(1)).map(|piece| piece.iter().collect()).collect();
+    let mut pieces = Vec::new();
+    let mut rest = letters.as_slice();
+    while rest.len() > width {
+        let space = rest[..=width].iter().rposition(|letter| *letter == ' ');
+        let end = space.filter(|space| *space > width / 2).unwrap_or(width);
+        pieces.push(rest[..end].iter().collect::<String>().trim_end().to_string());
+        rest = &rest[end..];
+        rest = rest.strip_prefix(&[' ']).unwrap_or(rest);
+    }
+    pieces.push(rest.iter().collect());
     pieces.into_iter()
 }
 

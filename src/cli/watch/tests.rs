@@ -87,7 +87,7 @@ fn drawn(width: u16, height: u16, seen: &Seen, view: &View) -> String {
 
 fn seen<'a>(picture: &'a Picture, state: State, live: Option<&'a Live>) -> Seen<'a> {
     let name = "2026-01-01_10-00-00_quickstart";
-    Seen { name, picture, state, live, is_gone: false, now: now() }
+    Seen { name, picture, state, live, trail: live, is_gone: false, now: now() }
 }
 
 fn unicode() -> View {

@@ -7,6 +7,8 @@ use std::time::SystemTime;
 
 /// So many points of a curve stand in a summary.
 const POINTS: usize = 64;
+/// So many epochs tell the speed.
+const EPOCHS: usize = 5;
 
 /// A stage as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -172,6 +174,15 @@ impl Course {
     pub fn steps(&self) -> u64 {
         let last = self.epochs.last().map_or(0, |epoch| epoch.step);
         self.stage.steps.unwrap_or(0).max(last)
+    }
+
+    /// What is left of it in seconds, at the speed of its last epochs.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let recent = self.epochs.len().saturating_sub(EPOCHS);
+        let seconds: Vec<f64> = self.epochs[recent..].iter().filter_map(|it| it.seconds).collect();
+        let mean = seconds.iter().sum::<f64>() / seconds.len() as f64;
+        let left = self.epochs_planned?.saturating_sub(self.epochs.last()?.epoch);
+        (!seconds.is_empty() && !self.stage.done).then_some(mean * left as f64)
     }
 
     pub(super) fn begin(&mut self, event: &Value) {
