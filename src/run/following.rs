@@ -68,14 +68,16 @@ impl Following {
 
     /// Reads what the journal has got; the first word is whether that was anything.
     fn read(&mut self) -> std::io::Result<bool> {
-        let mut journal = match File::open(self.path.join("events.jsonl")) {
-            Ok(journal) if journal.metadata()?.is_file() => journal,
-            Ok(_) => return Ok(false),
+        let path = self.path.join("events.jsonl");
+        match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => {}
             Err(cause) if cause.kind() == ErrorKind::NotFound && !self.gone => {
                 return Ok(self.forget());
             }
-            Err(cause) => return Err(cause),
-        };
+            // A pipe would wait for ever.
+            _ => return Ok(false),
+        }
+        let mut journal = File::open(path)?;
         let mut changed = false;
         if !self.is_same(&mut journal)? {
             changed = self.forget();

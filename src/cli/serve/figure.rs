@@ -5,8 +5,9 @@ use crate::cli::words::plain;
 use crate::run::{Course, Edit, Live, PastEpoch};
 use maud::{Markup, html};
 
-/// Size of a figure, and what stands around the curve: left, top, right, bottom.
-const SIZE: (f64, f64) = (520.0, 230.0);
+/// Sizes of a figure, a large and a small one, and what stands around the curve: left, top, right, bottom.
+const LARGE: (f64, f64) = (520.0, 230.0);
+const SMALL: (f64, f64) = (340.0, 150.0);
 const AROUND: (f64, f64, f64, f64) = (58.0, 12.0, 12.0, 26.0);
 /// A curve has no more points than this.
 const POINTS: usize = 600;
@@ -22,6 +23,7 @@ struct Line {
 
 /// What the axes of a figure span.
 struct Span {
+    size: (f64, f64),
     steps: f64,
     low: f64,
     high: f64,
@@ -29,12 +31,12 @@ struct Span {
 
 impl Span {
     fn x(&self, step: f64) -> f64 {
-        let width = SIZE.0 - AROUND.0 - AROUND.2;
+        let width = self.size.0 - AROUND.0 - AROUND.2;
         AROUND.0 + width * (step / self.steps).clamp(0.0, 1.0)
     }
 
     fn y(&self, value: f64) -> f64 {
-        let height = SIZE.1 - AROUND.1 - AROUND.3;
+        let height = self.size.1 - AROUND.1 - AROUND.3;
         AROUND.1 + height * (1.0 - ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0))
     }
 }
@@ -82,11 +84,12 @@ pub(super) fn figures(course: &Course, edits: &[Edit], live: Option<&Live>) -> M
         (Curve::Tau, "τ", vec![setting(course, live, Curve::Tau)]),
     ];
     let known = |lines: &[Line]| lines.iter().any(|line| !line.points.is_empty());
+    let (large, small) = all.split_at(2);
     html! {
-        div class="panels" {
-            @for (curve, name, lines) in &all {
-                @if known(lines) {
-                    (figure(course, *curve, name, lines, &marks))
+        @for (class, size, some) in [("panels", LARGE, large), ("panels three", SMALL, small)] {
+            div class=(class) {
+                @for (curve, name, lines) in some.iter().filter(|(_, _, lines)| known(lines)) {
+                    (figure(course, size, (*curve, name), lines, &marks))
                 }
             }
         }
@@ -107,17 +110,23 @@ fn setting(course: &Course, live: Option<&Live>, curve: Curve) -> Line {
     Line { class: "setting", name: "", points }
 }
 
-fn figure(course: &Course, curve: Curve, name: &str, lines: &[Line], marks: &[&Edit]) -> Markup {
+fn figure(
+    course: &Course,
+    size: (f64, f64),
+    (curve, name): (Curve, &str),
+    lines: &[Line],
+    marks: &[&Edit],
+) -> Markup {
     let values = || lines.iter().flat_map(|line| &line.points).map(|(_, value)| *value);
     let low = values().fold(f64::INFINITY, f64::min);
     let high = values().fold(f64::NEG_INFINITY, f64::max);
     let reach = ((high - low) * 0.06).max(high.abs() * 1e-3).max(1e-9);
     let last = lines.iter().filter_map(|line| line.points.last()).map(|(step, _)| *step);
     let steps = last.fold(course.steps_planned.unwrap_or(0) as f64, f64::max).max(1.0);
-    let span = Span { steps, low: low - reach, high: high + reach };
+    let span = Span { size, steps, low: low - reach, high: high + reach };
     let is_map = course.stage.map.is_some();
-    let (left, right) = (AROUND.0, SIZE.0 - AROUND.2);
-    let bottom = SIZE.1 - AROUND.3;
+    let (left, right) = (AROUND.0, size.0 - AROUND.2);
+    let bottom = size.1 - AROUND.3;
     let now = lines.iter().rev().find_map(|line| line.points.last()).map(|(_, value)| *value);
     let now = now.map(|value| curve.text(value, is_map)).unwrap_or_default();
     let label = format!("{name} of {}: now {now}", plain(&course.stage.name));
@@ -131,7 +140,7 @@ fn figure(course: &Course, curve: Curve, name: &str, lines: &[Line], marks: &[&E
                     " " span class={ "key " (line.class) } { (line.name) }
                 }
             }
-            svg viewBox=(format!("0 0 {} {}", SIZE.0, SIZE.1)) role="img" aria-label=(label) {
+            svg viewBox=(format!("0 0 {} {}", size.0, size.1)) role="img" aria-label=(label) {
                 g class="grid" {
                     @for value in [low, low + (high - low) / 2.0, high] {
                         path d=(format!("M{left:.1} {y:.1}H{right:.1}", y = span.y(value))) {}
@@ -142,8 +151,8 @@ fn figure(course: &Course, curve: Curve, name: &str, lines: &[Line], marks: &[&E
                     text x=(format!("{:.1}", left - 6.0)) y=(format!("{:.1}", span.y(value) + 4.0))
                         text-anchor="end" { (curve.text(value, is_map)) }
                 }
-                text x=(format!("{left:.1}")) y=(format!("{:.1}", SIZE.1 - 8.0)) { "step 0" }
-                text x=(format!("{right:.1}")) y=(format!("{:.1}", SIZE.1 - 8.0)) text-anchor="end" {
+                text x=(format!("{left:.1}")) y=(format!("{:.1}", size.1 - 8.0)) { "step 0" }
+                text x=(format!("{right:.1}")) y=(format!("{:.1}", size.1 - 8.0)) text-anchor="end" {
                     (format!("{steps:.0}"))
                 }
                 @for edit in marks { (mark(edit, &span, bottom)) }

@@ -130,7 +130,7 @@ pub(super) fn of_run(following: &Following) -> Parts {
         ("state".into(), head(following).into_string()),
         ("now".into(), now(following).into_string()),
         ("table".into(), table(picture, following.state()).into_string()),
-        ("edits".into(), edits(picture).into_string()),
+        ("edits".into(), edits(picture, following.state()).into_string()),
         ("log".into(), log(picture).into_string()),
     ];
     for (index, course) in picture.courses().iter().enumerate().rev() {
@@ -282,9 +282,13 @@ fn tone(tone: Tone) -> &'static str {
     }
 }
 
-fn edits(picture: &Picture) -> Markup {
+fn edits(picture: &Picture, state: State) -> Markup {
     if picture.edits.is_empty() {
-        return html! { p class="note" { "No edit yet. Save the recipe while it runs." } };
+        let text = match state.lives() {
+            true => "No edit yet. Save the recipe, and the functions that changed come into force.",
+            false => "There was none.",
+        };
+        return html! { p class="note" { (text) } };
     }
     html! {
         ol class="story" reversed {

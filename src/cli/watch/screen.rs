@@ -302,7 +302,7 @@ fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
 fn keys(seen: &Seen, view: &View) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     for (key, what) in KEYS.into_iter().rev() {
-        if key == "f" && view.follows() {
+        if key == "f" && (view.follows() || !seen.state.lives()) {
             continue;
         }
         spans.push(Span::styled(key, Style::new().add_modifier(Modifier::BOLD)));

@@ -160,9 +160,9 @@ fn a_run_at_120_by_40() {
     │     0                                            80 steps││      0                                           80 steps│
     └──────────────────────────────────────────────────────────┘└──────────────────────────────────────────────────────────┘
     ┌ what happened ───────────────────────────────────────────────────────────────────────────────────────────────────────┐
-    │student taught: epoch 1/8  loss 2.000  test loss 2.200  accuracy 30.0 %  lr 5.00e-3  λ 0.50  τ 0.50  85 clips/s       │
-    │student taught: epoch 2/8  loss 1.000  test loss 1.100  accuracy 60.0 %  lr 2.50e-3  λ 0.50  τ 0.50  85 clips/s       │
-    │student taught: epoch 3/8  loss 0.667  test loss 0.733  accuracy 70.0 %  lr 1.67e-3  λ 0.50  τ 0.50  85 clips/s       │
+    │teacher: train cnn, 18,482 parameters, 320 clips, 80 steps                                                            │
+    │teacher: trained, 82.5 %, 31.2 s, 1.0 % of it waiting for data                                                        │
+    │student taught: distill ast, taught by 'teacher', 18,482 parameters, 320 clips, 80 steps                              │
     │edit: version 1 in force from step 14: lambda, tau                                                                    │
     │edit: refused at step 22                                                                                              │
     │  error[script]: 'lambdda' is not known                                                                               │
@@ -216,7 +216,7 @@ fn small_windows_show_what_has_room() {
      loss 0.612  ·  85 clips/s  ·  1.2 % wai
      lr 1.2e-3    λ 0.50       τ 0.50
     ┌ what happened ───────────────────────┐
-    │  n                                   │
+    │  known                               │
     │    --> quickstart.rhai:41:5          │
     │    hint: did you mean 'lambda'?      │
     │warning: the disk is nearly full      │
