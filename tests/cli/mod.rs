@@ -28,5 +28,6 @@ mod run;
 mod runs;
 mod sharing;
 mod show;
+mod terminal;
 mod test;
 mod usage;
