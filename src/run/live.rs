@@ -85,10 +85,14 @@ impl Live {
         })
     }
 
-    /// The means of losses, each at the step in the middle of its block.
-    pub fn course(&self) -> impl Iterator<Item = (f64, f64)> {
-        let middle = |block: usize| self.from as f64 + (block as f64 + 0.5) * self.every as f64;
-        self.losses.iter().enumerate().map(move |(block, loss)| (middle(block), *loss))
+    /// The course of the losses as at most so many means, each at the step in the middle of its block.
+    pub fn course(&self, most: usize) -> impl Iterator<Item = (f64, f64)> {
+        let blocks = self.losses.len().div_ceil(most.max(1)).max(1);
+        self.losses.chunks(blocks).enumerate().map(move |(index, losses)| {
+            let middle = (index * blocks) as f64 + losses.len() as f64 / 2.0;
+            let mean = losses.iter().sum::<f64>() / losses.len() as f64;
+            (self.from as f64 + middle * self.every as f64, mean)
+        })
     }
 }
 

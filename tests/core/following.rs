@@ -247,7 +247,8 @@ fn between_epochs_live_json_tells_where_the_stage_is() {
     assert!(following.poll());
     let now = following.live().expect("a step").clone();
     assert_eq!((now.step, now.tau, now.lambda), (4, Some(f64::INFINITY), None));
-    assert_eq!(now.course().collect::<Vec<_>>(), [(1.0, 2.0), (3.0, 1.5)]);
+    assert_eq!(now.course(64).collect::<Vec<_>>(), [(1.0, 2.0), (3.0, 1.5)]);
+    assert_eq!(now.course(1).collect::<Vec<_>>(), [(2.0, 1.75)]);
     assert!(!following.poll());
     // Of another stage, of a step before the last epoch, of an earlier process, garbled.
     for (stage, step, at) in

@@ -11,6 +11,8 @@ const SMALL: (f64, f64) = (340.0, 150.0);
 const AROUND: (f64, f64, f64, f64) = (58.0, 12.0, 12.0, 26.0);
 /// A curve has no more points than this.
 const POINTS: usize = 600;
+/// The losses of steps are means of so many blocks: single ones jump too much to be read.
+const BLOCKS: usize = 64;
 /// Values that are larger cannot be drawn.
 const LARGEST: f64 = 1e30;
 
@@ -61,7 +63,7 @@ pub(super) fn figures(course: &Course, edits: &[Edit], live: Option<&Live>) -> M
         .filter(|edit| edit.stage.as_ref() == Some(&course.stage.name) && sign(edit).is_some())
         .collect();
     let is_map = course.stage.map.is_some();
-    let steps = live.map(|live| thinned(live.course().collect())).unwrap_or_default();
+    let steps = live.map(|live| thinned(live.course(BLOCKS).collect())).unwrap_or_default();
     let mut test = points(course, |epoch| epoch.test_loss);
     test.retain(|(_, value)| value.is_finite());
     let all = [
@@ -106,7 +108,8 @@ fn setting(course: &Course, live: Option<&Live>, curve: Curve) -> Line {
         };
         Some((live.step as f64, value?))
     });
-    points.extend(now.filter(|(_, value)| value.abs() < LARGEST));
+    let last = points.last().map_or(0.0, |(step, _)| *step);
+    points.extend(now.filter(|(step, value)| *step >= last && value.abs() < LARGEST));
     Line { class: "setting", name: "", points }
 }
 

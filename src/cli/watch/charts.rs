@@ -15,6 +15,8 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 /// A chart that is smaller says nothing.
 const LEAST: (u16, u16) = (24, 6);
 
+/// The losses of steps are means of so many blocks: single ones jump too much to be read.
+const BLOCKS: usize = 32;
 /// Values that are larger cannot be drawn: their differences are no numbers any more.
 const LARGEST: f64 = 1e30;
 
@@ -75,7 +77,7 @@ fn loss(frame: &mut Frame, area: Rect, seen: &Seen, course: &Course, view: &View
     let tested = points(course, |epoch| epoch.test_loss);
     let live = seen.live_of(course);
     let trail = seen.trail.filter(|live| live.stage == course.stage.name);
-    let steps = trail.map(|live| live.course().collect()).unwrap_or_default();
+    let steps = trail.map(|live| live.course(BLOCKS).collect()).unwrap_or_default();
     let newest = live.and_then(|live| live.loss).or(trained.last().map(|(_, loss)| *loss));
     let mut title = vec![Span::raw(" loss ")];
     title.extend(newest.map(|value| Span::raw(format!("{} ", Curve::Loss.text(value, false)))));

@@ -163,7 +163,7 @@ fn tabs(seen: &Seen, shown: usize, view: &View, width: usize) -> Line<'static> {
     let length = |from: usize| -> usize {
         texts.iter().take(shown + 1).skip(from).map(|text| text.chars().count() + 1).sum()
     };
-    let from = (0..=shown).find(|from| length(*from) + 1 <= width).unwrap_or(shown);
+    let from = (0..=shown).find(|from| length(*from) < width).unwrap_or(shown);
     let mut spans = Vec::new();
     if from > 0 {
         spans.push(Span::styled("‹", dim(view)));
