@@ -133,7 +133,7 @@ fn where_both_heard_the_same_clips_they_are_paired() {
     let sandbox = Sandbox::new();
     four(&sandbox);
     // 60 and 64 of 80 are found; of the first 60 the second one misses 4, of the last 20 it finds 8.
-    let found = [|clip: usize| clip < 60, |clip: usize| (clip >= 4 && clip < 60) || clip >= 72];
+    let found = [|clip: usize| clip < 60, |clip: usize| (4..60).contains(&clip) || clip >= 72];
     let keep = |name: &str, found: fn(usize) -> bool, ids: &str| {
         let logits = (0..80).flat_map(|clip| if found(clip) { [1.0, 0.0] } else { [0.0, 1.0] });
         let targets = [1.0, 0.0].repeat(80);

@@ -13,6 +13,9 @@ const NAME: usize = 20;
 /// Between two columns.
 const GAP: usize = 2;
 
+/// Picks one of a curve's values.
+type Pick<'a> = dyn Fn(Curve, &[Option<f64>]) -> Option<f64> + 'a;
+
 /// The curves of all stages that have some, with their first, best and last values, and the signs of edits; empty
 /// without any.
 pub(super) fn curves(picture: &Picture, width: Option<usize>, unicode: bool) -> String {
@@ -50,7 +53,7 @@ pub(super) fn curves(picture: &Picture, width: Option<usize>, unicode: bool) -> 
             rows.push(row("  edits", under));
         }
         let is_map = course.stage.map.is_some();
-        let said = |pick: &dyn Fn(Curve, &[Option<f64>]) -> Option<f64>| -> Vec<String> {
+        let said = |pick: &Pick| -> Vec<String> {
             let texts = shown.iter().zip(&values).map(|(curve, values)| {
                 pick(*curve, values).map(|value| curve.text(value, is_map)).unwrap_or_default()
             });

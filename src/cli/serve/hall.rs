@@ -125,11 +125,10 @@ impl Hall {
         let mut news = !known;
         for folder in living {
             let name = name_of(folder);
-            if !inner.followed.contains_key(&name) {
-                let following = Following::open(folder);
-                inner.followed.insert(name, Followed { following, wanted: Instant::now() });
+            inner.followed.entry(name).or_insert_with(|| {
                 news = true;
-            }
+                Followed { following: Following::open(folder), wanted: Instant::now() }
+            });
         }
         news
     }
@@ -141,10 +140,9 @@ impl Hall {
             inner.rows.iter().map(|(name, row)| (name.as_str(), Brief::of_row(row))).collect();
         for (name, followed) in &inner.followed {
             let lives = followed.following.state().lives();
-            if lives || !inner.rows.contains_key(name) {
-                if !followed.following.is_gone() {
-                    all.insert(name, Brief::of_following(&followed.following));
-                }
+            let counts = lives || !inner.rows.contains_key(name);
+            if counts && !followed.following.is_gone() {
+                all.insert(name, Brief::of_following(&followed.following));
             }
         }
         (all.into_values().rev().collect(), inner.trouble.clone())
