@@ -24,7 +24,7 @@ const FLOW: [&[&str]; 13] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 30] = [
+const CONFINED: [(&str, &[&str]); 31] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
@@ -45,11 +45,12 @@ const CONFINED: [(&str, &[&str]); 30] = [
     ("flate2", &["data"]),
     ("crc32fast", &["data"]),
     ("md5", &["data"]),
-    ("sha2", &["data", "models"]),
+    ("sha2", &["data", "models", "cli"]),
     ("plotters", &["report", "cli"]),
     ("png", &["report", "cli"]),
     ("base64", &["report", "cli"]),
-    ("maud", &["report"]),
+    ("ratatui", &["cli"]),
+    ("maud", &["report", "cli"]),
     ("crc32c", &["report"]),
     ("pytorch_reader", &["models"]),
     ("hf_hub", &["models"]),

@@ -4,6 +4,7 @@ mod access;
 mod arguments;
 mod bench;
 mod check;
+mod curves;
 mod data;
 mod definitions;
 mod eval;
@@ -24,12 +25,19 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod serve;
 mod show;
 mod signals;
+mod spark;
+mod stages;
 mod stdlib;
+mod story;
+mod tables;
+mod terminal;
 mod test;
 mod trained;
 mod undashed;
+mod watch;
 mod why;
 mod words;
 
@@ -58,6 +66,8 @@ enum Verb {
     Why(why::WhyOf),
     Report(report::Report),
     Runs(runs::Runs),
+    Watch(watch::Watch),
+    Serve(serve::Serve),
     Gc(gc::Gc),
     Ls(ls::Ls),
     New(new::New),
@@ -87,6 +97,8 @@ impl Verb {
             Verb::Why(why) => why.run().map(|()| 0),
             Verb::Report(report) => report.run().map(|()| 0),
             Verb::Runs(runs) => runs.run().map(|()| 0),
+            Verb::Watch(watch) => watch.run(),
+            Verb::Serve(serve) => serve.run(),
             Verb::Gc(gc) => gc.run().map(|()| 0),
             Verb::Ls(ls) => ls.run().map(|()| 0),
             Verb::New(new) => new.run().map(|()| 0),

@@ -311,6 +311,17 @@ pub fn write_quick(path: &Path, bytes: &[u8]) -> Result<()> {
     put().map_err(|cause| refused("writing", path, &bare(&cause)))
 }
 
+/// Removes a file that [`write_quick`] wrote; one that is not there is no error.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn remove_quick(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => Err(refused("removing", path, &cause)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a file or folder as new as if it were just written, where that is allowed.
 pub fn touch(path: &Path) {
     let _ = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));

@@ -11,6 +11,7 @@ mod decisions;
 mod measure;
 mod paired;
 mod predictions;
+mod proportion;
 mod ranking;
 mod single;
 mod special;
@@ -24,6 +25,7 @@ pub use decisions::{Decided, Threshold, best_thresholds, decided, decided_per_cl
 pub use measure::{Metric, NAMES};
 pub use paired::{EXACT_FLIPS, EXACT_RANKS, Tested, mcnemar, sign_flip, t_test, wilcoxon};
 pub use predictions::{Predictions, Weights};
+pub use proportion::{newcombe, wilson};
 pub use ranking::{average_precision, d_prime, lwlrap, roc_auc};
 pub use single::{Normalise, accuracy_of, confusion, shares, top_k};
 pub use special::{

@@ -1,6 +1,7 @@
 //! How a user names a run, and where runs are looked for where no recipe says it.
 
-use super::{HOME_VARIABLE, Home, Past};
+use super::{HOME_VARIABLE, Home, Past, RUN_LOCK};
+use crate::disk::Lock;
 use crate::error::{Error, Kind, Result, nearest};
 use std::path::{Path, PathBuf};
 
@@ -124,6 +125,20 @@ pub fn run(home: &dyn Fn() -> Result<Home>, named: &str) -> Result<PathBuf> {
         }
         None => Err(unknown(named, &all)),
     }
+}
+
+/// The folder of the newest run that is running, or else of the newest one.
+///
+/// # Errors
+/// No run yet.
+pub fn newest(home: &Home) -> Result<PathBuf> {
+    let folders = Past::folders(home)?;
+    let lives = folders.iter().rev().find(|folder| Lock::held(&folder.join(RUN_LOCK)));
+    lives.or(folders.last()).cloned().ok_or_else(|| {
+        Error::new(Kind::Usage, "looking for a run", "there are no runs yet")
+            .received(home.path().display().to_string())
+            .hint("begin one in another terminal: still run RECIPE.rhai")
+    })
 }
 
 /// The error for a name that fits no run: names of runs that are near, else the newest ones.

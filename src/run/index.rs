@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Changes with the table: another one is dropped and made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLE: &str = "CREATE TABLE runs (
     name TEXT PRIMARY KEY, stamp TEXT, recipe TEXT, started REAL, ended REAL, state TEXT,
     stages INTEGER, best_accuracy REAL, last_accuracy REAL, steps INTEGER, seed INTEGER,

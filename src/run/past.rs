@@ -1,10 +1,12 @@
 //! A run as its folder tells it. Read tolerantly: older runs lack some of it, and a run may have been
 //! cut off anywhere.
 
+use super::picture::{Course, Edit, PastStage, Picture};
+use super::said::{strings, text, time_of, word};
+use super::state::Turns;
 use super::{Home, State, grants};
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -22,52 +24,6 @@ pub(super) const CLIPS: &str = "clips.json";
 /// The file that says where the recipe is on this machine.
 pub(super) const ORIGIN: &str = "origin";
 
-/// A stage as far as it came.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct PastStage {
-    /// Its name.
-    pub name: String,
-    /// `train`, `distill`, `each_step`.
-    pub kind: Option<String>,
-    /// The model's name.
-    pub model: Option<String>,
-    /// Accuracy on the test clips after the last epoch, 0 to 1.
-    pub accuracy: Option<f64>,
-    /// The best accuracy after any epoch.
-    pub best_accuracy: Option<f64>,
-    /// Wall time.
-    pub seconds: Option<f64>,
-    /// Steps that were done.
-    pub steps: Option<u64>,
-    /// Trained numbers.
-    pub parameters: Option<u64>,
-    /// BLAKE3 of the last weights.
-    pub weights_blake3: Option<String>,
-    /// BLAKE3 of the mean of the weights of several epochs, where it made one.
-    pub averaged_blake3: Option<String>,
-    /// Its key in the store.
-    pub key: Option<String>,
-    /// Whether it came from the store.
-    pub from_store: bool,
-    /// Whether it came to its end.
-    pub done: bool,
-}
-
-/// A version of the recipe that was saved while the run lived.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Edit {
-    /// The stage that was running.
-    pub stage: Option<String>,
-    /// The step at which it came, from which on it was in force.
-    pub step: Option<u64>,
-    /// Its number: that of its folder in `recipe/`.
-    pub version: Option<u64>,
-    /// `in_force`, `unchanged`, `rejected` or `reverted`.
-    pub outcome: String,
-    /// Functions that changed.
-    pub functions: Vec<String>,
-}
-
 /// A run that was written down.
 #[derive(Clone, Debug)]
 pub struct Past {
@@ -75,10 +31,6 @@ pub struct Past {
     name: String,
     events: Vec<Value>,
     results: Value,
-}
-
-fn text(value: &Value, key: &str) -> Option<String> {
-    value.get(key)?.as_str().map(str::to_string)
 }
 
 fn json_of(path: &Path) -> Value {
@@ -187,34 +139,19 @@ impl Past {
 
     /// When it began, in UTC.
     pub fn started(&self) -> Option<SystemTime> {
-        self.time(self.events.first()?)
+        time_of(self.events.first()?)
     }
 
     /// When the last thing happened.
     pub fn last(&self) -> Option<SystemTime> {
-        self.events.iter().rev().find_map(|event| self.time(event))
-    }
-
-    fn time(&self, event: &Value) -> Option<SystemTime> {
-        humantime::parse_rfc3339(event.get("at")?.as_str()?).ok()
+        self.events.iter().rev().find_map(time_of)
     }
 
     /// How far it has come.
     pub fn state(&self) -> State {
-        let lives = Lock::held(&self.path.join(RUN_LOCK));
-        let mut state = if lives { State::Running } else { State::Stopped };
-        for event in &self.events {
-            state = match (event.get("event").and_then(Value::as_str), lives) {
-                (Some("paused"), true) => State::Paused,
-                (Some("continued" | "resumed" | "epoch"), true) => State::Running,
-                (Some("end"), false) => State::Ended,
-                (Some("failed"), false) => State::Failed,
-                (Some("interrupted"), false) => State::Interrupted,
-                (Some("run" | "resumed"), false) => State::Stopped,
-                _ => state,
-            };
-        }
-        state
+        let mut turns = Turns::default();
+        self.events.iter().filter_map(|event| word(event, "event")).for_each(|it| turns.take(it));
+        turns.state(Lock::held(&self.path.join(RUN_LOCK)))
     }
 
     /// Whether it came to its end, whoever holds it just now.
@@ -238,32 +175,17 @@ impl Past {
 
     /// Its stages, in the order in which they began.
     pub fn stages(&self) -> Vec<PastStage> {
-        let mut stages: Vec<PastStage> = Vec::new();
-        for event in &self.events {
-            let Some(stage) = text(event, "stage").or_else(|| text(event, "name")) else {
-                continue;
-            };
-            match event.get("event").and_then(Value::as_str) {
-                // A run that goes on tells of its stage again.
-                Some("stage") => stage_of(&mut stages, &stage).begin(event),
-                Some("epoch") => stage_of(&mut stages, &stage).reached(event),
-                Some("store_hit") => {
-                    let stage = stage_of(&mut stages, &stage);
-                    let from_store = event.get("from_store").and_then(Value::as_bool);
-                    (stage.from_store, stage.done) = (from_store.unwrap_or(true), true);
-                    stage.key = text(event, "key");
-                }
-                Some("stage_end") => stage_of(&mut stages, &stage).end(event),
-                _ => {}
-            }
-        }
+        self.picture().courses().iter().map(Course::summary).collect()
+    }
+
+    /// What all its events tell together.
+    pub fn picture(&self) -> Picture {
+        let mut picture = Picture::default();
+        self.events.iter().for_each(|event| picture.take(event));
         let results = self.results.get("stages").and_then(Value::as_array);
-        for result in results.into_iter().flatten() {
-            if let Some(name) = text(result, "name") {
-                stage_of(&mut stages, &name).end(result);
-            }
-        }
-        stages
+        results.into_iter().flatten().for_each(|result| picture.take_result(result));
+        picture.take_metrics(&self.path);
+        picture
     }
 
     /// The number of the version that was in force last: that of its folder in `recipe/`.
@@ -293,14 +215,7 @@ impl Past {
 
     /// Its edits, in the order in which they came.
     pub fn edits(&self) -> Vec<Edit> {
-        let edit = |event: &Value| Edit {
-            stage: text(event, "stage"),
-            step: event.get("step").and_then(Value::as_u64),
-            version: event.get("version").and_then(Value::as_u64),
-            outcome: text(event, "outcome").unwrap_or_else(|| "unknown".into()),
-            functions: strings(event.get("functions")),
-        };
-        self.events_of("edit").map(edit).collect()
+        self.events_of("edit").map(Edit::of).collect()
     }
 
     /// Its tags, sorted.
@@ -332,54 +247,4 @@ impl Past {
 /// Events after which a run is in another state.
 fn is_turn(name: &str) -> bool {
     matches!(name, "run" | "resumed" | "end" | "failed" | "interrupted")
-}
-
-fn strings(value: Option<&Value>) -> Vec<String> {
-    let items = value.and_then(Value::as_array).into_iter().flatten();
-    items.filter_map(|item| item.as_str().map(str::to_string)).collect()
-}
-
-fn stage_of<'a>(stages: &'a mut Vec<PastStage>, name: &str) -> &'a mut PastStage {
-    let index = stages.iter().position(|stage| stage.name == name).unwrap_or_else(|| {
-        stages.push(PastStage { name: name.to_string(), ..PastStage::default() });
-        stages.len() - 1
-    });
-    &mut stages[index]
-}
-
-impl PastStage {
-    fn begin(&mut self, event: &Value) {
-        self.kind = text(event, "kind").or(self.kind.take());
-        let spec = event.get("spec");
-        // A network that a recipe built says what it is itself.
-        let model = spec.and_then(|spec| text(spec, "kind").or_else(|| text(spec, "model")));
-        self.model = model.or(self.model.take());
-        self.parameters = event.get("parameters").and_then(Value::as_u64).or(self.parameters);
-    }
-
-    fn reached(&mut self, event: &Value) {
-        self.accuracy = event.get("accuracy").and_then(Value::as_f64).or(self.accuracy);
-        let best = [self.best_accuracy, self.accuracy].into_iter().flatten();
-        self.best_accuracy = best.max_by(f64::total_cmp);
-        self.steps = event.get("step").and_then(Value::as_u64).or(self.steps);
-    }
-
-    fn end(&mut self, event: &Value) {
-        let number = |key: &str| event.get(key).and_then(Value::as_f64);
-        let count = |key: &str| event.get(key).and_then(Value::as_u64);
-        self.done = true;
-        self.kind = text(event, "kind").or(self.kind.take());
-        self.model = text(event, "model").or(self.model.take());
-        self.accuracy = number("accuracy").or(self.accuracy);
-        self.best_accuracy = number("best_accuracy").or(self.best_accuracy);
-        self.seconds = number("seconds").or(self.seconds);
-        self.steps = count("steps").or(self.steps);
-        self.parameters = count("parameters").or(self.parameters);
-        self.weights_blake3 = text(event, "weights_blake3").or(self.weights_blake3.take());
-        let averaged = event.get("averaged").and_then(|own| text(own, "weights_blake3"));
-        self.averaged_blake3 = averaged.or(self.averaged_blake3.take());
-        self.key = text(event, "key").or(self.key.take());
-        let from_store = event.get("from_store");
-        self.from_store |= from_store.is_some_and(|v| v.as_bool().unwrap_or(!v.is_null()));
-    }
 }

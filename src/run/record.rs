@@ -1,11 +1,13 @@
 //! Writes down what happens: an observer of training that owns the run's folder.
 
+use super::live;
 use super::places::Places;
 use super::profile::events_of;
+use super::readings;
 use super::shelf::{CheckpointPolicy, Clock};
 use super::{Folder, Results, StageResult};
 use crate::disk;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::tensor::store;
 use crate::tensor::trace::Trace;
 use crate::train::{Card, Event, Features, Moment, Observer, Outcome, Plan, Reading, Trained};
@@ -16,23 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Columns of `metrics.csv` that every run has; what hooks log comes after them.
-pub const COLUMNS: [&str; 13] = [
-    "stage",
-    "epoch",
-    "step",
-    "loss",
-    "test_loss",
-    "accuracy",
-    "map",
-    "lr",
-    "lambda",
-    "tau",
-    "clips_per_second",
-    "waiting",
-    "seconds",
-];
-
 /// The record of a run in progress. A disk that is full does not end the run: what could not be written is told,
 /// and tried again.
 pub struct Record {
@@ -40,6 +25,7 @@ pub struct Record {
     results: Results,
     rows: Vec<(String, usize, Reading)>,
     clock: Clock,
+    live: live::Writer,
     /// Somebody asks for a checkpoint: a scheduler's signal.
     asked: Arc<AtomicBool>,
     warnings: Vec<String>,
@@ -64,10 +50,12 @@ impl Record {
     pub fn new(folder: Folder, policy: CheckpointPolicy, asked: Arc<AtomicBool>) -> Self {
         let results = Results { run: folder.name().to_string(), stages: Vec::new() };
         let (clock, lock) = (Clock::new(policy), json!({ "data": {} }));
+        let live = live::Writer::new(folder.path());
         Record {
             folder,
             results,
             clock,
+            live,
             asked,
             lock,
             rows: Vec::new(),
@@ -233,46 +221,8 @@ impl Record {
         self.tolerate("metrics.csv", written);
     }
 
-    /// Rewrites `metrics.csv`: its columns depend on what hooks log, and it must be whole at any time.
     fn write_metrics(&self) -> Result<()> {
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in self.rows.iter().flat_map(|(_, _, reading)| &reading.logged) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        let mut table = csv::Writer::from_writer(Vec::new());
-        let failed = |cause: csv::Error| {
-            Error::new(Kind::Internal, "writing metrics.csv", cause.to_string())
-        };
-        table.write_record(COLUMNS.iter().chain(&names)).map_err(failed)?;
-        for (stage, step, reading) in &self.rows {
-            let maybe = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
-            let mut cells = vec![
-                stage.clone(),
-                reading.epoch.to_string(),
-                step.to_string(),
-                reading.loss.to_string(),
-                reading.test_loss.to_string(),
-                reading.accuracy.to_string(),
-                maybe(reading.map),
-                reading.lr.to_string(),
-                maybe(reading.lambda),
-                maybe(reading.tau),
-                format!("{:.1}", reading.clips_per_second),
-                format!("{:.4}", reading.waiting),
-                format!("{:.3}", reading.seconds),
-            ];
-            for name in &names {
-                let logged = reading.logged.iter().find(|(known, _)| known == name);
-                cells.push(maybe(logged.map(|(_, value)| *value)));
-            }
-            table.write_record(cells).map_err(failed)?;
-        }
-        let bytes = table.into_inner().map_err(|cause| {
-            Error::new(Kind::Internal, "writing metrics.csv", cause.error().to_string())
-        })?;
-        disk::write_whole(&self.folder.path().join("metrics.csv"), &bytes)
+        disk::write_whole(&self.folder.path().join("metrics.csv"), &readings::csv(&self.rows)?)
     }
 }
 
@@ -282,6 +232,7 @@ impl Observer for Record {
             Event::Started { plan, parameters, steps, step, version, readings, pretrained } => {
                 self.clock.begin(*step);
                 self.note_places(&plan.features);
+                self.live.begin(*step);
                 self.rows.retain(|(stage, ..)| *stage != plan.name);
                 let before = readings.iter();
                 self.rows.extend(before.map(|(at, row)| (plan.name.clone(), *at, row.clone())));
@@ -305,7 +256,7 @@ impl Observer for Record {
                 }
                 self.event("stage", told);
             }
-            Event::Stepped { .. } => {}
+            Event::Stepped { moment, report, so_far, .. } => self.live.step(moment, report, so_far),
             Event::Changed { moment, change } => {
                 let (outcome, message) = match &change.outcome {
                     Outcome::InForce => ("in_force", None),
@@ -323,13 +274,16 @@ impl Observer for Record {
                 }
                 self.event("edit", fields);
             }
-            Event::Paused { moment, failure } => self.event(
-                "paused",
-                json!({
-                    "stage": &*moment.stage, "step": moment.step, "message": failure.to_string(),
-                }),
-            ),
+            Event::Paused { moment, failure } => {
+                self.live.wait();
+                let message = failure.to_string();
+                self.event(
+                    "paused",
+                    json!({ "stage": &*moment.stage, "step": moment.step, "message": message }),
+                );
+            }
             Event::Continued { moment } => {
+                self.live.go_on();
                 self.event("continued", json!({ "stage": &*moment.stage, "step": moment.step }));
             }
             Event::Checkpoint { moment, checkpoint } => {
@@ -359,6 +313,7 @@ impl Observer for Record {
                     let weights = self.described(&trained.name, &weights)?;
                     self.write_weights(&trained.name, "averaged", weights);
                 }
+                self.live.end();
                 let result = StageResult::from(*trained);
                 self.write_predictions(trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));

@@ -27,6 +27,8 @@ pub struct StageResult {
     /// The mean of the weights of several epochs, where the stage makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub averaged: Option<AveragedResult>,
+    /// So many clips test.
+    pub test_clips: usize,
     /// The share of the time that was spent waiting for data.
     pub waiting: f64,
     /// Wall time.
@@ -59,6 +61,7 @@ impl From<&Trained> for StageResult {
             map: trained.map,
             best_map: trained.best_map,
             averaged: trained.averaged.as_ref().map(AveragedResult::from),
+            test_clips: trained.features.test.len(),
             waiting: (trained.waiting * 1e4).round() / 1e4,
             seconds: (trained.seconds * 1000.0).round() / 1000.0,
             steps: trained.steps,

@@ -46,3 +46,37 @@ impl State {
         matches!(self, State::Running | State::Paused)
     }
 }
+
+/// A run's state as event after event tells it, for a process that lives and for one that is gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turns {
+    lives: State,
+    gone: State,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Turns { lives: State::Running, gone: State::Stopped }
+    }
+}
+
+impl Turns {
+    /// Takes the next event in.
+    pub fn take(&mut self, event: &str) {
+        match event {
+            "paused" => self.lives = State::Paused,
+            "continued" | "epoch" => self.lives = State::Running,
+            "run" => self.gone = State::Stopped,
+            "resumed" => *self = Turns::default(),
+            "end" => self.gone = State::Ended,
+            "failed" => self.gone = State::Failed,
+            "interrupted" => self.gone = State::Interrupted,
+            _ => {}
+        }
+    }
+
+    /// The state; `lives` says whether its process does.
+    pub fn state(self, lives: bool) -> State {
+        if lives { self.lives } else { self.gone }
+    }
+}

@@ -41,6 +41,8 @@ pub enum Event<'a> {
         report: StepReport,
         /// Clips in it.
         clips: usize,
+        /// Its epoch so far, this step included.
+        so_far: SoFar,
     },
     /// An edit was taken up, or refused.
     Changed {
@@ -97,6 +99,17 @@ pub enum Event<'a> {
         /// Whether the run that asks had made it itself, before it was cut off.
         own: bool,
     },
+}
+
+/// An epoch that is going on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SoFar {
+    /// Mean training loss.
+    pub loss: f64,
+    /// Training clips a second, waiting for data included.
+    pub clips_per_second: f64,
+    /// The share of the time that was spent waiting for data.
+    pub waiting: f64,
 }
 
 /// Somebody who wants to know: the run folder, a progress bar.

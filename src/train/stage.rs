@@ -202,7 +202,8 @@ impl Stage {
             self.tally.seconds = before + begun.elapsed().as_secs_f64();
             self.tally.waited = waited + batches.waited().as_secs_f64();
             let moment = &self.moment;
-            let stepped = Event::Stepped { moment, report, clips: batch.clips };
+            let (clips, so_far) = (batch.clips, self.tally.so_far());
+            let stepped = Event::Stepped { moment, report, clips, so_far };
             trace::span(Part::Logging, || observer.observe(&stepped))?;
             self.moment.step += 1;
             self.batch += 1;

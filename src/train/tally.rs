@@ -1,5 +1,6 @@
 //! Sums over an epoch, as they stand after each of its steps.
 
+use super::event::SoFar;
 use super::exact;
 use super::hooks::Reading;
 use super::step::StepReport;
@@ -39,18 +40,28 @@ impl Tally {
         self.logged.extend(logged);
     }
 
+    /// The epoch so far.
+    pub fn so_far(&self) -> SoFar {
+        SoFar {
+            loss: self.loss / self.clips.max(1) as f64,
+            clips_per_second: self.clips as f64 / self.seconds.max(1e-9),
+            waiting: self.waited / self.seconds.max(1e-9),
+        }
+    }
+
     pub fn reading(&self, epoch: usize) -> Reading {
+        let SoFar { loss, clips_per_second, waiting } = self.so_far();
         Reading {
             epoch,
-            loss: self.loss / self.clips.max(1) as f64,
+            loss,
             test_loss: 0.0,
             accuracy: 0.0,
             map: None,
             lr: self.last.map_or(0.0, |last| last.lr),
             lambda: self.last.and_then(|last| last.lambda),
             tau: self.last.and_then(|last| last.tau),
-            clips_per_second: self.clips as f64 / self.seconds.max(1e-9),
-            waiting: self.waited / self.seconds.max(1e-9),
+            clips_per_second,
+            waiting,
             seconds: self.seconds,
             logged: mean_by_name(&self.logged),
         }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod compared;
 mod damage;
 mod data;
 mod eval;
@@ -10,6 +11,7 @@ mod features;
 mod hostile_files;
 mod hostile_loops;
 mod hostile_sources;
+mod looked;
 mod made;
 mod manners;
 mod memory;
@@ -28,5 +30,6 @@ mod runs;
 mod sharing;
 mod show;
 mod stored;
+mod terminal;
 mod test;
 mod usage;

@@ -7,6 +7,7 @@ mod caches;
 mod chain;
 mod decode;
 mod disk;
+mod following;
 mod fuzz;
 mod gc;
 mod hearing;

@@ -12,7 +12,7 @@ mod full;
 mod index;
 mod keys;
 mod kills;
-mod lab;
+pub mod lab;
 mod longer;
 mod parts;
 mod replays;

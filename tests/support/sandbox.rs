@@ -45,7 +45,8 @@ impl Sandbox {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_still"));
         command.current_dir(self.path()).env("STILL_HOME", self.file("home"));
-        command.env("NO_COLOR", "1");
+        command.env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8");
+        command.env_remove("COLUMNS").env_remove("TERM");
         command
     }
 

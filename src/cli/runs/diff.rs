@@ -19,6 +19,9 @@ const LONGEST: usize = 48;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Compare two runs: arguments, options of the stages, the recipes that were in force last, results.
+///
+/// It says why two runs differ; `still runs compare` says how good the stages of any number of runs are, and how
+/// sure that is.
 #[derive(Args)]
 pub(super) struct Diff {
     /// A run: its name or a part of it, a tag, `last`, or a path.

@@ -1,7 +1,10 @@
 //! `still runs ls`.
 
 use super::Place;
-use crate::cli::words::{ago, columns, counted, percent, plain, time_of};
+use crate::cli::curves::{between, curve_of, surety, worth};
+use crate::cli::tables::{Column, fitted};
+use crate::cli::terminal::{speaks_unicode, width};
+use crate::cli::words::{ago, counted, percent, plain, time_of};
 use crate::cli::{note, out};
 use crate::error::{Kind, Result, unknown};
 use crate::run::PastStage;
@@ -10,7 +13,13 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// A curve has so many letters.
+const CURVE: usize = 12;
+
 /// List the runs, the newest first.
+///
+/// `curve` is the accuracy (or mAP) of the stage that came last, an epoch a letter; `95 %` is Wilson's interval of its
+/// accuracy, from the number of test clips.
 #[derive(Args, Default)]
 pub(super) struct Ls {
     /// Only runs with this tag.
@@ -47,9 +56,19 @@ impl Ls {
             note(&format!("no runs yet in {}", home.path().display()));
             return Ok(());
         }
-        let head = ["run", "state", "began", "recipe", "stages", "tags"];
-        let rows: Vec<Vec<String>> = shown.iter().map(|row| cells(row)).collect();
-        out(&columns(&head, &rows));
+        let columns = [
+            Column::new("run").cuts(30),
+            Column::new("state").goes(1),
+            Column::new("began").goes(4),
+            Column::new("recipe").goes(6),
+            Column::new("stages").cuts(24),
+            Column::new("curve").goes(2).sparse(),
+            Column::new("95 %").goes(5).sparse(),
+            Column::new("tags").goes(3),
+        ];
+        let unicode = speaks_unicode();
+        let rows: Vec<Vec<String>> = shown.iter().map(|row| cells(row, unicode)).collect();
+        out(&fitted(&columns, &rows, width()));
         Ok(())
     }
 
@@ -74,7 +93,7 @@ fn stem(recipe: &str) -> &str {
     Path::new(recipe).file_stem().and_then(|stem| stem.to_str()).unwrap_or(recipe)
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &Row, unicode: bool) -> Vec<String> {
     let began = row.started.map_or("–".into(), |seconds| ago(time_of(seconds)));
     let recipe = row.recipe.as_deref().map_or("–".into(), |recipe| plain(stem(recipe)));
     let stages: Vec<String> = match row.stages.len() {
@@ -85,18 +104,22 @@ fn cells(row: &Row) -> Vec<String> {
         }
     };
     let tags = plain(&row.tags.join(", "));
-    vec![plain(&row.name), row.state.word().into(), began, recipe, stages.join(", "), tags]
+    let state = row.state.word().to_string();
+    let last = row.stages.last();
+    let curve = last.map(|stage| curve_of(stage, CURVE, unicode)).unwrap_or_default();
+    let sure = between(last.and_then(surety));
+    vec![plain(&row.name), state, began, recipe, stages.join(", "), curve, sure, tags]
 }
 
 fn stage(stage: &PastStage) -> String {
     let name = plain(&stage.name);
-    match (stage.accuracy, stage.done, stage.from_store) {
-        (Some(_), true, true) => format!("{name} {} (store)", percent(stage.accuracy)),
+    match (stage.main(), stage.done, stage.from_store) {
+        (Some(_), true, true) => format!("{name} {} (store)", worth(stage)),
         (None, true, _) => name,
-        (Some(_), true, false) => format!("{name} {}", percent(stage.accuracy)),
+        (Some(_), true, false) => format!("{name} {}", worth(stage)),
         (Some(_), false, _) => {
             let step = stage.steps.map(|step| format!(" at step {step}")).unwrap_or_default();
-            format!("{name} {}{step}", percent(stage.accuracy))
+            format!("{name} {}{step}", worth(stage))
         }
         (None, false, _) => format!("{name} …"),
     }

@@ -1,8 +1,12 @@
 //! `still runs`: lists, shows, compares and moves runs.
 
+mod alike;
+mod compare;
 mod diff;
+mod drawn;
 mod ls;
 mod pack;
+mod paired;
 mod rm;
 mod show;
 mod tag;
@@ -29,6 +33,7 @@ pub(super) struct Runs {
 enum Verb {
     Ls(ls::Ls),
     Show(show::Show),
+    Compare(compare::Compare),
     Diff(diff::Diff),
     Tag(tag::Tag),
     Rm(rm::Rm),
@@ -39,14 +44,14 @@ enum Verb {
 
 /// Where runs are.
 #[derive(Args, Clone)]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The folder of the runs [default: STILL_HOME, or .still here or one folder below].
     #[arg(long, value_name = "FOLDER", global = true)]
     home: Option<PathBuf>,
 }
 
 impl Place {
-    pub(super) fn home(&self) -> Result<Home> {
+    pub(in crate::cli) fn home(&self) -> Result<Home> {
         let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
         find::home(self.home.clone(), variable, Path::new(""))
     }
@@ -55,6 +60,14 @@ impl Place {
     fn new_home(&self) -> Result<Home> {
         let variable = std::env::var_os(HOME_VARIABLE).map(PathBuf::from);
         find::new_home(self.home.clone(), variable, Path::new(""))
+    }
+
+    /// The folder of the run that a user names; without a name, of the newest one, before all of one that is running.
+    pub(in crate::cli) fn run_or_newest(&self, named: Option<&str>) -> Result<PathBuf> {
+        match named {
+            Some(named) => find::run(&|| self.home(), named),
+            None => find::newest(&self.home()?),
+        }
     }
 
     /// The run that a user names.
@@ -69,6 +82,7 @@ impl Runs {
             None => ls::Ls::default().run(&self.place),
             Some(Verb::Ls(ls)) => ls.run(&self.place),
             Some(Verb::Show(show)) => show.run(&self.place),
+            Some(Verb::Compare(compare)) => compare.run(&self.place),
             Some(Verb::Diff(diff)) => diff.run(&self.place),
             Some(Verb::Tag(tag)) => tag.run(&self.place),
             Some(Verb::Rm(rm)) => rm.run(&self.place),

@@ -1,21 +1,22 @@
 //! `still runs show`.
 
+use super::drawn::curves;
 use super::{Place, ls};
-use crate::cli::lines;
 use crate::cli::out;
-use crate::cli::words::{ago, bytes, columns, date, percent, plain};
+use crate::cli::terminal::{speaks_unicode, width};
+use crate::cli::words::{ago, bytes, columns, date, plain};
+use crate::cli::{lines, stages};
 use crate::disk;
 use crate::error::Result;
 use crate::run::index::Row;
-use crate::run::{Past, PastStage, State};
+use crate::run::{Past, Picture, State};
 use clap::Args;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// So many files and edits are listed; the rest is counted.
 const MOST: usize = 40;
 
-/// Show a run: recipe, seed, arguments, edits, stages, files.
+/// Show a run: recipe, seed, arguments, stages with their curves, edits, files.
 #[derive(Args)]
 pub(super) struct Show {
     /// The run: its name or a part of it, a tag, `last`, or a path.
@@ -33,13 +34,19 @@ impl Show {
             .into_iter()
             .map(|name| (name.clone(), disk::size_of(&past.path().join(name))))
             .collect();
+        let picture = past.picture();
         if self.json {
-            out(&as_json(&past, &row, &files).to_string());
+            out(&as_json(&past, &row, &picture, &files).to_string());
             return Ok(());
         }
         out(&facts(&past, &row));
+        let width = width();
         if !row.stages.is_empty() {
-            out(&format!("\n{}", stages(&row.stages)));
+            out(&format!("\n{}", stages::table(&row.stages, width)));
+        }
+        let drawn = curves(&picture, width, speaks_unicode());
+        if !drawn.is_empty() {
+            out(&format!("\n{drawn}"));
         }
         let edits = past.edits();
         if !edits.is_empty() {
@@ -104,30 +111,6 @@ fn argument(name: &str, value: &Value) -> String {
     plain(&format!("{name}={value}"))
 }
 
-fn stages(stages: &[PastStage]) -> String {
-    let dash = || "–".to_string();
-    let row = |stage: &PastStage| {
-        let seconds = stage.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
-        let fate = match (stage.from_store, stage.done) {
-            (true, _) => "from the store",
-            (false, true) => "done",
-            (false, false) => "not done",
-        };
-        vec![
-            plain(&stage.name),
-            stage.kind.as_deref().map_or_else(dash, plain),
-            stage.model.as_deref().map_or_else(dash, plain),
-            percent(stage.accuracy),
-            percent(stage.best_accuracy),
-            stage.steps.map_or_else(dash, |steps| steps.to_string()),
-            seconds.map_or_else(dash, lines::time),
-            fate.to_string(),
-        ]
-    };
-    let head = ["stage", "kind", "model", " accuracy", " best", " steps", " time", ""];
-    columns(&head, &stages.iter().map(row).collect::<Vec<_>>())
-}
-
 fn edited(past: &Past) -> String {
     let dash = || "–".to_string();
     let edits = past.edits();
@@ -148,14 +131,19 @@ fn edited(past: &Past) -> String {
     format!("{}{}", columns(&head, &rows), more(edits.len()))
 }
 
-fn as_json(past: &Past, row: &Row, files: &[(String, u64)]) -> Value {
+fn as_json(past: &Past, row: &Row, picture: &Picture, files: &[(String, u64)]) -> Value {
     let mut all = ls::as_json(row);
     let head = past.head();
     let said = |key: &str| head.get(key).cloned().unwrap_or_default();
     let files: Vec<Value> =
         files.iter().map(|(name, bytes)| json!({ "name": name, "bytes": bytes })).collect();
+    let epochs: serde_json::Map<String, Value> = picture
+        .courses()
+        .iter()
+        .map(|course| (course.stage.name.clone(), json!(course.epochs)))
+        .collect();
     let more = json!({
-        "message": past.message(), "version": past.version(), "edits": past.edits(),
+        "epochs": epochs, "message": past.message(), "version": past.version(), "edits": past.edits(),
         "device": said("device"), "still": said("still"), "blake3": said("blake3"), "files": files,
     });
     if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
