@@ -5,6 +5,7 @@ mod core;
 mod docs;
 mod faults;
 mod fetch;
+mod findings;
 mod golden;
 mod live;
 mod lsp;

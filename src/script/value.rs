@@ -5,7 +5,7 @@ use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, FnPtr, Map};
 
 /// Our types, by the last part of Rust's names for them, in the words that a recipe's author knows.
-const WORDS: [(&str, &str); 17] = [
+const WORDS: [(&str, &str); 18] = [
     ("Fn", "a function"),
     ("Net", "a network"),
     ("Parameter", "a parameter"),
@@ -18,6 +18,7 @@ const WORDS: [(&str, &str); 17] = [
     ("Augmentation", "an augmentation"),
     ("OptimizerHandle", "an optimiser"),
     ("Trained", "the result of a stage"),
+    ("StoredLogits", "logits out of a file"),
     ("Context", "the context of a hook"),
     ("GradientsHandle", "the gradients of a backward pass"),
     ("Error", "an error"),

@@ -92,7 +92,7 @@ fn files_that_are_none_are_told() {
     insta::assert_snapshot!(wrong("layers.safetensors"), @r"
     error[data]: reading FILE: 'ids' is missing
       expected: 'ids' (names of the clips) and 'logits' [clips, classes]; 'classes' and 'targets' if there are any
-      received: 'activation_elu.eval0', 'activation_elu.gradient0', 'activation_elu.in0', 'activation_elu.value0', 'activation_gelu.eval0', 'activation_gelu.gradient0', 'activation_gelu.in0', 'activation_gelu.value0', and 565 more
+      received: 'activation_elu.eval0', 'activation_elu.gradient0', 'activation_elu.in0', 'activation_elu.value0', 'activation_gelu.eval0', 'activation_gelu.gradient0', 'activation_gelu.in0', 'activation_gelu.value0', and 567 more
       hint: a list of texts in JSON, in the head's `__metadata__`
     ");
     insta::assert_snapshot!(told(Logits::read(Path::new("x.txt"))), @r"

@@ -29,6 +29,9 @@ fn found(names: &[&str]) -> Option<PathBuf> {
     all.into_iter().find(|path| path.is_file())
 }
 
+/// chromedriver takes a port for two kinds of addresses, and ends where another one was quicker on one of them.
+const TRIES: usize = 5;
+
 impl Browser {
     /// A window whose page is so wide and high, in CSS pixels. `None`, and a word on it, where no browser is found.
     ///
@@ -47,13 +50,21 @@ impl Browser {
             return None;
         };
         let profile = tempfile::tempdir().expect("a folder");
-        let mut driver = Command::new(driver)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver");
-        let port = port_of(&mut driver);
+        let (driver, port) = (0..TRIES)
+            .find_map(|_| {
+                let mut driver = Command::new(&driver)
+                    .arg("--port=0")
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .expect("chromedriver");
+                let port = port_of(&mut driver);
+                if port.is_none() {
+                    let _ = driver.wait();
+                }
+                Some((driver, port?))
+            })
+            .expect("chromedriver's port");
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
@@ -182,14 +193,14 @@ impl Browser {
     }
 }
 
-/// The port that chromedriver says it listens on.
-fn port_of(driver: &mut Child) -> u16 {
+/// The port that chromedriver says it listens on; nothing, where it ended instead.
+fn port_of(driver: &mut Child) -> Option<u16> {
     let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
     let told = |line: std::io::Result<String>| {
         line.expect("a line").rsplit_once("on port ")?.1.trim_end_matches('.').parse().ok()
     };
     // It says first what it was asked for: port 0.
-    lines.into_iter().filter_map(told).find(|port| *port != 0).expect("chromedriver's port")
+    lines.into_iter().filter_map(told).find(|port| *port != 0)
 }
 
 impl Drop for Browser {

@@ -3,7 +3,7 @@
 pub(super) const NOTHING: &str = "nothing";
 
 /// Rust's names for what scripts handle, in their authors' words.
-const WORDS: [(&str, &[&str]); 29] = [
+const WORDS: [(&str, &[&str]); 30] = [
     ("integer", &["i64", "INT", "int"]),
     ("float", &["f64", "FLOAT"]),
     ("number", &["number"]),
@@ -31,6 +31,7 @@ const WORDS: [(&str, &[&str]); 29] = [
     ("model", &["Spec", "Model"]),
     ("optimizer", &["OptimizerHandle"]),
     ("result", &["Trained"]),
+    ("stored_logits", &["StoredLogits"]),
     ("context", &["Context"]),
     ("error", &["Error"]),
 ];
