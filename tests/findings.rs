@@ -56,8 +56,9 @@ impl Measured {
             let count = gains.len() as f64;
             let reach = student_quantile(0.975, count - 1.0) * deviation / count.sqrt();
             let p = t_test(&own_values, &base_values).expect("pairs").p;
+            let p = if p < 0.001 { "< 0.001".to_string() } else { format!("{p:.3}") };
             text += &format!(
-                "| {own} − {base} | {count} | {mean:+.1} | {:+.1} to {:+.1} | {p:.3} |\n",
+                "| {own} − {base} | {count} | {mean:+.1} | {:+.1} to {:+.1} | {p} |\n",
                 mean - reach,
                 mean + reach
             );
