@@ -1,5 +1,6 @@
 //! The table that a run prints of its stages.
 
+use super::words::thousands;
 use crate::run::StageResult;
 use crate::train::StageKind;
 
@@ -46,7 +47,7 @@ fn row(stage: &StageResult) -> [String; 7] {
         source.to_string(),
         score(stage.accuracy, stage.map),
         score(stage.best_accuracy, stage.best_map),
-        thousands(stage.parameters),
+        thousands(stage.parameters as u64),
         format!("{:.1} s", stage.seconds),
     ]
 }
@@ -57,17 +58,4 @@ pub fn score(accuracy: f64, map: Option<f64>) -> String {
         Some(map) => format!("mAP {map:.3}"),
         None => format!("{:.1} %", accuracy * 100.0),
     }
-}
-
-/// 123456 as `123,456`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

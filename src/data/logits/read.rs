@@ -59,6 +59,25 @@ fn missing(doing: &str, what: &str, mut there: Vec<String>) -> Error {
         .received(if there.is_empty() { "nothing".to_string() } else { there.join(", ") })
 }
 
+fn find<'a>(tensors: &'a [(String, Tensor)], name: &str) -> Option<&'a Tensor> {
+    tensors.iter().find(|(own, _)| own == name).map(|(_, own)| own)
+}
+
+/// What a file of any format comes to; `there` says what it has, where it lacks something.
+fn assembled(
+    doing: &str,
+    tensors: &[(String, Tensor)],
+    ids: Vec<String>,
+    classes: Vec<String>,
+    there: impl FnOnce() -> Vec<String>,
+) -> Result<Logits> {
+    let logits = find(tensors, LOGITS).ok_or_else(|| missing(doing, LOGITS, there()))?;
+    let values = rows(doing, LOGITS, logits, ids.len())?;
+    let targets = find(tensors, TARGETS);
+    let targets = targets.map(|own| rows(doing, TARGETS, own, ids.len())).transpose()?;
+    Logits::new(ids, classes, values, targets)
+}
+
 pub(super) fn safetensors(doing: &str, bytes: &[u8]) -> Result<Logits> {
     let notes = store::notes(doing, bytes)?;
     let list = |key: &str| -> Result<Option<Vec<String>>> {
@@ -73,7 +92,6 @@ pub(super) fn safetensors(doing: &str, bytes: &[u8]) -> Result<Logits> {
     };
     let ids = list(IDS)?;
     let tensors = store::decode(doing, bytes, &crate::tensor::Device::default())?;
-    let find = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, own)| own);
     let there = || {
         let names = tensors.iter().map(|(name, _)| name).chain(notes.keys());
         names.map(|name| format!("'{name}'")).collect()
@@ -81,15 +99,12 @@ pub(super) fn safetensors(doing: &str, bytes: &[u8]) -> Result<Logits> {
     let ids = ids.ok_or_else(|| {
         missing(doing, IDS, there()).hint("a list of texts in JSON, in the head's `__metadata__`")
     })?;
-    let logits = find(LOGITS).ok_or_else(|| missing(doing, LOGITS, there()))?;
-    let values = rows(doing, LOGITS, logits, ids.len())?;
-    let targets = find(TARGETS).map(|own| rows(doing, TARGETS, own, ids.len())).transpose()?;
-    Logits::new(ids, list(CLASSES)?.unwrap_or_default(), values, targets)
+    let classes = list(CLASSES)?.unwrap_or_default();
+    assembled(doing, &tensors, ids, classes, there)
 }
 
 fn npz(doing: &str, path: &Path) -> Result<Logits> {
     let Arrays { tensors, mut texts } = load_arrays(path)?;
-    let find = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, own)| own);
     let there: Vec<String> = tensors
         .iter()
         .map(|(name, _)| name)
@@ -102,15 +117,12 @@ fn npz(doing: &str, path: &Path) -> Result<Logits> {
     };
     // Numbers do as names too: 17 is '17'.
     let numbers = || {
-        let own = find(IDS).filter(|own| own.shape().len() == 1)?;
+        let own = find(&tensors, IDS).filter(|own| own.shape().len() == 1)?;
         own.to_integers().ok().map(|all| all.iter().map(i64::to_string).collect())
     };
     let (ids, classes) = (names(IDS).or_else(numbers), names(CLASSES).unwrap_or_default());
     let ids: Vec<String> = ids.ok_or_else(|| missing(doing, IDS, there.clone()))?;
-    let logits = find(LOGITS).ok_or_else(|| missing(doing, LOGITS, there.clone()))?;
-    let values = rows(doing, LOGITS, logits, ids.len())?;
-    let targets = find(TARGETS).map(|own| rows(doing, TARGETS, own, ids.len())).transpose()?;
-    Logits::new(ids, classes, values, targets)
+    assembled(doing, &tensors, ids, classes, || there)
 }
 
 fn csv(path: &Path) -> Result<Logits> {
