@@ -74,14 +74,20 @@ pub(super) fn ended(trained: &Trained) -> String {
 }
 
 /// A stage came from the store.
-pub(super) fn recalled(trained: &Trained, age: Option<Duration>) -> String {
+pub(super) fn recalled(
+    trained: &Trained,
+    age: Option<Duration>,
+    elsewhere: Option<&str>,
+) -> String {
     let verb = verb(trained.kind);
     let ago = match age {
         Some(age) => format!("{verb} {}", ago(age)),
         None => format!("{verb} earlier"),
     };
     let worth = trained.map.unwrap_or(trained.accuracy);
-    format!("{}: from the store, {ago}, {worth:.3}", trained.name)
+    // Other devices have other last digits.
+    let there = elsewhere.map(|device| format!(" on {device}")).unwrap_or_default();
+    format!("{}: from the store, {ago}{there}, {worth:.3}", trained.name)
 }
 
 /// Something was made, or came from the store.

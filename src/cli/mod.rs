@@ -7,6 +7,8 @@ mod check;
 mod curves;
 mod data;
 mod definitions;
+mod device;
+mod doctor;
 mod eval;
 mod export;
 mod features;
@@ -14,6 +16,7 @@ mod gc;
 mod lines;
 mod ls;
 mod lsp;
+mod machine;
 mod models;
 mod new;
 mod predict;
@@ -53,6 +56,13 @@ struct Still {
     /// Threads that compute, for everything together; results do not depend on it [default: as many as there are cores].
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Where tensors are computed: auto, cpu, wgpu, wgpu:N, cuda or cuda:N; `still doctor` lists what there is
+    /// [default: what STILL_DEVICE says, else auto].
+    #[arg(long, global = true, value_name = "DEVICE")]
+    device: Option<String>,
+    /// What linear layers, attention and convolutions are computed in: f32, or f16 or bf16 where the device does [default: f32].
+    #[arg(long, global = true, value_name = "TYPE")]
+    precision: Option<String>,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -84,6 +94,7 @@ enum Verb {
     Stdlib(stdlib::Stdlib),
     Lsp(lsp::Lsp),
     Definitions(definitions::Definitions),
+    Doctor(doctor::Doctor),
 }
 
 impl Verb {
@@ -115,6 +126,7 @@ impl Verb {
             Verb::Stdlib(stdlib) => stdlib.run().map(|()| 0),
             Verb::Lsp(lsp) => lsp.run(),
             Verb::Definitions(definitions) => definitions.run().map(|()| 0),
+            Verb::Doctor(doctor) => doctor.run(),
         }
     }
 }
@@ -146,6 +158,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let outcome = with_room(|| {
         guarded("still", || {
             compute_with(still.threads)?;
+            device::choose(still.device.as_deref(), still.precision.as_deref(), &still.verb)?;
             still.verb.run()
         })
     });

@@ -19,7 +19,16 @@ pub(super) fn table(traced: &Trace) -> String {
         rows.push(cells);
     }
     columns(
-        &["PART", " SECONDS", " SHARE", " TIMES", " MS EACH", " TENSORS EACH", " MEMORY"],
+        &[
+            "PART",
+            " SECONDS",
+            " SHARE",
+            " TIMES",
+            " MS EACH",
+            " TENSORS EACH",
+            " READS EACH",
+            " MEMORY",
+        ],
         &rows,
     )
 }
@@ -34,6 +43,7 @@ fn row(sum: &Sum, of: Duration) -> Vec<String> {
         sum.count.to_string(),
         format!("{each:.3}"),
         bytes(sum.made / count),
+        format!("{:.1}", sum.reads as f64 / count as f64),
         if sum.resident > 0 { bytes(sum.resident) } else { "–".into() },
     ]
 }

@@ -111,7 +111,9 @@ impl Observer for Progress {
                 self.tell(failure);
             }
             Event::Continued { moment } => self.line(&lines::continued(moment)),
-            Event::Recalled { trained, age, .. } => self.line(&lines::recalled(trained, *age)),
+            Event::Recalled { trained, age, elsewhere, .. } => {
+                self.line(&lines::recalled(trained, *age, elsewhere.as_deref()));
+            }
             Event::Stepped { report, clips, .. } => {
                 self.step(report.loss, *clips);
             }

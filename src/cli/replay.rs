@@ -3,10 +3,11 @@
 use super::access::Access;
 use super::runs::Place;
 use super::signals::catch_signals;
-use super::{out, progress};
+use super::{note, out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{Replayed, Setup, Signals, replay};
 use crate::run::Home;
+use crate::tensor::Device;
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,14 @@ impl Replay {
             out(&json!({ "run": past.name(), "same": same, "stages": stages }).to_string());
         } else {
             all.iter().for_each(|one| out(&told(one)));
+        }
+        let (here, then) = (Device::default().name(), past.head().get("device").cloned());
+        if let Some(then) =
+            then.as_ref().and_then(|name| name.as_str()).filter(|name| *name != here && !same)
+        {
+            note(&format!(
+                "it was computed on {then}, and now on {here}: other devices have other last digits"
+            ));
         }
         Ok(i32::from(!same))
     }

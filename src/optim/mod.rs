@@ -19,7 +19,7 @@ mod state;
 
 pub use adam::AdamOptions;
 pub use adan::AdanOptions;
-pub use descend::{check_gradients, one_number};
+pub use descend::{Looked, check_loss};
 pub use handle::OptimizerHandle;
 pub use lion::LionOptions;
 pub use muon::{AdjustLr, AuxiliaryOptions, MuonOptions};

@@ -48,7 +48,7 @@ impl Host for Session {
     }
 
     fn device(&self) -> Device {
-        Device::cpu()
+        Device::default()
     }
 
     fn example_data(&self) -> Result<PathBuf> {

@@ -11,6 +11,7 @@ use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
+use crate::tensor::Precision;
 use rhai::Engine;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -133,7 +134,8 @@ impl Session {
         let mut record = Record::new(folder, self.setup.checkpoints, asked);
         record.write_lock(json!({
             "still": env!("CARGO_PKG_VERSION"), "numerics": NUMERICS,
-            "device": self.device().name(), "seed": self.seed(), "set": self.setup.set,
+            "device": self.device().name(), "precision": Precision::now().name(), "seed": self.seed(),
+            "set": self.setup.set,
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         }));
         Ok(record)

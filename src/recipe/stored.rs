@@ -56,11 +56,14 @@ impl Job<'_> {
             averaged = averaged.map(|own| Card::put(&card, &own)).transpose()?;
         }
         self.put_weights(object, Some(last), averaged)?;
+        let there = object.meta.get("device").and_then(Value::as_str);
+        let elsewhere = there.filter(|name| *name != self.plan.device.name()).map(str::to_string);
         let age = SystemTime::now().duration_since(object.committed).ok();
         Both(self.session).observe(&Event::Recalled {
             plan: &self.plan,
             trained: &trained,
             age,
+            elsewhere,
             own: own || ours,
         })?;
         Ok(trained)
@@ -119,7 +122,7 @@ impl Job<'_> {
             "ground": self.plan.identity, "epochs": self.plan.epochs, "edited": edited,
             "without_length": if edited { Value::Null } else { json!(self.identity.without_length()) },
             "knew_length": trained.knew_length, "data": data, "run": record.folder().name(),
-            "files": written, "still": env!("CARGO_PKG_VERSION"),
+            "files": written, "still": env!("CARGO_PKG_VERSION"), "device": self.plan.device.name(),
         });
         let kept = session.store.commit(&trained.key, meta, files).map(|_| ());
         let stored = kept.is_ok();

@@ -177,7 +177,7 @@ impl Host for Trying {
     }
 
     fn device(&self) -> Device {
-        Device::cpu()
+        Device::default()
     }
 
     fn example_data(&self) -> Result<PathBuf> {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::models::Spec;
 use crate::nn::{Net, Network};
-use crate::tensor::store;
+use crate::tensor::{Precision, store};
 use crate::train::{Plan, Stint};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -98,7 +98,10 @@ impl Identity {
                 }
             }
         }
-        options.push(Part::new("device", plan.device.name()));
+        // In single precision devices differ in last digits only, so they share results.
+        if Precision::now() != Precision::F32 {
+            options.push(Part::new("precision", Precision::now().name()));
+        }
         Ok(Identity { options, code: Vec::new() })
     }
 

@@ -44,6 +44,7 @@ pub(super) fn events_of(traced: &Trace) -> Vec<u8> {
             "count": sum.count,
             "seconds": sum.own.as_secs_f64(),
             "tensor_bytes": sum.made,
+            "host_reads": sum.reads,
             "resident_bytes": sum.resident,
         })
     });

@@ -128,6 +128,10 @@ impl Record {
     /// Writes where a stage's time went, and says into which file.
     pub fn write_trace(&mut self, stage: &str, traced: &Trace) -> PathBuf {
         let path = self.folder.profile(stage);
+        if let Some(folder) = path.parent() {
+            let made = disk::make_folder(folder);
+            self.tolerate("the folder of profiles", made);
+        }
         self.write(&format!("the profile of '{stage}'"), path.clone(), events_of(traced));
         path
     }

@@ -4,9 +4,7 @@ use super::dtype::by_dtype;
 use super::record::{Binary, Dispatch, Op, whole};
 use super::{DType, Tensor, shape};
 use crate::error::Result;
-use burn::tensor::{BoolDType, Scalar};
-
-const BOOL: BoolDType = BoolDType::Native;
+use burn::tensor::Scalar;
 
 macro_rules! comparison {
     ($($(#[$doc:meta])* $name:ident => $float:ident, $int:ident, $word:literal;)*) => { impl Tensor { $(
@@ -20,9 +18,15 @@ macro_rules! comparison {
             if pair.is_empty() {
                 return pair.none(DType::Bool, &[]);
             }
+            let device = self.device();
+            let truths = device.truths();
+            // What differs, in shaders, leaves out what is no number.
+            if $word == "!=" && !device.is_cpu() {
+                return left.equal(&right)?.not();
+            }
             Ok(Tensor(match pair.dtype {
-                DType::F32 => Dispatch::$float(pair.left, pair.right, BOOL),
-                _ => Dispatch::$int(pair.left, pair.right, BOOL),
+                DType::F32 => Dispatch::$float(pair.left, pair.right, truths),
+                _ => Dispatch::$int(pair.left, pair.right, truths),
             }))
         }
     )* } };
@@ -36,7 +40,8 @@ macro_rules! with_number {
             if plain.count() == 0 {
                 return Tensor::empty(DType::Bool, &plain.shape());
             }
-            Ok(Tensor(Dispatch::$op(plain.0, Scalar::Float(number), BOOL)))
+            let truths = plain.device().truths();
+            Ok(Tensor(Dispatch::$op(plain.0, Scalar::Float(number), truths)))
         }
     )* } };
 }
@@ -73,7 +78,7 @@ impl Tensor {
     /// Where it is no number.
     pub fn is_nan(&self) -> Result<Tensor> {
         let own = self.detached()?.float()?;
-        own.not_equal(&own)
+        own.equal(&own)?.not()
     }
 
     /// Where it is infinite, in either direction.

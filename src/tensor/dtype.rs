@@ -4,14 +4,14 @@ use super::Tensor;
 use super::record::Dispatch;
 use crate::error::{Error, Kind, Result};
 use burn::backend::TensorMetadata;
-use burn::tensor::{FloatDType, IntDType};
+use burn::tensor::FloatDType;
 
 /// What a tensor's elements are. In an operation of two tensors the one that comes later here wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DType {
     /// true or false.
     Bool,
-    /// Integers of 64 bits.
+    /// Integers of 64 bits; of 32 on devices that have no longer ones.
     I64,
     /// Floats of 32 bits; only they carry gradients.
     F32,
@@ -79,12 +79,13 @@ impl Tensor {
         if self.count() == 0 {
             return Tensor::empty(dtype, &self.shape());
         }
+        let integers = self.device().integers();
         let from = self.detached()?.0;
         Ok(Tensor(match (own, dtype) {
-            (DType::Bool, DType::I64) => Dispatch::bool_into_int(from, IntDType::I64),
+            (DType::Bool, DType::I64) => Dispatch::bool_into_int(from, integers),
             (DType::Bool, _) => Dispatch::bool_into_float(from, FloatDType::F32),
             (DType::I64, DType::F32) => Dispatch::int_into_float(from, FloatDType::F32),
-            (DType::F32, DType::I64) => Dispatch::float_into_int(from, IntDType::I64),
+            (DType::F32, DType::I64) => Dispatch::float_into_int(from, integers),
             _ => return self.not_equal(&Tensor::scalar(DType::I64, 0.0)?),
         }))
     }

@@ -5,7 +5,6 @@ use super::reduce::Along;
 use super::{DType, Tensor, shape};
 use crate::error::{Error, Kind, Result};
 use burn::backend::DispatchTensor;
-use burn::tensor::IntDType;
 
 /// Which end of the order.
 #[derive(Clone, Copy)]
@@ -68,10 +67,10 @@ impl Tensor {
         if self.count() == 0 {
             return Tensor::empty(DType::I64, &along.result(&own, &axes));
         }
-        let plain = self.detached()?;
+        let (plain, integers) = (self.detached()?, self.device().integers());
         let found = match (plain.dtype(), end) {
-            (DType::F32, End::Largest) => Dispatch::float_argmax(plain.0, axis, IntDType::I64),
-            (DType::F32, End::Smallest) => Dispatch::float_argmin(plain.0, axis, IntDType::I64),
+            (DType::F32, End::Largest) => Dispatch::float_argmax(plain.0, axis, integers),
+            (DType::F32, End::Smallest) => Dispatch::float_argmin(plain.0, axis, integers),
             (_, End::Largest) => Dispatch::int_argmax(plain.to(DType::I64)?.0, axis),
             (_, End::Smallest) => Dispatch::int_argmin(plain.to(DType::I64)?.0, axis),
         };

@@ -40,6 +40,10 @@ impl Tensor {
             DispatchTensorKind::Flex(tensor) if self.is_leaf() => {
                 Some(tensor.as_autodiff().id().value)
             }
+            #[cfg(any(feature = "wgpu", feature = "cuda"))]
+            DispatchTensorKind::Cube(tensor) if self.is_leaf() => {
+                Some(tensor.as_autodiff().id().value)
+            }
             _ => None,
         }
     }

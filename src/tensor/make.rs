@@ -4,7 +4,9 @@ use super::random::Stream;
 use super::record::Dispatch;
 use super::{DType, Device, Tensor, check_count, check_size};
 use crate::error::{Error, Kind, Result};
-use burn::tensor::TensorData;
+use burn::backend::Dispatch as Burn;
+use burn::backend::ops::FloatTensorOps;
+use burn::tensor::{BoolDType, FloatDType, IntDType, Scalar, TensorData};
 
 impl Tensor {
     /// Floats of `shape` (row-major) on `device`; the number of values must fit.
@@ -18,6 +20,22 @@ impl Tensor {
     pub fn from_integers(values: Vec<i64>, shape: &[usize], device: &Device) -> Result<Self> {
         check_count("tensor", values.len(), shape)?;
         let data = TensorData::new(values, shape.to_vec());
+        let data = match device.integers() {
+            IntDType::I64 => data,
+            other => {
+                let wide = |value: &i64| i32::try_from(*value).is_err();
+                if let Some(value) = data.iter::<i64>().find(wide) {
+                    return Err(Error::new(
+                        Kind::Range,
+                        "tensor",
+                        "the device has integers of 32 bits",
+                    )
+                    .expected(format!("{} to {}", i32::MIN, i32::MAX))
+                    .received(value.to_string()));
+                }
+                data.convert_dtype(other.into())
+            }
+        };
         Ok(Tensor(Dispatch::int_from_data(data, device.inner())))
     }
 
@@ -25,12 +43,21 @@ impl Tensor {
     pub fn from_bools(values: Vec<bool>, shape: &[usize], device: &Device) -> Result<Self> {
         check_count("tensor", values.len(), shape)?;
         let data = TensorData::new(values, shape.to_vec());
+        let data = match device.truths() {
+            BoolDType::Native => data,
+            other => data.convert_dtype(other.into()),
+        };
         Ok(Tensor(Dispatch::bool_from_data(data, device.inner())))
     }
 
     /// Floats of one value.
     pub fn full(shape: &[usize], value: f64, device: &Device) -> Result<Self> {
         check_size("full", shape)?;
+        if !device.is_cpu() {
+            // Made there: nothing is sent.
+            let (shape, value) = (shape.to_vec().into(), Scalar::Float(value));
+            return Ok(Tensor(Burn::float_full(shape, value, device.inner(), FloatDType::F32)));
+        }
         Tensor::from_values(vec![value as f32; shape.iter().product()], shape, device)
     }
 

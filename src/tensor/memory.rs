@@ -21,6 +21,8 @@ static LIMIT: AtomicU64 = AtomicU64::new(u64::MAX);
 static SINCE: AtomicU64 = AtomicU64::new(0);
 /// Bytes of all tensors so far.
 static ALL: AtomicU64 = AtomicU64::new(0);
+/// Bytes of the largest tensor that the device holds.
+static LARGEST: AtomicU64 = AtomicU64::new(u64::MAX);
 /// Gives memory back that the allocator keeps.
 static RELIEF: OnceLock<fn()> = OnceLock::new();
 
@@ -38,6 +40,11 @@ pub struct Memory {
 /// Sets what the process may take at most.
 pub fn limit(bytes: u64) {
     LIMIT.store(bytes, Ordering::Relaxed);
+}
+
+/// Sets how many bytes a tensor may have at most.
+pub(super) fn limit_one(bytes: u64) {
+    LARGEST.store(bytes, Ordering::Relaxed);
 }
 
 /// Says how the allocator gives back what it keeps.
@@ -103,6 +110,13 @@ impl Memory {
 pub(crate) fn check(operation: &str, count: usize) -> Result<()> {
     let bytes = (count as u64).saturating_mul(size_of::<f32>() as u64);
     ALL.fetch_add(bytes, Ordering::Relaxed);
+    let largest = LARGEST.load(Ordering::Relaxed);
+    if bytes > largest {
+        return Err(Error::new(Kind::Range, operation, "the device holds no tensor that large")
+            .expected(format!("{} at most", words(largest)))
+            .received(format!("{} for {count} elements", words(bytes)))
+            .hint("work on smaller batches or parts, or on the processor: --device cpu"));
+    }
     if SINCE.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes) < LOOK_BYTES {
         return Ok(());
     }

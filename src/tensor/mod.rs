@@ -22,12 +22,14 @@ pub mod file;
 mod gradient;
 mod index;
 mod kernels;
+mod largest;
 mod lookup;
 mod make;
 pub mod memory;
 mod normalise;
 pub mod npy;
 mod pooling;
+mod precision;
 mod probability;
 mod product;
 pub mod random;
@@ -39,6 +41,7 @@ mod show;
 mod spectrum;
 pub mod store;
 mod sweep;
+pub mod sync;
 pub mod trace;
 mod unary;
 pub mod work;
@@ -46,11 +49,12 @@ pub mod work;
 pub use arrange::Padding;
 pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};
 pub use descent::AdamStep;
-pub use device::Device;
+pub use device::{Card, Choice, Device, Trial, VARIABLE as DEVICE_VARIABLE, cards};
 pub use dtype::DType;
 pub use gradient::Gradients;
 pub use kernels::pictures::After;
 pub use pooling::PoolOptions;
+pub use precision::Precision;
 pub use reduce::Along;
 pub use resample::Interpolation;
 pub use shape::MAX_RANK;
@@ -83,8 +87,19 @@ impl Tensor {
     /// All numbers in row-major order as floats, copied to the host.
     pub fn to_values(&self) -> Result<Vec<f32>> {
         record::may_read("to_values", self)?;
+        sync::note();
+        self.host_values()
+    }
+
+    /// `to_values` that is not counted: where the numbers lie on the host anyway.
+    fn host_values(&self) -> Result<Vec<f32>> {
         let data = futures_ready(Burn::float_into_data(self.float()?.0))?;
-        data.try_into_vec::<f32>().map_err(unreadable)
+        data.convert::<f32>().try_into_vec::<f32>().map_err(unreadable)
+    }
+
+    /// The device that it is on.
+    pub(crate) fn device(&self) -> Device {
+        Device::of(self.0.device())
     }
 
     /// All integers (or bools, as 0 and 1) in row-major order, copied to the host.
@@ -94,6 +109,7 @@ impl Tensor {
                 .received(self.describe()));
         }
         record::may_read("to_integers", self)?;
+        sync::note();
         let data = futures_ready(Burn::int_into_data(self.to(DType::I64)?.0))?;
         data.convert::<i64>().try_into_vec::<i64>().map_err(unreadable)
     }
@@ -106,7 +122,6 @@ impl Tensor {
                 .received(self.describe())
                 .hint("reduce it first, e.g. with .sum() or .mean()"));
         }
-        record::may_read("item", self)?;
         match self.dtype() {
             DType::F32 => Ok(f64::from(self.to_values()?.first().copied().unwrap_or_default())),
             _ => Ok(self.to_integers()?.first().copied().unwrap_or_default() as f64),

@@ -1,10 +1,9 @@
 //! Pooling: the largest or the mean element of each window, as PyTorch lays its windows.
 
-use super::kernels::linear::{Axis, NOTHING, Pick, Taps};
+use super::kernels::linear::{Axis, Taps};
 use super::record::{Dispatch, Moves, Op, is_on, whole};
-use super::{Tensor, check_size, words};
+use super::{Tensor, check_size};
 use crate::error::{Error, Kind, Result};
-use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -55,9 +54,9 @@ impl PoolOptions {
 
 /// The windows along one dimension: the elements `start`, `start + step`, … below `end`.
 #[derive(Clone, Debug)]
-struct Windows {
-    ranges: Vec<Range<usize>>,
-    step: usize,
+pub(super) struct Windows {
+    pub(super) ranges: Vec<Range<usize>>,
+    pub(super) step: usize,
     /// What the sum of each window is divided by.
     divisors: Vec<usize>,
 }
@@ -319,49 +318,6 @@ impl Tensor {
             Arc::new(Axis::new(self.shape(), dim, taps));
         check_size(operation, &map.output_shape())?;
         Ok(Tensor(Dispatch::still_linear(self.0.clone(), map, false)))
-    }
-
-    fn largest(&self, operation: &str, sides: [Windows; 2]) -> Result<Tensor> {
-        let input = self.shape();
-        let lengths = [sides[0].ranges.len(), sides[1].ranges.len()];
-        let output = vec![input[0], input[1], lengths[0], lengths[1]];
-        check_size(operation, &output)?;
-        if input[2] == 0 || input[3] == 0 {
-            return Err(
-                Error::new(Kind::Shape, operation, "the picture is empty").received(words(&input))
-            );
-        }
-        let values = self.detached()?.to_values()?;
-        let planes = (input[2] * input[3], lengths[0] * lengths[1]);
-        let mut places = vec![NOTHING; output.iter().product()];
-        let pairs = places.par_chunks_mut(planes.1.max(1)).zip(values.par_chunks(planes.0.max(1)));
-        pairs.for_each(|(places, plane)| find_largest(&sides, plane, input[3], places));
-        let map = Arc::new(Pick { input, output, planes, places });
-        Ok(Tensor(Dispatch::still_linear(self.0.clone(), map, false)))
-    }
-}
-
-/// Puts the place of the largest element of each window of a plane into `places`, and leaves it `NOTHING`
-/// where a window has none.
-fn find_largest(sides: &[Windows; 2], plane: &[f32], width: usize, places: &mut [u32]) {
-    let across = sides[1].ranges.len();
-    for (down, rows) in sides[0].ranges.iter().enumerate() {
-        for (right, columns) in sides[1].ranges.iter().enumerate() {
-            if rows.is_empty() || columns.is_empty() {
-                continue;
-            }
-            let (mut best, mut found) = (f32::NEG_INFINITY, rows.start * width + columns.start);
-            for row in rows.clone().step_by(sides[0].step) {
-                let start = row * width + columns.start;
-                let values = plane[start..row * width + columns.end].iter();
-                for (index, value) in values.step_by(sides[1].step).enumerate() {
-                    if *value > best || value.is_nan() {
-                        (best, found) = (*value, start + index * sides[1].step);
-                    }
-                }
-            }
-            places[down * across + right] = found as u32;
-        }
     }
 }
 

@@ -170,7 +170,20 @@ impl Tensor {
             let shape: Vec<usize> = order.iter().map(|axis| self.shape()[*axis]).collect();
             return Tensor::none(self.dtype(), &shape, &[self]);
         }
-        Ok(by_dtype!(self, float_permute | int_permute | bool_permute, &order))
+        self.in_order(&order)
+    }
+
+    /// A view on the processor; laid out anew elsewhere, where not every operation sees a view as it is.
+    fn in_order(&self, order: &[usize]) -> Result<Tensor> {
+        if self.device().is_cpu() {
+            return Ok(by_dtype!(self, float_permute | int_permute | bool_permute, order));
+        }
+        if self.is_float() {
+            return Ok(Tensor(Dispatch::still_permuted(self.0.clone(), order.to_vec())));
+        }
+        let view = by_dtype!(self, float_permute | int_permute | bool_permute, order);
+        let shape = view.shape();
+        Ok(view.shaped(vec![self.count()]).shaped(shape))
     }
 
     /// Two dimensions exchanged.
@@ -181,6 +194,11 @@ impl Tensor {
             let mut shape = self.shape();
             shape.swap(a, b);
             return Tensor::none(self.dtype(), &shape, &[self]);
+        }
+        if !self.device().is_cpu() {
+            let mut order: Vec<usize> = (0..self.rank()).collect();
+            order.swap(a, b);
+            return self.in_order(&order);
         }
         Ok(by_dtype!(self, float_swap_dims | int_swap_dims | bool_swap_dims, a, b))
     }

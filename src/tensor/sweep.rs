@@ -55,7 +55,7 @@ impl Tensor {
 
     /// A backward pass in this tensor's graph that goes through none of its nodes.
     fn walk_past(&self) -> Result<()> {
-        let leaf = Tensor::from_values(vec![0.0], &[1], &Device::cpu())?.tracked()?;
+        let leaf = Tensor::from_values(vec![0.0], &[1], &Device::default())?.tracked()?;
         // What comes of two graphs joins them.
         drop(self.add(&leaf)?);
         leaf.neg()?.backward().map(drop)

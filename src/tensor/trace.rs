@@ -1,6 +1,7 @@
 //! Where the time of a stage goes: spans of its parts, told by whoever does them. Off, a span is one look at a flag.
 
 use super::memory::{self, Memory};
+use super::sync;
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -93,6 +94,8 @@ pub struct Sum {
     pub own: Duration,
     /// Bytes of the tensors that were made meanwhile, in all threads.
     pub made: u64,
+    /// Tensors that the host read meanwhile: each read makes it wait for a graphics card.
+    pub reads: u64,
     /// The most that the process had in memory at an end of it.
     pub resident: u64,
 }
@@ -121,8 +124,20 @@ static STATE: Mutex<Option<(Instant, Trace)>> = Mutex::new(None);
 
 thread_local! {
     static THREAD: u64 = THREADS.fetch_add(1, Ordering::Relaxed);
-    /// Parts that are being done, each with the time of parts within, and bytes made there.
-    static OPEN: RefCell<Vec<(Part, Duration, u64)>> = const { RefCell::new(Vec::new()) };
+    /// Parts that are being done, each with the time of parts within, and what was counted there.
+    static OPEN: RefCell<Vec<(Part, Duration, Counted)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is counted in all threads: bytes of tensors made, and tensors read by the host.
+type Counted = [u64; 2];
+
+fn counted() -> Counted {
+    [memory::made(), sync::reads()]
+}
+
+/// What came since `begun`, or is left of it without `within`.
+fn less(all: Counted, part: Counted) -> Counted {
+    [0, 1].map(|which| all[which].saturating_sub(part[which]))
 }
 
 /// Begins a trace of this process; one that is going on is forgotten.
@@ -170,32 +185,33 @@ pub fn span_within<T>(outer: Part, part: Part, act: impl FnOnce() -> T) -> T {
 struct Closing {
     part: Part,
     begun: Instant,
-    made: u64,
+    counted: Counted,
 }
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        let (length, made) = (self.begun.elapsed(), memory::made() - self.made);
-        let (within, made_within) = OPEN.with_borrow_mut(|open| {
-            let own = open.pop().map_or((Duration::ZERO, 0), |(_, within, made)| (within, made));
-            if let Some((_, outer, all)) = open.last_mut() {
+        let (length, all) = (self.begun.elapsed(), less(counted(), self.counted));
+        let (within, counted_within) = OPEN.with_borrow_mut(|open| {
+            let own =
+                open.pop().map_or((Duration::ZERO, [0; 2]), |(_, time, counts)| (time, counts));
+            if let Some((_, outer, sums)) = open.last_mut() {
                 *outer += length;
-                *all += made;
+                *sums = [sums[0] + all[0], sums[1] + all[1]];
             }
             own
         });
         let own = length.saturating_sub(within);
-        note(self.part, self.begun, length, own, made.saturating_sub(made_within));
+        note(self.part, self.begun, length, own, less(all, counted_within));
     }
 }
 
 fn traced<T>(part: Part, act: impl FnOnce() -> T) -> T {
-    OPEN.with_borrow_mut(|open| open.push((part, Duration::ZERO, 0)));
-    let _closing = Closing { part, begun: Instant::now(), made: memory::made() };
+    OPEN.with_borrow_mut(|open| open.push((part, Duration::ZERO, [0; 2])));
+    let _closing = Closing { part, begun: Instant::now(), counted: counted() };
     act()
 }
 
-fn note(part: Part, begun: Instant, length: Duration, own: Duration, made: u64) {
+fn note(part: Part, begun: Instant, length: Duration, own: Duration, [made, reads]: Counted) {
     let resident = Memory::resident().unwrap_or(0);
     let thread = THREAD.with(|thread| *thread);
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -203,8 +219,8 @@ fn note(part: Part, begun: Instant, length: Duration, own: Duration, made: u64) 
     let place = match trace.sums.iter().position(|sum| sum.part == part) {
         Some(place) => place,
         None => {
-            let (own, made) = (Duration::ZERO, 0);
-            trace.sums.push(Sum { part, count: 0, own, made, resident: 0 });
+            let own = Duration::ZERO;
+            trace.sums.push(Sum { part, count: 0, own, made: 0, reads: 0, resident: 0 });
             trace.sums.len() - 1
         }
     };
@@ -212,6 +228,7 @@ fn note(part: Part, begun: Instant, length: Duration, own: Duration, made: u64) 
     sum.count += 1;
     sum.own += own;
     sum.made += made;
+    sum.reads += reads;
     sum.resident = sum.resident.max(resident);
     if trace.spans.len() >= MOST_SPANS {
         trace.dropped += 1;

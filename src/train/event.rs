@@ -96,6 +96,8 @@ pub enum Event<'a> {
         trained: &'a Trained,
         /// Since when it was there; unknown where a clock was set back.
         age: Option<Duration>,
+        /// The device that it was computed on, where that is another one.
+        elsewhere: Option<String>,
         /// Whether the run that asks had made it itself, before it was cut off.
         own: bool,
     },

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::kd;
 use crate::models::Model;
 use crate::nn::{Mode, Net, Network, Parameter, pass, unique};
-use crate::optim::{check_gradients, one_number};
+use crate::optim::{Looked, check_loss};
 use crate::tensor::Tensor;
 use crate::tensor::trace::{self, Part};
 
@@ -222,9 +222,14 @@ impl Learner {
             self.loss(&student, teacher.as_ref(), &batch.target, seen, moment, hooks)
         })?;
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
-        let value = check_loss(&loss, moment).map_err(at_loss)?;
+        check_loss("loss", &loss).map_err(at_loss)?;
         let gradients = loss.backward().map_err(at_loss)?;
-        check_gradients("loss", &self.parameters, &gradients).map_err(at_loss)?;
+        let looked = Looked::at(Some(&loss), &self.parameters, &gradients)?;
+        let value = looked.loss.unwrap_or(f64::NAN);
+        if !value.is_finite() {
+            return Err(at_loss(not_finite(value, moment)));
+        }
+        looked.check_gradients("loss", &self.parameters, &gradients).map_err(at_loss)?;
         let lr = hooks.lr(moment)?.unwrap_or(moment.lr);
         if !(0.0..=HIGHEST_LR).contains(&lr) {
             let error = Error::new(Kind::Range, "lr", "the learning rate makes no sense")
@@ -285,12 +290,4 @@ fn not_finite(loss: f64, moment: &Moment) -> Error {
     Error::new(Kind::Number, "loss", "the loss is no finite number")
         .received(format!("{loss} at step {} of stage '{}'", moment.step, moment.stage))
         .hint("a smaller learning rate often helps; log() and division by 0 are usual causes")
-}
-
-fn check_loss(loss: &Tensor, moment: &Moment) -> Result<f64> {
-    let value = one_number("loss", loss)?;
-    if !value.is_finite() {
-        return Err(not_finite(value, moment));
-    }
-    Ok(value)
 }

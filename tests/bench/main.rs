@@ -75,7 +75,7 @@ fn native(count: usize, act: impl Fn() -> Result<Tensor>) -> Result<f64> {
 fn tensor(shape: &[usize]) -> Result<Tensor> {
     let count: usize = shape.iter().product();
     let values = (0..count).map(|index| (index % 7) as f32 * 0.3 - 1.0).collect();
-    Tensor::from_values(values, shape, &Device::cpu())
+    Tensor::from_values(values, shape, &Device::default())
 }
 
 fn moment() -> Moment {
@@ -205,7 +205,7 @@ fn step() -> Result<f64> {
         optimizer: OptimizerOptions::default(),
         seed: 0,
         workers: 2,
-        device: Device::cpu(),
+        device: Device::default(),
     };
     let mut clock = Clock::default();
     train(&plan, None, &mut Plain, &mut clock, &AtomicBool::new(false))?;

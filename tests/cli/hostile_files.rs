@@ -10,7 +10,7 @@ use stillroom::tensor::{Device, Tensor, file};
 fn with(name: &str) -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new();
     let path = sandbox.write(name, "");
-    let tensor = Tensor::from_values(vec![1.5], &[1], &Device::cpu()).expect("a tensor");
+    let tensor = Tensor::from_values(vec![1.5], &[1], &Device::default()).expect("a tensor");
     file::save(&path, &[(String::new(), tensor)]).expect("saved");
     (sandbox, path)
 }

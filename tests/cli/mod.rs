@@ -5,6 +5,7 @@ mod compare;
 mod compared;
 mod damage;
 mod data;
+mod device;
 mod eval;
 mod export;
 mod features;

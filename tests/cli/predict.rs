@@ -92,7 +92,7 @@ fn mistakes_are_told() {
 
 /// Weights without a description.
 fn plain() -> Vec<u8> {
-    let device = stillroom::tensor::Device::cpu();
+    let device = stillroom::tensor::Device::default();
     let one = stillroom::tensor::Tensor::from_values(vec![1.0], &[1], &device).expect("a tensor");
     stillroom::tensor::store::encode(&[("weight".to_string(), one)]).expect("bytes")
 }

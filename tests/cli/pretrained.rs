@@ -17,7 +17,10 @@ fn weights(sandbox: &Sandbox, name: &str, shift: f32) {
         let count = shape.iter().product::<usize>();
         let values =
             (0..count).map(|index| ((index * 7 % 13) as f32 - 6.0) / 30.0 + shift).collect();
-        (name.to_string(), Tensor::from_values(values, shape, &Device::cpu()).expect("a tensor"))
+        (
+            name.to_string(),
+            Tensor::from_values(values, shape, &Device::default()).expect("a tensor"),
+        )
     };
     let norm = |at: usize| {
         ["weight", "bias", "running_mean", "running_var"].map(|own| format!("body.{at}.{own}"))
@@ -25,7 +28,7 @@ fn weights(sandbox: &Sandbox, name: &str, shift: f32) {
     let norms: Vec<String> = [norm(1), norm(4)].concat();
     let mut all: Vec<_> = norms.iter().map(|name| tensor(name, &[4])).collect();
     for (name, value) in all.iter_mut().filter(|(name, _)| name.ends_with("running_var")) {
-        *value = Tensor::full(&[4], 1.0, &Device::cpu()).expect(name);
+        *value = Tensor::full(&[4], 1.0, &Device::default()).expect(name);
     }
     all.push(tensor("body.0.weight", &[4, 3, 3, 3]));
     all.push(tensor("body.3.weight", &[4, 4, 3, 3]));
@@ -102,8 +105,10 @@ fn what_a_user_may_do_wrong_is_told_before_anything_is_trained() {
     let right = std::fs::read(sandbox.file("right.safetensors")).expect("the file");
     sandbox.write("cut.safetensors", &right[..right.len() - 9]);
     sandbox.write("text.pt", "no weights");
-    let other =
-        [("conv.weight".to_string(), Tensor::full(&[2], 1.0, &Device::cpu()).expect("a tensor"))];
+    let other = [(
+        "conv.weight".to_string(),
+        Tensor::full(&[2], 1.0, &Device::default()).expect("a tensor"),
+    )];
     store::save(&sandbox.file("other.safetensors"), &other).expect("a file");
     std::fs::create_dir(sandbox.file("folder.pt")).expect("a folder");
     for (file, words) in [
@@ -136,7 +141,7 @@ fn what_a_file_lacks_is_drawn_from_the_seed() {
     use stillroom::models::{CnnOptions, InputShape, Pretrained, Spec};
     let sandbox = Sandbox::new();
     weights(&sandbox, "w.safetensors", 0.0);
-    let (input, on) = (InputShape { frames: 40, mels: 16 }, Device::cpu());
+    let (input, on) = (InputShape { frames: 40, mels: 16 }, Device::default());
     let spec = Spec::Cnn(CnnOptions { classes: 9, channels: vec![4, 6] });
     let options = LoadOptions { strict: false, ..LoadOptions::default() };
     let file = sandbox.file("w.safetensors");

@@ -56,7 +56,7 @@ fn newest(sandbox: &Sandbox) -> std::path::PathBuf {
 /// The student's last weights in the newest run.
 fn weights(sandbox: &Sandbox) -> Vec<f32> {
     let file = newest(sandbox).join("weights/student.last.safetensors");
-    let mut all = stillroom::tensor::store::load(&file, &Device::cpu()).expect("weights");
+    let mut all = stillroom::tensor::store::load(&file, &Device::default()).expect("weights");
     all.sort_by(|one, other| one.0.cmp(&other.0));
     all.iter().flat_map(|(_, own)| own.to_values().expect("values")).collect()
 }

@@ -4,7 +4,7 @@ use stillroom::kd;
 use stillroom::tensor::{Device, Tensor};
 
 fn table(values: &[f32]) -> Tensor {
-    Tensor::from_values(values.to_vec(), &[3, 4], &Device::cpu()).expect("a table")
+    Tensor::from_values(values.to_vec(), &[3, 4], &Device::default()).expect("a table")
 }
 
 fn number(tensor: Tensor) -> f64 {
@@ -17,7 +17,7 @@ fn each_clip_counts_by_its_share() {
     let teacher = table(&[1.5, -2.0, 0.0, 0.3, 0.2, 0.1, 0.9, -0.7, 2.0, 1.0, 0.0, -1.0]);
     let target = table(&[1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
     let shares = |values: [f32; 3]| {
-        Tensor::from_values(values.to_vec(), &[3], &Device::cpu()).expect("shares")
+        Tensor::from_values(values.to_vec(), &[3], &Device::default()).expect("shares")
     };
     let (lambda, tau) = (0.3, 2.5);
     for multi in [false, true] {

@@ -90,7 +90,7 @@ impl Network for Small {
 
 #[test]
 fn measured_statistics_are_the_mean_over_the_batches_of_an_epoch() {
-    let on = Device::cpu();
+    let on = Device::default();
     let make = move |random: &mut stillroom::tensor::random::Stream| {
         let options = BatchNormOptions { channels: 32, momentum: 0.3, ..Default::default() };
         let norm = BatchNorm::line(&options, &on)?;

@@ -145,7 +145,7 @@ fn is_weights(path: &Path) -> bool {
     ];
     for strict in [true, false] {
         let options = LoadOptions { strict, ..LoadOptions::default() };
-        let _ = load(&named(shapes, Some([2, 5])), &checkpoint, &options, &Device::cpu());
+        let _ = load(&named(shapes, Some([2, 5])), &checkpoint, &options, &Device::default());
     }
     read > 0
 }

@@ -28,7 +28,9 @@ const NUMBERS: [[usize; 2]; 6] = [[0, 1], [1, 1], [2, 1], [3, 7], [1, LARGE], [1
 
 fn tensor(shape: &[usize]) -> Tensor {
     let values = (0..shape.iter().product()).map(|index| index as f32 - 2.0).collect();
-    Tensor::from_values(values, shape, &Device::cpu()).and_then(|t| t.tracked()).expect("a tensor")
+    Tensor::from_values(values, shape, &Device::default())
+        .and_then(|t| t.tracked())
+        .expect("a tensor")
 }
 
 /// The backward pass, too.

@@ -210,7 +210,7 @@ fn saved(sandbox: &Sandbox, tensors: &[(&str, Vec<f32>)]) -> std::path::PathBuf 
         let shape = [values.len()];
         (
             name.to_string(),
-            Tensor::from_values(values.clone(), &shape, &Device::cpu()).expect("a tensor"),
+            Tensor::from_values(values.clone(), &shape, &Device::default()).expect("a tensor"),
         )
     };
     let path = sandbox.file("weights.safetensors");
@@ -219,7 +219,7 @@ fn saved(sandbox: &Sandbox, tensors: &[(&str, Vec<f32>)]) -> std::path::PathBuf 
 }
 
 fn into(net: &Net, path: &Path, options: &LoadOptions) -> Result<Report> {
-    load(net, &Checkpoint::open(path)?, options, &Device::cpu())
+    load(net, &Checkpoint::open(path)?, options, &Device::default())
 }
 
 fn allowing(patterns: &[&str]) -> LoadOptions {

@@ -8,7 +8,7 @@ use stillroom::tensor::random::Stream;
 use stillroom::tensor::{Device, Tensor};
 
 fn ones(shape: &[usize]) -> Tensor {
-    init::constant(shape, 1.0, &Device::cpu()).expect("ones")
+    init::constant(shape, 1.0, &Device::default()).expect("ones")
 }
 
 fn values(tensor: Result<Tensor>) -> Vec<f32> {
@@ -70,7 +70,7 @@ fn drop_path_leaves_out_whole_samples_with_their_gradient() {
 
 #[test]
 fn weights_start_where_pytorch_starts_them() {
-    let on = Device::cpu();
+    let on = Device::default();
     let linear = LinearOptions { inputs: 400, outputs: 300, bias: true };
     let network = Linear::new(&linear, &mut stream("linear"), &on).expect("a layer");
     for (name, value) in network.state() {
@@ -85,7 +85,7 @@ fn weights_start_where_pytorch_starts_them() {
 
 #[test]
 fn initialisers_have_their_spread() {
-    let (on, shape) = (Device::cpu(), [60, 20, 5, 4]);
+    let (on, shape) = (Device::default(), [60, 20, 5, 4]);
     // fan_in 400, fan_out 1200.
     assert_eq!(init::fans("fans", &shape).expect("fans"), [400, 1200]);
     let out = KaimingOptions { fan: Fan::Out, gain: 2.0 };
@@ -119,7 +119,7 @@ fn initialisers_have_their_spread() {
 
 #[test]
 fn a_truncated_normal_stays_within_its_bounds() {
-    let on = Device::cpu();
+    let on = Device::default();
     let plain = TruncNormalOptions::default();
     let found = values(init::trunc_normal(&[200, 200], plain, &mut stream("trunc"), &on));
     assert!(found.iter().all(|v| v.abs() <= 2.0));
@@ -136,7 +136,7 @@ fn a_truncated_normal_stays_within_its_bounds() {
 
 #[test]
 fn an_orthogonal_start_is_orthogonal() {
-    let on = Device::cpu();
+    let on = Device::default();
     for shape in [[6, 20], [20, 6], [9, 9]] {
         let gain = GainOptions { gain: 2.0 };
         let made = init::orthogonal(&shape, gain, &mut stream("qr"), &on).expect("a matrix");
@@ -153,7 +153,7 @@ fn an_orthogonal_start_is_orthogonal() {
 
 #[test]
 fn options_that_make_no_sense_are_refused() {
-    let (on, mut random) = (Device::cpu(), stream("refused"));
+    let (on, mut random) = (Device::default(), stream("refused"));
     let random = &mut random;
     let conv = |groups| ConvOptions {
         inputs: 4,
@@ -183,7 +183,7 @@ fn options_that_make_no_sense_are_refused() {
 
 #[test]
 fn inputs_that_do_not_fit_are_refused() {
-    let (on, mut random) = (Device::cpu(), stream("inputs"));
+    let (on, mut random) = (Device::default(), stream("inputs"));
     let random = &mut random;
     let norm = BatchNormOptions { channels: 3, ..BatchNormOptions::default() };
     let heads = AttentionOptions { width: 12, heads: 3, ..AttentionOptions::default() };

@@ -20,7 +20,7 @@ fn loader(workers: usize, seed: u64, shuffle: bool) -> Loader {
     let chain = if shuffle { chain } else { Vec::new() };
     let sampler = if shuffle { Sampler::Shuffled } else { Sampler::Sequential };
     let options =
-        LoaderOptions { seed, workers, sampler, ..LoaderOptions::in_order(6, &Device::cpu()) };
+        LoaderOptions { seed, workers, sampler, ..LoaderOptions::in_order(6, &Device::default()) };
     Loader::new(features().train, chain, options).expect("a loader")
 }
 
@@ -71,7 +71,7 @@ fn without_shuffling_each_clip_comes_once_in_order() {
 #[test]
 fn an_epoch_that_nobody_finishes_ends_its_workers() {
     let source = features().train;
-    let options = LoaderOptions { workers: 3, ..LoaderOptions::in_order(1, &Device::cpu()) };
+    let options = LoaderOptions { workers: 3, ..LoaderOptions::in_order(1, &Device::default()) };
     let loader = Loader::new(source.clone(), Vec::new(), options).expect("a loader");
     let mut batches = loader.epoch(0);
     batches.next().expect("a batch").expect("whole");
@@ -111,7 +111,7 @@ fn by_clip(
         workers,
         sampler,
         teaching,
-        ..LoaderOptions::in_order(batch, &Device::cpu())
+        ..LoaderOptions::in_order(batch, &Device::default())
     };
     let loader = Loader::new(features().train, chain, options).expect("a loader");
     let mut rows = BTreeMap::new();

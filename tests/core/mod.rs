@@ -32,6 +32,7 @@ mod sweep;
 mod synth;
 mod threads;
 mod train;
+mod views;
 mod wav;
 mod waves;
 mod weight_names;

@@ -9,7 +9,7 @@ use stillroom::optim::{
 use stillroom::tensor::{Device, Gradients, Tensor, store};
 
 fn tensor(values: &[f32], shape: &[usize]) -> Tensor {
-    Tensor::from_values(values.to_vec(), shape, &Device::cpu()).expect("a tensor")
+    Tensor::from_values(values.to_vec(), shape, &Device::default()).expect("a tensor")
 }
 
 /// A matrix, a bias, and running statistics.
@@ -112,7 +112,7 @@ fn a_state_goes_through_a_file() {
         };
         let expected = go_on(&optimizer);
         let fresh = handle(options);
-        fresh.load_state(&store::load(&path, &Device::cpu()).expect("read")).expect("loaded");
+        fresh.load_state(&store::load(&path, &Device::default()).expect("read")).expect("loaded");
         assert_eq!(fresh.lr(), 0.1 + 0.2, "all digits");
         restore(&net, &weights);
         assert_eq!(go_on(&fresh), expected, "{}", fresh.name());

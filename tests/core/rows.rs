@@ -12,7 +12,7 @@ const COUNTS: [usize; 9] = [1, 2, 15, 16, 17, 31, 33, 1000, 40_001];
 fn drawn(seed: u64, shape: &[usize]) -> Tensor {
     let mut random = Stream::new(seed, "rows", &[]);
     let values = (0..shape.iter().product()).map(|_| random.normal() as f32).collect();
-    Tensor::from_values(values, shape, &Device::cpu()).expect("numbers")
+    Tensor::from_values(values, shape, &Device::default()).expect("numbers")
 }
 
 /// Value, and the gradients of all inputs under weights that differ by place.
@@ -100,8 +100,13 @@ fn activations_are_their_formulas() {
                 input.to_values().unwrap().iter().map(|x| exact(f64::from(*x))).collect();
             let values: Vec<f32> = exact.iter().map(|pair| pair.0 as f32).collect();
             let slopes: Vec<f32> = exact.iter().map(|pair| pair.1 as f32).collect();
-            close(&format!("{name} of {count}"), &output.to_values().unwrap(), &values, 1e-7, 2e-6);
-            close(&format!("slope of {name}"), &slope.to_values().unwrap(), &slopes, 6e-7, 2e-6);
+            // Burn's error function on graphics cards is within 3e-7 of itself.
+            let absolute = if Device::default().is_cpu() { 1e-7 } else { 2e-6 };
+            let what = format!("{name} of {count}");
+            close(&what, &output.to_values().unwrap(), &values, absolute, 2e-6);
+            let absolute = absolute.max(6e-7);
+            let what = format!("slope of {name}");
+            close(&what, &slope.to_values().unwrap(), &slopes, absolute, 2e-6);
         }
     }
 }
@@ -109,7 +114,7 @@ fn activations_are_their_formulas() {
 #[test]
 fn activations_at_the_ends_of_the_numbers() {
     let ends = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e30, -1e30, 100.0, -100.0, 0.0, -0.0];
-    let input = Tensor::from_values(ends.to_vec(), &[ends.len()], &Device::cpu()).unwrap();
+    let input = Tensor::from_values(ends.to_vec(), &[ends.len()], &Device::default()).unwrap();
     let nan = f32::NAN;
     let of = |found: Tensor, expected: [f32; 9]| {
         close("an end", &found.to_values().unwrap(), &expected, 1e-30, 1e-6);
@@ -211,7 +216,7 @@ fn attention_without_its_weights_is_attention() {
         let options =
             AttentionOptions { width: heads * width, heads, ..AttentionOptions::default() };
         let mut random = Stream::new(3, "rows", &[]);
-        let layer = Attention::new(&options, &mut random, &Device::cpu()).expect("a layer");
+        let layer = Attention::new(&options, &mut random, &Device::default()).expect("a layer");
         let input = drawn(9, &[batch, tokens, heads * width]).mul_number(3.0).unwrap();
         let ours = passed(&[&input], |x| layer.forward(&x[0], Mode::Train).unwrap());
         let theirs = passed(&[&input], |x| layer.attend_self(&x[0], None, Mode::Train).unwrap().0);

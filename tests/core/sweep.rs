@@ -3,7 +3,7 @@
 use stillroom::tensor::{Device, Tensor};
 
 fn leaf(values: &[f32]) -> Tensor {
-    let tensor = Tensor::from_values(values.to_vec(), &[values.len()], &Device::cpu());
+    let tensor = Tensor::from_values(values.to_vec(), &[values.len()], &Device::default());
     tensor.and_then(|tensor| tensor.tracked()).expect("a leaf")
 }
 

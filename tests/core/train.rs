@@ -63,7 +63,7 @@ pub fn plan() -> Plan {
         optimizer: OptimizerOptions { lr: 0.01, ..OptimizerOptions::default() },
         seed: 3,
         workers: 1,
-        device: Device::cpu(),
+        device: Device::default(),
     }
 }
 

@@ -11,8 +11,9 @@ use stillroom::tensor::{Device, Tensor, store};
 fn pairs(all: &[(&str, &str, &[usize], &[usize])], more: &[&str]) -> Report {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("theirs.safetensors");
-    let full =
-        |shape: &[usize], value: f64| Tensor::full(shape, value, &Device::cpu()).expect("a tensor");
+    let full = |shape: &[usize], value: f64| {
+        Tensor::full(shape, value, &Device::default()).expect("a tensor")
+    };
     let mut tensors: Vec<(String, Tensor)> = all
         .iter()
         .enumerate()
@@ -22,7 +23,7 @@ fn pairs(all: &[(&str, &str, &[usize], &[usize])], more: &[&str]) -> Report {
     store::save(&path, &tensors).expect("a file");
     let net = named(all.iter().map(|(_, ours, _, shape)| (*ours, *shape)), None);
     let checkpoint = Checkpoint::open(&path).expect("the file");
-    let report = load(&net, &checkpoint, &LoadOptions::default(), &Device::cpu())
+    let report = load(&net, &checkpoint, &LoadOptions::default(), &Device::default())
         .unwrap_or_else(|error| panic!("{error}"));
     for (index, (name, value)) in net.state().iter().enumerate() {
         let values = value.to_values().expect("values");

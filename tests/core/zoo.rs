@@ -40,14 +40,14 @@ fn vit(own: VitOptions) -> Spec {
 
 fn build(spec: &Spec) -> Model {
     let name = spec.name();
-    spec.build(CLIPS, 1, &Device::cpu()).expect(name)
+    spec.build(CLIPS, 1, &Device::default()).expect(name)
 }
 
 fn clips() -> Tensor {
     let InputShape { frames, mels } = CLIPS;
     let mut random = Stream::new(3, "clips", &[]);
     let around = init::NormalOptions::default();
-    init::normal(&[2, frames, mels], around, &mut random, &Device::cpu()).expect("clips")
+    init::normal(&[2, frames, mels], around, &mut random, &Device::default()).expect("clips")
 }
 
 fn numbers(tensor: &Tensor) -> Vec<f32> {
@@ -98,7 +98,7 @@ fn every_output_that_a_model_lists_can_be_tapped_and_copies_do_the_same() {
         let again = copy.forward(&clips, Mode::Eval).expect(name);
         assert!(numbers(&again) == numbers(&logits), "{name}: the copy's logits");
         for (path, parameter) in copy.parameters() {
-            let zeros = Tensor::full(&parameter.value().shape(), 0.0, &Device::cpu());
+            let zeros = Tensor::full(&parameter.value().shape(), 0.0, &Device::default());
             parameter.set(zeros.expect("zeros")).expect(&path);
         }
         let again = model.forward(&clips, Mode::Eval).expect(name);
@@ -110,7 +110,7 @@ fn every_output_that_a_model_lists_can_be_tapped_and_copies_do_the_same() {
 fn count(spec: &Spec) -> usize {
     let clips = InputShape { frames: 64, mels: 64 };
     let name = spec.name();
-    let model = spec.build(clips, 1, &Device::cpu()).expect(name);
+    let model = spec.build(clips, 1, &Device::default()).expect(name);
     model.network().parameter_count()
 }
 
@@ -275,7 +275,7 @@ fn dropout_and_skipped_blocks_are_for_training_only() {
     let model = build(&Spec::ConvNext(own));
     for (name, parameter) in model.network().parameters() {
         if name.ends_with("gamma") {
-            let ones = Tensor::full(&parameter.value().shape(), 1.0, &Device::cpu());
+            let ones = Tensor::full(&parameter.value().shape(), 1.0, &Device::default());
             parameter.set(ones.expect("ones")).expect(&name);
         }
     }
@@ -289,7 +289,7 @@ fn dropout_and_skipped_blocks_are_for_training_only() {
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    let on = Device::cpu();
+    let on = Device::default();
     let wrong = |spec: &Spec| spec.check("model").map_err(|error| error.kind());
     for width in [0.0, -1.0, 11.0, f64::NAN, f64::INFINITY] {
         assert_eq!(wrong(&mn(width)), Err(Kind::Range), "{width}");

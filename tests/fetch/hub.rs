@@ -10,7 +10,7 @@ const ROUTE: &str = "owner/repo/resolve/main/model.safetensors";
 fn weights() -> Vec<u8> {
     use stillroom::tensor::{Device, Tensor, store};
     let tensor = |values: Vec<f32>, shape: &[usize]| {
-        Tensor::from_values(values, shape, &Device::cpu()).expect("a tensor")
+        Tensor::from_values(values, shape, &Device::default()).expect("a tensor")
     };
     let large = (0..300_000).map(|index| index as f32).collect();
     let all = [

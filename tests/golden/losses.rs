@@ -36,7 +36,7 @@ fn cases(prefix: &str) -> Vec<(String, Case)> {
 
 fn table(rows: &[Vec<f32>]) -> Tensor {
     let shape = [rows.len(), rows[0].len()];
-    Tensor::from_values(rows.concat(), &shape, &Device::cpu()).expect("a table")
+    Tensor::from_values(rows.concat(), &shape, &Device::default()).expect("a table")
 }
 
 /// Student, teacher divided by τ, target, and τ itself.

@@ -25,7 +25,7 @@ fn ast(stride: usize) -> Spec {
 }
 
 fn restored(spec: &Spec, golden: &Golden, scope: &str) -> Model {
-    let model = spec.build(INPUT, 1, &Device::cpu()).expect("the model");
+    let model = spec.build(INPUT, 1, &Device::default()).expect("the model");
     model.network().restore(&golden.under(&format!("{scope}.state."))).expect("PyTorch's state");
     model
 }
@@ -93,7 +93,7 @@ fn ast_with_overlapping_patches_evaluates_as_timm() {
     let mut state = golden.under("ast.state.");
     state.retain(|(name, _)| name != "pos_embed");
     state.push(("pos_embed".to_string(), golden.tensor("overlapping.pos_embed").clone()));
-    let model = ast(10).build(INPUT, 1, &Device::cpu()).expect("the model");
+    let model = ast(10).build(INPUT, 1, &Device::default()).expect("the model");
     model.network().restore(&state).expect("timm's state");
     let logits = model.forward(golden.tensor("features"), Mode::Eval).expect("the forward");
     compare("logits", &logits, golden.tensor("overlapping.eval"));

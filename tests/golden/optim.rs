@@ -29,7 +29,7 @@ fn level(_: usize) -> f64 {
 
 /// Gradients of a loss that gives each parameter the numbers of this step.
 fn gradients(golden: &Golden, parameters: &[(String, Parameter)], step: usize) -> Gradients {
-    let mut loss = Tensor::from_values(vec![0.0], &[1], &Device::cpu()).expect("a number");
+    let mut loss = Tensor::from_values(vec![0.0], &[1], &Device::default()).expect("a number");
     for (name, parameter) in parameters {
         if let Some(all) = golden.get(&format!("gradients/{name}"))
             && given(name, step)
@@ -48,7 +48,7 @@ fn follow(case: &str, options: OptimizerOptions, rate: fn(usize) -> f64, toleran
     let weight = |value: Tensor| Parameter::new(value, Role::Weight).expect("a parameter");
     let mut parameters: Vec<(String, Parameter)> =
         golden.under("start/").into_iter().map(|(name, value)| (name, weight(value))).collect();
-    let idle = Tensor::from_values(vec![1.0, 2.0], &[2], &Device::cpu()).expect("a row");
+    let idle = Tensor::from_values(vec![1.0, 2.0], &[2], &Device::default()).expect("a row");
     parameters.push(("idle".into(), weight(idle)));
     let base = options.lr;
     let every = options.accumulate;

@@ -16,7 +16,7 @@ fn file(name: &str) -> PathBuf {
 
 fn loaded(net: &Net, name: &str, options: &LoadOptions) -> Report {
     let checkpoint = Checkpoint::open(&file(name)).expect(name);
-    load(net, &checkpoint, options, &Device::cpu()).unwrap_or_else(|error| panic!("{error}"))
+    load(net, &checkpoint, options, &Device::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A network with the names and shapes of what must come out.
@@ -102,7 +102,7 @@ fn asts_file_for_other_classes_gets_a_new_head() {
             _ => continue,
         };
         // What the network began with.
-        *tensor = Tensor::full(&shape, -7.0, &Device::cpu()).expect("a tensor");
+        *tensor = Tensor::full(&shape, -7.0, &Device::default()).expect("a tensor");
     }
     for head in [Head::Auto, Head::New] {
         let net = like(&expected, Some([2, 3]));
@@ -113,7 +113,7 @@ fn asts_file_for_other_classes_gets_a_new_head() {
     let net = like(&expected, Some([2, 3]));
     let checkpoint = Checkpoint::open(&file("ast.pth")).expect("the file");
     let options = LoadOptions { head: Head::Keep, ..LoadOptions::default() };
-    let error = load(&net, &checkpoint, &options, &Device::cpu()).expect_err("another shape");
+    let error = load(&net, &checkpoint, &options, &Device::default()).expect_err("another shape");
     let text = error.to_string();
     assert!(text.contains("mlp_head.1.bias [3] for [5]"), "{text}");
     assert!(text.contains("mlp_head.1.weight [3, 6] for [5, 6]"), "{text}");
@@ -126,7 +126,7 @@ fn deits_file_becomes_an_ast_by_the_rules_of_asts_code() {
     expected.retain(|(name, _)| name != "v.pos_embed");
     expected.push(("v.pos_embed".into(), all.tensor("deit_2x5.v.pos_embed").clone()));
     let mut shaped = expected.clone();
-    let head = Tensor::full(&[3, 6], -7.0, &Device::cpu()).expect("a head");
+    let head = Tensor::full(&[3, 6], -7.0, &Device::default()).expect("a head");
     shaped.push(("mlp_head.1.weight".into(), head));
     let net = like(&shaped, Some([2, 5]));
     let report = loaded(&net, "deit.pth", &LoadOptions::default());
@@ -218,7 +218,8 @@ fn names_of_other_packages_are_timms() {
         assert_eq!(from.len(), to.len(), "{theirs}");
         for prefix in ["", "module.", "state_dict.module."] {
             let tensor = |(index, (name, shape)): (usize, &(String, Vec<usize>))| {
-                let value = Tensor::full(shape, index as f64, &Device::cpu()).expect("a tensor");
+                let value =
+                    Tensor::full(shape, index as f64, &Device::default()).expect("a tensor");
                 (format!("{prefix}{name}"), value)
             };
             let tensors: Vec<(String, Tensor)> = from.iter().enumerate().map(tensor).collect();
@@ -226,7 +227,7 @@ fn names_of_other_packages_are_timms() {
             store::save(&path, &tensors).expect("a file");
             let net = named(to.iter().map(|(name, shape)| (name.as_str(), shape.as_slice())), None);
             let checkpoint = Checkpoint::open(&path).expect("the file");
-            let report = load(&net, &checkpoint, &LoadOptions::default(), &Device::cpu())
+            let report = load(&net, &checkpoint, &LoadOptions::default(), &Device::default())
                 .unwrap_or_else(|error| panic!("{theirs}: {error}"));
             assert_eq!(report.loaded, to.len(), "{theirs}: {report}");
             assert!(report.layout.starts_with(layout), "{theirs}: {report}");

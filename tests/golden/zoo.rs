@@ -35,7 +35,7 @@ fn same(what: &str, found: &[f32], expected: &[f32], bound: f64) {
 
 /// Compares a model with what the golden file has under `name`.
 pub fn compare(golden: &Golden, name: &str, spec: &Spec, input: InputShape) {
-    let on = Device::cpu();
+    let on = Device::default();
     let model: Model = spec.build(input, 1, &on).expect(name);
     for (own, parameter) in model.network().parameters() {
         let shape = parameter.value().shape();

@@ -44,7 +44,7 @@ impl Host for Plain {
     }
 
     fn device(&self) -> Device {
-        Device::cpu()
+        Device::default()
     }
 
     fn example_data(&self) -> Result<PathBuf> {

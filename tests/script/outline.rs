@@ -154,7 +154,7 @@ fn what_does_the_same_has_the_same_outline() {
 fn models_have_outlines_too() {
     let build = |spec: Spec, frames, seed| {
         let input = InputShape { frames, mels: 32 };
-        spec.build(input, seed, &Device::cpu()).expect("a model").net().outline()
+        spec.build(input, seed, &Device::default()).expect("a model").net().outline()
     };
     let cnn =
         |channels: &[usize]| Spec::Cnn(CnnOptions { classes: 3, channels: channels.to_vec() });

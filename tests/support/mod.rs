@@ -36,7 +36,7 @@ pub struct Golden(BTreeMap<String, Tensor>);
 impl Golden {
     /// Reads `tests/golden/<name>`.
     pub fn load(name: &str) -> Self {
-        let tensors = store::load(&golden(name), &Device::cpu()).expect(name);
+        let tensors = store::load(&golden(name), &Device::default()).expect(name);
         Golden(tensors.into_iter().collect())
     }
 
@@ -74,7 +74,7 @@ impl Golden {
 /// Weights of this shape that run through −1.25, −0.75, … 1.75, as in the scripts of the golden files.
 pub fn weights(like: &Tensor) -> Tensor {
     let values = (0..like.count()).map(|index| (index % 7) as f32 * 0.5 - 1.25).collect();
-    Tensor::from_values(values, &like.shape(), &Device::cpu()).expect("weights")
+    Tensor::from_values(values, &like.shape(), &Device::default()).expect("weights")
 }
 
 /// The folder of 400 real clips that is not part of the repository; says so when it is not there.

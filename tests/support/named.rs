@@ -32,7 +32,7 @@ pub fn named<'a>(
     grid: Option<[usize; 2]>,
 ) -> Net {
     let parameter = |(name, shape): (&str, &[usize])| {
-        let value = Tensor::full(shape, -7.0, &Device::cpu()).expect("a tensor");
+        let value = Tensor::full(shape, -7.0, &Device::default()).expect("a tensor");
         (name.to_string(), Parameter::new(value, Role::Weight).expect("a parameter"))
     };
     let parameters = all.into_iter().map(parameter).collect();

@@ -1,12 +1,12 @@
 //! `still bench --growth`: how time and memory of a training step grow.
 
-use super::machine;
 use super::measure::{digits, time};
 use super::suite::Order;
 use super::suite::cases::{Case, Clips, Named, Work, ast_tiny, clips, named};
 use super::suite::runner::Row;
 use super::suite::table::grid;
 use super::watch::Watch;
+use crate::cli::machine;
 use crate::cli::words::{bytes, columns, count};
 use crate::error::Result;
 use crate::models::InputShape;

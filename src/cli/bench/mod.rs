@@ -1,14 +1,13 @@
 //! `still bench`: how fast models are, and how much memory they take.
 
 mod growth;
-mod machine;
 mod measure;
 mod model;
 mod suite;
 mod watch;
 
-use super::out;
 use super::trained::Whose;
+use super::{machine, out};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;

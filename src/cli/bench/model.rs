@@ -74,13 +74,20 @@ pub(super) fn measured(subject: &Subject, order: &Order, watch: &mut Watch) -> R
                 "forward" => {
                     let mut random = Stream::new(0, "clips of a benchmark", &[]);
                     let input = Tensor::normal(&[*batch, frames, mels], &mut random, &device)?;
-                    let mut act = || model.forward(&input, Mode::Eval).map(drop);
+                    let mut act = || {
+                        model.forward(&input, Mode::Eval)?;
+                        device.wait()
+                    };
                     (repeated(order.seconds, &mut act)?, 1.0)
                 }
                 _ => {
                     let (adam, shape) = (OptimizerOptions::default(), (subject.input, classes));
                     let mut drill = Drill::new(model, None, adam, *batch, shape, &device)?;
-                    (repeated(order.seconds, &mut || drill.step().map(drop))?, TRAIN_WORK)
+                    let mut act = || {
+                        drill.step()?;
+                        device.wait()
+                    };
+                    (repeated(order.seconds, &mut act)?, TRAIN_WORK)
                 }
             };
             let peak = Memory::peak().filter(|_| forgot);

@@ -120,7 +120,7 @@ impl Logits {
     pub fn encode(&self) -> Result<Vec<u8>> {
         let shape = [self.ids.len(), self.width];
         let tensor = |name: &str, values: &[f32]| {
-            let tensor = Tensor::from_values(values.to_vec(), &shape, &Device::default())?;
+            let tensor = Tensor::from_values(values.to_vec(), &shape, &Device::cpu())?;
             Ok((name.to_string(), tensor))
         };
         let mut tensors = vec![tensor(LOGITS, &self.values)?];

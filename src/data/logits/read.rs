@@ -91,7 +91,7 @@ pub(super) fn safetensors(doing: &str, bytes: &[u8]) -> Result<Logits> {
         notes.get(key).map(read).transpose()
     };
     let ids = list(IDS)?;
-    let tensors = store::decode(doing, bytes, &crate::tensor::Device::default())?;
+    let tensors = store::decode(doing, bytes, &crate::tensor::Device::cpu())?;
     let there = || {
         let names = tensors.iter().map(|(name, _)| name).chain(notes.keys());
         names.map(|name| format!("'{name}'")).collect()

@@ -107,7 +107,7 @@ pub(super) mod bindings {
             }
         }
         let shape = [counts.len()];
-        raw(Tensor::from_values(counts, &shape, &Device::cpu()))
+        raw(Tensor::from_values(counts, &shape, &Device::default()))
     }
 
     /// AST's and PSLA's weights for a balanced sampler, one for each clip that trains, `[clips]`: a class weighs
@@ -123,7 +123,7 @@ pub(super) mod bindings {
         let weights = balanced(&clips, data.classes.len());
         let values: Vec<f32> = weights.into_iter().map(|weight| weight as f32).collect();
         let shape = [values.len()];
-        raw(Tensor::from_values(values, &shape, &Device::cpu()))
+        raw(Tensor::from_values(values, &shape, &Device::default()))
     }
 
     /// The number of clips that test.

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::script::Host;
 use crate::script::register::{functions, namespaced, property};
-use crate::tensor::{DType, Device, Tensor, file};
+use crate::tensor::{DType, Tensor, file};
 use rhai::{Array, Dynamic, FuncRegistration, INT, Map, Module};
 use std::sync::Arc;
 
@@ -82,7 +82,10 @@ const SHAPE: [&str; 2] = ["The lengths of all dimensions.", "tensor([[1, 2, 3]])
 const RANK: [&str; 2] = ["The number of dimensions.", "tensor([[1, 2, 3]]).rank == 2"];
 const COUNT: [&str; 2] = ["The number of elements.", "tensor([[1, 2, 3]]).count == 3"];
 const DTYPE: [&str; 2] = ["\"f32\", \"i64\" or \"bool\".", "tensor([1, 2]).dtype == \"i64\""];
-const DEVICE: [&str; 2] = ["Where it lives: \"cpu\".", "tensor([1, 2]).device == \"cpu\""];
+const DEVICE: [&str; 2] = [
+    "Where it lives: \"cpu\", \"wgpu:0\", \"cuda:1\". A recipe runs on any of them unchanged.",
+    "tensor([1, 2]).device == tensor([true]).device",
+];
 const TRACKED: [&str; 2] =
     ["Whether a gradient flows through it.", "tensor([1.0]).requires_grad().tracked"];
 
@@ -101,7 +104,7 @@ fn getters(module: &mut Module) {
     getter("rank", "i64", RANK, |tensor| (tensor.rank() as INT).into());
     getter("count", "i64", COUNT, |tensor| (tensor.count() as INT).into());
     getter("dtype", "String", DTYPE, |tensor| tensor.dtype().name().into());
-    getter("device", "String", DEVICE, |_| Device::default().name().into());
+    getter("device", "String", DEVICE, |t| t.device().name().into());
     getter("tracked", "bool", TRACKED, |tensor| tensor.is_tracked().into());
 }
 

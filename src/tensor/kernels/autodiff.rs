@@ -1,12 +1,12 @@
 //! The backward passes of our operations.
 
 use super::StillOps;
+use super::kept::Kept;
 use super::linear::Linear;
 use burn::backend::ops::ConvOptions;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, TensorMetadata};
 use burn::tensor::Shape;
-use burn_autodiff::NodeId;
 use burn_autodiff::checkpoint::base::Checkpointer;
 use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn_autodiff::grads::Gradients;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 struct Conv2d;
 
 impl<B: Backend + StillOps> Backward<B, 2> for Conv2d {
-    type State = (NodeId, NodeId, ConvOptions<2>);
+    type State = (Kept<B>, Kept<B>, ConvOptions<2>);
 
     fn backward(
         self,
@@ -28,8 +28,7 @@ impl<B: Backend + StillOps> Backward<B, 2> for Conv2d {
         let [input_node, kernel_node] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
         let (input, kernel, options) = ops.state;
-        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+        let (input, kernel) = (input.numbers(checkpointer), kernel.numbers(checkpointer));
         if let Some(node) = input_node {
             let shape = input.shape();
             let (size, gradient) = ([shape[2], shape[3]], gradient.clone());
@@ -47,7 +46,7 @@ impl<B: Backend + StillOps> Backward<B, 2> for Conv2d {
 struct TransposedConv2d;
 
 impl<B: Backend + StillOps> Backward<B, 2> for TransposedConv2d {
-    type State = (NodeId, NodeId, ConvOptions<2>);
+    type State = (Kept<B>, Kept<B>, ConvOptions<2>);
 
     // The adjoint of the adjoint is the convolution itself.
     fn backward(
@@ -59,8 +58,7 @@ impl<B: Backend + StillOps> Backward<B, 2> for TransposedConv2d {
         let [input_node, kernel_node] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
         let (input, kernel, options) = ops.state;
-        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let kernel = checkpointer.retrieve_node_output::<FloatTensor<B>>(kernel);
+        let (input, kernel) = (input.numbers(checkpointer), kernel.numbers(checkpointer));
         if let Some(node) = input_node {
             let made = B::still_conv2d(gradient.clone(), kernel.clone(), options.clone());
             grads.register::<B>(node.id, made);
@@ -89,6 +87,28 @@ impl<B: Backend + StillOps> Backward<B, 1> for LinearMap {
         let (map, adjoint) = ops.state;
         if let Some(node) = node {
             grads.register::<B>(node.id, B::still_linear(gradient, map, !adjoint));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Permuted;
+
+impl<B: Backend + StillOps> Backward<B, 1> for Permuted {
+    type State = Vec<usize>;
+
+    fn backward(
+        self,
+        ops: Ops<Self::State, 1>,
+        grads: &mut Gradients,
+        _checkpointer: &mut Checkpointer,
+    ) {
+        let [node] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        let mut back = vec![0; ops.state.len()];
+        ops.state.iter().enumerate().for_each(|(place, axis)| back[*axis] = place);
+        if let Some(node) = node {
+            grads.register::<B>(node.id, B::still_permuted(gradient, back));
         }
     }
 }
@@ -143,7 +163,11 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
         let nodes = [input.node(), kernel.node()];
         match Conv2d.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&input), prep.checkpoint(&kernel), options.clone());
+                let state = (
+                    Kept::new(input.primitive(), || prep.checkpoint(&input)),
+                    Kept::new(kernel.primitive(), || prep.checkpoint(&kernel)),
+                    options.clone(),
+                );
                 let output =
                     B::still_conv2d(input.into_primitive(), kernel.into_primitive(), options);
                 prep.finish(state, output)
@@ -164,7 +188,11 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
         let nodes = [input.node(), kernel.node()];
         match TransposedConv2d.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&input), prep.checkpoint(&kernel), options.clone());
+                let state = (
+                    Kept::new(input.primitive(), || prep.checkpoint(&input)),
+                    Kept::new(kernel.primitive(), || prep.checkpoint(&kernel)),
+                    options.clone(),
+                );
                 let (input, kernel) = (input.into_primitive(), kernel.into_primitive());
                 prep.finish(state, B::still_conv2d_transposed(input, kernel, options, size))
             }
@@ -187,6 +215,18 @@ impl<B: Backend + StillOps, C: CheckpointStrategy> StillOps for Autodiff<B, C> {
             }
             OpsKind::UnTracked(prep) => {
                 prep.finish(B::still_linear(input.into_primitive(), map, adjoint))
+            }
+        }
+    }
+
+    fn still_permuted(input: FloatTensor<Self>, axes: Vec<usize>) -> FloatTensor<Self> {
+        match Permuted.prepare::<C>([input.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let output = B::still_permuted(input.into_primitive(), axes.clone());
+                prep.finish(axes, output)
+            }
+            OpsKind::UnTracked(prep) => {
+                prep.finish(B::still_permuted(input.into_primitive(), axes))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Steps of optimisers in one pass over memory.
 
+use super::composed;
 use super::lanes::{GRAIN, fresh, vectorised};
 use super::{made, plain};
 use burn::backend::tensor::FloatTensor;
@@ -27,7 +28,7 @@ pub(in crate::tensor) struct Adam {
 }
 
 /// Steps on plain tensors, outside of any graph.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
 pub(in crate::tensor) trait DescentOps: Backend {
     /// The new value, and both moments, of tensors of one shape.
     fn still_adam(
@@ -36,7 +37,9 @@ pub(in crate::tensor) trait DescentOps: Backend {
         mean: FloatTensor<Self>,
         square: FloatTensor<Self>,
         rule: Adam,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        composed::adam::<Self>(value, gradient, mean, square, rule)
+    }
 }
 
 /// Rows of one parameter: what is written, and what is read.

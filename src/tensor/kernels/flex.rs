@@ -49,12 +49,4 @@ impl StillOps for Flex {
         let (input, gradient) = (input.to_contiguous(), gradient.to_contiguous());
         made(kernel_gradient(&shape, input.storage(), gradient.storage()), kernel.shape().to_vec())
     }
-
-    fn still_sloped(_input: FlexTensor, value: FlexTensor, _slope: FlexTensor) -> FlexTensor {
-        value
-    }
-
-    fn still_flat(_input: FlexTensor, value: FlexTensor) -> FlexTensor {
-        value
-    }
 }

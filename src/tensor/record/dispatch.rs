@@ -286,8 +286,9 @@ impl Dispatch {
     }
 
     pub fn still_linear(x: Any, map: Arc<dyn Linear>, adjoint: bool) -> Any {
-        if is_on() && !adjoint && Noted::of(&[&x]).is_some() {
-            // As operations that others have, where the map tells what it does.
+        let elsewhere = !crate::tensor::Device::of(x.device()).is_cpu();
+        if !adjoint && (elsewhere || (is_on() && Noted::of(&[&x]).is_some())) {
+            // As operations that others have, and other devices, where the map tells what it does.
             if let Some(made) = told(&x, map.told()) {
                 return made;
             }
@@ -295,6 +296,11 @@ impl Dispatch {
         let noted = Noted::of(&[&x]);
         let op = || Op::Untold(format!("{map:?}").chars().take(80).collect());
         noted.one(op, Burn::still_linear(x, map.clone(), adjoint))
+    }
+
+    /// Never noted: nothing is, on devices that ask for it.
+    pub fn still_permuted(x: Any, axes: Vec<usize>) -> Any {
+        Burn::still_permuted(x, axes)
     }
 
     /// Never noted: its value is, and outside of training nothing else is asked for.

@@ -7,8 +7,8 @@ pub(super) mod side;
 pub(super) mod table;
 pub(super) mod worker;
 
-use super::machine;
 use super::watch::Watch;
+use crate::cli::machine;
 use crate::data::synth;
 use crate::disk;
 use crate::error::{Error, Kind, Result};

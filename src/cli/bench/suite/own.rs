@@ -30,6 +30,7 @@ fn timed(mut act: impl FnMut() -> Result<()> + 'static) -> Act {
     Box::new(move || {
         let begun = Instant::now();
         act()?;
+        Device::default().wait()?;
         Ok(begun.elapsed().as_secs_f64())
     })
 }

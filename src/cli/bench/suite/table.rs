@@ -1,8 +1,8 @@
 //! A record as a table: for a terminal, and for a page.
 
 use super::runner::told;
-use crate::cli::bench::machine;
 use crate::cli::bench::measure::digits;
+use crate::cli::machine;
 use crate::cli::words::{bytes, columns};
 use crate::disk;
 use crate::error::{Error, Kind, Result};

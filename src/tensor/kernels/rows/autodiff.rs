@@ -1,6 +1,7 @@
 //! The backward passes of the operations on rows.
 
 use super::{Curve, RowOps, Softmax};
+use crate::tensor::kernels::kept::Kept;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend};
 use burn_autodiff::NodeId;
@@ -83,7 +84,7 @@ impl<B: Backend + RowOps> Backward<B, 3> for LayerNorm {
 struct Linear;
 
 impl<B: Backend + RowOps, const N: usize> Backward<B, N> for Linear {
-    type State = (NodeId, NodeId);
+    type State = (Kept<B>, Kept<B>);
 
     fn backward(
         self,
@@ -93,8 +94,7 @@ impl<B: Backend + RowOps, const N: usize> Backward<B, N> for Linear {
     ) {
         let gradient = grads.consume::<B>(&ops.node);
         let (input, weight) = ops.state;
-        let input = checkpointer.retrieve_node_output::<FloatTensor<B>>(input);
-        let weight = checkpointer.retrieve_node_output::<FloatTensor<B>>(weight);
+        let (input, weight) = (input.numbers(checkpointer), weight.numbers(checkpointer));
         for (place, node) in ops.parents.into_iter().enumerate() {
             let Some(node) = node else { continue };
             let made = match place {
@@ -111,7 +111,7 @@ impl<B: Backend + RowOps, const N: usize> Backward<B, N> for Linear {
 struct Attention;
 
 impl<B: Backend + RowOps> Backward<B, 1> for Attention {
-    type State = (NodeId, FloatTensor<B>, usize);
+    type State = (Kept<B>, FloatTensor<B>, usize);
 
     fn backward(
         self,
@@ -122,7 +122,7 @@ impl<B: Backend + RowOps> Backward<B, 1> for Attention {
         let [node] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
         let (qkv, levels, heads) = ops.state;
-        let qkv = checkpointer.retrieve_node_output::<FloatTensor<B>>(qkv);
+        let qkv = qkv.numbers(checkpointer);
         if let Some(node) = node {
             let made = B::still_attention_gradient(qkv, levels, gradient, heads);
             grads.register::<B>(node.id, made);
@@ -207,7 +207,10 @@ impl<B: Backend + RowOps, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         match Linear.prepare::<C>([input.node(), weight.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&input), prep.checkpoint(&weight));
+                let state = (
+                    Kept::new(input.primitive(), || prep.checkpoint(&input)),
+                    Kept::new(weight.primitive(), || prep.checkpoint(&weight)),
+                );
                 let (input, weight) = (input.into_primitive(), weight.into_primitive());
                 prep.finish(state, B::still_linear_plain(input, weight))
             }
@@ -226,7 +229,10 @@ impl<B: Backend + RowOps, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
         let nodes = [input.node(), weight.node(), bias.node()];
         match Linear.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let state = (prep.checkpoint(&input), prep.checkpoint(&weight));
+                let state = (
+                    Kept::new(input.primitive(), || prep.checkpoint(&input)),
+                    Kept::new(weight.primitive(), || prep.checkpoint(&weight)),
+                );
                 let [input, weight, bias] = [input, weight, bias].map(|part| part.into_primitive());
                 prep.finish(state, B::still_linear_biased(input, weight, bias))
             }
@@ -263,9 +269,9 @@ impl<B: Backend + RowOps, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         match Attention.prepare::<C>([qkv.node()]).compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let node = prep.checkpoint(&qkv);
+                let kept = Kept::new(qkv.primitive(), || prep.checkpoint(&qkv));
                 let (output, levels) = B::still_attention(qkv.into_primitive(), heads);
-                let state = (node, levels.clone(), heads);
+                let state = (kept, levels.clone(), heads);
                 (prep.finish(state, output), Self::from_inner(levels))
             }
             OpsKind::UnTracked(prep) => {

@@ -1,11 +1,11 @@
-//! What was measured on, for whoever reads a record of it.
+//! This machine, for whoever reads a record of what was measured, and for `still doctor`.
 
 use crate::tensor::memory::Memory;
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
 /// The processor's name, as far as the system says it.
-fn processor() -> Option<String> {
+pub(super) fn processor() -> Option<String> {
     let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_string())
