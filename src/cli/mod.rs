@@ -32,6 +32,7 @@ mod spark;
 mod stages;
 mod stdlib;
 mod story;
+mod sure;
 mod tables;
 mod terminal;
 mod test;
