@@ -57,6 +57,14 @@ pub trait Display: Observer + Send {
 
     /// A mistake that does not end what goes on.
     fn finding(&mut self, _error: &Error) {}
+
+    /// The run's folder is there, and its journal says so.
+    fn began(&mut self, _folder: &Path) {}
+
+    /// Something was written for the user.
+    fn wrote(&mut self, what: &str, path: &Path) {
+        self.say(&format!("{what}: {}", path.display()));
+    }
 }
 
 /// Runs a recipe.
@@ -255,10 +263,9 @@ impl Session {
                 record.folder().write_results(&results)?;
                 record.event("end", json!({}));
                 record.catch_up()?;
-                let path = record.folder().path().display().to_string();
                 // What a replay writes is gone at its end.
                 if !matches!(self.setup.entry, Entry::Replay(_)) {
-                    self.display().say(&format!("run folder: {path}"));
+                    self.display().wrote("run folder", record.folder().path());
                 }
                 self.write_report(&mut record);
                 Ok(results)
