@@ -6,6 +6,7 @@ use crate::recipe::{Granted, ROOTS_VARIABLE};
 use crate::script::MAX_OPERATIONS;
 use crate::tensor::memory;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[derive(Args, Clone)]
@@ -58,6 +59,20 @@ impl Access {
             granted.add_variable(&text);
         }
         Ok(granted)
+    }
+
+    /// The same as words of a command line, for another process.
+    pub(super) fn words(&self) -> Vec<OsString> {
+        let Access { data_root, max_operations, max_memory, cache_gb } = self;
+        let mut words: Vec<OsString> = Vec::new();
+        for root in data_root {
+            words.extend(["--data-root".into(), root.clone().into_os_string()]);
+        }
+        words.push(format!("--max-operations={max_operations}").into());
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        words.extend(max_memory.map(|own| format!("--max-memory={}", gigabytes(own)).into()));
+        words.extend(cache_gb.map(|own| format!("--cache-gb={}", gigabytes(own)).into()));
+        words
     }
 
     /// Bytes that computed features may take on disk.

@@ -2,7 +2,9 @@
 
 use super::words::counted;
 use crate::report::score;
+use crate::tensor::trace::Trace;
 use crate::train::{Change, Moment, Outcome, Plan, Reading, StageKind, Trained};
+use std::path::Path;
 use std::time::Duration;
 
 /// A stage begins.
@@ -97,6 +99,12 @@ pub(super) fn made(name: &str, took: Option<Duration>, age: Option<Duration>) ->
         (None, Some(age)) => format!("{name}: from the store, made {}", ago(age)),
         (None, None) => format!("{name}: from the store, made earlier"),
     }
+}
+
+/// Where a stage's time went.
+pub(super) fn profiled(stage: &str, traced: &Trace, file: &Path) -> String {
+    let table = super::profile::table(traced);
+    format!("{stage}: where the time went ({})\n{table}", file.display())
 }
 
 /// A stage waits.

@@ -52,7 +52,7 @@ fn rows(recipes: &[Listed]) -> Vec<Vec<String>> {
             None if title.is_empty() => "(no title)".to_string(),
             None => title.clone(),
         };
-        let arguments: Vec<String> = recipe.arguments.iter().map(assigned).collect();
+        let arguments: Vec<String> = recipe.arguments().iter().map(assigned).collect();
         vec![recipe.file.display().to_string(), plain(&about), plain(&arguments.join(" "))]
     };
     recipes.iter().map(row).collect()
@@ -69,7 +69,7 @@ fn assigned(argument: &Declared) -> String {
 fn told(recipe: &Listed) -> Value {
     let header = &recipe.header;
     let arguments: Vec<Value> = recipe
-        .arguments
+        .arguments()
         .iter()
         .map(|argument| json!({ "name": argument.name, "default": argument.default }))
         .collect();

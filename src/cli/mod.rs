@@ -35,6 +35,7 @@ mod spark;
 mod stages;
 mod stdlib;
 mod story;
+mod sure;
 mod tables;
 mod terminal;
 mod test;
@@ -101,7 +102,7 @@ impl Verb {
     /// Gives the exit code.
     fn run(self) -> Result<i32> {
         match self {
-            Verb::Run(run) => run.run().map(|()| 0),
+            Verb::Run(run) => run.run(),
             Verb::Check(check) => check.run(),
             Verb::Resume(resume) => resume.run().map(|()| 0),
             Verb::Replay(replay) => replay.run(),

@@ -161,9 +161,7 @@ impl Display for Progress {
     }
 
     fn profile(&mut self, stage: &str, traced: &Trace, file: &Path) {
-        let table = super::profile::table(traced);
-        let file = file.display();
-        self.line(&format!("{stage}: where the time went ({file})\n{table}"));
+        self.line(&lines::profiled(stage, traced, file));
     }
 
     fn warn(&mut self, text: &str) {

@@ -6,6 +6,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{REPORT, about, write_report};
 use crate::report::{Expected, Options, csv, markdown, verdict};
+use crate::run::Past;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// calibration, and the clips that changed.
 #[derive(Args)]
 pub(super) struct Report {
-    /// The runs: names or parts of them, tags, `last`, or paths.
+    /// The runs: names or parts of them, tags, `last`, or paths. A tag that several have means all of them.
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
     /// Where the page goes [default: report.html in the run's folder; of several runs in this folder].
@@ -62,36 +63,27 @@ impl Report {
     pub(super) fn run(self) -> Result<()> {
         let mut runs = Vec::new();
         for named in &self.runs {
-            let run = self.place.run(named)?;
-            if runs.iter().any(|known: &crate::run::Past| known.name() == run.name()) {
-                return Err(Error::new(Kind::Usage, "still report", "a run is named twice")
-                    .received(run.name().to_string()));
+            for run in self.place.runs(named)? {
+                if runs.iter().any(|known: &Past| known.name() == run.name()) {
+                    return Err(Error::new(Kind::Usage, "still report", "a run is named twice")
+                        .received(run.name().to_string()));
+                }
+                runs.push(run);
             }
-            runs.push(run);
         }
         let file = match (&self.output, runs.as_slice()) {
             (Some(file), _) => file.clone(),
             (None, [only]) => only.path().join(REPORT),
             (None, _) => PathBuf::from(REPORT),
         };
-        let told = runs.first().map(about).unwrap_or_default();
-        // Stages that one run's recipe names are looked for in all of them.
-        let mut stages: Vec<String> = Vec::new();
-        for run in &runs {
-            let named = Options::told(run).stages;
-            if named.is_empty() {
-                stages.clear();
-                break;
-            }
-            stages.extend(named);
-        }
+        let told = told_of(&runs);
         let options = Options {
             claim: self.claim.clone().or(told.claim),
             baseline: self.baseline.clone().or(told.baseline),
             about: self.about.clone().or(told.about),
             expected: self.expected.unwrap_or(told.expected),
             margin: self.margin.unwrap_or(told.margin),
-            stages: if self.all { Vec::new() } else { stages },
+            stages: if self.all { Vec::new() } else { told.stages.clone() },
             ..told
         };
         if options.expected == Expected::Same && options.margin <= 0.0 {
@@ -116,6 +108,21 @@ impl Report {
         }
         Ok(())
     }
+}
+
+/// What the recipes of several runs say of a report on them: the words of the first, and the stages of all.
+pub(super) fn told_of(runs: &[Past]) -> Options {
+    let told = runs.first().map(about).unwrap_or_default();
+    // Stages that one run's recipe names are looked for in all of them.
+    let mut stages: Vec<String> = Vec::new();
+    for run in runs {
+        let named = Options::told(run).stages;
+        if named.is_empty() {
+            return Options { stages: Vec::new(), ..told };
+        }
+        stages.extend(named);
+    }
+    Options { stages, ..told }
 }
 
 fn put(file: &Path, bytes: &[u8]) -> Result<()> {

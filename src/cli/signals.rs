@@ -30,10 +30,30 @@ pub(super) fn catch_signals(stop: &Arc<AtomicBool>, pulse: &Arc<AtomicU64>) -> R
             .and_then(|_| flag::register(signal, stop.clone()))
             .map_err(failed)?;
     }
-    let pulse = pulse.clone();
+    guard(asked, pulse.clone()).map_err(failed)
+}
+
+/// Asks to stop where the process that began this one is gone, or says so by closing standard input: the second way,
+/// beside signals, and one that a terminal's Ctrl-C for both does not take twice.
+pub(super) fn stop_with_parent(stop: &Arc<AtomicBool>, pulse: &Arc<AtomicU64>) -> Result<()> {
+    let failed = |cause: std::io::Error| {
+        Error::new(Kind::Internal, "looking at the process above", cause.to_string())
+    };
+    let alone = Arc::new(AtomicBool::new(false));
+    guard(alone.clone(), pulse.clone()).map_err(failed)?;
+    let stop = stop.clone();
+    let thread = std::thread::Builder::new().name("still parent".into());
+    let listen = move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        alone.store(true, Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
+    };
+    thread.spawn(listen).map(drop).map_err(failed)
+}
+
+fn guard(asked: Arc<AtomicBool>, pulse: Arc<AtomicU64>) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("still watchdog".into());
-    thread.spawn(move || watch(&asked, &pulse)).map_err(failed)?;
-    Ok(())
+    thread.spawn(move || watch(&asked, &pulse)).map(drop)
 }
 
 /// Ends the program where it has been asked to stop and does not.

@@ -1,14 +1,16 @@
 //! The table of a run's stages.
 
-use super::curves::{WILSON, best_worth, between, surety, worth};
+use super::curves::{best_worth, worth};
 use super::lines;
+use super::sure::{between, sure, told};
 use super::tables::{Column, fitted, folded};
 use super::words::plain;
 use crate::run::PastStage;
+use std::path::Path;
 use std::time::Duration;
 
-/// What a run's stages are and gave, with a word on intervals where there are some.
-pub(super) fn table(stages: &[PastStage], width: Option<usize>) -> String {
+/// What the stages of the run in a folder are and gave, with a word on intervals where there are some.
+pub(super) fn table(run: &Path, stages: &[PastStage], width: Option<usize>) -> String {
     let dash = || "–".to_string();
     let row = |stage: &PastStage| {
         let seconds = stage.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
@@ -17,7 +19,7 @@ pub(super) fn table(stages: &[PastStage], width: Option<usize>) -> String {
             stage.kind.as_deref().map_or_else(dash, plain),
             stage.model.as_deref().map_or_else(dash, plain),
             worth(stage),
-            between(surety(stage)),
+            between(sure(run, stage), stage.map.is_some()),
             best_worth(stage),
             stage.steps.map_or_else(dash, |steps| steps.to_string()),
             seconds.map_or_else(dash, lines::time),
@@ -36,9 +38,13 @@ pub(super) fn table(stages: &[PastStage], width: Option<usize>) -> String {
         Column::new(""),
     ];
     let table = fitted(&columns, &stages.iter().map(row).collect::<Vec<_>>(), width);
-    match stages.iter().any(|stage| surety(stage).is_some()) {
-        true => format!("{table}\n{}", folded(WILSON, width)),
-        false => table,
+    let any = |is_map: bool| {
+        let mut own = stages.iter().filter(|stage| stage.map.is_some() == is_map);
+        own.any(|stage| sure(run, stage).is_some())
+    };
+    match told(any(false), any(true)) {
+        none if none.is_empty() => table,
+        told => format!("{table}\n{}", folded(&told, width)),
     }
 }
 

@@ -20,9 +20,9 @@ pub(super) fn told(cause: &clap::Error, arguments: &[OsString]) -> Option<Error>
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let verb = words.get(1).filter(|verb| VERBS.contains(*verb))?;
     let recipe = words.iter().find(|word| word.ends_with(".rhai"))?;
-    let declared = Listed::of(&Source::read(Path::new(recipe)).ok()?).arguments;
+    let listed = Listed::of(&Source::read(Path::new(recipe)).ok()?);
     let given = option.trim_start_matches('-').split('=').next()?.replace('-', "_");
-    let known = declared.iter().map(|argument| argument.name.as_str());
+    let known = listed.arguments().iter().map(|argument| argument.name.as_str());
     // What is an option but for a slip is none of the recipe's.
     let slip = cause.get(ContextKind::SuggestedArg).is_some();
     let exact = known.clone().find(|name| *name == given);

@@ -141,6 +141,36 @@ pub fn bootstrap_mean(values: &[f64], draws: &Draws) -> Result<Interval> {
     Ok(draws.interval(mean(&values), &drawn))
 }
 
+/// The percentile interval of a metric's difference, first minus second: each resample draws the same clips for both.
+///
+/// # Errors
+/// Not the same clips and targets; as of the metric; resamples or a level out of range.
+pub fn bootstrap_difference(
+    a: &Predictions,
+    b: &Predictions,
+    metric: &Metric,
+    draws: &Draws,
+) -> Result<Interval> {
+    let (of_a, of_b, drawn) = drawn_differences(a, b, metric, draws)?;
+    Ok(draws.interval(difference(of_a, of_b), &drawn))
+}
+
+/// The metric of both on all clips, and its difference on each resample.
+fn drawn_differences(
+    a: &Predictions,
+    b: &Predictions,
+    metric: &Metric,
+    draws: &Draws,
+) -> Result<(f64, f64, Vec<f64>)> {
+    draws.check()?;
+    a.same_targets(b)?;
+    let (of_a, of_b) = (metric.of(a, None)?, metric.of(b, None)?);
+    let drawn = draws.each(a.clips(), |counts| {
+        Ok(difference(metric.of(a, Some(counts))?, metric.of(b, Some(counts))?))
+    })?;
+    Ok((of_a, of_b, drawn))
+}
+
 /// Compares two models on the same clips: each resample draws the same clips for both, and each permutation
 /// swaps their scores of half of the clips.
 ///
@@ -152,13 +182,8 @@ pub fn compare(
     metric: &Metric,
     draws: &Draws,
 ) -> Result<Compared> {
-    draws.check()?;
-    a.same_targets(b)?;
-    let (of_a, of_b) = (metric.of(a, None)?, metric.of(b, None)?);
+    let (of_a, of_b, drawn) = drawn_differences(a, b, metric, draws)?;
     let value = difference(of_a, of_b);
-    let drawn = draws.each(a.clips(), |counts| {
-        Ok(difference(metric.of(a, Some(counts))?, metric.of(b, Some(counts))?))
-    })?;
     let swap = |index: usize| -> Result<f64> {
         let mut stream = Stream::new(draws.seed, "metrics/permutation", &[index as u64]);
         let swap: Vec<bool> = (0..a.clips()).map(|_| stream.below(2) == 1).collect();

@@ -19,7 +19,9 @@ mod table;
 
 pub use agreement::{Agreement, agreement};
 pub use average::{Average, Averaged, Missing};
-pub use bootstrap::{Compared, Draws, Interval, bootstrap, bootstrap_mean, compare, quantile};
+pub use bootstrap::{
+    Compared, Draws, Interval, bootstrap, bootstrap_difference, bootstrap_mean, compare, quantile,
+};
 pub use calibration::{Labelling, brier, ece};
 pub use decisions::{Decided, Threshold, best_thresholds, decided, decided_per_class};
 pub use measure::{Metric, NAMES};

@@ -91,6 +91,11 @@ impl Arguments {
         self.declared.push(Declared { name: name.to_string(), default, file: None, line });
     }
 
+    /// Whether the recipe asks for it, or may.
+    pub fn may_ask_for(&self, name: &str) -> bool {
+        self.computed || self.declared.iter().any(|known| known.name == name)
+    }
+
     /// Refuses a value for a name that the recipe never asks for, one of the wrong type, and a missing one
     /// that must be given: before anything is computed.
     pub fn check(&self, given: &BTreeMap<String, String>) -> Result<()> {

@@ -1,11 +1,12 @@
 //! What can be told of a recipe at a glance: its header, its arguments, and whether it can run.
 
-use super::arguments::Declared;
+use super::arguments::{Arguments, Declared};
 use super::find::find;
 use super::header::Header;
 use super::inspect::Inspector;
 use super::source::Source;
 use crate::error::{Error, Result, Severity};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A recipe, or a module that others import.
@@ -15,12 +16,11 @@ pub struct Listed {
     pub file: PathBuf,
     /// What it says of itself.
     pub header: Header,
-    /// What it asks for with `arg(…)`; nothing where it does not compile.
-    pub arguments: Vec<Declared>,
     /// Whether it has functions only: nothing would run.
     pub is_module: bool,
     /// Why it cannot run, if it cannot.
     pub broken: Option<Error>,
+    asks: Arguments,
 }
 
 impl Listed {
@@ -29,15 +29,33 @@ impl Listed {
         let inspector = Inspector::beside(&source.file);
         let header = Header::of(source);
         let read = header.may_run().and_then(|()| inspector.read(source.clone()));
-        let (arguments, is_module, broken) = match read {
+        let (asks, is_module, broken) = match read {
             Ok((arguments, is_module)) => {
                 let mut findings = inspector.inspect(source.clone()).into_iter();
                 let broken = findings.find(|error| error.severity() == Severity::Error);
                 (arguments, is_module, broken)
             }
-            Err(error) => (Vec::new(), false, Some(error)),
+            Err(error) => (Arguments::default(), false, Some(error)),
         };
-        Listed { file: source.file.clone(), header, arguments, is_module, broken }
+        Listed { file: source.file.clone(), header, is_module, broken, asks }
+    }
+
+    /// What it asks for with `arg(…)`; nothing where it does not compile.
+    pub fn arguments(&self) -> &[Declared] {
+        &self.asks.declared
+    }
+
+    /// Whether it asks for an argument, or may: names can be computed.
+    pub fn asks_for(&self, name: &str) -> bool {
+        self.asks.may_ask_for(name)
+    }
+
+    /// Whether these values fit it.
+    ///
+    /// # Errors
+    /// A name that it never asks for, a value of the wrong type, one that must be given and is not.
+    pub fn check(&self, given: &BTreeMap<String, String>) -> Result<()> {
+        self.asks.check(given)
     }
 }
 

@@ -123,6 +123,7 @@ impl Session {
         let mut fields = self.describe(&compiled);
         fields["run"] = json!(record.folder().name());
         record.event("run", fields);
+        self.display().began(record.folder().path());
         let _ = self.record.set(Mutex::new(record));
         Ok(Opening::new(version(0, compiled, compiler)?, timeline))
     }
@@ -222,6 +223,7 @@ impl Session {
         fields["version"] = json!(statements);
         fields["files"] = json!(first.number);
         record.event("resumed", fields);
+        self.display().began(record.folder().path());
         self.display().say(&format!("going on with run {}", past.name()));
         let _ = self.past.set(past);
         let _ = self.record.set(Mutex::new(record));

@@ -63,7 +63,7 @@ impl Session {
         }
         let (options, file) = (about(&past), folder.join(REPORT));
         match write_report(vec![past], options, &file) {
-            Ok(_) => self.display().say(&format!("report: {}", file.display())),
+            Ok(_) => self.display().wrote("report", &file),
             Err(error) => {
                 self.display().warn(&format!("no report was written: {}", error.headline()))
             }

@@ -23,7 +23,7 @@ use crate::tensor::trace::Trace;
 use crate::train::{Change, Features, Observer};
 use rhai::{Position, Scope};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -57,6 +57,14 @@ pub trait Display: Observer + Send {
 
     /// A mistake that does not end what goes on.
     fn finding(&mut self, _error: &Error) {}
+
+    /// The run's folder is there, and its journal says so.
+    fn began(&mut self, _folder: &Path) {}
+
+    /// Something was written for the user.
+    fn wrote(&mut self, what: &str, path: &Path) {
+        self.say(&format!("{what}: {}", path.display()));
+    }
 }
 
 /// Runs a recipe.
@@ -155,8 +163,8 @@ pub(super) struct Session {
     pub made: Mutex<Vec<Made>>,
     pub caches: Arc<Caches>,
     pub names: Mutex<Vec<String>>,
-    /// What stands for them in the names of files.
-    slugs: Mutex<BTreeSet<String>>,
+    /// What stands for them in the names of files, each with its name.
+    slugs: Mutex<BTreeMap<String, String>>,
     /// What was asked for and is not made.
     pub unmade: Mutex<Vec<String>>,
     pub busy: AtomicBool,
@@ -255,10 +263,9 @@ impl Session {
                 record.folder().write_results(&results)?;
                 record.event("end", json!({}));
                 record.catch_up()?;
-                let path = record.folder().path().display().to_string();
                 // What a replay writes is gone at its end.
                 if !matches!(self.setup.entry, Entry::Replay(_)) {
-                    self.display().say(&format!("run folder: {path}"));
+                    self.display().wrote("run folder", record.folder().path());
                 }
                 self.write_report(&mut record);
                 Ok(results)
@@ -318,13 +325,17 @@ impl Session {
                 .expected(format!("{MOST_STAGES} at most")));
         }
         // Names that differ only in what a file name cannot hold would share their weights' files.
-        if !lock(&self.slugs).insert(slug(name)) {
-            return Err(Error::new(
-                Kind::Name,
-                "stage",
-                format!("there is a stage '{name}' already"),
-            )
-            .hint("give each stage a name of its own: name: \"…\""));
+        let known = lock(&self.slugs).insert(slug(name), name.to_string());
+        if let Some(known) = known {
+            let wrong = |problem: String| Error::new(Kind::Name, "stage", problem);
+            return Err(match known == name {
+                true => wrong(format!("there is a stage '{name}' already")).hint(
+                    "give each stage a name of its own; in a loop e.g. name: `student, fold ${fold}, seed ${seed}`: \
+                     reports put those together",
+                ),
+                false => wrong(format!("'{name}' and the stage '{known}' would have the same files"))
+                    .hint("let their names differ in letters or digits"),
+            });
         }
         names.push(name.to_string());
         Ok(())

@@ -117,7 +117,7 @@ impl Job<'_> {
         }
         let end = end_of(&object, &self.plan)?;
         if end.epochs() < self.plan.epochs {
-            self.put_weights(&object, None, None)?;
+            self.put_best(&object)?;
             self.session.access.know(&object.meta["files"], None);
             *from = Some(end);
             return Ok(None);
@@ -203,7 +203,7 @@ impl Job<'_> {
         }
         let Some(object) = self.find(&key)? else { return Ok(None) };
         let end = end_of(&object, &self.plan)?;
-        self.put_weights(&object, None, None)?;
+        self.put_best(&object)?;
         self.session.access.know(&object.meta["files"], None);
         let version = self.session.live.get().map_or(0, |live| lock(live).current().number);
         self.session
@@ -238,6 +238,7 @@ impl Job<'_> {
         let mut trained = trained?;
         let fingerprint = self.plan.features.fingerprint()?;
         let changed = fingerprint.changed();
+        let said = trained.said.as_ref().map(|said| said.encode()).transpose()?;
         let mut kept = true;
         if let Some(list) = fingerprint.changed_list() {
             session.warn(&format!(
@@ -253,7 +254,7 @@ impl Job<'_> {
         match changed.as_slice() {
             [] => {
                 let written = session.access.credit(turn, &trained.key);
-                kept = self.store(&mut trained, written)?;
+                kept = self.store(&mut trained, written, said.as_deref())?;
             }
             files => {
                 let shown = files.iter().take(3).map(|file| format!("'{file}'"));
@@ -271,6 +272,9 @@ impl Job<'_> {
                 trained.key = blake3::hash(all.as_bytes()).to_hex().to_string();
                 session.access.credit(turn, &trained.key);
             }
+        }
+        if let Some(said) = said {
+            session.record()?.write_predictions(self.name(), said);
         }
         observer.observe(&Event::Ended { trained: &trained })?;
         // Where the store has no room, the way to the result stays short.

@@ -41,21 +41,25 @@ impl Job<'_> {
             trained.history = vec![now];
         }
         trained.key = object.key.clone();
-        let said = object.read(SAID).ok();
-        trained.said =
-            said.and_then(|bytes| Logits::decode("predictions", &bytes).ok()).map(Arc::new);
+        if let Ok(said) = object.read(SAID) {
+            trained.said = Logits::decode("predictions", &said).ok().map(Arc::new);
+            if trained.said.is_some() {
+                self.session.record()?.write_predictions(self.name(), said);
+            }
+        }
         self.session.access.know(&object.meta["files"], Some(&object.key));
         let mut last = store::encode(&trained.model.network().state())?;
         let best = object.read(BEST).ok();
-        let card =
-            best.and_then(|best| store::notes("a stage's weights", &best).ok()?.remove(CARD));
+        let card = best
+            .as_ref()
+            .and_then(|best| store::notes("a stage's weights", best).ok()?.remove(CARD));
         let averaged = trained.averaged.as_ref().map(|own| own.model.network().state());
         let mut averaged = averaged.map(|state| store::encode(&state)).transpose()?;
         if let Some(card) = card {
             last = Card::put(&card, &last)?;
             averaged = averaged.map(|own| Card::put(&card, &own)).transpose()?;
         }
-        self.put_weights(object, Some(last), averaged)?;
+        self.put_weights([("best", best), ("last", Some(last)), ("averaged", averaged)])?;
         let there = object.meta.get("device").and_then(Value::as_str);
         let elsewhere = there.filter(|name| *name != self.plan.device.name()).map(str::to_string);
         let age = SystemTime::now().duration_since(object.committed).ok();
@@ -69,25 +73,27 @@ impl Job<'_> {
         Ok(trained)
     }
 
-    /// The run's folder has the weights of the best epoch, also where that one is over, the last ones, and averaged ones.
-    pub(super) fn put_weights(
-        &self,
-        object: &Object,
-        last: Option<Vec<u8>>,
-        averaged: Option<Vec<u8>>,
-    ) -> Result<()> {
+    /// The run's folder gets the weights of the best epoch, also where that one is over.
+    pub(super) fn put_best(&self, object: &Object) -> Result<()> {
+        self.put_weights([("best", object.read(BEST).ok())])
+    }
+
+    fn put_weights<const N: usize>(&self, weights: [(&str, Option<Vec<u8>>); N]) -> Result<()> {
         let mut record = self.session.record()?;
-        let best = object.read(BEST).ok();
-        let weights = [("best", best), ("last", last), ("averaged", averaged)].into_iter();
-        for (which, bytes) in weights.filter_map(|(which, bytes)| Some((which, bytes?))) {
+        for (which, bytes) in weights.into_iter().filter_map(|(which, it)| Some((which, it?))) {
             record.write_weights(self.name(), which, bytes);
         }
         Ok(())
     }
 
     /// Puts the result into the store, and says whether there was room. A disk that is full is told; the run has
-    /// its result all the same.
-    pub(super) fn store(&self, trained: &mut Trained, written: Vec<String>) -> Result<bool> {
+    /// its result all the same. `said` are its predictions, encoded.
+    pub(super) fn store(
+        &self,
+        trained: &mut Trained,
+        written: Vec<String>,
+        said: Option<&[u8]>,
+    ) -> Result<bool> {
         let session = self.session;
         let Some(end) = trained.end.take() else { return Ok(true) };
         if let Some(lost) = end.lost() {
@@ -100,9 +106,7 @@ impl Job<'_> {
         }
         let mut record = session.record()?;
         let mut files = vec![(END.to_string(), end.encode()?)];
-        if let Some(said) = &trained.said {
-            files.push((SAID.to_string(), said.encode()?));
-        }
+        files.extend(said.map(|said| (SAID.to_string(), said.to_vec())));
         if let Some(best) = record.best_weights(self.name()) {
             files.push((BEST.to_string(), best));
         }

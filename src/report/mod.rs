@@ -16,8 +16,10 @@ mod words;
 pub use colour::viridis;
 pub use events::{Scalars, write as write_events};
 pub use evidence::{Evidence, Expected, Options};
-pub use judge::{Comparison, Estimate, Finding, Over, Verdict, estimate, verdict};
+pub use judge::{
+    Comparison, Estimate, Finding, Over, Verdict, estimate, precision, precision_gain, verdict,
+};
 pub use markdown::markdown;
 pub use page::page;
 pub use sheet::csv;
-pub use terminal::{score, table};
+pub use terminal::{Summary, SummaryRow, score, summary, table};

@@ -90,7 +90,7 @@ impl Cells<'_> {
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let count = |value: Option<u64>| value.map(|value| value.to_string()).unwrap_or_default();
         let past = &stage.past;
-        let last = stage.readings.last().map(|(_, reading)| reading);
+        let last = stage.epochs.last();
         let error = stage.answers.as_ref().ok().and_then(|answers| {
             let believed = answers.believed(0..answers.len()).ok()?;
             ece(&believed, answers.labelling, BINS, None).ok()
@@ -109,11 +109,11 @@ impl Cells<'_> {
             number(past.best_accuracy),
             number(stage.map),
             number(stage.best_map),
-            number(last.map(|own| own.test_loss)),
+            number(last.and_then(|own| own.test_loss)),
             number(error),
             number(self.gain),
             self.baseline.unwrap_or_default(),
-            count(last.map(|own| own.epoch as u64)),
+            count(last.map(|own| own.epoch)),
             count(past.steps),
             count(past.parameters),
             number(past.seconds),

@@ -1,5 +1,8 @@
-//! The table that a run prints of its stages.
+//! The tables for a terminal: that which a run prints of its stages, and what several runs gave.
 
+use super::evidence::Evidence;
+use super::judge::{Estimate, Verdict, estimate};
+use super::page::{cells, explained};
 use super::words::thousands;
 use crate::run::StageResult;
 use crate::train::StageKind;
@@ -50,6 +53,47 @@ fn row(stage: &StageResult) -> [String; 7] {
         thousands(stage.parameters as u64),
         format!("{:.1} s", stage.seconds),
     ]
+}
+
+/// What stages are worth that several runs have, as the page has it.
+pub struct Summary {
+    /// What is measured: accuracy or mAP.
+    pub measure: &'static str,
+    /// The stages with what is known of each.
+    pub rows: Vec<SummaryRow>,
+    /// What the intervals are over.
+    pub explained: String,
+}
+
+/// A stage of several runs.
+pub struct SummaryRow {
+    /// Its name without seed and fold.
+    pub label: String,
+    /// Its numbers; none where no result is known.
+    pub estimate: Option<Estimate>,
+    /// Mean with deviation, interval, gain with its interval, and p, in words; a dash where there is none.
+    pub cells: [String; 4],
+}
+
+/// What several runs gave; `verdict` is that of the same evidence.
+pub fn summary(evidence: &Evidence, verdict: &Verdict) -> Summary {
+    let estimates: Vec<_> = evidence.groups.iter().map(|group| estimate(evidence, group)).collect();
+    let row = |(index, estimate): (usize, &Option<Estimate>)| {
+        let compared = verdict.comparisons.iter().map(|(own, _)| own);
+        let compared = compared.into_iter().find(|own| own.group == index);
+        let [_, _, score, interval, gain, p, ..] =
+            cells(evidence, index, estimate.as_ref(), compared);
+        SummaryRow {
+            label: evidence.groups.get(index).map(|own| own.label.clone()).unwrap_or_default(),
+            estimate: estimate.clone(),
+            cells: [score, interval, gain, p],
+        }
+    };
+    Summary {
+        measure: evidence.measure.name(),
+        rows: estimates.iter().enumerate().map(row).collect(),
+        explained: explained(evidence, &estimates, verdict),
+    }
 }
 
 /// How good a model is, in the measure of its data.

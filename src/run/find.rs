@@ -127,6 +127,25 @@ pub fn run(home: &dyn Fn() -> Result<Home>, named: &str) -> Result<PathBuf> {
     }
 }
 
+/// The folders of the runs that `named` means: all that have it as a tag, the oldest first, or else the one of [`run`].
+///
+/// # Errors
+/// No such run, or several that do not have it as a tag.
+pub fn runs(home: &dyn Fn() -> Result<Home>, named: &str) -> Result<Vec<PathBuf>> {
+    let is_word = Path::new(named).components().count() == 1 && !named.ends_with('/');
+    let folders = match (is_word, named) {
+        (false, _) | (_, "." | LAST) => Vec::new(),
+        (true, _) => Past::folders(&home()?)?,
+    };
+    let is_name = |path: &PathBuf| path.file_name().is_some_and(|name| *name == *named);
+    let has_tag = |path: &PathBuf| Past::tags_of(path).iter().any(|tag| tag == named);
+    let tagged: Vec<PathBuf> = folders.iter().filter(|path| has_tag(path)).cloned().collect();
+    if tagged.is_empty() || folders.iter().any(is_name) {
+        return run(home, named).map(|path| vec![path]);
+    }
+    Ok(tagged)
+}
+
 /// The folder of the newest run that is running, or else of the newest one.
 ///
 /// # Errors

@@ -114,15 +114,10 @@ impl Record {
         self.write(&format!("the {which} weights of '{stage}'"), path, bytes);
     }
 
-    /// Writes what a stage's last weights say of the clips that test.
-    fn write_predictions(&mut self, trained: &Trained) {
-        let Some(said) = &trained.said else { return };
-        let path = self.folder.predictions(&trained.name);
-        let what = format!("the predictions of '{}'", trained.name);
-        match said.encode() {
-            Ok(bytes) => self.write(&what, path, bytes),
-            Err(error) => self.tolerate(&what, Err(error)),
-        }
+    /// Writes what a stage's last weights say of the clips that test, encoded.
+    pub fn write_predictions(&mut self, stage: &str, bytes: Vec<u8>) {
+        let path = self.folder.predictions(stage);
+        self.write(&format!("the predictions of '{stage}'"), path, bytes);
     }
 
     /// Writes where a stage's time went, and says into which file.
@@ -319,7 +314,6 @@ impl Observer for Record {
                 }
                 self.live.end();
                 let result = StageResult::from(*trained);
-                self.write_predictions(trained);
                 self.event("stage_end", serde_json::to_value(&result).unwrap_or(Value::Null));
                 self.add(result);
             }
@@ -329,7 +323,6 @@ impl Observer for Record {
                 let rows = trained.readings.iter();
                 self.rows.extend(rows.map(|(at, row)| (trained.name.clone(), *at, row.clone())));
                 self.put_metrics();
-                self.write_predictions(trained);
                 let result = StageResult { from_store: !own, ..StageResult::from(*trained) };
                 let mut fields = serde_json::to_value(&result).unwrap_or(Value::Null);
                 if let Some(fields) = fields.as_object_mut() {

@@ -2,10 +2,11 @@
 
 use super::looked::{four, narrow, run};
 use crate::support::Sandbox;
+use crate::support::made::{self, Plan};
 use crate::support::past::THEN;
 use serde_json::{Value, json};
 use stillroom::data::Logits;
-use stillroom::metrics::{Draws, bootstrap_mean};
+use stillroom::metrics::{Draws, Metric, bootstrap, bootstrap_difference, bootstrap_mean};
 
 const ALL: [&str; 6] = ["runs", "compare", "_10-00", "_11-00", "_12-00", "_13-00"];
 
@@ -223,4 +224,65 @@ fn mistakes_in_comparing() {
     let wrong = sandbox.still(&["runs", "compare", "_10-00", "last", "--baseline", "nope"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.error().contains("run 'nope': no run has this name or tag"), "{}", wrong.err);
+}
+
+#[test]
+fn mean_average_precision_has_the_interval_of_its_clips() {
+    let sandbox = Sandbox::new();
+    let plans = [0, 1].map(|seed| Plan { multi: true, seed, ..Plan::default() });
+    for (hour, plan) in [10, 11].into_iter().zip(&plans) {
+        made::run(&sandbox, &format!("2026-01-01_{hour}-00-00_made"), plan);
+    }
+    let ran = sandbox.still(&["runs", "compare", "_10-00", "_11-00", "--json"]).good();
+    let told: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let stages = told["stages"].as_array().expect("stages");
+    let of =
+        |run: &str| stages.iter().find(|own| own["stage"] == "student alone" && own["run"] == run);
+    let [a, b] = ["a", "b"].map(|run| of(run).expect("a stage"));
+    let metric = Metric::named("test", "average_precision").expect("a metric");
+    // As the page of a report draws.
+    let draws = Draws { resamples: 2000, level: 0.95, seed: 0 };
+    for (own, plan) in [(a, &plans[0]), (b, &plans[1])] {
+        let drawn = bootstrap(&plan.predictions(1), &metric, &draws).expect("an interval");
+        assert_eq!(own["interval"], json!({ "low": drawn.low, "high": drawn.high }));
+        assert_eq!((&own["metric"], &own["interval_method"]), (&json!("map"), &json!("bootstrap")));
+        assert!(drawn.low < drawn.value && drawn.value < drawn.high);
+    }
+    let [first, second] = [&plans[1], &plans[0]].map(|plan| plan.predictions(1));
+    let gain = bootstrap_difference(&first, &second, &metric, &draws).expect("an interval");
+    assert_eq!(b["difference_interval"], json!({ "low": gain.low, "high": gain.high }));
+    assert_eq!(b["difference_method"], "paired_bootstrap");
+    let shown = sandbox.still(&["runs", "compare", "_10-00", "_11-00"]).good().out;
+    insta::assert_snapshot!(shown.split("\n\n").skip(1).collect::<Vec<_>>().join("\n\n"), @r"
+    stage           run     result  95 %               − a  95 %                  best  curve     time
+    teacher         a    mAP 0.813  [0.737, 0.899]                           mAP 0.813  ▄▄▄▄▄▄  12.5 s
+                    b    mAP 0.899  [0.843, 0.957]  +0.086  [-0.011, 0.184]  mAP 0.899  ▄▄▄▄▄▄  12.5 s
+    student alone   a    mAP 0.485  [0.420, 0.596]                           mAP 0.485  ▄▄▄▄▄▄  12.5 s
+                    b    mAP 0.552  [0.484, 0.655]  +0.067  [-0.056, 0.173]  mAP 0.552  ▄▄▄▄▄▄  12.5 s
+    student taught  a    mAP 0.767  [0.695, 0.852]                           mAP 0.767  ▄▄▄▄▄▄  12.5 s
+                    b    mAP 0.746  [0.670, 0.841]  -0.021  [-0.134, 0.099]  mAP 0.746  ▄▄▄▄▄▄  12.5 s
+
+    over seeds      runs  n  mean               range
+    teacher         a b   2  mAP 0.856 ± 0.061  0.813 … 0.899
+    student alone   a b   2  mAP 0.519 ± 0.047  0.485 … 0.552
+    student taught  a b   2  mAP 0.757 ± 0.015  0.746 … 0.767
+
+    95 % of mAP: a bootstrap of the clips that test. Of differences: a bootstrap of the clips that both
+    heard. ±: the standard deviation over seeds (n − 1).
+    ");
+    let shown = sandbox.still(&["runs", "show", "_10-00"]).good().out;
+    let words = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let low = a["interval"]["low"].as_f64().expect("a number");
+    assert!(words.contains(&format!("[{low:.3}, ")), "{shown}");
+    assert!(words.contains("95 % of mAP: a bootstrap of the clips that test."), "{shown}");
+    // What was kept is of another result.
+    let path = "home/runs/2026-01-01_10-00-00_made/events.jsonl";
+    let map = plans[0].map(1).to_string();
+    let journal = sandbox.read(path);
+    assert!(journal.contains(&map));
+    sandbox.write(path, journal.replace(&map, "0.125"));
+    let results = "home/runs/2026-01-01_10-00-00_made/results.json";
+    sandbox.write(results, sandbox.read(results).replace(&map, "0.125"));
+    let shown = sandbox.still(&["runs", "show", "_10-00"]).good().out;
+    assert!(!shown.contains(&format!("[{low:.3}, ")), "{shown}");
 }

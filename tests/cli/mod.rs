@@ -28,6 +28,7 @@ mod reproducible;
 mod right;
 mod run;
 mod runs;
+mod several;
 mod sharing;
 mod show;
 mod stored;

@@ -225,6 +225,8 @@ fn epochs_of_a_stage_from_the_store_stand_in_the_table() {
     assert!(course.stage.from_store && course.stage.done);
     assert_eq!(accuracies(&following), [0.25, 0.5]);
     assert_eq!((course.epochs[1].lambda, course.epochs[1].tau), (Some(0.5), Some(2.0)));
+    assert_eq!(course.epochs[0].logged, []);
+    assert_eq!(course.epochs[1].logged, [("gap".to_string(), 3.0)]);
     assert_eq!(course.summary().curve, [0.25, 0.5]);
     assert_eq!(following.picture().courses().len(), 1);
 }

@@ -13,6 +13,7 @@ mod metrics;
 mod metrics_full;
 mod models;
 mod optim;
+mod precision;
 mod proportion;
 mod random;
 mod report;

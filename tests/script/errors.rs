@@ -228,8 +228,40 @@ fn stage_fails(options: &str) -> String {
 }
 
 #[test]
+fn a_name_is_of_one_stage() {
+    let told = |recipe: &str| {
+        let ran = Sandbox::new().run(recipe, &["--set", "epochs=1"]);
+        assert_eq!(ran.code, 3, "{}", ran.err);
+        ran.error()
+    };
+    // Folds in a loop, of which only the second one finds it.
+    let (before, _) = TINY.split_once("let teacher").expect("the first stage");
+    let body = "for fold in 1..=2 {\n    train(model::cnn(#{ classes: data.classes, channels: [2] }), common + #{ name: \"student\" });\n}\n";
+    insta::assert_snapshot!(told(&format!("{before}{body}")), @r#"
+    error[name]: stage: there is a stage 'student' already
+        ╭─[recipe.rhai:11:5]
+     11 │     train(model::cnn(#{ classes: data.classes, channels: [2] }), common + #{ name: "student" });
+        ·     ─────
+        ╰────
+      hint: give each stage a name of its own; in a loop e.g. name: `student, fold ${fold}, seed ${seed}`: reports put those together
+    "#);
+    let named = body.replace("\"student\"", "`student, fold ${fold}`");
+    assert_eq!(Sandbox::new().run(&format!("{before}{named}"), &["--set", "epochs=1"]).code, 0);
+    // Two names, but not as names of files.
+    let alike = TINY.replace("\"teacher\"", "\"a net\"").replace("\"student\"", "\"a-net\"");
+    insta::assert_snapshot!(told(&alike), @r#"
+    error[name]: stage: 'a-net' and the stage 'a net' would have the same files
+        ╭─[recipe.rhai:12:15]
+     12 │ let student = distill(teacher, net, common + #{ name: "a-net" });
+        ·               ───────
+        ╰────
+      hint: let their names differ in letters or digits
+    "#);
+}
+
+#[test]
 fn stages_that_contradict_themselves() {
-    insta::assert_snapshot!(stage_fails("name: \"teacher\""), @"error[name]: stage: there is a stage 'teacher' already | hint: give each stage a name of its own: name: \"…\"");
+    insta::assert_snapshot!(stage_fails("name: \"teacher\""), @"error[name]: stage: there is a stage 'teacher' already | hint: give each stage a name of its own; in a loop e.g. name: `student, fold ${fold}, seed ${seed}`: reports put those together");
     insta::assert_snapshot!(stage_fails("epochs: 0"), @"error[range]: distill: 'epochs' is out of range | expected: at least 1 | received: 0");
     insta::assert_snapshot!(stage_fails("batch: 0"), @"error[range]: distill: 'batch' is out of range | expected: at least 1 | received: 0");
     insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0 | in: hook 'tau' of stage 'ast', step 0");

@@ -3,7 +3,8 @@
 use super::Place;
 use super::alike::{Seeds, groups, over_seeds};
 use super::paired;
-use crate::cli::curves::{LEVEL, WILSON, best_worth, between, curve_of, surety, worth, worth_of};
+use crate::cli::curves::{LEVEL, best_worth, curve_of, worth, worth_of};
+use crate::cli::sure::{between, sure, told};
 use crate::cli::tables::{Column, fitted, folded};
 use crate::cli::terminal::{speaks_unicode, width};
 use crate::cli::words::plain;
@@ -27,7 +28,7 @@ const PLAIN: usize = 100;
 /// runs were told (arguments, options, recipes side by side) there is `still runs diff A B`.
 #[derive(Args)]
 pub(super) struct Compare {
-    /// Runs: names or parts of them, tags, `last`, or paths.
+    /// Runs: names or parts of them, tags, `last`, or paths. A tag that several have means all of them.
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<String>,
     /// The run that the others are compared with [default: the first].
@@ -52,7 +53,9 @@ struct Cell<'a> {
     stage: &'a PastStage,
     /// Against the baseline's stage.
     difference: Option<f64>,
-    /// Its interval, where both are counted shares, and whether it is of the same clips.
+    /// Its own interval.
+    sure: Option<(f64, f64)>,
+    /// That of the difference, and whether it is of the same clips.
     interval: Option<((f64, f64), bool)>,
 }
 
@@ -67,21 +70,25 @@ struct Spread<'a> {
 impl Compare {
     pub(super) fn run(self, place: &Place) -> Result<()> {
         let mut runs: Vec<Past> = Vec::new();
-        let mut add = |named: &String| -> Result<usize> {
-            let run = place.run(named)?;
+        let mut add = |run: Past| -> usize {
             let same = |known: &Past| {
                 let path = |run: &Past| run.path().canonicalize().ok();
                 known.path() == run.path() || path(known).is_some() && path(known) == path(&run)
             };
             // Named twice, it is shown once.
             let known = runs.iter().position(same);
-            Ok(known.unwrap_or_else(|| {
+            known.unwrap_or_else(|| {
                 runs.push(run);
                 runs.len() - 1
-            }))
+            })
         };
-        let baseline = self.baseline.as_ref().map(&mut add).transpose()?.unwrap_or(0);
-        self.runs.iter().try_for_each(|named| add(named).map(drop))?;
+        let baseline = self.baseline.as_ref().map(|named| place.run(named)).transpose()?;
+        let baseline = baseline.map_or(0, &mut add);
+        for named in &self.runs {
+            for run in place.runs(named)? {
+                add(run);
+            }
+        }
         if runs.len() < 2 {
             return Err(Error::new(Kind::Usage, "still runs compare", "only one run is named")
                 .received(runs.first().map(|run| plain(run.name())).unwrap_or_default())
@@ -140,7 +147,8 @@ impl Compared {
                 paired.map(|paired| (paired, true)).or_else(|| Some((strangers()?, false)))
             };
             let difference = both.map(|(own, base)| own - base);
-            Some(Cell { run, stage, difference, interval: interval() })
+            let sure = self.runs.get(run).and_then(|run| sure(run.path(), stage));
+            Some(Cell { run, stage, difference, sure, interval: interval() })
         };
         (0..self.runs.len()).filter_map(cell).collect()
     }
@@ -167,10 +175,11 @@ impl Compared {
         out(&self.legend(width));
         let base = label(self.baseline);
         let mut rows = Vec::new();
-        let (mut paired, mut strangers) = (false, false);
+        let (mut paired, mut strangers, mut known) = (false, false, [false, false]);
         for name in self.names() {
             let mut first = plain(name);
-            for Cell { run, stage, difference, interval } in self.cells(name) {
+            for Cell { run, stage, difference, sure, interval } in self.cells(name) {
+                let is_map = stage.map.is_some();
                 let points = |value: f64| match stage.map {
                     Some(_) => format!("{value:+.3}"),
                     None => format!("{:+.1}", value * 100.0),
@@ -178,16 +187,19 @@ impl Compared {
                 let seconds = stage.seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
                 // A star says that the interval takes the clips of both as strangers.
                 let (ends, star) = match interval {
-                    Some((ends, paired)) => (between(Some(ends)), if paired { "" } else { "*" }),
+                    Some((ends, paired)) => {
+                        (between(Some(ends), is_map), if paired { "" } else { "*" })
+                    }
                     None => (String::new(), ""),
                 };
+                known[usize::from(is_map)] |= sure.is_some();
                 paired |= interval.is_some_and(|(_, paired)| paired);
                 strangers |= interval.is_some_and(|(_, paired)| !paired);
                 rows.push(vec![
                     std::mem::take(&mut first),
                     label(run),
                     worth(stage),
-                    between(surety(stage)),
+                    between(sure, is_map),
                     difference.map(points).unwrap_or_default(),
                     format!("{ends}{star}"),
                     best_worth(stage),
@@ -229,13 +241,11 @@ impl Compared {
         let mut notes = Vec::new();
         // What had no room needs no word.
         let intervals = table.matches("95 %").count();
-        if rows.iter().any(|row| !row[3].is_empty()) && intervals > 0 {
-            notes.push(WILSON.to_string());
+        if intervals > 0 && known.contains(&true) {
+            notes.push(told(known[0], known[1]));
         }
         if paired && intervals > 1 {
-            notes.push(
-                "Of differences: a bootstrap of the clips that both heard, 1000 draws.".into(),
-            );
+            notes.push("Of differences: a bootstrap of the clips that both heard.".into());
         }
         if strangers && intervals > 1 {
             notes.push(
@@ -351,11 +361,12 @@ impl Compared {
             .collect();
         let mut stages = Vec::new();
         for name in self.names() {
-            for Cell { run, stage, difference, interval } in self.cells(name) {
+            for Cell { run, stage, difference, sure, interval } in self.cells(name) {
                 stages.push(json!({
                     "stage": name, "run": label(run),
                     "metric": if stage.map.is_some() { "map" } else { "accuracy" },
-                    "value": stage.main(), "interval": ends(surety(stage)),
+                    "value": stage.main(), "interval": ends(sure),
+                    "interval_method": sure.map(|_| if stage.map.is_some() { "bootstrap" } else { "wilson" }),
                     "best": stage.best_main(), "test_clips": stage.test_clips,
                     "difference": difference,
                     "difference_interval": ends(interval.map(|(ends, _)| ends)),
@@ -381,7 +392,6 @@ impl Compared {
             .collect();
         json!({
             "runs": runs, "baseline": label(self.baseline), "level": LEVEL,
-            "interval": "wilson",
             "stages": stages, "seeds": seeds,
         })
     }

@@ -12,6 +12,8 @@ mod show;
 mod tag;
 mod tensorboard;
 
+pub(super) use tag::check as check_tag;
+
 use crate::error::Result;
 use crate::run::{HOME_VARIABLE, Home, Past, find};
 use clap::{Args, Subcommand};
@@ -68,6 +70,12 @@ impl Place {
             Some(named) => find::run(&|| self.home(), named),
             None => find::newest(&self.home()?),
         }
+    }
+
+    /// The runs that a user names: all that have the tag, where it is one, else one.
+    pub(in crate::cli) fn runs(&self, named: &str) -> Result<Vec<Past>> {
+        let paths = find::runs(&|| self.home(), named)?;
+        Ok(paths.iter().map(|path| Past::open(path)).collect())
     }
 
     /// The run that a user names.

@@ -2,6 +2,7 @@
 
 use crate::data::Logits;
 use crate::metrics::{Draws, argmax_rows, bootstrap_mean};
+use crate::report::precision_gain;
 use crate::run::{PREDICTIONS, Past, PastStage, slug};
 use std::collections::BTreeMap;
 
@@ -22,9 +23,13 @@ fn found(run: &Past, stage: &PastStage) -> Option<BTreeMap<String, bool>> {
     (share - stage.accuracy?).abs().lt(&1e-6).then_some(found)
 }
 
-/// The interval of how much more of the same clips `own` found than `base`: a bootstrap of the clips. None where it is
+/// The interval of how much better `own` is than `base` on the same clips: a bootstrap of the clips. None where it is
 /// not known of both what they found, or the clips are not the same.
 pub(super) fn interval(own: (&Past, &PastStage), base: (&Past, &PastStage)) -> Option<(f64, f64)> {
+    if own.1.map.is_some() && base.1.map.is_some() {
+        let gain = precision_gain((own.0.path(), own.1), (base.0.path(), base.1));
+        return gain.map(|[low, high]| (low, high));
+    }
     if own.1.map.is_some() || base.1.map.is_some() {
         return None;
     }

@@ -42,7 +42,7 @@ impl Show {
         out(&facts(&past, &row));
         let width = width();
         if !row.stages.is_empty() {
-            out(&format!("\n{}", stages::table(&row.stages, width)));
+            out(&format!("\n{}", stages::table(past.path(), &row.stages, width)));
         }
         let drawn = curves(&picture, width, speaks_unicode());
         if !drawn.is_empty() {

@@ -58,7 +58,7 @@ fn told(tags: &[String]) -> String {
 }
 
 /// A tag must be a word that means nothing else.
-fn check(name: &str) -> Result<()> {
+pub(in crate::cli) fn check(name: &str) -> Result<()> {
     let wrong = |problem: &str| {
         Err(Error::new(Kind::Usage, format!("tag '{}'", name.escape_debug()), problem)
             .expected(format!("a word of up to {LONGEST} characters, without spaces or '/'")))

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::run::{Course, Following, Live, PastStage, Picture, State};
 use clap::Args;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// The run is looked at this often.
@@ -49,6 +50,7 @@ impl Watch {
 /// A run as it is shown at one moment.
 struct Seen<'a> {
     name: &'a str,
+    path: &'a Path,
     picture: &'a Picture,
     state: State,
     live: Option<&'a Live>,
@@ -62,6 +64,7 @@ impl<'a> Seen<'a> {
     fn of(following: &'a Following) -> Self {
         Seen {
             name: following.name(),
+            path: following.path(),
             picture: following.picture(),
             state: following.state(),
             live: following.live(),
@@ -79,6 +82,6 @@ impl<'a> Seen<'a> {
     /// What its stages gave, as a table.
     fn table(&self, width: Option<usize>) -> String {
         let stages: Vec<PastStage> = self.picture.courses().iter().map(Course::summary).collect();
-        if stages.is_empty() { String::new() } else { stages::table(&stages, width) }
+        if stages.is_empty() { String::new() } else { stages::table(self.path, &stages, width) }
     }
 }

@@ -8,6 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 const THEN: &str = "2026-01-01T10:00:00.000Z";
@@ -87,7 +88,16 @@ fn drawn(width: u16, height: u16, seen: &Seen, view: &View) -> String {
 
 fn seen<'a>(picture: &'a Picture, state: State, live: Option<&'a Live>) -> Seen<'a> {
     let name = "2026-01-01_10-00-00_quickstart";
-    Seen { name, picture, state, live, trail: live, is_gone: false, now: now() }
+    Seen {
+        name,
+        path: Path::new("nowhere"),
+        picture,
+        state,
+        live,
+        trail: live,
+        is_gone: false,
+        now: now(),
+    }
 }
 
 fn unicode() -> View {

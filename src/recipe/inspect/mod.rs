@@ -5,7 +5,7 @@ mod keys;
 mod recover;
 mod traps;
 
-use super::arguments::Declared;
+use super::arguments::Arguments;
 use super::callback::Callback;
 use super::check::{near_hooks, unfit};
 use super::compile::{Compiled, Compiler};
@@ -103,7 +103,7 @@ impl Inspector {
     ///
     /// # Errors
     /// A recipe that does not compile.
-    pub(super) fn read(&self, source: Source) -> Result<(Vec<Declared>, bool)> {
+    pub(super) fn read(&self, source: Source) -> Result<(Arguments, bool)> {
         guarded("still ls", || {
             let compiled = match self.compiler.compile(&self.engine, source.clone()) {
                 Ok(compiled) => compiled,
@@ -119,7 +119,7 @@ impl Inspector {
                 Err(refused) => return Err(refused.error),
             };
             let is_module = compiled.is_module();
-            Ok((compiled.arguments.declared, is_module))
+            Ok((compiled.arguments, is_module))
         })
     }
 

@@ -6,8 +6,7 @@ mod record;
 use super::evidence::{Evidence, Run, Stage, plain, time_of};
 use crate::disk;
 use crate::error::Result;
-use crate::run::slug;
-use crate::train::Reading;
+use crate::run::{PastEpoch, slug};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -69,31 +68,30 @@ fn of_stage(run: &Run, stage: &Stage) -> Scalars {
     // counted back from when it was taken.
     let end = stage.ended.or_else(|| run.past.events().last().and_then(time_of));
     let end = end.map_or(begun, seconds);
-    let mut left: f64 =
-        stage.readings.iter().map(|(_, own)| own.seconds).filter(|s| s.is_finite()).sum();
-    for (step, reading) in &stage.readings {
-        left -= if reading.seconds.is_finite() { reading.seconds } else { 0.0 };
-        let wall =
-            stage.times.get(&reading.epoch).map_or(end - left.max(0.0), |time| seconds(*time));
-        for (tag, value) in numbers(reading) {
-            file.scalar(wall, *step as u64, &tag, value);
+    let took = |own: &PastEpoch| own.seconds.filter(|s| s.is_finite()).unwrap_or(0.0);
+    let mut left: f64 = stage.epochs.iter().map(took).sum();
+    for epoch in &stage.epochs {
+        left -= took(epoch);
+        let wall = epoch.at.map_or(end - left.max(0.0), seconds);
+        for (tag, value) in numbers(epoch) {
+            file.scalar(wall, epoch.step, &tag, value);
         }
     }
     file
 }
 
 /// The numbers of an epoch, each with its tag.
-fn numbers(own: &Reading) -> Vec<(String, f64)> {
+fn numbers(own: &PastEpoch) -> Vec<(String, f64)> {
     let known = [
-        ("loss/train", Some(own.loss)),
-        ("loss/test", Some(own.test_loss)),
-        ("score/accuracy", Some(own.accuracy)),
+        ("loss/train", own.loss),
+        ("loss/test", own.test_loss),
+        ("score/accuracy", own.accuracy),
         ("score/map", own.map),
-        ("settings/lr", Some(own.lr)),
+        ("settings/lr", own.lr),
         ("settings/lambda", own.lambda),
         ("settings/tau", own.tau),
-        ("speed/clips_per_second", Some(own.clips_per_second)),
-        ("speed/waiting", Some(own.waiting)),
+        ("speed/clips_per_second", own.clips_per_second),
+        ("speed/waiting", own.waiting),
     ];
     let known = known.into_iter().filter_map(|(tag, value)| Some((tag.to_string(), value?)));
     let logged = own.logged.iter().map(|(name, value)| (format!("logged/{name}"), *value));

@@ -2,13 +2,12 @@
 
 mod answers;
 mod names;
-mod readings;
 mod stage;
 mod told;
 
 pub use answers::Answers;
 pub use names::shared;
-pub use stage::{Stage, time_of};
+pub use stage::{Stage, answers, time_of};
 
 use super::words::Measure;
 use crate::error::{Error, Kind, Result, unknown};
@@ -171,7 +170,7 @@ impl Evidence {
         let mut seen = BTreeSet::new();
         let is_new = |member: &&Member| {
             let result = self.stage(**member).and_then(Stage::result);
-            result.is_none_or(|result| seen.insert(result.to_string()))
+            result.is_none_or(|result| seen.insert(result))
         };
         group.members.iter().filter(is_new).copied().collect()
     }
@@ -291,7 +290,7 @@ fn groups(runs: &[Run]) -> Vec<Group> {
         })
     };
     // Where a label has the same results under every setting, the settings do not matter for it.
-    let mut found: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
     for (_, run, stage) in stages() {
         let of = found.entry(&stage.label).or_default().entry(&run.setting).or_default();
         of.extend(stage.result());

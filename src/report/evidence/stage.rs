@@ -2,13 +2,10 @@
 
 use super::answers::Answers;
 use super::names;
-use super::readings::Row;
 use crate::data::Logits;
-use crate::run::{PREDICTIONS, Past, PastStage, slug};
-use crate::train::Reading;
+use crate::run::{Course, PREDICTIONS, Past, PastEpoch, PastStage, slug};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// An edit that came into force while a stage ran.
@@ -40,10 +37,8 @@ pub struct Stage {
     pub seed: Option<u64>,
     /// Clips that train, and clips that test.
     pub clips: Option<[u64; 2]>,
-    /// What its epochs gave, each with the steps at its end.
-    pub readings: Vec<(usize, Reading)>,
-    /// When each epoch ended, where that is known.
-    pub times: BTreeMap<usize, SystemTime>,
+    /// What its epochs gave.
+    pub epochs: Vec<PastEpoch>,
     /// When its end was written down.
     pub ended: Option<SystemTime>,
     /// Edits that came into force.
@@ -76,25 +71,27 @@ impl Stage {
         }
     }
 
-    /// What tells its result from others: its weights, or else its key.
-    pub fn result(&self) -> Option<&str> {
-        self.past.weights_blake3.as_deref().or(self.past.key.as_deref())
+    /// What tells its result from others: its key, which says what it was tested on as well, with its weights.
+    pub fn result(&self) -> Option<String> {
+        let (key, weights) = (self.past.key.as_deref(), self.past.weights_blake3.as_deref());
+        let known = key.is_some() || weights.is_some();
+        known.then(|| format!("{}/{}", key.unwrap_or_default(), weights.unwrap_or_default()))
     }
 
     /// Steps of an epoch.
     pub fn steps_an_epoch(&self) -> Option<f64> {
-        let (step, reading) = self.readings.last()?;
-        (reading.epoch > 0 && *step > 0).then(|| *step as f64 / reading.epoch as f64)
+        let last = self.epochs.last()?;
+        (last.epoch > 0 && last.step > 0).then(|| last.step as f64 / last.epoch as f64)
     }
 }
 
 /// The stages of a run, in the order in which they began.
 pub fn stages(past: &Past) -> Vec<Stage> {
-    let mut rows = super::readings::read(past.path());
-    past.stages().into_iter().map(|own| stage(past, own, &mut rows)).collect()
+    past.picture().courses().iter().map(|course| stage(past, course)).collect()
 }
 
-fn stage(past: &Past, own: PastStage, rows: &mut Vec<Row>) -> Stage {
+fn stage(past: &Past, course: &Course) -> Stage {
+    let own = course.summary();
     let mine = |event: &&Value| {
         text(event, "stage").or_else(|| text(event, "name")).as_ref() == Some(&own.name)
     };
@@ -129,13 +126,8 @@ fn stage(past: &Past, own: PastStage, rows: &mut Vec<Row>) -> Stage {
             edits.push(mark);
         }
     }
-    let reached = |event: &Value| Some((event.get("epoch")?.as_u64()? as usize, time_of(event)?));
-    let times = past.events_of("epoch").filter(mine).filter_map(reached).collect();
     let map = number("map");
     let (label, repetition) = names::parts(&own.name);
-    let (mine, others): (Vec<Row>, Vec<Row>) =
-        std::mem::take(rows).into_iter().partition(|row| row.stage == own.name);
-    *rows = others;
     let best = past.path().join("weights").join(format!("{}.best.safetensors", slug(&own.name)));
     Stage {
         label,
@@ -145,18 +137,18 @@ fn stage(past: &Past, own: PastStage, rows: &mut Vec<Row>) -> Stage {
         teacher: said("teacher").and_then(Value::as_str).map(str::to_string),
         seed: said("seed").and_then(Value::as_u64),
         clips,
-        readings: mine.into_iter().map(|row| (row.step, row.reading)).collect(),
-        times,
+        epochs: course.epochs.clone(),
         ended: ends.last().and_then(|event| time_of(event)),
         edits,
-        answers: answers(past, &own.name, map.is_some()),
+        answers: answers(past.path(), &own.name, map.is_some()),
         weights: best,
         past: own,
     }
 }
 
-fn answers(past: &Past, stage: &str, multi: bool) -> Result<Answers, String> {
-    let path = past.path().join(PREDICTIONS).join(format!("{}.safetensors", slug(stage)));
+/// What the run in a folder keeps of what its stage said; or why that is not known.
+pub fn answers(run: &Path, stage: &str, multi: bool) -> Result<Answers, String> {
+    let path = run.join(PREDICTIONS).join(format!("{}.safetensors", slug(stage)));
     if !path.is_file() {
         return Err("the run's folder does not have what it said of each clip".into());
     }

@@ -4,7 +4,7 @@ use super::{key, label};
 use crate::report::draw::{Axis, Frame, Scale, mark, missing, n, path, series};
 use crate::report::evidence::{Evidence, Stage};
 use crate::report::words::{Measure, brief, counted, listed};
-use crate::train::Reading;
+use crate::run::PastEpoch;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const MOST: usize = 16;
 const MARKS: usize = 5;
 
 /// What an epoch gave of a quantity.
-type NumberOf<'a> = Box<dyn Fn(&Reading) -> Option<f64> + 'a>;
+type NumberOf<'a> = Box<dyn Fn(&PastEpoch) -> Option<f64> + 'a>;
 
 /// A number of each epoch.
 struct Quantity<'a> {
@@ -28,7 +28,7 @@ struct Quantity<'a> {
     name: String,
     of: NumberOf<'a>,
     /// A second one in the same figure, drawn with dashes.
-    also: Option<fn(&Reading) -> f64>,
+    also: Option<fn(&PastEpoch) -> Option<f64>>,
     /// What values can be.
     range: [f64; 2],
     small: bool,
@@ -44,10 +44,10 @@ struct Curve {
 /// The curves of all groups.
 pub fn curves(evidence: &Evidence) -> Markup {
     let drawn: Vec<usize> = (0..evidence.groups.len()).take(MOST).collect();
-    let has = |group: &usize| stages(evidence, *group).iter().any(|own| !own.readings.is_empty());
+    let has = |group: &usize| stages(evidence, *group).iter().any(|own| !own.epochs.is_empty());
     let drawn: Vec<usize> = drawn.into_iter().filter(has).collect();
     if drawn.is_empty() {
-        return missing("fig-loss", "Learning curves", "no epoch is written down in metrics.csv.");
+        return missing("fig-loss", "Learning curves", "no epoch is written down.");
     }
     let left = evidence.groups.len().saturating_sub(MOST);
     let several = drawn.iter().any(|group| stages(evidence, *group).len() > 1);
@@ -112,7 +112,7 @@ fn edits(evidence: &Evidence, drawn: &[usize]) -> Vec<Edit> {
 }
 
 fn quantities(evidence: &Evidence) -> Vec<Quantity<'_>> {
-    let new = |id: &str, name: &str, of: fn(&Reading) -> Option<f64>, range, small| Quantity {
+    let new = |id: &str, name: &str, of: fn(&PastEpoch) -> Option<f64>, range, small| Quantity {
         id: format!("fig-{id}"),
         name: name.to_string(),
         of: Box::new(of),
@@ -122,23 +122,23 @@ fn quantities(evidence: &Evidence) -> Vec<Quantity<'_>> {
     };
     let any = [f64::NEG_INFINITY, f64::INFINITY];
     let above = [0.0, f64::INFINITY];
-    let score: fn(&Reading) -> Option<f64> = match evidence.measure {
-        Measure::Accuracy => |own| Some(own.accuracy),
+    let score: fn(&PastEpoch) -> Option<f64> = match evidence.measure {
+        Measure::Accuracy => |own| own.accuracy,
         Measure::Map => |own| own.map,
     };
     let mut all = vec![
         Quantity {
             also: Some(|own| own.loss),
-            ..new("loss", "loss", |own| Some(own.test_loss), any, false)
+            ..new("loss", "loss", |own| own.test_loss, any, false)
         },
         new("score", evidence.measure.name(), score, [0.0, 1.0], false),
-        new("lr", "learning rate", |own| Some(own.lr), above, true),
+        new("lr", "learning rate", |own| own.lr, above, true),
         new("lambda", "λ", |own| own.lambda, any, true),
         new("tau", "τ", |own| own.tau, any, true),
     ];
     let mut logged: Vec<&str> = Vec::new();
-    let readings = evidence.runs.iter().flat_map(|run| &run.stages).flat_map(|own| &own.readings);
-    for (name, _) in readings.flat_map(|(_, reading)| &reading.logged) {
+    let epochs = evidence.runs.iter().flat_map(|run| &run.stages).flat_map(|own| &own.epochs);
+    for (name, _) in epochs.flat_map(|epoch| &epoch.logged) {
         if !logged.contains(&name.as_str()) {
             logged.push(name);
         }
@@ -146,7 +146,7 @@ fn quantities(evidence: &Evidence) -> Vec<Quantity<'_>> {
     all.extend(logged.into_iter().take(6).enumerate().map(|(index, name)| Quantity {
         id: format!("fig-logged-{}", index + 1),
         name: format!("{name} (logged)"),
-        of: Box::new(move |own: &Reading| {
+        of: Box::new(move |own: &PastEpoch| {
             own.logged.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
         }),
         also: None,
@@ -156,12 +156,12 @@ fn quantities(evidence: &Evidence) -> Vec<Quantity<'_>> {
     all
 }
 
-fn curve(evidence: &Evidence, group: usize, of: &dyn Fn(&Reading) -> Option<f64>) -> Curve {
+fn curve(evidence: &Evidence, group: usize, of: &dyn Fn(&PastEpoch) -> Option<f64>) -> Curve {
     let each: Vec<Vec<(f64, f64)>> = stages(evidence, group)
         .iter()
         .map(|stage| {
-            let place = |(_, own): &(usize, Reading)| Some((own.epoch as f64, of(own)?));
-            stage.readings.iter().filter_map(place).filter(|(_, value)| value.is_finite()).collect()
+            let place = |own: &PastEpoch| Some((own.epoch as f64, of(own)?));
+            stage.epochs.iter().filter_map(place).filter(|(_, value)| value.is_finite()).collect()
         })
         .filter(|line: &Vec<(f64, f64)>| !line.is_empty())
         .collect();
@@ -185,9 +185,7 @@ fn panel(evidence: &Evidence, what: &Quantity, drawn: &[usize], edits: &[Edit]) 
         .filter(|own| !own.each.is_empty())
         .collect();
     let also: Vec<Curve> = match what.also {
-        Some(of) => {
-            drawn.iter().map(|group| curve(evidence, *group, &|own| Some(of(own)))).collect()
-        }
+        Some(of) => drawn.iter().map(|group| curve(evidence, *group, &of)).collect(),
         None => Vec::new(),
     };
     let values = lines.iter().chain(&also).flat_map(|own| own.each.iter().flatten());

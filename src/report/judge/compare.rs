@@ -103,7 +103,7 @@ fn pairs(evidence: &Evidence, group: &Group, baseline: &Group) -> Vec<(Member, M
     };
     let mut seen = BTreeSet::new();
     let result = |member: Member| match evidence.stage(member).and_then(Stage::result) {
-        Some(result) => result.to_string(),
+        Some(result) => result,
         None => format!("{}/{}", member.run, member.stage),
     };
     let all = group.members.iter().filter_map(|own| Some((*own, partner(own)?)));

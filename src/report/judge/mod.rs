@@ -3,10 +3,12 @@
 mod baseline;
 mod compare;
 mod estimate;
+mod precision;
 mod verdict;
 
 pub use compare::Comparison;
 pub use estimate::{Estimate, Over, estimate};
+pub use precision::{precision, precision_gain};
 pub use verdict::{Finding, Verdict, verdict};
 
 use crate::metrics::Draws;

@@ -257,7 +257,11 @@ impl Course {
     }
 
     /// Takes an epoch from a row of `metrics.csv`, by the names of its columns.
-    pub(super) fn take_row(&mut self, cell: &dyn Fn(&str) -> Option<f64>) {
+    pub(super) fn take_row(
+        &mut self,
+        cell: &dyn Fn(&str) -> Option<f64>,
+        logged: Vec<(String, f64)>,
+    ) {
         // Counts are written as they are, and are exact in a float.
         let whole = |key: &str| cell(key).filter(|value| *value >= 0.0).map(|value| value as u64);
         let Some(step) = whole("step") else { return };
@@ -275,7 +279,7 @@ impl Course {
             clips_per_second: cell("clips_per_second"),
             waiting: cell("waiting"),
             seconds: cell("seconds"),
-            logged: Vec::new(),
+            logged,
         });
     }
 }

@@ -8,6 +8,7 @@ pub use course::{Course, PastEpoch, PastStage};
 pub use edit::Edit;
 pub use happening::{Entry, Happening, Pause};
 
+use super::readings::COLUMNS;
 use super::said::{count, number, text, time_of, word};
 use super::state::{State, Turns};
 use crate::disk;
@@ -142,12 +143,12 @@ impl Picture {
         }
     }
 
-    /// Whether a stage came from the store, so that its epochs stand in `metrics.csv` alone.
+    /// Whether a stage's epochs stand in `metrics.csv` alone: it came from the store, or its journal lacks them.
     pub(super) fn wants_metrics(&self) -> bool {
         self.courses.iter().any(lacks_epochs)
     }
 
-    /// Takes the epochs of stages that came from the store from the table in a run's folder.
+    /// Takes the epochs of such stages from the table in a run's folder.
     pub(super) fn take_metrics(&mut self, folder: &Path) {
         if !self.wants_metrics() {
             return;
@@ -166,7 +167,9 @@ impl Picture {
             let course = self.courses.iter_mut().zip(&lacking);
             let found = course.filter(|(_, lacks)| **lacks).find(|(it, _)| it.stage.name == name);
             if let Some((course, _)) = found {
-                course.take_row(&cell);
+                let logged = columns.iter().zip(&row).filter(|(name, _)| !COLUMNS.contains(name));
+                let value = |(name, cell): (&str, &str)| Some((name.into(), cell.parse().ok()?));
+                course.take_row(&cell, logged.filter_map(value).collect());
             }
         }
     }
@@ -216,5 +219,5 @@ impl Picture {
 }
 
 fn lacks_epochs(course: &Course) -> bool {
-    course.stage.from_store && course.epochs.is_empty()
+    course.stage.done && course.epochs.is_empty()
 }

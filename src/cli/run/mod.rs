@@ -1,19 +1,23 @@
 //! `still run`: runs a recipe.
 
+mod several;
+
 use super::access::Access;
-use super::signals::{catch_request, catch_signals};
+use super::signals::{catch_request, catch_signals, stop_with_parent};
 use super::words::plain;
 use super::{out, progress};
 use crate::error::{Error, Kind, Result};
-use crate::recipe::{self, Declared, Entry, Fresh, Listed, Setup, Signals, Source};
-use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home};
+use crate::recipe::{self, Declared, Display, Entry, Fresh, Listed, Setup, Signals, Source};
+use crate::run::{CheckpointPolicy, HOME_VARIABLE, Home, Results};
 use clap::{Args, CommandFactory};
+use several::{Part, Several};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Run a recipe.
+/// Run a recipe, once or for several folds, seeds and values of an argument.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
 pub(super) struct Run {
@@ -32,7 +36,12 @@ pub(super) struct Run {
     #[arg(long, value_name = "STAGE", num_args = 0..=1, default_missing_value = "")]
     fresh: Vec<String>,
     #[command(flatten)]
+    several: Several,
+    #[command(flatten)]
     manner: Manner,
+    /// Be one of several runs, for the process that began it.
+    #[arg(long, hide = true)]
+    part: bool,
     /// Print the results as one line of JSON at the end of standard output.
     #[arg(long)]
     json: bool,
@@ -98,6 +107,20 @@ impl Manner {
         typed: &BTreeMap<String, String>,
         json: bool,
     ) -> Result<()> {
+        let results = self.carry_out(setup, typed, progress::display(), listening()?)?;
+        if json {
+            out(&results.to_json()?);
+        }
+        Ok(())
+    }
+
+    fn carry_out(
+        &self,
+        setup: Setup,
+        typed: &BTreeMap<String, String>,
+        display: Box<dyn Display>,
+        signals: Signals,
+    ) -> Result<Results> {
         let mut granted = self.access.granted()?;
         granted.add_values(typed.values());
         let setup = Setup {
@@ -114,21 +137,52 @@ impl Manner {
             },
             ..setup
         };
-        let signals = Signals::default();
-        catch_signals(&signals.stop, &signals.pulse)?;
-        catch_request(&signals.checkpoint)?;
-        let results = recipe::run(setup, progress::display(), signals)?;
-        if json {
-            out(&results.to_json()?);
+        recipe::run(setup, display, signals)
+    }
+
+    /// The same as words of a command line, for another process.
+    fn words(&self) -> Vec<OsString> {
+        // Whatever is added to the command line must be handed on here.
+        let Manner {
+            workers,
+            hook_seconds,
+            on_error,
+            checkpoint_steps,
+            checkpoint_minutes,
+            profile,
+            access,
+        } = self;
+        let mut words = access.words();
+        let mut add = |text: String| words.push(text.into());
+        add(format!("--workers={workers}"));
+        add(format!("--hook-seconds={hook_seconds}"));
+        add(format!("--checkpoint-minutes={checkpoint_minutes}"));
+        checkpoint_steps.iter().for_each(|steps| add(format!("--checkpoint-steps={steps}")));
+        // Nobody could be asked in the middle of several.
+        add(match on_error.unwrap_or(OnError::Stop) {
+            OnError::Pause => "--on-error=pause".into(),
+            OnError::Stop => "--on-error=stop".into(),
+        });
+        if *profile {
+            add("--profile".into());
         }
-        Ok(())
+        words
     }
 }
 
+/// What a run hears from outside.
+fn listening() -> Result<Signals> {
+    let signals = Signals::default();
+    catch_signals(&signals.stop, &signals.pulse)?;
+    catch_request(&signals.checkpoint)?;
+    Ok(signals)
+}
+
 impl Run {
-    pub(super) fn run(self) -> Result<()> {
+    /// Gives the exit code.
+    pub(super) fn run(self) -> Result<i32> {
         if self.help {
-            return self.help();
+            return self.help().map(|()| 0);
         }
         let mut this = self;
         // `--fresh recipe.rhai`: nobody calls a stage so.
@@ -144,6 +198,9 @@ impl Run {
         let set: BTreeMap<_, _> =
             this.set.iter().map(|text| recipe::assignment(text)).collect::<Result<_>>()?;
         let home = Home::of(&recipe, std::env::var_os(HOME_VARIABLE).map(PathBuf::from));
+        if this.several.is_asked()? {
+            return this.all(&recipe, &set, &home);
+        }
         let fresh = match this.fresh.as_slice() {
             [] => Fresh::None,
             names if names.iter().any(String::is_empty) => Fresh::All,
@@ -153,7 +210,12 @@ impl Run {
         let entry = if new { Entry::New } else { Entry::Run };
         let setup =
             Setup { set: set.clone(), seed: this.seed, entry, fresh, ..Setup::new(recipe, home) };
-        this.manner.run(setup, &set, this.json)
+        if this.part {
+            let signals = listening()?;
+            stop_with_parent(&signals.stop, &signals.pulse)?;
+            return this.manner.carry_out(setup, &set, Box::new(Part), signals).map(|_| 0);
+        }
+        this.manner.run(setup, &set, this.json).map(|()| 0)
     }
 
     fn help(&self) -> Result<()> {
@@ -170,12 +232,15 @@ impl Run {
 
 /// The recipe's header and its arguments.
 fn describe(recipe: &Path) -> Result<()> {
-    let Listed { header, arguments, broken, .. } = Listed::of(&Source::read(recipe)?);
+    let listed = Listed::of(&Source::read(recipe)?);
+    let (header, arguments) = (&listed.header, listed.arguments());
     let findings = header.findings();
     findings.iter().for_each(super::tell);
     // What keeps it from running here is no reason to hide what it is for.
-    if let Some(error) = broken.filter(|_| header.may_run().is_ok()) {
-        return Err(error);
+    if header.may_run().is_ok()
+        && let Some(error) = &listed.broken
+    {
+        return Err(error.clone());
     }
     out(&format!("{}:", recipe.display()));
     let text = format!("{}\n\n{}", header.title, header.text);
@@ -198,7 +263,7 @@ fn describe(recipe: &Path) -> Result<()> {
     }
     out("\nArguments (--set NAME=VALUE):");
     let width = arguments.iter().map(|argument| argument.name.len()).max().unwrap_or(0);
-    for Declared { name, default, .. } in &arguments {
+    for Declared { name, default, .. } in arguments {
         match default {
             Some(default) => out(&format!("  {name:<width$}  [default: {default}]")),
             None => out(&format!("  {name:<width$}  (must be given)")),
