@@ -4,9 +4,8 @@ use super::data::set_named;
 use super::trained::Whose;
 use super::words::{columns, counted, plain};
 use super::{note, out, tell};
-use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, Logits, Split, audio_files};
+use crate::data::{Caches, Clip, ClipSource, Dataset, Logits, Split, audio_files};
 use crate::error::{Error, Kind, Result};
-use crate::metrics;
 use crate::models::Model;
 use crate::tensor::Device;
 use crate::train::{Card, predict};
@@ -212,12 +211,8 @@ impl Shown<'_> {
     }
 
     fn clip(&mut self, clip: &Clip, logits: &[f32]) -> Result<()> {
-        let labelling = match self.card.labelling {
-            Labelling::Single => metrics::Labelling::Single,
-            Labelling::Multi => metrics::Labelling::Multi,
-        };
         let logits: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
-        let probabilities = labelling.probabilities(&logits);
+        let probabilities = self.card.labelling.probabilities(&logits);
         let ([start, end], file) = (span(clip), called(clip));
         if self.predict.csv {
             let numbers = [start, end].into_iter().map(|value| format!("{value:.3}"));

@@ -22,6 +22,7 @@ pub mod onnx;
 mod optim;
 mod pack;
 mod pattern;
+mod permuted;
 mod pictures;
 mod random;
 mod resample;
