@@ -5,6 +5,7 @@ use super::trained::Whose;
 use super::words::{columns, counted, plain};
 use super::{note, out, tell};
 use crate::data::{Caches, Clip, ClipSource, Dataset, Logits, Split, audio_files};
+use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::models::Model;
 use crate::tensor::Device;
@@ -267,11 +268,5 @@ fn called(clip: &Clip) -> String {
 
 /// One line of CSV.
 fn record(cells: &[String]) -> Result<String> {
-    let failed = |cause: &dyn std::fmt::Display| {
-        Error::new(Kind::Internal, "writing CSV", cause.to_string())
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).map_err(|cause| failed(&cause))?;
-    let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end().to_string())
+    Ok(String::from_utf8_lossy(&disk::csv([cells])?).trim_end().to_string())
 }

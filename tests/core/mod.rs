@@ -28,6 +28,7 @@ mod random;
 mod resample;
 mod rows;
 mod sets;
+mod speech_commands;
 mod store;
 mod sweep;
 mod synth;
