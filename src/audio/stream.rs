@@ -227,10 +227,6 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     if channels == 0 {
         return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
     }
-    if format == Format::Ogg && channels > 2 {
-        // A file of six channels came out differently from what libsndfile makes of it.
-        return Err(damaged(path, format, &Cause::Unsupported("Vorbis with more than 2 channels")));
-    }
     let codecs = symphonia::default::get_codecs();
     let decoder =
         codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(wrong)?;

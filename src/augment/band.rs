@@ -2,7 +2,9 @@
 //! arXiv 2110.03282): bands of random borders get random gains, as rooms and microphones give them.
 
 use super::range::Range;
-use crate::data::{Augmentation, Draws, Level, Spectrogram};
+use crate::audio::{FeatureOptions, Gain};
+use crate::data::{Augmentation, Draws, Level, Normal, Spectrogram};
+use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 
 /// How the gain goes over the bands.
@@ -25,7 +27,7 @@ impl BandShape {
     }
 }
 
-/// Filters a clip with a random curve over its bins. Features are logarithms of power, so a gain is added.
+/// Filters a clip with a random curve over its bins: logarithms get a gain added, powers and magnitudes are multiplied.
 #[derive(Clone, Debug)]
 pub struct BandFilter {
     /// How the gain goes over the bands.
@@ -83,17 +85,38 @@ impl Augmentation for BandFilter {
         Level::Clip
     }
 
+    fn check_features(&self, features: &FeatureOptions) -> Result<()> {
+        match features.gain() {
+            Some(_) => Ok(()),
+            None => Err(Error::new(
+                Kind::Script,
+                "augment::filter_augment",
+                "these features are no bins of frequency",
+            )
+            .expected("audio::fbank, audio::mel_spectrogram or audio::spectrogram")
+            .received(format!("audio::{}", features.kind()))),
+        }
+    }
+
     fn clip(&self, clip: &mut Spectrogram, draws: &mut Draws) {
-        // From dB to the natural logarithm of power, and on to what models see.
-        let unit = std::f64::consts::LN_10 / 10.0 * clip.normal.scale;
+        let Some(gain) = clip.gain else { return };
+        let Normal { mean, scale } = clip.normal;
+        // What 0 is to models, before it is added or multiplied.
+        let zero = -mean * scale;
         let borders = self.borders(clip.bins, &mut draws.stream);
         // A gain for each border; steps leave the last one out.
         let gains: Vec<f64> =
             borders.iter().map(|_| self.gain_db.draw(&mut draws.stream)).collect();
         let curve = self.curve(clip.bins, &borders, &gains);
         for frame in clip.features.chunks_exact_mut(clip.bins.max(1)) {
-            for (value, gain) in frame.iter_mut().zip(&curve) {
-                *value += (gain * unit) as f32;
+            for (value, decibels) in frame.iter_mut().zip(&curve) {
+                *value = match gain {
+                    Gain::Adds(unit) => *value + (decibels * unit * scale) as f32,
+                    Gain::Multiplies(unit) => {
+                        let power = f64::from(*value) - zero;
+                        (power * libm::exp(decibels * unit) + zero) as f32
+                    }
+                };
             }
         }
     }

@@ -70,8 +70,9 @@ impl Preview {
     /// What the chain makes of the clip in epoch `epoch`.
     ///
     /// # Errors
-    /// As of `plain`; a clip that is mixed in and cannot be read.
+    /// As of `plain`; a clip that is mixed in and cannot be read; features that a step cannot work on.
     pub fn draw(&self, samples: &Samples, epoch: u64) -> Result<Look> {
+        self.chain.iter().try_for_each(|step| step.check_features(&self.front.features))?;
         let nobody = Nobody;
         let pool: &dyn Pool = match &self.others {
             Some(source) => source.as_ref(),
@@ -91,7 +92,8 @@ impl Preview {
         let (frames, bins) = (self.frames(&plain), plain.bins);
         let mut features: Vec<f32> =
             plain.fit(frames).values.into_iter().map(|v| normal.of(v)).collect();
-        let mut clip = Spectrogram { features: &mut features, frames, bins, normal };
+        let gain = self.front.features.gain();
+        let mut clip = Spectrogram { features: &mut features, frames, bins, normal, gain };
         for (step, mut draws) in Draws::each(&self.chain, Level::Clip, self.seed, &indices) {
             step.clip(&mut clip, &mut draws);
         }

@@ -4,9 +4,9 @@ use super::data::set_named;
 use super::trained::Whose;
 use super::words::{columns, counted, plain};
 use super::{note, out, tell};
-use crate::data::{Caches, Clip, ClipSource, Dataset, Labelling, Logits, Split, audio_files};
+use crate::data::{Caches, Clip, ClipSource, Dataset, Logits, Split, audio_files};
+use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::metrics;
 use crate::models::Model;
 use crate::tensor::Device;
 use crate::train::{Card, predict};
@@ -212,12 +212,8 @@ impl Shown<'_> {
     }
 
     fn clip(&mut self, clip: &Clip, logits: &[f32]) -> Result<()> {
-        let labelling = match self.card.labelling {
-            Labelling::Single => metrics::Labelling::Single,
-            Labelling::Multi => metrics::Labelling::Multi,
-        };
         let logits: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
-        let probabilities = labelling.probabilities(&logits);
+        let probabilities = self.card.labelling.probabilities(&logits);
         let ([start, end], file) = (span(clip), called(clip));
         if self.predict.csv {
             let numbers = [start, end].into_iter().map(|value| format!("{value:.3}"));
@@ -272,11 +268,5 @@ fn called(clip: &Clip) -> String {
 
 /// One line of CSV.
 fn record(cells: &[String]) -> Result<String> {
-    let failed = |cause: &dyn std::fmt::Display| {
-        Error::new(Kind::Internal, "writing CSV", cause.to_string())
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).map_err(|cause| failed(&cause))?;
-    let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end().to_string())
+    Ok(String::from_utf8_lossy(&disk::csv([cells])?).trim_end().to_string())
 }

@@ -1,7 +1,7 @@
 //! What happens to a clip's samples, to its features, or to a whole batch, between the file and the model.
 
 use super::draws::Draws;
-use crate::audio::Samples;
+use crate::audio::{FeatureOptions, Gain, Samples};
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct Spectrogram<'a> {
     pub bins: usize,
     /// How they were normalised.
     pub normal: Normal,
+    /// What a gain does to a bin, before the normalisation; `None` where bins are no frequencies.
+    pub gain: Option<Gain>,
 }
 
 /// A normalisation: (x − mean) · scale.
@@ -131,6 +133,14 @@ pub trait Augmentation: Send + Sync {
     /// What does not fit.
     fn check_rate(&self, rate_hz: u32) -> Result<()> {
         self.parts().iter().try_for_each(|part| part.check_rate(rate_hz))
+    }
+
+    /// Refuses features that it cannot work on, before anything is trained.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn check_features(&self, features: &FeatureOptions) -> Result<()> {
+        self.parts().iter().try_for_each(|part| part.check_features(features))
     }
 
     /// Changes one clip's samples in place.

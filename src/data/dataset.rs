@@ -1,19 +1,10 @@
 //! A data set: its clips, their classes, and which of them train.
 
+pub use crate::metrics::Labelling;
+
 use super::clip::{Clip, Row, Split};
-use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// How many classes a clip may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Labelling {
-    /// Each clip has one class: softmax, cross-entropy, accuracy.
-    Single,
-    /// A clip has any number of classes: sigmoid, binary cross-entropy, mean average precision.
-    Multi,
-}
 
 /// A clip that was listed, but is not among the clips.
 #[derive(Clone, Debug, PartialEq)]

@@ -44,7 +44,8 @@ pub(super) struct Maker {
 
 impl Maker {
     /// # Errors
-    /// A step on samples after one on features, and the like; one that cannot work on the clips' sample rate.
+    /// A step on samples after one on features, and the like; one that cannot work on the clips' sample rate,
+    /// or on the features.
     pub fn new(
         source: Arc<ClipSource>,
         chain: Vec<Arc<dyn Augmentation>>,
@@ -60,7 +61,11 @@ impl Maker {
                 .expected("steps on samples first, then those on features, then those on batches")
                 .received(format!("{} after {}", after.describe(), before.describe())));
         }
-        chain.iter().try_for_each(|step| step.check_rate(source.rate_hz()))?;
+        let features = source.feature_options();
+        chain.iter().try_for_each(|step| {
+            step.check_rate(source.rate_hz())?;
+            step.check_features(features)
+        })?;
         let hears = chain.iter().any(|step| step.level() == Level::Wave);
         Ok(Maker { source, chain, seed, teaching, hears, draws })
     }
@@ -109,8 +114,8 @@ impl Maker {
             let item = [*clip as u64, *time as u64];
             let heard = || self.hear(viewer, epoch, item, *clip);
             let (mut features, target, mix) = trace::span(Part::Features, heard)?;
-            let mut clip =
-                Spectrogram { features: &mut features, frames, bins, normal: source.normal()? };
+            let (normal, gain) = (source.normal()?, source.feature_options().gain());
+            let mut clip = Spectrogram { features: &mut features, frames, bins, normal, gain };
             trace::span(Part::Chain, || {
                 for (step, mut draws) in self.steps(viewer, Level::Clip, epoch, &item) {
                     step.clip(&mut clip, &mut draws);

@@ -7,7 +7,7 @@ use super::dataset::{Dataset, Labelling};
 use super::frontend::FrontEnd;
 use super::shelf::{Ear, Shelf};
 use super::statistics::Statistics;
-use crate::audio::{Extractor, Features, Samples, resampled};
+use crate::audio::{Extractor, FeatureOptions, Features, Samples, resampled};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use rayon::prelude::*;
@@ -99,6 +99,11 @@ impl ClipSource {
     /// The extractor of features.
     pub fn extractor(&self) -> &Extractor {
         &self.shelf.ear.extractor
+    }
+
+    /// What features are made of clips, and how.
+    pub fn feature_options(&self) -> &FeatureOptions {
+        &self.shelf.ear.front.features
     }
 
     /// The sample rate that features are made at.

@@ -2,6 +2,7 @@
 //! folders that come and go in one piece, and locks between processes. Tests can make any of these
 //! operations fail ([`faults`]).
 
+mod csv;
 #[doc(hidden)]
 pub mod faults;
 mod growing;
@@ -9,6 +10,7 @@ mod journal;
 mod lock;
 mod read;
 
+pub use csv::csv;
 pub use growing::Growing;
 pub use journal::{Journal, read_lines};
 pub use lock::Lock;

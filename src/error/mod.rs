@@ -270,6 +270,16 @@ impl Error {
         self
     }
 
+    /// Looks places up whose texts are not known; those that `find` does not find are left out.
+    pub fn find_places(&mut self, find: impl Fn(&Place) -> Option<Place>) {
+        let known = std::mem::take(&mut self.0.places).into_iter();
+        let found = known.filter_map(|place| match (&place.text, place.column) {
+            (None, Some(_)) => find(&place),
+            _ => Some(place),
+        });
+        self.0.places = found.collect();
+    }
+
     /// Shows places in `file` in this text: it was read with something taken out.
     pub fn show(&mut self, file: &Path, text: &std::sync::Arc<str>) {
         let own = self.0.places.iter_mut().filter(|place| place.file == file);

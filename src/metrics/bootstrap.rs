@@ -184,13 +184,14 @@ pub fn compare(
 ) -> Result<Compared> {
     let (of_a, of_b, drawn) = drawn_differences(a, b, metric, draws)?;
     let value = difference(of_a, of_b);
+    // Each clip counts once, with the scores of one of both: so all permutations share their rankings.
+    let stacked = a.stacked(b);
     let swap = |index: usize| -> Result<f64> {
         let mut stream = Stream::new(draws.seed, "metrics/permutation", &[index as u64]);
-        let swap: Vec<bool> = (0..a.clips()).map(|_| stream.below(2) == 1).collect();
-        Ok(difference(
-            metric.of(&a.swapped(b, &swap), None)?,
-            metric.of(&b.swapped(a, &swap), None)?,
-        ))
+        let swap: Vec<u32> = (0..a.clips()).map(|_| stream.below(2) as u32).collect();
+        let stay: Vec<u32> = swap.iter().map(|own| 1 - own).collect();
+        let of = |parts: [&[u32]; 2]| metric.of(&stacked, Some(&parts.concat()));
+        Ok(difference(of([&stay, &swap])?, of([&swap, &stay])?))
     };
     let swapped: Vec<f64> =
         (0..draws.resamples).into_par_iter().map(swap).collect::<Result<_>>()?;

@@ -3,16 +3,18 @@
 use super::argmax;
 use super::predictions::{Predictions, Weights, weight};
 use crate::error::{Error, Kind, Result};
+use serde::{Deserialize, Serialize};
 
 /// How far a row of probabilities may be from summing to 1: single precision over many classes.
 const SUM_TOLERANCE: f64 = 1e-3;
 
-/// How scores that are logits become probabilities, and how probabilities are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many classes a clip may have: how scores that are logits become probabilities, and what is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Labelling {
-    /// One label a clip: softmax; the probabilities of a clip sum to 1.
+    /// Each clip has one class: softmax, cross-entropy, accuracy; the probabilities of a clip sum to 1.
     Single,
-    /// Several labels a clip: a sigmoid each.
+    /// A clip has any number of classes: a sigmoid each, binary cross-entropy, mean average precision.
     Multi,
 }
 

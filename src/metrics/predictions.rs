@@ -151,13 +151,10 @@ impl Predictions {
         Predictions { classes: self.classes, scores, targets, ..Predictions::default() }
     }
 
-    /// The same clips, each with the scores of `other` where `swap` says so.
-    pub(super) fn swapped(&self, other: &Self, swap: &[bool]) -> Self {
-        let rows = self.rows().zip(other.rows()).zip(swap);
-        let scores =
-            rows.flat_map(|(((own, _), (theirs, _)), swap)| if *swap { theirs } else { own });
-        let scores = scores.copied().collect();
-        let targets = self.targets.clone();
+    /// These clips, and behind them the same ones with the scores of `other`.
+    pub(super) fn stacked(&self, other: &Self) -> Self {
+        let scores = [self.scores.as_slice(), &other.scores].concat();
+        let targets = [self.targets.as_slice(), &other.targets].concat();
         Predictions { classes: self.classes, scores, targets, ..Predictions::default() }
     }
 

@@ -157,6 +157,7 @@ impl Spec {
                 (vec![("dropout", own.dropout)], own.norm)
             }
             Spec::Vit(own) => {
+                check::eps(operation, own.head_eps)?;
                 (vec![("drop_path", own.drop_path)], Norm { eps: own.eps, ..Norm::TORCH })
             }
         };

@@ -58,16 +58,22 @@ pub struct VitOptions {
     pub stride: [usize; 2],
     /// The MLP's inner width as a multiple of the width.
     pub mlp_ratio: usize,
-    /// eps of the layer norms, but for that of the head, which is PyTorch's 1e-5.
+    /// eps of the layer norms, but for that of the head.
     pub eps: f64,
+    /// eps of the head's layer norm; the plain form has none.
+    #[serde(default = "head_eps")]
+    pub head_eps: f64,
     /// The share of samples that skip the last block's branches in training; it rises from 0 with the blocks.
     pub drop_path: f64,
     /// What is left out of the patches in training.
     pub patchout: Patchout,
 }
 
-/// LayerNorm's eps in the head (PyTorch's default, as AST's `mlp_head` has it).
-const HEAD_EPS: f64 = 1e-5;
+/// PyTorch's default, as AST's `mlp_head` has it.
+fn head_eps() -> f64 {
+    1e-5
+}
+
 /// Deviation of positions, tokens and linear layers at the start.
 const STD: f64 = 0.02;
 
@@ -103,6 +109,7 @@ impl VitOptions {
             stride: [16, 16],
             mlp_ratio: 4,
             eps: 1e-6,
+            head_eps: head_eps(),
             drop_path: 0.0,
             patchout: Patchout::default(),
         }
@@ -306,7 +313,7 @@ fn body_with(made: Composite, own: Vec<(&'static str, Parameter)>) -> Result<Com
 /// A layer norm and a linear layer.
 fn mlp_head(options: &VitOptions, layers: &mut Layers) -> Result<Net> {
     let start = if options.form == VitForm::Small { Start::Torch } else { Start::Truncated(STD) };
-    let norm = layers.layer_norm(options.width, HEAD_EPS)?;
+    let norm = layers.layer_norm(options.width, options.head_eps)?;
     let linear = layers.linear(options.width, options.classes, start)?;
     let parts = vec![("0".to_string(), norm), ("1".to_string(), linear)];
     Ok(sequential(parts))

@@ -35,7 +35,7 @@ impl Sequential {
 
 impl Network for Sequential {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        self.0.iter().try_fold(input.clone(), |tensor, (_, part)| part.forward(&tensor, mode))
+        self.0.iter().try_fold(input.clone(), |tensor, (_, part)| part.go(&tensor, mode))
     }
 
     fn visit(&self, scope: &str, visit: &mut Visitor) {
@@ -68,7 +68,7 @@ impl Network for Residual {
         let mut beside = input.clone();
         let mut made = input.clone();
         for (name, part) in &self.0 {
-            let output = part.forward(input, mode)?;
+            let output = part.go(input, mode)?;
             if name == "body" { made = output } else { beside = output }
         }
         if made.shape() != beside.shape() {
@@ -117,7 +117,7 @@ impl Parallel {
 
 impl Network for Parallel {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
-        let outputs = self.0.iter().map(|(_, part)| part.forward(input, mode));
+        let outputs = self.0.iter().map(|(_, part)| part.go(input, mode));
         let outputs = outputs.collect::<Result<Vec<_>>>()?;
         match self.1 {
             Joined::Cat(dim) => Tensor::cat(&outputs, dim),

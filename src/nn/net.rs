@@ -1,14 +1,14 @@
 //! A network as recipes hold it: a handle on its parts, with a mode of its own.
 
 use super::{Mode, Network, Parameter, Role, Visitor, pass};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::trace::{self, Part};
 use crate::tensor::{Tensor, words};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Makes a layer afresh, its weights drawn from a stream.
 pub type Maker = Arc<dyn Fn(&mut Stream) -> Result<Arc<dyn Network>> + Send + Sync>;
@@ -28,6 +28,7 @@ struct Node {
     network: Arc<dyn Network>,
     make: Option<Maker>,
     training: AtomicBool,
+    made: OnceLock<Place>,
 }
 
 impl std::fmt::Debug for Net {
@@ -86,13 +87,27 @@ impl Net {
     /// knows of it.
     pub fn of(kind: &str, options: String, network: Arc<dyn Network>, make: Option<Maker>) -> Self {
         let training = AtomicBool::new(true);
-        let node = Node { kind: kind.to_string(), options, network, make, training };
+        let made = OnceLock::new();
+        let node = Node { kind: kind.to_string(), options, network, make, training, made };
         Net { node: Arc::new(node), name: None }
     }
 
     /// The same network, known by a name.
     pub fn called(&self, name: &str) -> Self {
         Net { node: self.node.clone(), name: Some(name.into()) }
+    }
+
+    /// Says where a script made it; the first one to say so is right.
+    pub fn made_at(&self, place: Place) {
+        let _ = self.node.made.set(place);
+    }
+
+    /// Goes forward as a part of a container: an error that has no place yet gets where the part was made.
+    pub(super) fn go(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
+        self.forward(input, mode).map_err(|error| match self.node.made.get() {
+            Some(place) if error.report().places.is_empty() => error.at(place.clone()),
+            _ => error,
+        })
     }
 
     /// What sort of network: `linear`, `sequential`, `ast`.
@@ -185,6 +200,7 @@ impl Net {
         let node = &self.node;
         let copy = Net::of(&node.kind, node.options.clone(), network, node.make.clone());
         copy.node.training.store(self.is_training(), Ordering::Relaxed);
+        node.made.get().into_iter().for_each(|place| copy.made_at(place.clone()));
         copies.nets.insert(address, copy.clone());
         Ok(Net { node: copy.node, name: self.name.clone() })
     }

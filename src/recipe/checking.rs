@@ -211,17 +211,25 @@ impl Session {
         let (source, at) = lock(&self.call).clone();
         let version = self.live.get().map(|live| lock(live).current());
         let (Some(version), Some(line)) = (version, at.line()) else { return error };
-        if !error.report().places.is_empty() {
+        let compiled = &version.compiled;
+        let has_layer = error
+            .report()
+            .places
+            .iter()
+            .any(|place| place.text.is_none() && place.column.is_some());
+        let error = compiled.sources.look_up(error);
+        let known = !error.report().places.is_empty();
+        if known && !has_layer {
             return error;
         }
-        let compiled = &version.compiled;
+        let note = if known { "reached from".to_string() } else { String::new() };
         let name = if source.is_empty() { &compiled.source.name } else { &source };
         let Some(text) = compiled.sources.text(name) else { return error };
         let (line, column) = match key.and_then(|key| only_place(text, key)) {
             Some((line, column)) => (line, Some(column)),
             None => (line, at.position()),
         };
-        match compiled.sources.at(name, line, column, String::new()) {
+        match compiled.sources.at(name, line, column, note) {
             Some(place) => error.at(place),
             None => error,
         }

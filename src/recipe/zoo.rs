@@ -67,7 +67,9 @@ pub fn named_model(name: &str, options: &[(String, String)]) -> Result<Spec> {
 /// The error of a binding, without a place: there is no script.
 fn plain(operation: &str, cause: EvalAltResult) -> Error {
     let own = match &cause {
-        EvalAltResult::ErrorRuntime(value, _) => raised(value),
+        EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
+            raised(value)
+        }
         _ => None,
     };
     own.unwrap_or_else(|| {

@@ -2,7 +2,8 @@
 
 use super::evidence::{Evidence, Member, Stage};
 use super::judge::verdict;
-use crate::error::{Error, Kind, Result};
+use crate::disk;
+use crate::error::Result;
 use crate::metrics::ece;
 
 /// The bins of the calibration error.
@@ -40,11 +41,7 @@ const HEAD: [&str; 25] = [
 /// # Errors
 /// None that a run could cause.
 pub fn csv(evidence: &Evidence) -> Result<Vec<u8>> {
-    let failed = |cause: &dyn std::fmt::Display| {
-        Error::new(Kind::Internal, "writing CSV", cause.to_string())
-    };
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(HEAD).map_err(|cause| failed(&cause))?;
+    let mut rows = vec![HEAD.map(str::to_string).to_vec()];
     let verdict = verdict(evidence);
     for (run, of) in evidence.runs.iter().enumerate() {
         for (place, stage) in of.stages.iter().enumerate() {
@@ -69,10 +66,10 @@ pub fn csv(evidence: &Evidence) -> Result<Vec<u8>> {
                 gain,
                 baseline: baseline.map(|own| own.label.clone()).filter(|_| gain.is_some()),
             };
-            table.write_record(cells.of(stage)).map_err(|cause| failed(&cause))?;
+            rows.push(cells.of(stage));
         }
     }
-    table.into_inner().map_err(|cause| failed(&cause.error()))
+    disk::csv(rows)
 }
 
 /// What a row has beside its stage.

@@ -1,6 +1,7 @@
 //! `metrics.csv`: a row for each epoch of each stage.
 
-use crate::error::{Error, Kind, Result};
+use crate::disk;
+use crate::error::Result;
 use crate::train::Reading;
 
 /// Columns of `metrics.csv` that every run has; what hooks log comes after them.
@@ -28,10 +29,8 @@ pub(super) fn csv(rows: &[(String, usize, Reading)]) -> Result<Vec<u8>> {
             names.push(name);
         }
     }
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let failed =
-        |cause: csv::Error| Error::new(Kind::Internal, "writing metrics.csv", cause.to_string());
-    table.write_record(COLUMNS.iter().chain(&names)).map_err(failed)?;
+    let columns = COLUMNS.iter().chain(&names);
+    let mut table = vec![columns.map(|name| name.to_string()).collect::<Vec<_>>()];
     for (stage, step, reading) in rows {
         let maybe = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
         let mut cells = vec![
@@ -53,9 +52,7 @@ pub(super) fn csv(rows: &[(String, usize, Reading)]) -> Result<Vec<u8>> {
             let logged = reading.logged.iter().find(|(known, _)| known == name);
             cells.push(maybe(logged.map(|(_, value)| *value)));
         }
-        table.write_record(cells).map_err(failed)?;
+        table.push(cells);
     }
-    table.into_inner().map_err(|cause| {
-        Error::new(Kind::Internal, "writing metrics.csv", cause.error().to_string())
-    })
+    disk::csv(table)
 }

@@ -1,7 +1,7 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
 use super::operations::{no_index, no_operation};
-use super::raise::raised;
+use super::raise::{MADE, raised};
 use super::undefined::{self, binds};
 use super::{Signatures, habits};
 use crate::error::{Error, Kind, Place, nearest};
@@ -32,6 +32,20 @@ impl Sources {
 
     fn place(&self, source: &str, position: Position, note: String) -> Option<Place> {
         self.at(source, position.line()?, position.position(), note)
+    }
+
+    /// The error with its places of layers looked up.
+    pub fn look_up(&self, mut error: Error) -> Error {
+        error.find_places(|place| self.made(place));
+        error
+    }
+
+    /// Where a layer was made, if its maker, which the note names, still stands there.
+    fn made(&self, place: &Place) -> Option<Place> {
+        let found = self.at(place.file.to_str()?, place.line, place.column, String::new())?;
+        let (before, column) = (found.row_text()?, place.column?);
+        let rest: String = before.chars().skip(column.checked_sub(1)?).collect();
+        rest.starts_with(place.note.strip_suffix(MADE)?).then_some(found)
     }
 
     /// A place in the file of that name.
@@ -134,7 +148,8 @@ impl Knowledge<'_> {
                 self.at(error, source, position, "imported at".to_string())
             }
             EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
-                self.at(thrown(&value), source, position, String::new())
+                let error = self.sources.look_up(thrown(&value));
+                self.at(error, source, position, String::new())
             }
             EvalAltResult::ErrorParsing(kind, _) => {
                 let error = self.parse_kind(&kind, source);

@@ -1,5 +1,8 @@
 //! What people write who come from Python, or from Rust, and what it is here.
 
+use super::foreign;
+use std::borrow::Cow;
+
 /// A name that has no meaning here: what is meant by it.
 pub(super) fn name(name: &str) -> Option<String> {
     let hint = match name {
@@ -45,8 +48,12 @@ pub(super) fn is_foreign(row: &str) -> bool {
 }
 
 /// A function that is called otherwise here.
-pub(super) fn function(name: &str) -> Option<&'static str> {
-    Some(match name {
+pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
+    if let Some(model) = name.strip_prefix("model::") {
+        return foreign::model(model).map(Cow::Owned);
+    }
+    // What other libraries call a model stands without a namespace there.
+    let hint = match name {
         "str" | "string" => "write x.to_string()",
         "int" => "write x.to_int()",
         "float" => "write x.to_float()",
@@ -58,7 +65,6 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "super" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "F::relu" | "torch::relu" => "write relu(x)",
         "append" => "write array.push(x)",
-        _ if name.starts_with("model::") => return model(name.trim_start_matches("model::")),
         "size" => "it is a property: x.shape, and x.shape[0] for one of its lengths",
         "view" | "reshape_as" => "write x.reshape([2, -1])",
         "contiguous" => "leave it out: how a tensor lies in memory is nobody's concern here",
@@ -71,8 +77,12 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
             "tensors live where the run does: x.item() reads one number, x.detach() cuts the gradient"
         }
+        _ if name.contains(|c: char| c.is_ascii_digit() || c.is_ascii_uppercase()) => {
+            return foreign::model(name).map(Cow::Owned);
+        }
         _ => return None,
-    })
+    };
+    Some(Cow::Borrowed(hint))
 }
 
 /// What is meant by a function that there is, with arguments of these types.
@@ -189,38 +199,4 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         return None;
     };
     Some(hint.to_string())
-}
-
-/// A model that others call otherwise, by the name that it has here.
-pub fn model(name: &str) -> Option<&'static str> {
-    let bare = name.to_lowercase().replace(['-', '_'], "");
-    let begins = |names: &[&str]| names.iter().any(|own| bare.starts_with(own));
-    Some(match bare.as_str() {
-        _ if begins(&["mobilenet", "efficientat", "dymn"]) => {
-            "MobileNetV3-Large is model::mn here, as in EfficientAT; width: 0.5 makes it narrower"
-        }
-        _ if begins(&["passt"]) => {
-            "PaSST is model::ast_base with stride 10 and patchout_f, patchout_t or patchout"
-        }
-        _ if begins(&["psla"]) => {
-            "PSLA's network is model::efficientnet_b2 with head: \"attention\" and padding: \"static_same\""
-        }
-        _ if begins(&["deit"]) => {
-            "DeiT's distilled form is model::ast_tiny, ast_small or ast_base; without the token model::vit_tiny and so on"
-        }
-        "panns" | "cnn14" | "cnn1416k" | "cnn14decisionlevelmax" | "wavegramlogmelcnn" => {
-            "PANNs' networks are model::cnn6, model::cnn10 and model::cnn14"
-        }
-        "audiospectrogramtransformer" | "astmodel" => {
-            "AST is model::ast_tiny, model::ast_small or model::ast_base"
-        }
-        "efficientnet" => "name the size: model::efficientnet_b0 to model::efficientnet_b7",
-        "resnet" => "name the size: model::resnet18, model::resnet34 or model::resnet50",
-        "densenet" => "DenseNet is model::densenet121 here",
-        "convnext" => "ConvNeXt is model::convnext_tiny here",
-        "vit" | "visiontransformer" => {
-            "name the size: model::vit_tiny, model::vit_small or model::vit_base"
-        }
-        _ => return None,
-    })
 }

@@ -1,10 +1,11 @@
 //! Our errors through Rhai: wrapped when a binding fails, found again when a recipe does.
 
-use crate::error::{Error, Result};
-use crate::nn::pass;
+use crate::error::{Error, Place, Result};
+use crate::nn::{Net, pass};
 use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use std::any::Any;
+use std::path::PathBuf;
 
 /// What a binding returns.
 pub type Raw<T> = std::result::Result<T, Box<EvalAltResult>>;
@@ -62,9 +63,26 @@ pub(super) fn detached(value: &Dynamic) -> Result<Dynamic> {
 
 /// Turns a module's result into that of a function in a namespace; Rhai adds no place there.
 pub(super) fn placed<T: 'static>(call: &NativeCallContext, result: Result<T>) -> Raw<T> {
-    result.and_then(answered).map_err(|error| {
+    let mut value = result.and_then(answered).map_err(|error| {
         Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(error), call.call_position()))
-    })
+    })?;
+    let any: &mut dyn Any = &mut value;
+    if let (Some(net), Some(place)) = (any.downcast_ref::<Net>(), place_of(call)) {
+        net.made_at(place);
+    }
+    Ok(value)
+}
+
+/// Behind the name of a layer's maker, in the note of where it was made.
+pub(super) const MADE: &str = " is made at";
+
+/// Where a call stands. The text is not known here, so the note says what must stand there: another version of the
+/// file may have something else.
+fn place_of(call: &NativeCallContext) -> Option<Place> {
+    let position = call.call_position();
+    let (line, column) = (position.line()?, position.position());
+    let note = format!("{}{MADE}", call.fn_name());
+    Some(Place { file: PathBuf::from(call.call_source()?), line, column, text: None, note })
 }
 
 /// The error of ours that a script's error carries, if it carries one.

@@ -1,6 +1,7 @@
 //! A script's value as CSV: tables for other programs.
 
 use super::value::kind_of;
+use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{DType, Tensor};
 use rhai::{Array, Dynamic, Map};
@@ -26,13 +27,8 @@ pub fn csv_of(value: &Dynamic) -> Result<String> {
     } else {
         vec![vec![cell(value)?]]
     };
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-    let failed = |cause: String| Error::new(Kind::Internal, "--csv", cause);
-    for line in lines {
-        writer.write_record(&line).map_err(|cause| failed(cause.to_string()))?;
-    }
-    let bytes = writer.into_inner().map_err(|cause| failed(cause.to_string()))?;
-    String::from_utf8(bytes).map_err(|cause| failed(cause.to_string()))
+    String::from_utf8(disk::csv(lines)?)
+        .map_err(|cause| Error::new(Kind::Internal, "--csv", cause.to_string()))
 }
 
 fn wrong(value: &Dynamic) -> Error {

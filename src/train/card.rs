@@ -106,11 +106,17 @@ impl Card {
     /// # Errors
     /// A file without one, or with one that another version wrote and this one cannot read.
     pub fn read(doing: &str, bytes: &[u8]) -> Result<Self> {
+        if let Some((what, hint)) = foreign(bytes) {
+            return Err(Error::new(Kind::Data, doing, "these are no weights of a run")
+                .expected(EXPECTED)
+                .received(what)
+                .hint(hint));
+        }
         let text = store::notes(doing, bytes)?.remove(CARD);
         let missing = || {
             Error::new(Kind::Data, doing, "the file does not say what model its weights belong to")
-                .expected("weights that a run wrote: <run>/weights/<stage>.best.safetensors")
-                .hint("weights of other programs come in by the option 'pretrained' of a model, in a recipe")
+                .expected(EXPECTED)
+                .hint(PRETRAINED)
         };
         serde_json::from_str(&text.ok_or_else(missing)?).map_err(|cause| {
             Error::new(Kind::Data, doing, "the model's description cannot be read")
@@ -146,6 +152,26 @@ impl Card {
         let weights: Vec<(String, Tensor)> = store::decode(&doing, &bytes, device)?;
         model.network().restore(&weights).map_err(told)?;
         Ok((card, model))
+    }
+}
+
+const EXPECTED: &str = "weights that a run wrote: <run>/weights/<stage>.best.safetensors";
+const PRETRAINED: &str =
+    "weights of other programs come in by the option 'pretrained' of a model, in a recipe";
+
+/// What other programs write, and what to do with it.
+fn foreign(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let graph = "it is for other programs: name the run that it came from, or weights that \
+                 `still export --format safetensors` wrote";
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => Some(("a PyTorch file, or another ZIP archive", PRETRAINED)),
+        [0x80, 2..=5, ..] => Some(("a pickle, as older PyTorch writes", PRETRAINED)),
+        // A field of a protocol buffer, ONNX's version of its format, then the next field. A safetensors file begins with
+        // the length of its header, whose upper bytes are 0.
+        [0x08, 1..=32, 0x12 | 0x3a | 0x42, ..] if bytes.get(3..8) != Some(&[0; 5]) => {
+            Some(("an ONNX graph", graph))
+        }
+        _ => None,
     }
 }
 

@@ -39,6 +39,26 @@ fn forward(self, x) {
 }
 "#;
 
+/// DS-CNN, TC-ResNet8 and BC-ResNet, as a recipe writes them.
+const SPOTTERS: &str = include_str!("../golden/spotters.rhai");
+
+/// `tests/golden/clips_check.py` runs them in ONNX Runtime on real clips.
+#[test]
+fn networks_of_the_literature_go_out_with_their_features() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(SPOTTERS, &["--set", "per_class=5"]).good();
+    // The papers' counts for these widths, with ten classes.
+    for words in ["ds-cnn: sequential, 23050 parameters", "tc-resnet8: network, 65050 parameters"] {
+        assert!(format!("{}{}", ran.out, ran.err).contains(words), "{}", ran.out);
+    }
+    for stage in ["ds-cnn", "tc-resnet8", "bc-resnet"] {
+        let arguments = ["export", "last", "--stage", stage, "--with-features", "--json"];
+        let told = last_line(&sandbox.still(&arguments).good().out);
+        assert_eq!(told["free"], json!(["batch", "samples"]), "{told}");
+        assert!(told["difference"].as_f64().expect("a number") < 1e-5, "{told}");
+    }
+}
+
 fn last_line(text: &str) -> Value {
     serde_json::from_str(text.trim_end().lines().last().expect("a line")).expect("JSON")
 }

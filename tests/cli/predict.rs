@@ -1,7 +1,7 @@
 //! `still predict`.
 
 use super::export::OWN;
-use crate::support::{Sandbox, TINY, example};
+use crate::support::{Sandbox, TINY, example, golden};
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
@@ -88,6 +88,33 @@ fn mistakes_are_told() {
       expected: weights that a run wrote: <run>/weights/<stage>.best.safetensors
       hint: weights of other programs come in by the option 'pretrained' of a model, in a recipe
     ");
+}
+
+#[test]
+fn files_of_other_programs_are_told_what_they_are() {
+    let sandbox = trained();
+    let file = clip("1-10000-A-0.wav");
+    sandbox.still(&["export", "last", "-o", "graph.onnx"]).good();
+    for (name, content) in [
+        ("theirs.pt", std::fs::read(golden("weights/zip_f32.pt")).expect("a file")),
+        ("legacy.pt", std::fs::read(golden("weights/legacy.pt")).expect("a file")),
+        ("cut.onnx", std::fs::read(sandbox.file("graph.onnx")).expect("a graph")[..900].to_vec()),
+    ] {
+        sandbox.write(name, content);
+    }
+    for (name, what, cure) in [
+        ("theirs.pt", "a PyTorch file", "'pretrained'"),
+        ("legacy.pt", "a pickle", "'pretrained'"),
+        ("graph.onnx", "an ONNX graph", "name the run that it came from"),
+        ("cut.onnx", "an ONNX graph", "name the run that it came from"),
+    ] {
+        for verb in [&["predict", name, &file][..], &["export", name], &["bench", name]] {
+            let told = sandbox.still(verb).error();
+            let head = format!("error[data]: reading {name}: these are no weights of a run");
+            assert!(told.starts_with(&head), "{told}");
+            assert!(told.contains(what) && told.contains(cure), "{told}");
+        }
+    }
 }
 
 /// Weights without a description.

@@ -1,10 +1,13 @@
 //! Augmentations of features: what they change and what they keep.
 
+use serde_json::json;
+use stillroom::audio::{Extractor, FeatureOptions, Gain, Samples};
 use stillroom::augment::{
     BandFilter, BandShape, BinNoise, CutMix, Fill, FreqMask, FreqMixStyle, Mixup, Range,
     ResizedCrop, TimeMask, TimeRoll,
 };
 use stillroom::data::{Augmentation, Draws, HostBatch, Normal, Spectrogram};
+use stillroom::tensor::random::Stream;
 
 const FRAMES: usize = 20;
 const MELS: usize = 6;
@@ -18,8 +21,9 @@ fn features() -> Vec<f32> {
 
 fn applied(step: &dyn Augmentation, draw: u64) -> Vec<f32> {
     let mut values = features();
+    let gain = Some(Gain::LOG_POWER);
     let mut clip =
-        Spectrogram { features: &mut values, frames: FRAMES, bins: MELS, normal: NORMAL };
+        Spectrogram { features: &mut values, frames: FRAMES, bins: MELS, normal: NORMAL, gain };
     step.clip(&mut clip, &mut Draws::of(step, 0, &[draw]));
     values
 }
@@ -111,6 +115,57 @@ fn noise_of_bins_is_uniform_and_scaled_for_each_clip() {
     assert!(most > 0.09, "{most}");
     // The mean of U(0, 1) · U(0, 0.1).
     assert!((sum / 500.0 - 0.025).abs() < 0.002, "{}", sum / 500.0);
+}
+
+/// A gain of all bins is what the same gain of the samples does, whatever the features are.
+#[test]
+fn gains_of_bands_are_those_of_sound() {
+    let made = |kind: &str, options: serde_json::Value| {
+        let changes = options.as_object().expect("options");
+        let plain = FeatureOptions::preset("a test", kind, None).expect("a kind");
+        plain.with("a test", changes).expect("options that fit")
+    };
+    let mut stream = Stream::new(3, "a test", &[]);
+    let values: Vec<f32> = (0..8000).map(|_| 0.2 * stream.normal() as f32).collect();
+    let decibels = 4.0f64;
+    let louder = values.iter().map(|own| own * libm::pow(10.0, decibels / 20.0) as f32).collect();
+    let [plain, louder] = [values, louder].map(|values| Samples { rate_hz: 16_000, values });
+    for options in [
+        made("fbank", json!({ "mels": 32 })),
+        made("fbank", json!({ "mels": 32, "power": false })),
+        made("fbank", json!({ "mels": 32, "log": false })),
+        made("fbank", json!({ "mels": 32, "log": false, "power": false })),
+        made("mel_spectrogram", json!({ "mels": 32 })),
+        made("mel_spectrogram", json!({ "mels": 32, "power": 1.0 })),
+        made("mel_spectrogram", json!({ "mels": 32, "scaling": "db", "top_db": 0.0 })),
+        made("spectrogram", json!({ "power": 1.0, "scaling": "db", "top_db": 0.0 })),
+        made("spectrogram", json!({ "power": 1.0, "scaling": "none" })),
+    ] {
+        let extractor = Extractor::new(&options, 16_000).expect("an extractor");
+        let [plain, louder] =
+            [&plain, &louder].map(|clip| extractor.compute(clip, None).expect("features"));
+        let (frames, bins) = (plain.frames, plain.bins);
+        let normal = Normal { mean: 0.7, scale: 0.3 };
+        let mut features: Vec<f32> = plain.values.iter().map(|own| normal.of(*own)).collect();
+        let gain = options.gain();
+        let mut clip = Spectrogram { features: &mut features, frames, bins, normal, gain };
+        let gain_db = Range::new(decibels, decibels);
+        let step = BandFilter { shape: BandShape::Step, gain_db, bands: [2, 2], least_bins: 4 };
+        step.clip(&mut clip, &mut Draws::of(&step, 0, &[1]));
+        for (found, expected) in features.iter().zip(&louder.values) {
+            let (found, expected) = (f64::from(*found), f64::from(normal.of(*expected)));
+            // What stands before the logarithm against silence is not louder.
+            assert!((found - expected).abs() < 2e-3 * expected.abs().max(1.0), "{options:?}");
+        }
+    }
+    let step = BandFilter {
+        shape: BandShape::Step,
+        gain_db: Range::new(-6.0, 6.0),
+        bands: [2, 4],
+        least_bins: 4,
+    };
+    let error = step.check_features(&made("mfcc", json!({}))).expect_err("no bins").to_string();
+    assert!(error.contains("no bins of frequency") && error.contains("audio::mfcc"), "{error}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn marks(names: &[&'static str]) -> Vec<Step> {
 fn written(step: &dyn Augmentation, draw: u64) -> (String, BTreeMap<char, f32>) {
     let mut features = vec![0.0; 32];
     let normal = Normal { mean: 0.0, scale: 1.0 };
-    let mut clip = Spectrogram { features: &mut features, frames: 1, bins: 32, normal };
+    let mut clip = Spectrogram { features: &mut features, frames: 1, bins: 32, normal, gain: None };
     step.clip(&mut clip, &mut Draws::of(step, 5, &[draw]));
     let all = features.chunks(2).take_while(|pair| pair[0] != 0.0);
     let all: Vec<(char, f32)> = all.map(|pair| (char::from(pair[0] as u8), pair[1])).collect();
@@ -91,7 +91,7 @@ fn the_same_step_twice_draws_twice() {
     let twice = Shuffled::new("test", marks(&["a", "a"])).expect("a group");
     let mut features = vec![0.0; 8];
     let normal = Normal { mean: 0.0, scale: 1.0 };
-    let mut clip = Spectrogram { features: &mut features, frames: 1, bins: 8, normal };
+    let mut clip = Spectrogram { features: &mut features, frames: 1, bins: 8, normal, gain: None };
     twice.clip(&mut clip, &mut Draws::of(&twice, 5, &[0]));
     assert!(features[1] != features[3]);
 }

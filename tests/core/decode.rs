@@ -243,3 +243,36 @@ fn no_damage_is_a_crash() {
         }
     }
 }
+
+/// How much of a sine is in samples: its amplitude.
+fn amplitude(samples: &Samples, hertz: f64) -> f64 {
+    let step = std::f64::consts::TAU * hertz / f64::from(samples.rate_hz);
+    let both = samples.values.iter().enumerate().fold([0.0; 2], |[a, b], (at, value)| {
+        let (angle, value) = (step * at as f64, f64::from(*value));
+        [a + value * libm::sin(angle), b + value * libm::cos(angle)]
+    });
+    2.0 * libm::hypot(both[0], both[1]) / samples.values.len() as f64
+}
+
+/// Vorbis keeps front left, centre, right, rear left, right, and the low frequencies; WAV front left, right, centre, the
+/// low frequencies, rear left, right.
+#[test]
+fn six_channels_of_vorbis_come_in_the_order_of_wav() {
+    let path = file("six.ogg");
+    let info = decode::probe(&path).expect("six channels");
+    assert_eq!((info.channels, info.samples, info.rate_hz), (6, 4000, 8000));
+    let kept = [300.0, 600.0, 900.0, 1200.0, 1500.0, 1800.0];
+    for (channel, own) in [0, 2, 1, 5, 3, 4].into_iter().enumerate() {
+        let options = ReadOptions { channel: Channel::Index(channel), ..ReadOptions::default() };
+        let samples = decode::read(&path, &options).expect("a channel");
+        for (place, hertz) in kept.into_iter().enumerate() {
+            let expected = if place == own { 0.25 } else { 0.0 };
+            let found = amplitude(&samples, hertz);
+            assert!((found - expected).abs() < 0.02, "channel {channel}, {hertz} Hz: {found}");
+        }
+    }
+    let mean = whole(&path).expect("the mean");
+    for hertz in kept {
+        assert!((amplitude(&mean, hertz) - 0.25 / 6.0).abs() < 0.01);
+    }
+}

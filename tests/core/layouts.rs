@@ -11,7 +11,7 @@ use stillroom::error::Result;
 use tempfile::TempDir;
 
 /// A tree of files; what ends in .wav is a clip of so many samples at 8 kHz.
-fn tree(files: &[(&str, &str)]) -> TempDir {
+pub fn tree(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content) in files {
         let path = folder.path().join(name);
@@ -24,14 +24,14 @@ fn tree(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-fn clip(path: &Path, samples: usize) {
+pub fn clip(path: &Path, samples: usize) {
     // Another content for every name.
     let first = path.to_string_lossy().bytes().map(f32::from).sum::<f32>() % 97.0 / 200.0;
     let values = (0..samples).map(|index| first + index as f32 * 1e-5).collect();
     wav::write(path, &Samples { rate_hz: 8000, values }).expect("a clip");
 }
 
-fn read<T>(act: impl FnOnce(&Reach) -> Result<T>) -> Result<T> {
+pub fn read<T>(act: impl FnOnce(&Reach) -> Result<T>) -> Result<T> {
     act(&Reach::anywhere(&FileIndex::new(None)))
 }
 

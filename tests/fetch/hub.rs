@@ -37,7 +37,7 @@ fn hub(route: &str, bytes: &[u8]) -> Server {
 fn still(sandbox: &Sandbox, server: &Server, arguments: &[&str]) -> Ran {
     let mut command = sandbox.command();
     command.env("HF_HOME", sandbox.file("hf")).env("HF_ENDPOINT", &server.address);
-    command.env_remove("HF_TOKEN").args(arguments);
+    command.env_remove("HF_TOKEN").env_remove("HF_HUB_CACHE").args(arguments);
     let ran = sandbox.finish(command.output().expect("the binary"));
     let replace = |text: String| text.replace(&server.address, "HUB");
     Ran { code: ran.code, out: replace(ran.out), err: replace(ran.err) }
@@ -188,6 +188,30 @@ fn redirections_to_where_the_bytes_are_are_followed() {
     assert!(ran.out.contains(&sum(&bytes)), "{}", ran.out);
 }
 
+/// As the hub answers for a repository that has another name now, and for small files.
+#[test]
+fn a_redirection_within_the_hub_is_followed_before_the_headers_are_read() {
+    let (sandbox, bytes) = (Sandbox::new(), weights());
+    let moved = "new/name/resolve/main/model.safetensors";
+    let server = hub(moved, &bytes);
+    let location = format!("Location: /{moved}\r\n");
+    server.manners().moved.insert(format!("/{ROUTE}"), location);
+    let ran = fetch(&sandbox, &server, "owner/repo").good();
+    assert!(ran.out.contains(&sum(&bytes)), "{}", ran.out);
+}
+
+#[test]
+fn the_cache_is_where_the_environment_says() {
+    let (sandbox, bytes) = (Sandbox::new(), weights());
+    let server = hub(ROUTE, &bytes);
+    let mut command = sandbox.command();
+    command.env("HF_HOME", sandbox.file("hf")).env("HF_HUB_CACHE", sandbox.file("shared cache"));
+    command.env("HF_ENDPOINT", &server.address).args(["models", "fetch", "owner/repo"]);
+    let ran = sandbox.finish(command.output().expect("the binary")).good();
+    assert!(ran.out.starts_with("SANDBOX/shared cache/models--owner--repo/"), "{}", ran.out);
+    assert!(!sandbox.file("hf").exists());
+}
+
 #[test]
 fn names_that_lead_elsewhere_are_refused() {
     for name in [
@@ -248,7 +272,8 @@ fn a_hub_that_says_nothing_is_given_up() {
     let (sandbox, bytes) = (Sandbox::new(), weights());
     let server = hub(ROUTE, &bytes);
     server.manners().silence = Some((5_000, Duration::from_secs(40)));
-    let hub = Hub::at("a test", sandbox.path(), Some(server.address.clone()), None).expect("a hub");
+    let hub =
+        Hub::at("a test", &sandbox.file("hub"), Some(server.address.clone()), None).expect("a hub");
     let source = Source::named("a test", "owner/repo").expect("a name");
     let begun = Instant::now();
     let error = hub

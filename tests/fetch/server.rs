@@ -21,6 +21,8 @@ pub struct Manners {
     pub cuts: VecDeque<usize>,
     /// The next answers are these, with a header.
     pub answers: VecDeque<(u16, String)>,
+    /// What is elsewhere on this server, by the line that says where.
+    pub moved: BTreeMap<String, String>,
     /// After so many bytes of the next body it says nothing for a while.
     pub silence: Option<(usize, Duration)>,
     /// A pause after each 4 kB.
@@ -80,7 +82,8 @@ fn answer(mut stream: TcpStream, manners: &Mutex<Manners>) -> Option<()> {
     let (range, if_range) = (header("range"), header("if-range"));
     let mut own = manners.lock().ok()?;
     own.asked.push((path.clone(), range.unwrap_or("").to_string()));
-    if let Some((status, header)) = own.answers.pop_front() {
+    let moved = own.moved.get(&path).map(|location| (307, location.clone()));
+    if let Some((status, header)) = moved.or_else(|| own.answers.pop_front()) {
         let head = format!(
             "HTTP/1.1 {status} X\r\n{header}Content-Length: 0\r\nConnection: close\r\n\r\n"
         );

@@ -95,7 +95,8 @@ fn crops_are_stretched_as_pytorch_does() {
         for draw in 0..200 {
             let mut features = single(&clip);
             let normal = Normal { mean: 0.0, scale: 1.0 };
-            let mut view = Spectrogram { features: &mut features, frames, bins, normal };
+            let mut view =
+                Spectrogram { features: &mut features, frames, bins, normal, gain: None };
             step.clip(&mut view, &mut Draws::of(&step, 0, &[draw]));
             let fits = |part: &&Vec<f64>| {
                 features.iter().zip(*part).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5)

@@ -133,4 +133,6 @@ fn transformers_are_asts_and_timms() {
     }
     let own = VitOptions { stride: [12, 7], eps: 1e-12, ..VitOptions::ast("ast_tiny", 192) };
     check("ast_strides", Spec::Vit(VitOptions { classes: CLASSES, ..own }), 48, 64);
+    let own = VitOptions { eps: 1e-12, head_eps: 0.3, ..VitOptions::ast("ast_tiny", 192) };
+    check("ast_head", Spec::Vit(VitOptions { classes: CLASSES, ..own }), 48, 64);
 }

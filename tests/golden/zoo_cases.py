@@ -89,7 +89,7 @@ def psla_names(size):
 class Ast(nn.Module):
     """AST on timm's distilled form (Gong et al. 2021): the mean of two tokens, `mlp_head`."""
 
-    def __init__(self, classes, width, heads, mels, frames, depth=12, fstride=10, tstride=10, eps=1e-6):
+    def __init__(self, classes, width, heads, mels, frames, depth=12, fstride=10, tstride=10, eps=1e-6, head_eps=1e-5):
         super().__init__()
         tokens = ((mels - 16) // fstride + 1) * ((frames - 16) // tstride + 1)
         self.v = timm.models.deit.VisionTransformerDistilled(
@@ -98,7 +98,7 @@ class Ast(nn.Module):
         self.v.patch_embed = Patches(width, (fstride, tstride))
         self.v.pos_embed = nn.Parameter(torch.zeros(1, tokens + 2, width))
         self.v.head, self.v.head_dist = nn.Identity(), nn.Identity()
-        self.mlp_head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, classes))
+        self.mlp_head = nn.Sequential(nn.LayerNorm(width, eps=head_eps), nn.Linear(width, classes))
 
     def forward(self, picture):
         stream = self.v.patch_embed(picture)
@@ -198,6 +198,8 @@ def add(case, classes):
         case(f"vit_{name}", lambda name=name: timm.create_model(
             f"vit_{name}_patch16_224", **sizes, img_size=(48, 64)), mels=48, frames=64)
     case("ast_strides", lambda: Ast(classes, 192, 3, 48, 64, fstride=12, tstride=7, eps=1e-12), mels=48, frames=64)
+    # So large that it shows.
+    case("ast_head", lambda: Ast(classes, 192, 3, 48, 64, eps=1e-12, head_eps=0.3), mels=48, frames=64)
     for name, frames in (("resnet18", 96), ("resnet50", 64)):
         case(name, lambda name=name: one_channel(getattr(torchvision.models, name)(num_classes=classes), "conv1"),
              frames=frames)

@@ -225,6 +225,11 @@ let net = nn::sequential([[\"blocks\", nn::sequential([block(4), block(9)])], [\
 net.forward(tensor::ones([3, 4]))"
     ), @"
     error[shape]: linear: the width of the input differs
+       ╭─[script:1:46]
+     1 │ fn block(width) { nn::sequential([[\"fc\", nn::linear(width, 8)], [\"act\", nn::relu()]]) }
+       ·                                              ──────
+       ╰────
+      reached from
        ╭─[script:3:5]
      3 │ net.forward(tensor::ones([3, 4]))
        ·     ───────

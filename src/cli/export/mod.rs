@@ -98,7 +98,8 @@ impl Export {
         let (format, with_features) = (self.format, self.with_features);
         let order = Order { format, output: self.output.clone(), naming, with_features };
         let file = Path::new(&self.what);
-        let written = match file.extension().is_some_and(|ending| ending == WEIGHTS) {
+        let is_file = file.is_file() || file.extension().is_some_and(|ending| ending == WEIGHTS);
+        let written = match is_file {
             true => order.of_file(file)?,
             false => self.of_run(order)?,
         };

@@ -10,7 +10,7 @@ use clap::Args;
 
 const DOING: &str = "still models fetch";
 
-/// Download published weights from a Hugging Face hub into its usual cache (HF_HOME; HF_ENDPOINT is another hub). What
+/// Download published weights from a Hugging Face hub into its usual cache (HF_HUB_CACHE or HF_HOME; HF_ENDPOINT is another hub). What
 /// was cut off goes on where it was, and the checksum is verified. A recipe finds them as pretrained: "hub:NAME".
 #[derive(Args)]
 pub(super) struct Fetch {

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 /// Environment variables of the hub.
 const HOME: &str = "HF_HOME";
+const CACHE: &str = "HF_HUB_CACHE";
 const ENDPOINT: &str = "HF_ENDPOINT";
 const TOKEN: &str = "HF_TOKEN";
 
@@ -61,28 +62,30 @@ pub fn cached(doing: &str, name: &str) -> Result<PathBuf> {
 }
 
 impl Hub {
-    /// The hub and the cache that the environment names: `HF_ENDPOINT`, `HF_HOME`, `HF_TOKEN`.
+    /// The hub and the cache that the environment names: `HF_ENDPOINT`, `HF_HUB_CACHE` or else `HF_HOME`, `HF_TOKEN`.
     ///
     /// # Errors
     /// There is not even a home folder; an endpoint that is no address.
     pub fn from_environment(doing: &str) -> Result<Self> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let home = variable(HOME).map(PathBuf::from);
-        let default = || Some(env::home_dir()?.join(".cache").join("huggingface"));
-        let Some(home) = home.or_else(default) else {
+        let within = |home: PathBuf| home.join("hub");
+        let said = variable(CACHE).map(PathBuf::from);
+        let said = said.or_else(|| variable(HOME).map(PathBuf::from).map(within));
+        let default = || Some(within(env::home_dir()?.join(".cache").join("huggingface")));
+        let Some(cache) = said.or_else(default) else {
             return Err(Error::new(Kind::Usage, doing, "it is not known where the hub's cache is")
                 .hint(format!("say so with {HOME}=FOLDER")));
         };
-        Hub::at(doing, &home, variable(ENDPOINT), variable(TOKEN))
+        Hub::at(doing, &cache, variable(ENDPOINT), variable(TOKEN))
     }
 
-    /// A hub at an address, and a cache in `hub` in a folder.
+    /// A hub at an address, and a cache in a folder.
     ///
     /// # Errors
     /// An endpoint that is no address.
     pub fn at(
         doing: &str,
-        home: &Path,
+        cache: &Path,
         endpoint: Option<String>,
         token: Option<String>,
     ) -> Result<Self> {
@@ -96,9 +99,9 @@ impl Hub {
             .received(own));
         }
         // The cache holds links to its own files; the crate makes them of whole paths only.
-        let home = std::path::absolute(home).map_err(|cause| Error::io(doing, home, &cause))?;
+        let cache = std::path::absolute(cache).map_err(|cause| Error::io(doing, cache, &cause))?;
         let endpoint = endpoint.map(|own| own.trim_end_matches('/').to_string());
-        Ok(Hub { cache: Cache::new(home.join("hub")), endpoint, token, patience: PATIENCE })
+        Ok(Hub { cache: Cache::new(cache), endpoint, token, patience: PATIENCE })
     }
 
     /// The same, for a server that may say nothing for so long.

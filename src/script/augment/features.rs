@@ -163,7 +163,10 @@ pub(super) fn functions(module: &mut Module) {
         ///
         /// Options: `shape` ("linear": a gain at each border and straight lines between; "step": one gain a band);
         /// `gain_db` ([-6, 6]); `bands` ([3, 5]; [2, 4] for steps): how many, both ends included; `least_bins`
-        /// (6; 4 for steps): how wide a band is at least. Features must be logarithms of power, as `audio::fbank` gives.
+        /// (6; 4 for steps): how wide a band is at least. Logarithms (natural ones or decibels, of power or of magnitude)
+        /// get the gain added, powers and magnitudes are multiplied, as the features' options say.
+        ///
+        /// Errors, when a stage begins: cepstra, whose bins are no frequencies.
         ///
         /// ```rhai
         /// type_of(augment::filter_augment(#{ shape: "step", gain_db: [-3, 3] })) == "Augmentation"

@@ -128,7 +128,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// weights to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::cnn(#{ classes: 10 }).name == "cnn"
+        /// let net = model::cnn(#{ classes: 10 }).build(64, 64);
+        /// net.count == 295_002 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "cnn"(options: Map) -> Spec { cnn(h0.as_ref(), options) }
 
@@ -145,56 +146,64 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::efficientnet_b0(#{ classes: 10 }).name == "efficientnet_b0"
+        /// let net = model::efficientnet_b0(#{ classes: 10 }).build(64, 64);
+        /// net.count == 4_019_782 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b0"(options: Map) -> Spec { efficientnet(h1.as_ref(), 0, options) }
 
         /// EfficientNet-B1, 6.5 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b1(#{ classes: 10 }).name == "efficientnet_b1"
+        /// let net = model::efficientnet_b1(#{ classes: 10 }).build(64, 64);
+        /// net.count == 6_525_418 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b1"(options: Map) -> Spec { efficientnet(h2.as_ref(), 1, options) }
 
         /// EfficientNet-B2, 7.7 M parameters without the last layer. The CNN of CMKD and PSLA. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b2(#{ classes: 10 }).name == "efficientnet_b2"
+        /// let net = model::efficientnet_b2(#{ classes: 10 }).build(64, 64);
+        /// net.count == 7_714_508 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b2"(options: Map) -> Spec { efficientnet(h3.as_ref(), 2, options) }
 
         /// EfficientNet-B3, 10.7 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b3(#{ classes: 10 }).name == "efficientnet_b3"
+        /// let net = model::efficientnet_b3(#{ classes: 10 }).build(64, 64);
+        /// net.count == 10_710_882 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b3"(options: Map) -> Spec { efficientnet(h4.as_ref(), 3, options) }
 
         /// EfficientNet-B4, 17.5 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b4(#{ classes: 10 }).name == "efficientnet_b4"
+        /// let net = model::efficientnet_b4(#{ classes: 10 }).build(64, 64);
+        /// net.count == 17_565_682 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b4"(options: Map) -> Spec { efficientnet(h5.as_ref(), 4, options) }
 
         /// EfficientNet-B5, 28.3 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b5(#{ classes: 10 }).name == "efficientnet_b5"
+        /// let net = model::efficientnet_b5(#{ classes: 10 }).build(64, 64);
+        /// net.count == 28_360_410 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b5"(options: Map) -> Spec { efficientnet(h6.as_ref(), 5, options) }
 
         /// EfficientNet-B6, 40.7 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b6(#{ classes: 10 }).name == "efficientnet_b6"
+        /// let net = model::efficientnet_b6(#{ classes: 10 }).build(64, 64);
+        /// net.count == 40_757_746 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b6"(options: Map) -> Spec { efficientnet(h7.as_ref(), 6, options) }
 
         /// EfficientNet-B7, 63.8 M parameters without the last layer. Options: those of `model::efficientnet_b0`.
         ///
         /// ```rhai
-        /// model::efficientnet_b7(#{ classes: 10 }).name == "efficientnet_b7"
+        /// let net = model::efficientnet_b7(#{ classes: 10 }).build(64, 64);
+        /// net.count == 63_811_418 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "efficientnet_b7"(options: Map) -> Spec { efficientnet(h8.as_ref(), 7, options) }
 
@@ -208,14 +217,16 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// file of weights to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::resnet18(#{ classes: 10 }).name == "resnet18"
+        /// let net = model::resnet18(#{ classes: 10 }).build(64, 64);
+        /// net.count == 11_175_370 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "resnet18"(options: Map) -> Spec { resnet(h9.as_ref(), 18, options) }
 
         /// As `model::resnet18`, of 16 blocks: ResNet-34, 21.3 M parameters without the last layer.
         ///
         /// ```rhai
-        /// model::resnet34(#{ classes: 10, dropout: 0.1 }).name == "resnet34"
+        /// let net = model::resnet34(#{ classes: 10, dropout: 0.1 }).build(64, 64);
+        /// net.count == 21_283_530 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "resnet34"(options: Map) -> Spec { resnet(h10.as_ref(), 34, options) }
 
@@ -223,7 +234,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// without the last layer.
         ///
         /// ```rhai
-        /// model::resnet50(#{ classes: 10, head: "attention" }).name == "resnet50"
+        /// let net = model::resnet50(#{ classes: 10, head: "attention" }).build(64, 64);
+        /// net.count == 23_665_684 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "resnet50"(options: Map) -> Spec { resnet(h11.as_ref(), 50, options) }
 
@@ -233,7 +245,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// Options: those of `model::resnet18`.
         ///
         /// ```rhai
-        /// model::densenet121(#{ classes: 10 }).name == "densenet121"
+        /// let net = model::densenet121(#{ classes: 10 }).build(64, 64);
+        /// net.count == 6_957_834 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "densenet121"(options: Map) -> Spec { densenet(h12.as_ref(), options) }
 
@@ -247,7 +260,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// file of weights to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::convnext_tiny(#{ classes: 10, drop_path: 0 }).name == "convnext_tiny"
+        /// let net = model::convnext_tiny(#{ classes: 10, drop_path: 0 }).build(64, 64);
+        /// net.count == 27_824_746 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "convnext_tiny"(options: Map) -> Spec { convnext(h13.as_ref(), options) }
 
@@ -262,7 +276,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::cnn6(#{ classes: 10 }).name == "cnn6"
+        /// let net = model::cnn6(#{ classes: 10 }).build(64, 64);
+        /// net.count == 4_572_234 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "cnn6"(options: Map) -> Spec { panns(h14.as_ref(), 6, options) }
 
@@ -270,7 +285,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// layer.
         ///
         /// ```rhai
-        /// model::cnn10(#{ classes: 10, block_dropout: 0 }).name == "cnn10"
+        /// let net = model::cnn10(#{ classes: 10, block_dropout: 0 }).build(64, 64);
+        /// net.count == 4_954_058 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "cnn10"(options: Map) -> Spec { panns(h15.as_ref(), 10, options) }
 
@@ -278,7 +294,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// the last layer.
         ///
         /// ```rhai
-        /// model::cnn14(#{ classes: 527 }).name == "cnn14"
+        /// let net = model::cnn14(#{ classes: 527 }).build(64, 64);
+        /// net.count == 80_753_615 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 527]
         /// ```
         fn "cnn14"(options: Map) -> Spec { panns(h16.as_ref(), 14, options) }
 
@@ -292,7 +309,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// a file of weights to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::mn(#{ classes: 10, width: 0.5 }).name == "mn"
+        /// let net = model::mn(#{ classes: 10, width: 0.5 }).build(64, 64);
+        /// net.count == 1_099_842 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "mn"(options: Map) -> Spec { mn(h17.as_ref(), options) }
     }

@@ -2,7 +2,7 @@
 
 use super::{checked, classes_of, handles};
 use crate::error::{Error, Kind, Result};
-use crate::models::{Spec, VitOptions};
+use crate::models::{Spec, VitForm, VitOptions};
 use crate::script::Host;
 use crate::script::options::Options;
 use crate::script::register::namespaced;
@@ -40,6 +40,12 @@ fn vit(host: &dyn Host, mut own: VitOptions, map: Map) -> Result<Spec> {
     options.count("fstride", &mut own.stride[0])?;
     options.count("tstride", &mut own.stride[1])?;
     options.number("eps", &mut own.eps)?;
+    options.number("head_eps", &mut own.head_eps)?;
+    if own.form == VitForm::Vit && options.get("head_eps").is_some() {
+        let problem = "'head_eps' has no meaning here";
+        return Err(Error::new(Kind::Type, &operation, problem)
+            .hint("the plain form has no layer norm in its head"));
+    }
     options.number("drop_path", &mut own.drop_path)?;
     checked(host, &options, Spec::Vit(own))
 }
@@ -53,7 +59,8 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// `patch` (16), `stride` (10), `mlp_ratio` (4), and those of `model::ast_tiny`.
         ///
         /// ```rhai
-        /// model::ast(#{ classes: 10, depth: 4 }).name == "ast"
+        /// let net = model::ast(#{ classes: 10, depth: 4 }).build(64, 64);
+        /// net.count == 1_836_682 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "ast"(options: Map) -> Spec { vit(h0.as_ref(), VitOptions::small(), options) }
 
@@ -63,27 +70,30 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         ///
         /// Options: `classes` (required), `fstride` (10): the distance of two patches in mels, `tstride` (10): that in
         /// frames, or `stride` for both; `patch` (16), `width` (192), `depth` (12), `heads` (3), `mlp_ratio` (4); `eps`
-        /// (1e-6) of the layer norms (Hugging Face's variant has 1e-12); `drop_path` (0): the share of samples that skip
+        /// (1e-6) of the layer norms and `head_eps` (1e-5) of that in the head (Hugging Face's variant has 1e-12 for both); `drop_path` (0): the share of samples that skip
         /// the last block in training, less for those before; left out in training as in PaSST: `patchout_f` (0) rows
         /// and `patchout_t` (0) columns of patches, and `patchout` (0) patches anywhere; `pretrained`: a file of weights
         /// to begin with, or a map with the `file` and the options of `load`.
         ///
         /// ```rhai
-        /// model::ast_tiny(#{ classes: 10, fstride: 16, tstride: 16 }).name == "ast_tiny"
+        /// let net = model::ast_tiny(#{ classes: 10, fstride: 16, tstride: 16 }).build(64, 64);
+        /// net.count == 5_394_250 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "ast_tiny"(options: Map) -> Spec { vit(h1.as_ref(), VitOptions::ast("ast_tiny", 192), options) }
 
         /// As `model::ast_tiny`, of width 384 with 6 heads.
         ///
         /// ```rhai
-        /// model::ast_small(#{ classes: 10 }).name == "ast_small"
+        /// let net = model::ast_small(#{ classes: 10 }).build(64, 64);
+        /// net.count == 21_408_778 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "ast_small"(options: Map) -> Spec { vit(h2.as_ref(), VitOptions::ast("ast_small", 384), options) }
 
         /// As `model::ast_tiny`, of width 768 with 12 heads: the one of AST's paper.
         ///
         /// ```rhai
-        /// model::ast_base(#{ classes: 10, patchout_t: 10 }).name == "ast_base"
+        /// let net = model::ast_base(#{ classes: 10, depth: 1, patchout_t: 2 }).build(64, 64);
+        /// net.count == 7_318_282 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "ast_base"(options: Map) -> Spec { vit(h3.as_ref(), VitOptions::ast("ast_base", 768), options) }
 
@@ -92,21 +102,24 @@ pub(super) fn models(module: &mut Module, host: &Arc<dyn Host>) {
         /// (16) says so.
         ///
         /// ```rhai
-        /// model::vit_tiny(#{ classes: 10 }).name == "vit_tiny"
+        /// let net = model::vit_tiny(#{ classes: 10 }).build(64, 64);
+        /// net.count == 5_393_482 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "vit_tiny"(options: Map) -> Spec { vit(h4.as_ref(), VitOptions::vit("vit_tiny", 192), options) }
 
         /// As `model::vit_tiny`, of width 384 with 6 heads.
         ///
         /// ```rhai
-        /// model::vit_small(#{ classes: 10 }).name == "vit_small"
+        /// let net = model::vit_small(#{ classes: 10 }).build(64, 64);
+        /// net.count == 21_403_786 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "vit_small"(options: Map) -> Spec { vit(h5.as_ref(), VitOptions::vit("vit_small", 384), options) }
 
         /// As `model::vit_tiny`, of width 768 with 12 heads.
         ///
         /// ```rhai
-        /// model::vit_base(#{ classes: 10 }).name == "vit_base"
+        /// let net = model::vit_base(#{ classes: 10, depth: 2 }).build(64, 64);
+        /// net.count == 14_396_170 && net.eval().forward(tensor::zeros([1, 64, 64])).shape == [1, 10]
         /// ```
         fn "vit_base"(options: Map) -> Spec { vit(h6.as_ref(), VitOptions::vit("vit_base", 768), options) }
     }

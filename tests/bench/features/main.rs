@@ -54,11 +54,24 @@ impl Theirs {
     }
 
     fn round(&mut self) -> f64 {
-        let questions = self.0.stdin.as_mut().expect("its questions");
-        writeln!(questions, "round").and_then(|()| questions.flush()).expect("a question");
+        let asked = self
+            .0
+            .stdin
+            .as_mut()
+            .map(|questions| writeln!(questions, "round").and_then(|()| questions.flush()));
         let mut answer = String::new();
-        self.1.read_line(&mut answer).expect("an answer");
-        answer.trim().parse().expect("milliseconds a clip")
+        let heard = self.1.read_line(&mut answer);
+        match (asked, heard, answer.trim().parse()) {
+            (Some(Ok(())), Ok(_), Ok(milliseconds)) => milliseconds,
+            _ => {
+                // It has said on standard error what it lacks.
+                let status = self.0.wait();
+                eprintln!(
+                    "the Python that STILL_ORACLE names gave no time: {status:?}, '{answer}'"
+                );
+                std::process::exit(1);
+            }
+        }
     }
 }
 
