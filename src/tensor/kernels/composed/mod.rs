@@ -160,13 +160,13 @@ impl<B: Backend> Numbers<B> {
         let shape = self.shape();
         let slices: Vec<burn::tensor::Slice> = (0..shape.len())
             .map(|at| if at == axis { from..to } else { 0..shape[at] })
-            .map(|range| burn::tensor::Slice::from(range))
+            .map(burn::tensor::Slice::from)
             .collect();
         Numbers(B::float_slice(self.0, &slices))
     }
 
     /// All rows, one below the other: `[row, width]`.
-    fn as_rows(self) -> Self {
+    fn rows(self) -> Self {
         let shape = self.shape();
         let width = shape.last().copied().unwrap_or(1);
         let rows = shape.iter().product::<usize>() / width.max(1);

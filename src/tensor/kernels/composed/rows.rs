@@ -163,7 +163,7 @@ pub(crate) fn linear<B: Backend>(
     if let Some(last) = shape.last_mut() {
         *last = weight.shape()[0];
     }
-    let made = x.as_rows().product(weight.turned());
+    let made = x.rows().product(weight.turned());
     let made = match bias {
         Some(bias) => made + beside(bias, 2),
         None => made,
@@ -181,7 +181,7 @@ pub(crate) fn linear_input<B: Backend>(
     if let Some(last) = shape.last_mut() {
         *last = weight.shape()[1];
     }
-    half::unscaled(gradient.as_rows().product(weight), top).reshape(&shape).0
+    half::unscaled(gradient.rows().product(weight), top).reshape(&shape).0
 }
 
 pub(crate) fn linear_weight<B: Backend>(
@@ -189,12 +189,12 @@ pub(crate) fn linear_weight<B: Backend>(
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
     let (gradient, top) = half::scaled::<B>(gradient);
-    let made = gradient.as_rows().turned().product(Numbers(input).as_rows());
+    let made = gradient.rows().turned().product(Numbers(input).rows());
     half::unscaled(made, top).0
 }
 
 pub(crate) fn row_sum<B: Backend>(gradient: FloatTensor<B>) -> FloatTensor<B> {
-    let rows = Numbers::<B>(gradient).as_rows();
+    let rows = Numbers::<B>(gradient).rows();
     let width = rows.shape()[1];
     rows.sums([0]).reshape(&[width]).0
 }
