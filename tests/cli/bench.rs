@@ -113,7 +113,7 @@ fn mistakes_are_told() {
     let refused = |arguments: &[&str]| sandbox.still(&[&["bench"], arguments].concat()).error();
     insta::assert_snapshot!(refused(&["efficientnet_b9"]), @r"
     error[name]: still bench: unknown model 'efficientnet_b9'
-      hint: did you mean 'efficientnet_b0'?
+      hint: of EfficientNets there are model::efficientnet_b0 to model::efficientnet_b7
     ");
     insta::assert_snapshot!(refused(&[]), @r"
     error[usage]: still bench: no model is named
