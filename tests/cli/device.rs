@@ -33,8 +33,13 @@ fn without_a_driver_nothing_fails() {
     let sandbox = Sandbox::new();
     let bare = |arguments: &[&str]| {
         let mut command = sandbox.command();
-        // No driver of Vulkan, no library of CUDA's.
-        command.env("VK_ICD_FILENAMES", "/nowhere").env("VK_DRIVER_FILES", "/nowhere");
+        // No driver of Vulkan or OpenGL, no library of CUDA's.
+        for variable in ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"] {
+            command.env(variable, "/nowhere");
+        }
+        for variable in ["__EGL_VENDOR_LIBRARY_FILENAMES", "__EGL_VENDOR_LIBRARY_DIRS"] {
+            command.env(variable, "/nowhere");
+        }
         command.env("LD_LIBRARY_PATH", "/nowhere").env_remove("STILL_DEVICE");
         sandbox.finish(command.args(arguments).output().expect("the binary"))
     };

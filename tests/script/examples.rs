@@ -6,6 +6,7 @@ use stillroom::script::Hook;
 use stillroom::script::catalogue::{Sort, entries};
 use stillroom::script::reference::{STAGE_PRELUDE, STAGES};
 use stillroom::script::stdlib::MODULES;
+use stillroom::tensor::Device;
 
 /// Fences of examples: those that give true, and those of stages.
 const PLAIN: &str = "```rhai";
@@ -76,6 +77,10 @@ fn every_example_that_needs_no_stage_holds() {
             match evaluate(&block) {
                 Ok(value) if value.as_bool() == Ok(true) => {}
                 Ok(value) => failed.push(format!("{form}\n{block}gives {value}")),
+                // A graphics card may be too small for the largest models.
+                Err(error)
+                    if error.to_string().contains("the device holds no tensor that large")
+                        && !Device::default().is_cpu() => {}
                 Err(error) => failed.push(format!("{form}\n{block}\n{error}")),
             }
         }
