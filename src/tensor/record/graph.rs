@@ -240,6 +240,10 @@ pub struct Node {
 
 /// Where a value comes from.
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are few, and a tensor of a card is large anywhere"
+)]
 pub enum Source {
     /// The recording was begun with it, under this name.
     Input(String),
