@@ -1,6 +1,6 @@
 //! What several runs give, together.
 
-use super::{events, recipe, runs, sandbox, still, weights};
+use super::{command, events, recipe, runs, sandbox, still, weights};
 use serde_json::{Value, json};
 
 #[test]
@@ -140,4 +140,15 @@ fn a_run_that_fails_does_not_stop_the_others() {
     let told: Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(told["stages"], json!([]));
     assert!(told["runs"].as_array().expect("runs").iter().all(|run| run["code"] == 3));
+}
+
+/// The variable names no device, so a run that was not handed the option would not begin.
+#[test]
+fn all_are_handed_device_and_precision() {
+    let sandbox = sandbox();
+    let more = ["--set", "epochs=1", "--seeds", "0..1", "--jobs", "1"];
+    let mut command = command(&sandbox, &more);
+    command.env("STILL_DEVICE", "tpu").args(["--device", "cpu", "--precision", "f32"]);
+    sandbox.finish(command.output().expect("the binary")).good();
+    assert_eq!(runs(&sandbox).len(), 2);
 }

@@ -17,6 +17,7 @@ use crate::cli::{note, out};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{Listed, Signals, Source};
 use crate::run::Home;
+use crate::tensor::{Device, Precision};
 use child::{Child, End, Outcome};
 use clap::Args;
 use plan::{Task, tasks};
@@ -90,9 +91,11 @@ impl Run {
         let program = std::env::current_exe().map_err(|cause| {
             Error::new(Kind::File, "finding this program's file", cause.to_string())
         })?;
+        let (device, precision) = (Device::default().name(), Precision::now().name());
         let command = |task: &Task| {
             let mut command = Command::new(&program);
-            command.arg("--threads").arg(share.to_string()).arg("run").args(self.words());
+            command.arg("--threads").arg(share.to_string());
+            command.args(["--device", &device, "--precision", precision, "run"]).args(self.words());
             for (name, value) in &task.set {
                 command.arg(format!("--set={name}={value}"));
             }
