@@ -66,7 +66,9 @@ impl Device {
 
     /// Itself; tensors may be as large as it holds one.
     fn limited(self) -> Self {
-        if let [Some(bytes), _] = self.room() {
+        if !self.is_cpu()
+            && let [Some(bytes), _] = self.room()
+        {
             super::memory::limit_one(bytes);
         }
         self

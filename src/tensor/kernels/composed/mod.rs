@@ -22,8 +22,8 @@ pub(super) use rows::{
 };
 
 use burn::backend::tensor::{BoolTensor, FloatTensor};
-use burn::backend::{Backend, TensorMetadata};
-use burn::tensor::{Scalar, Shape};
+use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
+use burn::tensor::{BoolDType, Scalar, Shape};
 
 /// Numbers of a backend, with the operators of numbers.
 struct Numbers<B: Backend>(FloatTensor<B>);
@@ -139,15 +139,43 @@ impl<B: Backend> Numbers<B> {
         self.clone() * self
     }
 
-    /// 0 where `self` is at most `limit`.
-    fn at_most(&self, limit: f64) -> BoolTensor<B> {
-        let kind = burn::backend::get_or_init_device_settings::<B>(&self.0.device()).bool_dtype;
-        B::float_lower_equal_elem(self.0.clone(), Scalar::Float(limit), kind)
+    /// How truth is stored there.
+    fn truths(&self) -> BoolDType {
+        get_or_init_device_settings::<B>(&self.0.device()).bool_dtype
     }
 
+    /// Where it is at most `limit`.
+    fn at_most(&self, limit: f64) -> BoolTensor<B> {
+        B::float_lower_equal_elem(self.0.clone(), Scalar::Float(limit), self.truths())
+    }
+
+    /// Where it is at least `limit`.
     fn at_least(&self, limit: f64) -> BoolTensor<B> {
-        let kind = burn::backend::get_or_init_device_settings::<B>(&self.0.device()).bool_dtype;
-        B::float_greater_equal_elem(self.0.clone(), Scalar::Float(limit), kind)
+        B::float_greater_equal_elem(self.0.clone(), Scalar::Float(limit), self.truths())
+    }
+
+    /// Numbers of one dimension, all that there are, as those of `axis` beside tensors of this rank.
+    fn beside(self, axis: usize, rank: usize) -> Self {
+        let mut shape = vec![1; rank];
+        shape[axis] = self.shape().iter().product();
+        self.reshape(&shape)
+    }
+
+    /// So many zeros before and behind the others along `axis`.
+    fn with_zeros(self, axis: usize, [before, behind]: [usize; 2]) -> Self {
+        let zeros = |count: usize| {
+            let mut shape = self.shape();
+            shape[axis] = count;
+            B::float_zeros(shape.into(), &self.0.device(), self.0.dtype().into())
+        };
+        let around = [before, behind].map(|count| (count > 0).then(|| zeros(count)));
+        match around {
+            [None, None] => self,
+            [first, last] => {
+                let parts = [first, Some(self.0), last].into_iter().flatten();
+                Numbers(B::float_cat(parts.collect(), axis))
+            }
+        }
     }
 
     /// `value` where `mask` is true.

@@ -12,13 +12,6 @@ fn others(rank: usize) -> impl Iterator<Item = usize> {
     (0..rank).filter(|axis| *axis != 1)
 }
 
-/// A number for each channel beside `[batch, channel, …]`.
-fn beside<B: Backend>(channels: Numbers<B>, rank: usize) -> Numbers<B> {
-    let mut shape = vec![1; rank];
-    shape[1] = channels.shape().iter().product();
-    channels.reshape(&shape)
-}
-
 fn followed<B: Backend>(x: Numbers<B>, after: After) -> Numbers<B> {
     match curve_of(after) {
         Some(kind) => Numbers(curve::<B>(x.0, kind)),
@@ -52,8 +45,8 @@ fn standard<B: Backend>(
     eps: f64,
 ) -> (Numbers<B>, Numbers<B>) {
     let rank = x.shape().len();
-    let mean = beside(statistics.clone().part(0, 0, 1), rank);
-    let variance = beside(statistics.part(0, 1, 2), rank);
+    let mean = statistics.clone().part(0, 0, 1).beside(1, rank);
+    let variance = statistics.part(0, 1, 2).beside(1, rank);
     let steepness = Numbers(B::float_recip((variance + eps).sqrt().0));
     ((x - mean) * steepness.clone(), steepness)
 }
@@ -68,7 +61,7 @@ pub(crate) fn channel_norm<B: Backend>(
     let x = Numbers::<B>(input);
     let rank = x.shape().len();
     let (normal, _) = standard(x, Numbers(statistics), options.eps);
-    let made = normal * beside(Numbers(scale), rank) + beside(Numbers(shift), rank);
+    let made = normal * Numbers(scale).beside(1, rank) + Numbers(shift).beside(1, rank);
     followed(made, options.after).0
 }
 
@@ -85,10 +78,10 @@ pub(crate) fn channel_norm_gradients<B: Backend>(
     let (rank, channels) = (shape.len(), shape[1]);
     let count = (shape.iter().product::<usize>() / channels.max(1)) as f64;
     let (normal, steepness) = standard(x, Numbers(statistics), options.eps);
-    let scale = beside(Numbers::<B>(scale), rank);
+    let scale = Numbers::<B>(scale).beside(1, rank);
     let gradient = match curve_of(options.after) {
         Some(kind) => {
-            let made = normal.clone() * scale.clone() + beside(Numbers(shift), rank);
+            let made = normal.clone() * scale.clone() + Numbers(shift).beside(1, rank);
             Numbers::<B>(gradient) * slope(made, kind)
         }
         None => Numbers(gradient),
@@ -140,20 +133,7 @@ pub(crate) fn block_spread<B: Backend>(
     let covered = blocks.reshape(&[shape[0], shape[1], high, wide]);
     // What no whole block covers has a gradient of 0.
     let missing = [plane[0] - high, plane[1] - wide];
-    let made = with_zeros(covered, 2, missing[0]);
-    with_zeros(made, 3, missing[1]).0
-}
-
-/// `count` zeros behind the others along `axis`.
-fn with_zeros<B: Backend>(x: Numbers<B>, axis: usize, count: usize) -> Numbers<B> {
-    if count == 0 {
-        return x;
-    }
-    use burn::backend::TensorMetadata;
-    let mut shape = x.shape();
-    shape[axis] = count;
-    let zeros = B::float_zeros(shape.into(), &x.0.device(), x.0.dtype().into());
-    Numbers(B::float_cat(vec![x.0, zeros], axis))
+    covered.with_zeros(2, [0, missing[0]]).with_zeros(3, [0, missing[1]]).0
 }
 
 pub(crate) fn gated<B: Backend>(input: FloatTensor<B>, gates: FloatTensor<B>) -> FloatTensor<B> {

@@ -20,21 +20,8 @@ fn evened(options: ConvOptions<2>) -> (ConvOptions<2>, Option<[(usize, usize); 2
 }
 
 fn padded<B: Backend>(x: FloatTensor<B>, sides: [(usize, usize); 2]) -> FloatTensor<B> {
-    let mut x = x;
-    for (side, (before, behind)) in sides.into_iter().enumerate() {
-        let zeros = |count: usize| {
-            let mut shape = x.shape().to_vec();
-            shape[2 + side] = count;
-            B::float_zeros(shape.into(), &x.device(), x.dtype().into())
-        };
-        let parts = [
-            (before > 0).then(|| zeros(before)),
-            Some(x.clone()),
-            (behind > 0).then(|| zeros(behind)),
-        ];
-        x = B::float_cat(parts.into_iter().flatten().collect(), 2 + side);
-    }
-    x
+    let [rows, columns] = sides.map(|(before, behind)| [before, behind]);
+    Numbers::<B>(x).with_zeros(2, rows).with_zeros(3, columns).0
 }
 
 pub(crate) fn conv2d<B: Backend>(

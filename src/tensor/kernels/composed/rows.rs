@@ -114,14 +114,6 @@ fn standard<B: Backend>(x: Numbers<B>, eps: f64) -> (Numbers<B>, Numbers<B>) {
     (centred * steepness.clone(), steepness)
 }
 
-/// A scale or shift `[width]` beside rows of any rank.
-fn beside<B: Backend>(row: FloatTensor<B>, rank: usize) -> Numbers<B> {
-    let row = Numbers::<B>(row);
-    let mut shape = vec![1; rank];
-    shape[rank - 1] = row.shape()[0];
-    row.reshape(&shape)
-}
-
 pub(crate) fn layer_norm<B: Backend>(
     input: FloatTensor<B>,
     scale: FloatTensor<B>,
@@ -130,7 +122,9 @@ pub(crate) fn layer_norm<B: Backend>(
 ) -> FloatTensor<B> {
     let x = Numbers::<B>(input);
     let rank = x.shape().len();
-    (standard(x, eps).0 * beside(scale, rank) + beside(shift, rank)).0
+    (standard(x, eps).0 * Numbers(scale).beside(rank - 1, rank)
+        + Numbers(shift).beside(rank - 1, rank))
+    .0
 }
 
 pub(crate) fn layer_norm_gradients<B: Backend>(
@@ -145,7 +139,7 @@ pub(crate) fn layer_norm_gradients<B: Backend>(
     let gradient = Numbers::<B>(gradient);
     let of_scale = row_sum::<B>((gradient.clone() * normal.clone()).0);
     let of_shift = row_sum::<B>(gradient.0.clone());
-    let inner = gradient * beside(scale, rank);
+    let inner = gradient * Numbers(scale).beside(rank - 1, rank);
     let mean = inner.clone().row_means();
     let along = (inner.clone() * normal.clone()).row_means();
     let of_input = (inner - mean - normal * along) * steepness;
@@ -165,7 +159,7 @@ pub(crate) fn linear<B: Backend>(
     }
     let made = x.rows().product(weight.turned());
     let made = match bias {
-        Some(bias) => made + beside(bias, 2),
+        Some(bias) => made + Numbers(bias).beside(1, 2),
         None => made,
     };
     made.reshape(&shape).0
