@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::metrics::{self, Average, Missing, Predictions};
 use crate::models::Model;
 use crate::nn::Mode;
-use crate::tensor::Device;
+use crate::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -66,10 +66,16 @@ pub fn evaluate(model: &Model, source: &Arc<ClipSource>, device: &Device) -> Res
     for batch in loader.epoch(0) {
         let batch = batch?;
         let logits = model.forward(&batch.input, Mode::Eval)?;
-        let own = label_loss(source.labelling(), &logits, &batch.target)?.item()?;
-        loss += own * batch.clips as f64;
-        scores.extend(logits.to_values()?);
-        targets.extend(batch.target.to_values()?);
+        let own = label_loss(source.labelling(), &logits, &batch.target)?;
+        // All of it in one tensor, since each look makes a graphics card wait.
+        let flat = [&own, &logits, &batch.target].map(|tensor| tensor.reshape(&[-1]));
+        let [own, logits, target] = flat;
+        let said = Tensor::cat(&[own?, logits?, target?], 0)?.to_values()?;
+        let (own, rest) = said.split_at(1);
+        let (logits, target) = rest.split_at(rest.len() / 2);
+        loss += f64::from(own[0]) * batch.clips as f64;
+        scores.extend_from_slice(logits);
+        targets.extend_from_slice(target);
     }
     let score = score(source, loss / source.len().max(1) as f64, &scores, &targets)?;
     Ok(Judged { score, logits: scores, targets })

@@ -116,4 +116,7 @@ case("stft_inside", lambda a, w: stft(a, w, 10, 3, False), normal(1, 47), normal
 case("stft_short_window", lambda a, w: stft(a, w, 16, 4), normal(1, 30), normal(11))
 case("stft_one", lambda a, w: stft(a, w, 12, 3), normal(25), normal(12))
 
+# Enough channels for minimal filtering, at an odd size; last, so that what is drawn above stays as it is.
+case("conv2d_wide", lambda a, k: F.conv2d(a, k, padding=(1, 2)), normal(2, 33, 5, 6), normal(34, 33, 3, 3, scale=0.1))
+
 save_tensors("convolution.safetensors", out, "torch")

@@ -45,6 +45,7 @@ const CONVOLUTION: &[Case] = &[
     ("conv2d_beyond", |t| {
         picture(t, Conv2dOptions { padding: zeros(4, 4), dilation: [10, 10], ..plain() })
     }),
+    ("conv2d_wide", |t| picture(t, Conv2dOptions { padding: zeros(1, 2), ..plain() })),
     ("transpose1d", |t| {
         let options = ConvTransposeOptions {
             stride: [1, 3],

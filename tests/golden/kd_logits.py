@@ -249,15 +249,18 @@ case("mld/soft", "mld::soft(student, teacher)", lambda s, t: bernoulli(s, t).sum
 case("mld/between_clips", "mld::between_clips(student, teacher, target)", between_clips, EMBEDDINGS)
 case("mld/between_classes", "mld::between_classes(student, teacher, target)", between_classes, EMBEDDINGS)
 
-# A temperature for each clip, read off both logits
+# A temperature for each clip, read off what both say of it
 def read(s, t, first, second):
-    both = torch.cat([s.detach(), t], 1)
-    tau = 2 + 6 * ((both @ first.T + 0.1).relu() @ second.T - 0.3).sigmoid()
+    told, order = t.softmax(1).sort(1, descending=True)
+    both = torch.cat([told, s.detach().softmax(1).gather(1, order)], 1)
+    inner = torch.nn.functional.batch_norm(both @ first.T + 0.1, None, None, training=True)
+    tau = 2 + 6 * (inner.relu() @ second.T - 0.3).sigmoid()
     return torch.stack([f**2 * kl(a[None] / f, b[None] / f) for a, b, f in zip(s, t, tau)]).mean()
 
 
 READ = """let part = ctkd::reader(5, 3);
-part.load(#{ "first.weight": first, "first.bias": tensor([0.1, 0.1, 0.1]), "second.weight": second, "second.bias": tensor([-0.3]) });
+let own = #{ "first.weight": first, "first.bias": tensor([0.1, 0.1, 0.1]), "second.weight": second, "second.bias": tensor([-0.3]) };
+part.load(part.state() + own);
 ctkd::soft(student, teacher, ctkd::temperatures(part, student, teacher, 1, 2, 6))"""
 case("ctkd/temperatures", READ, read,
      {"student": ([4, 5], 3.0), "teacher": ([4, 5], 4.0), "first": ([3, 10],), "second": ([1, 3],)}, fixed=("first", "second"))
@@ -341,5 +344,14 @@ def confident(s, a, b, y):
 case("teachers/confidence",
      "teachers::each_clip(student, [teacher, teacher_two], teachers::confidence([teacher, teacher_two], target), 4)",
      confident, {**TEACHERS, "target": ("hot", [4, 5])})
+
+
+def each_feature(a, b, c, d, w):
+    gaps = torch.stack([((x - z) ** 2).flatten(1).mean(1) for x, z in ((a, c), (b, d))])
+    return (w.softmax(0) * gaps).sum(0).mean()
+
+
+case("teachers/each_feature", "teachers::each_feature([one, two], [teacher, teacher_two], weights.softmax(0))", each_feature,
+     {"one": ([4, 3, 2],), "two": ([4, 5],), "teacher": ([4, 3, 2],), "teacher_two": ([4, 5],), "weights": ([2, 4],)})
 case("progressive/labels", "cross_entropy(student, progressive::labels(target, teacher, progressive::alpha(2, 10, 0.8)))",
      lambda s, t, y: label(s, (1 - 0.24) * y + 0.24 * t.softmax(1)), HOT)

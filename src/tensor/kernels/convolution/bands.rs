@@ -49,9 +49,11 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match rows(S::F32_LANES) {
-            8 => self.by::<S, 8>(simd),
-            _ => self.by::<S, 4>(simd),
+        // Decided before it is compiled.
+        if const { rows(S::F32_LANES) == 8 } {
+            self.by::<S, 8>(simd);
+        } else {
+            self.by::<S, 4>(simd);
         }
     }
 }

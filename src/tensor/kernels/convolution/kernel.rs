@@ -91,9 +91,11 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match S::F32_LANES {
-            16 => self.by::<S, 4, 6>(simd),
-            _ => self.by::<S, 3, 4>(simd),
+        // Decided before it is compiled.
+        if const { S::F32_LANES == 16 } {
+            self.by::<S, 4, 6>(simd);
+        } else {
+            self.by::<S, 3, 4>(simd);
         }
     }
 }

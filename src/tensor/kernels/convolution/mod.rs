@@ -8,6 +8,7 @@ mod kernel;
 mod padded;
 mod patches;
 mod product;
+mod winograd;
 
 use burn::backend::ops::ConvOptions;
 use patches::Patches;
@@ -194,16 +195,24 @@ fn multiply<'a>(
     let (outputs, taps) = (shape.outputs, shape.taps());
     let kernels =
         (0..shape.groups).map(|group| Weights { values: kernel(group), outputs, taps, turned });
+    if winograd::fits(shape) {
+        return winograd::products(shape, input, &kernels.collect::<Vec<_>>());
+    }
+    directly(shape, input, &kernels.collect::<Vec<_>>())
+}
+
+/// As [`multiply`], each output by the products that it is the sum of.
+fn directly(shape: &Geometry, input: &[f32], kernels: &[Weights]) -> Vec<f32> {
     let jobs = (0..shape.batch * shape.groups).map(|job| {
         let (image, group) = (job / shape.groups, job % shape.groups);
         let input = &input[shape.image_group_input(image, group)];
         let start = shape.image_group_output(image, group).start;
         Job { group, start, patches: Patches { shape, input } }
     });
-    let (kernels, jobs): (Vec<_>, Vec<_>) = (kernels.collect(), jobs.collect());
+    let jobs: Vec<_> = jobs.collect();
     let length = shape.batch * shape.output_image();
     match bands::fits(shape) {
-        true => bands::products(length, shape, &kernels, &jobs),
-        false => products(length, shape.places(), &kernels, &jobs),
+        true => bands::products(length, shape, kernels, &jobs),
+        false => products(length, shape.places(), kernels, &jobs),
     }
 }

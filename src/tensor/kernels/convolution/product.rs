@@ -45,6 +45,19 @@ pub(super) struct Weights<'a> {
 }
 
 impl Weights<'_> {
+    /// What an output has at the 3 × 3 places of a channel.
+    pub(super) fn window(&self, output: usize, channel: usize) -> [f32; 9] {
+        let at = |index: usize| std::array::from_fn(|place| self.values[9 * index + place]);
+        match self.turned {
+            None => at(output * (self.taps / 9) + channel),
+            Some(_) => {
+                let mut window: [f32; 9] = at(channel * self.outputs + output);
+                window.reverse();
+                window
+            }
+        }
+    }
+
     /// Groups of rows, one after another, each `[taps, rows]`; what is beyond the last output is 0.
     pub(super) fn packed(&self, rows: usize) -> Vec<f32> {
         let mut packed = vec![0.0; self.outputs.div_ceil(rows) * self.taps * rows];
@@ -90,9 +103,11 @@ impl WithSimd for Task<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match rows(S::F32_LANES) {
-            8 => self.by::<S, 8>(simd),
-            _ => self.by::<S, 4>(simd),
+        // Decided before it is compiled.
+        if const { rows(S::F32_LANES) == 8 } {
+            self.by::<S, 8>(simd);
+        } else {
+            self.by::<S, 4>(simd);
         }
     }
 }
