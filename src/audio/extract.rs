@@ -336,7 +336,8 @@ impl Extractor {
             let ms = least as f64 * 1000.0 / f64::from(self.rate_hz.max(1));
             return Err(wrong("the clip is shorter than a frame")
                 .expected(format!("{least} samples ({} ms)", (ms * 10.0).round() / 10.0))
-                .received(format!("{} samples", values.len())));
+                .received(format!("{} samples", values.len()))
+                .hint("a recipe leaves such clips out by data.filter(|clip| clip.seconds > 0.1)"));
         }
         // NaN is not within.
         if !values.iter().all(|value| value.abs() <= LOUDEST) {

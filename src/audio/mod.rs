@@ -16,6 +16,7 @@ mod resample;
 mod spectrogram;
 mod stft;
 mod stream;
+mod vorbis;
 pub mod wav;
 mod window;
 

@@ -1,6 +1,7 @@
 //! FLAC, Ogg Vorbis and MP3, decoded with `symphonia`.
 
 use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
+use super::vorbis::{self, Headers};
 use super::{Samples, ogg};
 use crate::error::{Error, Kind, Result, guarded};
 use std::io::{Seek, SeekFrom};
@@ -227,9 +228,24 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     if channels == 0 {
         return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
     }
+    let mut own = parameters.clone();
+    let both = own.extra_data.as_deref().filter(|_| format == Format::Ogg);
+    match both.map_or(Headers::Kept, vorbis::headers) {
+        Headers::Kept => {}
+        Headers::Turned(both) => own.extra_data = Some(both.into_boxed_slice()),
+        Headers::Mixed => {
+            return Err(damaged(
+                path,
+                format,
+                &Cause::Unsupported(
+                    "Vorbis with several channels beside each other, which the decoder mixes up",
+                ),
+            ));
+        }
+    }
     let codecs = symphonia::default::get_codecs();
     let decoder =
-        codecs.make_audio_decoder(parameters, &AudioDecoderOptions::default()).map_err(wrong)?;
+        codecs.make_audio_decoder(&own, &AudioDecoderOptions::default()).map_err(wrong)?;
     // Without a table an MP3's length is an estimate.
     let told = format != Format::Mp3 || sniffed.counted;
     let samples = track.num_frames.filter(|count| told && *count > 0);

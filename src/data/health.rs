@@ -4,6 +4,7 @@ use super::source::{ClipSource, interrupted};
 use crate::error::Result;
 use rayon::prelude::*;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What is not louder than this is silence: less than one step of 16 bits.
 const SILENCE: f32 = 1.0 / 32768.0;
@@ -57,16 +58,23 @@ impl Health {
     }
 }
 
-/// All clips of a split.
+/// All clips of a split. `hears` makes their features, too, of the same reading: for who asks for their statistics next.
 ///
 /// # Errors
 /// A clip that cannot be read; `Interrupted` when `stop` says so.
-pub fn health(source: &ClipSource, stop: &(dyn Fn() -> bool + Sync)) -> Result<Vec<Health>> {
+pub fn health(
+    source: &ClipSource,
+    hears: bool,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Health>> {
     let one = |index: usize| {
         if stop() {
             return Err(interrupted());
         }
-        let samples = source.read(index)?;
+        let samples = match hears {
+            true => source.read_and_hear(index)?,
+            false => Arc::new(source.read(index)?),
+        };
         let name = source.clips().get(index).map_or("", |clip| clip.id.as_str());
         Ok(Health::of(name, &samples.values))
     };

@@ -5,6 +5,9 @@ use super::dataset::{Dataset, Labelling};
 use crate::error::{Error, Kind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Twice as many as AudioSet has clips; each takes some hundred bytes.
+const MOST_WINDOWS: usize = 4_000_000;
+
 impl Dataset {
     /// The index of a class.
     ///
@@ -186,7 +189,7 @@ impl Dataset {
     /// Windows of one file are a group, unless its clips were one already.
     ///
     /// # Errors
-    /// Lengths that are no positive numbers.
+    /// Lengths that are no positive numbers; more than four million windows.
     pub fn windows(&self, seconds: f64, hop_seconds: f64) -> Result<Dataset> {
         for (name, value) in [("seconds", seconds), ("hop_seconds", hop_seconds)] {
             if !(value > 0.0 && value.is_finite()) {
@@ -199,10 +202,23 @@ impl Dataset {
                 .received(value.to_string()));
             }
         }
+        let in_samples = |clip: &Clip, seconds: f64| {
+            ((seconds * f64::from(clip.rate_hz)).round() as usize).max(1)
+        };
+        let count = |clip: &Clip| {
+            let rest = clip.samples.saturating_sub(in_samples(clip, seconds));
+            1 + rest.div_ceil(in_samples(clip, hop_seconds))
+        };
+        let windows: usize = self.clips.iter().map(count).sum();
+        if windows > MOST_WINDOWS {
+            return Err(Error::new(Kind::Range, "windows", "that would be too many clips")
+                .expected(format!("{MOST_WINDOWS} windows at most"))
+                .received(format!("{windows} windows, one every {hop_seconds} s"))
+                .hint("give more seconds, and hop_seconds"));
+        }
         let mut clips = Vec::new();
         for clip in self.clips.iter() {
-            let at = |seconds: f64| ((seconds * f64::from(clip.rate_hz)).round() as usize).max(1);
-            let (length, hop) = (at(seconds), at(hop_seconds));
+            let (length, hop) = (in_samples(clip, seconds), in_samples(clip, hop_seconds));
             let first = clip.span.map_or(0, |span| span.start);
             let mut start = 0;
             loop {

@@ -155,6 +155,19 @@ impl Shelf {
         Ok(Arc::new(self.ear.samples(self.clip(index)?)?))
     }
 
+    /// The samples of a clip, from which its features are made at once where they are not in memory: one reading for both.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, or that is shorter than a frame.
+    pub fn samples_and_features(&self, index: usize) -> Result<Arc<Samples>> {
+        let samples = self.samples(index)?;
+        if !self.has(index) {
+            let made = Arc::new(self.ear.recalled(self.clip(index)?, || Ok(samples.clone()))?);
+            self.keep(self.features.get(index), &made, made.values.len());
+        }
+        Ok(samples)
+    }
+
     /// The samples of a clip, kept where there is room: for steps that work on samples.
     ///
     /// # Errors

@@ -150,6 +150,15 @@ impl ClipSource {
         self.shelf.ear.samples(self.shelf.clip(index)?)
     }
 
+    /// The samples of clip `index`, read for this once, and its features made of the same reading: those are kept where there
+    /// is room.
+    ///
+    /// # Errors
+    /// A clip that cannot be read, or that is shorter than a frame.
+    pub fn read_and_hear(&self, index: usize) -> Result<Arc<Samples>> {
+        self.shelf.samples_and_features(index)
+    }
+
     /// Reads every clip once, with all cores, so that a damaged file is told before training starts. For many clips
     /// that takes minutes: it ends at the next clip when `stop` says so.
     pub fn warm(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<()> {

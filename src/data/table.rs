@@ -44,9 +44,13 @@ impl Table {
     /// Reads a table whole.
     ///
     /// # Errors
-    /// A file that cannot be read, that is no UTF-8, or whose rows have different lengths; a table without rows.
+    /// A file that cannot be read, that is no UTF-8, or whose rows have different lengths; a quote that is not closed; a
+    /// table without rows.
     pub fn read(path: &Path, form: &Form) -> Result<Table> {
-        let text = crate::disk::read_text(path)?;
+        let text = crate::disk::read_text(path).map_err(|error| match error.kind() {
+            Kind::Data => error.hint("save the table as UTF-8"),
+            _ => error,
+        })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut table = Table { path: path.into(), header: Vec::new(), rows: Vec::new() };
         let mut reader = csv::ReaderBuilder::new()
@@ -61,10 +65,20 @@ impl Table {
         for record in reader.into_records() {
             let cells = record.map_err(|cause| {
                 let line = cause.position().map_or(0, |position| lines.at(position.byte()));
-                table.damaged(line, "the row cannot be read").received(cause.to_string())
+                table
+                    .damaged(line, "the row cannot be read")
+                    .received(cause.to_string())
+                    .hint("a cell that has a separator in it is written in quotes")
             })?;
             let line = cells.position().map_or(0, |position| lines.at(position.byte()));
             table.rows.push(Cells { line, cells });
+        }
+        // The reader takes all that follows for one cell then.
+        if let Some(byte) = open_quote(text.as_bytes(), form.separator) {
+            let line = 1 + text.get(..byte).unwrap_or_default().matches('\n').count();
+            return Err(table
+                .damaged(line, "a quote is not closed")
+                .hint("close it, or write a quote within a cell twice"));
         }
         if table.rows.is_empty() {
             return Err(table.damaged(1, "the table lists no clip"));
@@ -75,8 +89,14 @@ impl Table {
     /// The column of that name.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or there are several.
     pub fn column(&self, name: &str) -> Result<usize> {
+        if self.header.iter().filter(|own| *own == name).count() > 1 {
+            return Err(self
+                .damaged(1, format!("the column '{name}' is there twice"))
+                .received(self.header.join(", "))
+                .hint("give one of them another name"));
+        }
         self.find(name).ok_or_else(|| {
             self.damaged(1, format!("the column '{name}' is missing"))
                 .expected(format!("a column '{name}'"))
@@ -127,6 +147,27 @@ pub(super) fn inside(text: &str) -> Option<PathBuf> {
     let plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     let is_plain = !text.is_empty() && !text.contains(['\\', '\0']) && path.components().all(plain);
     is_plain.then(|| path.to_path_buf())
+}
+
+/// Where a cell in quotes begins that never ends. A quote within a cell that does not begin with one is a letter.
+fn open_quote(text: &[u8], separator: u8) -> Option<usize> {
+    let (mut open, mut begins, mut at) = (None, true, 0);
+    while let Some(byte) = text.get(at) {
+        match (open, byte) {
+            (Some(_), b'"') if text.get(at + 1) == Some(&b'"') => at += 1,
+            (Some(_), b'"') => open = None,
+            (Some(_), _) => {}
+            (None, b'"') if begins => open = Some(at),
+            (None, byte) => {
+                begins = *byte == separator || matches!(byte, b'\n' | b'\r');
+                at += 1;
+                continue;
+            }
+        }
+        begins = false;
+        at += 1;
+    }
+    open
 }
 
 /// Counts lines as it goes on. The reader's own count is one too small where lines end with a carriage return.

@@ -102,26 +102,26 @@ impl Knowledge<'_> {
                 return error.hint("a bracket is missing before the ;");
             }
         }
-        let divides = |row: &str| {
-            let (before, after) = row.split_once("//").unwrap_or((row, ""));
-            let operand = |c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']');
-            before.trim_end().ends_with(operand) && after.contains(';')
-        };
         let previous =
             text.lines().take(place.line - 1).filter(|row| !row.trim().is_empty()).last();
-        if begins && previous.is_some_and(divides) {
+        if begins && previous.is_some_and(habits::divides) {
             return error
                 .hint("// begins a comment: whole numbers are divided by /, which drops the rest");
         }
         let known = error.report().hint.is_some() && !habits::is_foreign(row);
-        match habits::row(row, &rest).filter(|_| !known) {
+        let meant = habits::problem(problem, row, &rest).map(String::from);
+        match meant.or_else(|| habits::row(row, &rest)).filter(|_| !known) {
             Some(hint) => error.hint(hint),
+            None if begins && previous.is_some_and(|row| row.trim().starts_with("\"\"\"")) => {
+                error.hint("what a function is for stands before it: /// in each line")
+            }
             None if begins && error.report().problem.starts_with("expecting ';'") => {
                 error.hint(format!("what stands before line {} does not end with ;", place.line))
             }
             None if !known => {
                 let reserved = matches!(cause.err_type(), ParseErrorType::Reserved(_));
-                match habits::reserved(problem).filter(|_| reserved) {
+                let hint = habits::reserved(problem).filter(|_| reserved);
+                match hint.or_else(|| habits::block(problem).map(String::from)) {
                     Some(hint) => error.hint(hint),
                     None => error,
                 }
@@ -286,6 +286,9 @@ impl Knowledge<'_> {
         if self.sources.0.values().any(|text| undefined::holds_function(text, name)) {
             return error.hint(called(name));
         }
+        if let Some(hint) = habits::arguments(name, &types) {
+            return error.hint(hint);
+        }
         if let Some(hint) = habits::function(name) {
             return error.hint(hint);
         }
@@ -315,7 +318,9 @@ impl Knowledge<'_> {
         }
         match types.split(", ").collect::<Vec<_>>().as_slice() {
             ["map" | "Network", "Tensor", ..] => {
-                Some(format!("if '{name}' is a network, call .{name}.forward(…)"))
+                let own = texts().any(|text| text.contains(&format!("self.{name}(")));
+                let owner = if own { "self" } else { "" };
+                Some(format!("if '{name}' is a network, call {owner}.{name}.forward(…)"))
             }
             ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
                 Some(format!("if '{name}' is a network, call {name}.forward(…)"))

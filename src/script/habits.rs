@@ -1,6 +1,6 @@
 //! What people write who come from Python, or from Rust, and what it is here.
 
-use super::foreign;
+use super::{foreign, pytorch};
 use std::borrow::Cow;
 
 /// A name that has no meaning here: what is meant by it.
@@ -28,6 +28,16 @@ pub(super) fn name(name: &str) -> Option<String> {
         "not" => "write !",
         "elif" => "write else if",
         "def" => "functions are written fn name(a, b) { … }",
+        "assert" => "write assert(condition, \"what should hold\")",
+        "raise" => "write throw \"what is wrong\"",
+        "except" | "finally" => "write try { … } catch (error) { … }",
+        "global" | "nonlocal" => {
+            "a function changes nothing outside of it: it gives a value back, or keeps one in ctx.state"
+        }
+        "match" | "case" => "write switch x { 1 => a, _ => b }",
+        "var" => "write let",
+        "is" => "write ==",
+        "__name__" => "leave it out: statements run from top to bottom, and imports run no others",
         "lambda" => "a closure is written |x| x + 1",
         "elsif" => "write else if",
         _ => return None,
@@ -47,10 +57,20 @@ pub(super) fn is_foreign(row: &str) -> bool {
     begins("def ") || begins("class ") || begins("from ") || begins("import ") && !row.contains('"')
 }
 
+/// Whether the row divides as Python does, by what begins a comment here.
+pub(super) fn divides(row: &str) -> bool {
+    let (before, after) = row.split_once("//").unwrap_or((row, ""));
+    let operand = |c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']');
+    before.trim_end().ends_with(operand) && after.contains(';')
+}
+
 /// A function that is called otherwise here.
 pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
     if let Some(model) = name.strip_prefix("model::") {
         return foreign::model(model).map(Cow::Owned);
+    }
+    if let Some(hint) = pytorch::function(name) {
+        return Some(Cow::Borrowed(hint));
     }
     // What other libraries call a model stands without a namespace there.
     let hint = match name {
@@ -65,6 +85,12 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "super" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "F::relu" | "torch::relu" => "write relu(x)",
         "append" => "write array.push(x)",
+        "range" => "a range is written 0..10",
+        "pow" => "write x ** y",
+        "format" => "a text with values is written with back-ticks: `loss ${x}`",
+        "manual_seed" | "seed_everything" => {
+            "all random numbers come from one seed: still run R --seed 1, or seed: 1 of a stage"
+        }
         "size" => "it is a property: x.shape, and x.shape[0] for one of its lengths",
         "view" | "reshape_as" => "write x.reshape([2, -1])",
         "contiguous" => "leave it out: how a tensor lies in memory is nobody's concern here",
@@ -93,6 +119,10 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         }
         ("tensor::save", "Network") => {
             "the weights of a network are written by net.save(\"net.safetensors\")"
+        }
+        ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
+        (_, "array") if pytorch::REDUCTIONS.contains(&name) => {
+            "make the array a tensor first: tensor([…]).mean()"
         }
         _ => return None,
     })
@@ -125,10 +155,13 @@ pub(super) fn within(text: &str, name: &str) -> Option<String> {
 }
 
 /// What the language keeps for itself, or does not have; `what` is its message.
-pub(super) fn reserved(what: &str) -> Option<&'static str> {
+pub(super) fn reserved(what: &str) -> Option<String> {
     let mut quoted = what.split('\'').skip(1);
     let word = quoted.next()?;
-    Some(match word {
+    if let Some(hint) = name(word) {
+        return Some(hint);
+    }
+    let hint = match word {
         "~" => {
             "write !x for a bool, 1 - x or where(…) for a tensor of 0 and 1; bits are turned by ^ -1"
         }
@@ -137,11 +170,50 @@ pub(super) fn reserved(what: &str) -> Option<&'static str> {
         "->" => "functions name no types: fn f(x) { … }",
         "@" => "write a.matmul(b)",
         ":=" => "write let x = 1",
+        "with" => "there is no with: no_grad(|| …) computes without gradients",
+        "..." => "a range is written 1..3; of another dimension than the first, x.narrow(1, 0, 3)",
         _ if what.contains("keyword") => {
             "the language keeps this word for itself: choose another name"
         }
         _ => return None,
-    })
+    };
+    Some(hint.to_string())
+}
+
+/// A place at which the text cannot be read, where the compiler's own words say enough; `rest` begins there.
+pub(super) fn problem(problem: &str, row: &str, rest: &str) -> Option<&'static str> {
+    let (row, comma) = (row.trim(), rest.trim_start().starts_with(','));
+    let letter = problem.strip_prefix("unexpected '").and_then(|rest| rest.chars().next());
+    if letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
+        return Some(
+            "names have the letters a to z, digits and _; texts and comments may have any",
+        );
+    }
+    if problem.contains("index expression") && comma {
+        return Some(
+            "one index at a time: x[0][1]; a part of another dimension than the first is x.narrow(1, 0, 3)",
+        );
+    }
+    if comma && row.starts_with("let ") && problem.contains("';'") {
+        return Some("one let for each name: let a = …; let b = …;");
+    }
+    if comma && row.starts_with("for ") {
+        return Some("the index stands second, in parentheses: for (x, index) in array { … }");
+    }
+    if comma && problem.contains("matching ( in this expression") {
+        return Some("there are no tuples: a list is written [a, b]");
+    }
+    if problem == "expecting literal expression" && row.contains("case ") {
+        return Some("write switch x { 1 => a, _ => b }");
+    }
+    None
+}
+
+/// What a statement that lacks its block was meant to be.
+pub(super) fn block(problem: &str) -> Option<&'static str> {
+    problem
+        .starts_with("expecting '{'")
+        .then_some("a block is written with brackets: if x == 1 { … }")
 }
 
 /// A row at which the text cannot be read: what was meant by it. `rest` is what stands from the place on.
@@ -165,6 +237,24 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "a block is written with brackets: for x in y { … }"
     } else if begins("#") && !begins("#{") {
         "comments begin with //"
+    } else if begins("@") {
+        "there are no decorators: no_grad(|| …) computes without gradients"
+    } else if rest.starts_with('?') {
+        "write if c { a } else { b }: it has a value"
+    } else if begins("let ") && rest.starts_with(':') && !row.contains('[') {
+        "variables name no types: let x = 1"
+    } else if after.starts_with(":=") || rest.starts_with(":=") {
+        "write let x = 1; in a line before"
+    } else if after.starts_with("(*") && !begins("fn ") {
+        "arguments are not unpacked: name each one"
+    } else if row.contains(") =>") && !row.contains("switch") {
+        "a closure is written |x| x + 1"
+    } else if begins("fn ") && row.contains("(*") {
+        "parameters have no stars: take a map of options as the last one"
+    } else if rest.starts_with("is ") {
+        "write =="
+    } else if rest.starts_with(':') && row.contains("[:") {
+        "a range is written 1..3: t[1..3]; of another dimension than the first, t.narrow(1, 0, 3)"
     } else if begins("let (") || begins("let [") {
         "one let for each name: let a = …; let b = …;"
     } else if begins("let mut ") {

@@ -18,6 +18,11 @@ pub const PRINTED_LINES: u64 = 1_000;
 pub const SCRIPT_BYTES: u64 = 4 << 30;
 /// Seconds of sleep that count as much as all operations that are allowed.
 const SLEEP_SECONDS: f64 = 100.0;
+/// Seconds between operations, within functions of ours, that count as much as all operations: a loop of large products
+/// does few operations, and must end some day.
+const SPENT_SECONDS: f64 = 3600.0;
+/// One call counts so long at most, since it may be a stage that trains for days.
+const SPENT_AT_ONCE: Duration = Duration::from_secs(60);
 /// The clock is read once in so many operations.
 const SAMPLE: u64 = 16;
 /// Memory is looked at no more often than this.
@@ -111,12 +116,20 @@ impl Meter {
 
     /// Whether the script's values, or all of the program, take too much memory.
     fn look(&self) -> Option<Error> {
-        let now = self.base.elapsed().as_nanos() as u64;
+        self.look_at(self.base.elapsed())
+    }
+
+    fn look_at(&self, now: Duration) -> Option<Error> {
+        let now = now.as_nanos() as u64;
         let looked = self.looked.load(Ordering::Relaxed);
         if now.saturating_sub(looked) < LOOK.as_nanos() as u64 {
             return None;
         }
         self.looked.store(now, Ordering::Relaxed);
+        let spent = Duration::from_nanos(now.saturating_sub(looked)).min(SPENT_AT_ONCE);
+        if let Some(error) = self.passed(spent, SPENT_SECONDS) {
+            return Some(error);
+        }
         let memory = Memory::now()?;
         let (own, made) = (self.own.load(Ordering::Relaxed), memory::made());
         if own == 0 {
@@ -150,10 +163,15 @@ impl Meter {
 
     /// Time that was slept away counts, too.
     pub fn slept(&self, span: Duration) -> Option<Error> {
+        self.passed(span, SLEEP_SECONDS)
+    }
+
+    /// A span, of which `most` seconds count as much as all operations.
+    fn passed(&self, span: Duration, most: f64) -> Option<Error> {
         if self.limit == u64::MAX {
             return None;
         }
-        let share = self.limit as f64 * span.as_secs_f64() / SLEEP_SECONDS;
+        let share = self.limit as f64 * span.as_secs_f64() / most;
         let done = self.done.fetch_add(share as u64, Ordering::Relaxed) + share as u64;
         let over = done.saturating_sub(self.since.load(Ordering::Relaxed)) > self.limit;
         over.then(|| self.no_progress())
@@ -175,5 +193,31 @@ impl Meter {
             return Said::Shown;
         }
         if words & TOLD == 0 { Said::Last } else { Said::Dropped }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks every `every` seconds, `times` times; how often it did until it was told to end.
+    fn looks(meter: &Meter, from: u64, every: u64, times: u64) -> Option<u64> {
+        (1..=times).find(|n| meter.look_at(Duration::from_secs(from + n * every)).is_some())
+    }
+
+    #[test]
+    fn a_loop_of_long_calls_ends_after_an_hour() {
+        let meter = Meter::default();
+        assert_eq!(looks(&meter, 0, 10, 500), Some(361));
+        // Progress begins it anew, and any number of operations is any time.
+        meter.progress();
+        assert_eq!(looks(&meter, 5000, 10, 300), None);
+        assert_eq!(looks(&Meter::new(0), 0, 10, 500), None);
+    }
+
+    #[test]
+    fn one_call_may_take_days() {
+        let meter = Meter::default();
+        assert_eq!(looks(&meter, 0, 100_000, 59), None);
     }
 }

@@ -18,9 +18,13 @@ pub(super) fn no_operation(operator: &str, types: &str) -> Error {
     match (operator, words.as_slice()) {
         ("==" | "!=", _) => error,
         (_, [.., "function"] | ["function", ..]) => error.hint("call the function: f.call(…)"),
-        (_, ["string", _] | [_, "string"]) => {
+        ("+" | "%", ["string", _] | [_, "string"]) => {
             error.hint("a text with values is written with back-ticks: `loss ${x}`")
         }
+        (_, ["string", _] | [_, "string"]) => error.hint(
+            "a text becomes a number by parse_int(x) or parse_float(x), an argument of the recipe by its default: \
+             arg(\"epochs\", 10)",
+        ),
         (_, ["array", "Tensor"] | ["Tensor", "array"]) => {
             error.hint("make the array a tensor first: tensor([…])")
         }

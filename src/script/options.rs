@@ -1,7 +1,7 @@
 //! Maps of options: every key must be known, and is told by the nearest name where it is not.
 
 use super::known::keys_of;
-use super::value;
+use super::{pytorch, value};
 use crate::error::{Error, Kind, Result, unknown};
 use rhai::{Dynamic, Map};
 
@@ -23,7 +23,7 @@ impl<'a> Options<'a> {
             return Err(Error::new(Kind::Internal, operation, "its options are not known"));
         };
         match map.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(unknown(operation, "option", key, &known)),
+            Some(key) => Err(unknown_option(operation, key, &known)),
             None => Ok(Options { operation, map }),
         }
     }
@@ -95,6 +95,15 @@ impl<'a> Options<'a> {
             *into = convert(self.operation, &quoted(key), value)?;
         }
         Ok(())
+    }
+}
+
+/// The error for a key that nothing is called by; what other libraries call so is named as it is here.
+pub fn unknown_option(operation: &str, key: &str, known: &[&str]) -> Error {
+    match pytorch::option(key, known) {
+        Some(own) => Error::new(Kind::Name, operation, format!("unknown option '{key}'"))
+            .hint(format!("it is called '{own}' here")),
+        None => unknown(operation, "option", key, known),
     }
 }
 

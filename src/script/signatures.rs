@@ -2,7 +2,7 @@
 
 use super::catalogue::{Catalogue, Form};
 use super::diagnose::word;
-use super::habits;
+use super::{habits, pytorch};
 use crate::error::{Error, Kind, nearest};
 use rhai::Engine;
 use std::collections::BTreeSet;
@@ -126,9 +126,20 @@ impl Signatures {
     /// A call with a number of arguments that no form of the function has.
     pub fn no_form(&self, name: &str, count: usize) -> Error {
         let arguments = if count == 1 { "argument" } else { "arguments" };
-        Error::new(Kind::Type, name, "no form of this function takes so many arguments")
-            .expected(self.forms(name).join(" or "))
-            .received(format!("{count} {arguments}"))
+        let forms = self.forms(name);
+        let error =
+            Error::new(Kind::Type, name, "no form of this function takes so many arguments")
+                .expected(forms.join(" or "))
+                .received(format!("{count} {arguments}"));
+        // Several numbers in the place of one array.
+        let last =
+            |form: &&str| Some(form.strip_suffix(')')?.rsplit(['(', ' ']).next()?.to_string());
+        let array = forms.iter().filter_map(last).find_map(|last| pytorch::array(&last));
+        match array.filter(|_| count > 1) {
+            Some(hint) => error.hint(hint),
+            None if name == "clip" => error.hint("a tensor is limited by x.clamp(0, 1)"),
+            None => error,
+        }
     }
 
     /// All functions of ours, each with its form.

@@ -151,9 +151,16 @@ impl Tensor {
         let kernel = kernel.float()?;
         let inputs = taps[1].checked_mul(groups);
         if groups == 0 || inputs != Some(own[1]) || !taps[0].is_multiple_of(groups) {
-            return Err(Error::new(Kind::Shape, operation, "the channels do not fit the kernel")
+            let error = Error::new(Kind::Shape, operation, "the channels do not fit the kernel")
                 .expected(format!("{} channels in {groups} groups", inputs.unwrap_or(0)))
-                .received(format!("{} and a kernel {}", words(&own), words(&taps))));
+                .received(format!("{} and a kernel {}", words(&own), words(&taps)));
+            // Features without a dimension of channels: one picture of as many channels as there are clips.
+            return Err(match (inputs, own[0], own[1]) {
+                (Some(1), 1, 2..) => error.hint(
+                    "nn::as_picture() makes pictures [batch, 1, mels, frames] of features [batch, frames, mels]",
+                ),
+                _ => error,
+            });
         }
         let zeros = match padding {
             ConvPadding::Zeros(both) => both,

@@ -92,6 +92,7 @@ fn a_row_without_its_file() {
      2 │ let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
        ·                     ─────
        ╰────
+      hint: where that is so: on_bad: "skip" leaves such clips out, counts and lists them
     "#);
 }
 
@@ -162,6 +163,7 @@ fn a_clip_shorter_than_a_frame() {
         ),
         "{told}"
     );
+    assert!(told.contains("hint: a recipe leaves such clips out by data.filter"), "{told}");
 }
 
 #[test]

@@ -126,6 +126,14 @@ fn mistakes_are_told_with_their_place_and_end_nothing() {
 }
 
 #[test]
+fn an_input_that_does_too_much_leaves_the_next_its_own() {
+    let typed = "let x = 3;\nloop { }\nfor i in 0..50 { print(i) }\nx + 1\n";
+    let ran = talk_in(&Sandbox::new(), typed, &["--max-operations", "2000"]).good();
+    assert_eq!(ran.out, "4\n");
+    assert_eq!(ran.err.matches("without any progress").count(), 1, "{}", ran.err);
+}
+
+#[test]
 fn what_was_defined_before_a_mistake_stays() {
     let ran =
         talk("let a = 1; fn f() { 5 } let b = a + tensor([1, 2]) + tensor([1, 2, 3]);\na + f()\n");

@@ -1,9 +1,14 @@
 //! What is kept between runs about audio: facts of files, and features.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use stillroom::audio::Features;
-use stillroom::data::{Facts, FeatureCache, FileIndex, Width};
+use stillroom::audio::{FbankOptions, FeatureOptions};
+use stillroom::data::{
+    Caches, ClipSource, Facts, FeatureCache, FileIndex, FoldersOptions, FrontEnd, Width, folders,
+    health,
+};
 use stillroom::error::{Error, Kind};
 
 const FACTS: Facts = Facts { rate_hz: 8000, samples: 5, channels: 1, is_whole: false };
@@ -154,4 +159,21 @@ fn what_was_not_used_for_longest_makes_room() {
     let huge = Features { frames: 1000, bins: 10, values: vec![0.0; 10_000] };
     cache.put(&key(11), &huge, Width::F32);
     assert!(cache.get(&key(11)).is_none() && cache.get(&key(10)).is_some());
+}
+
+#[test]
+fn sound_and_statistics_of_a_set_take_one_reading_of_its_clips() {
+    let folder = super::layouts::tree(&[("dog/1.wav", ""), ("cat/2.wav", "")]);
+    let set =
+        || super::layouts::read(|reach| folders(folder.path(), &FoldersOptions::default(), reach));
+    let front =
+        FrontEnd::of(FeatureOptions::Fbank(FbankOptions { mels: 8, ..FbankOptions::default() }));
+    let sources =
+        |data| ClipSource::all(&data, &front, &Arc::new(Caches::none())).expect("sources");
+    let [expected, ..] = sources(set().expect("a set"));
+    let expected = expected.statistics().expect("numbers");
+    let [train, ..] = sources(set().expect("a set"));
+    assert_eq!(health(&train, true, &|| false).expect("sounds").len(), 2);
+    std::fs::remove_dir_all(folder.path().join("dog")).expect("gone");
+    assert_eq!(train.statistics().expect("numbers"), expected);
 }

@@ -297,6 +297,28 @@ fn any_table_whose_columns_are_named() {
 }
 
 #[test]
+fn a_table_that_loses_rows_is_no_table() {
+    let folder = tree(&[("one.wav", ""), ("two.wav", "")]);
+    let list = folder.path().join("list.csv");
+    let options = CsvOptions { label: Some("label".into()), ..CsvOptions::default() };
+    let told = |table: &str| {
+        std::fs::write(&list, table).expect("the list");
+        read(|reach| csv(&list, &options, reach))
+    };
+    let open = "filename,label\n\"one.wav\",a \"b\"\ntwo.wav,\"c \"\"d\n";
+    fails(told(open), &["a quote is not closed", "list.csv:3", "within a cell twice"]);
+    let closed = told(&open.replace("d\n", "d\"\n")).expect("the set");
+    assert_eq!(closed.classes, ["a \"b\"", "c \"d"]);
+    let twice = "filename,label,label\none.wav,a,b\n";
+    fails(told(twice), &["the column 'label' is there twice", "list.csv:1"]);
+    let gone = "filename,label\none.wav,a\nthree.wav,b\n";
+    fails(told(gone), &["three.wav", "list.csv:3", "on_bad: \"skip\""]);
+    fails(told("filename,label\none.wav,a,b\n"), &["list.csv:2", "written in quotes"]);
+    std::fs::write(&list, b"filename,label\none.wav,gr\xf6\n").expect("the list");
+    fails(read(|reach| csv(&list, &options, reach)), &["not UTF-8", "save the table as UTF-8"]);
+}
+
+#[test]
 fn a_folder_a_class_with_splits_and_without() {
     let folder = tree(&[
         ("dog/1.wav", ""),

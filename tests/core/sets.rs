@@ -185,6 +185,11 @@ fn windows_reach_to_the_end_of_each_clip() {
     let twice = data.windows(1.0, 1.0).and_then(|cut| cut.windows(0.4, 0.4)).expect("windows");
     assert_eq!(twice.clips[3].span.map(|s| (s.start, s.samples)), Some((1000, 400)));
     assert!(data.windows(0.0, 1.0).is_err() && data.windows(1.0, f64::NAN).is_err());
+    // Every sample a clip of its own would be more than memory has.
+    let long = Clip { samples: 5_000_000, ..data.clips[0].clone() };
+    let long = Dataset { clips: Arc::new(vec![long]), ..data.clone() };
+    let error = long.windows(1e-7, 1e-7).expect_err("millions of windows");
+    assert!(error.to_string().contains("too many clips"), "{error}");
 }
 
 #[test]

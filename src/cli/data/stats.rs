@@ -40,11 +40,11 @@ impl Stats {
             return Err(Error::new(Kind::Internal, "still data stats", "there is no split"));
         };
         let train = train.0;
-        let [mean, std] = train.statistics_until(&stops)?;
         let mut all = Vec::new();
-        for source in &sources {
-            all.extend(health(source, &stops)?);
+        for (source, split) in sources.iter().zip(Split::ALL) {
+            all.extend(health(source, split == Split::Train, &stops)?);
         }
+        let [mean, std] = train.statistics_until(&stops)?;
         let silent: Vec<&Health> = all.iter().filter(|one| one.is_silent()).collect();
         let clipped: Vec<&Health> = all.iter().filter(|one| one.clipped > 0.001).collect();
         if self.json {

@@ -59,6 +59,10 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
     Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out })
 }
 
+/// For a clip that is not there, and others of which nothing better can be said.
+const SKIP: &str =
+    "where that is so: on_bad: \"skip\" leaves such clips out, counts and lists them";
+
 /// A clip that is listed twice could train and test.
 fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
     let mut ids: BTreeMap<&str, &Listed> = BTreeMap::new();
@@ -105,7 +109,11 @@ fn survey(clip: &Listed, on_bad: OnBad, index: &FileIndex) -> Result<Clip> {
         Ok(Facts { rate_hz, samples, channels, is_whole: on_bad == OnBad::Skip })
     };
     let enough = |facts: &Facts| facts.is_whole || on_bad == OnBad::Error;
-    let placed = |error: Error| at_row(clip.row.as_ref(), error);
+    let placed = |error: Error| {
+        let hinted = error.report().hint.is_some();
+        let error = at_row(clip.row.as_ref(), error);
+        if hinted { error } else { error.hint(SKIP) }
+    };
     let facts = index.facts(&clip.file, enough, look).map_err(placed)?;
     let span = clip.seconds.map(|seconds| part(clip, seconds, &facts)).transpose()?;
     Ok(Clip {

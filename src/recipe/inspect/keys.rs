@@ -1,8 +1,8 @@
 //! Options that a function does not know, where they stand in the call itself.
 
 use super::Read;
-use crate::error::{Error, unknown};
-use crate::script::keys_of;
+use crate::error::Error;
+use crate::script::{keys_of, unknown_option};
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 
 /// Networks of a recipe's own may take maps that are no options.
@@ -37,7 +37,7 @@ fn keys_of_call(read: &Read, call: &FnCallExpr, found: &mut Vec<Error>) {
         literals(argument, &mut maps);
         for key in maps.into_iter().flatten() {
             if !known.contains(&key.name.as_str()) {
-                let error = unknown(&name, "option", &key.name, &known);
+                let error = unknown_option(&name, &key.name, &known);
                 found.push(read.placed(error, key.pos));
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
         if let Some((call, at)) = call {
             let trap =
                 division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
-            let trap = trap.or_else(|| no_divergence(call));
+            let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
@@ -83,6 +83,28 @@ fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
             .expected("-(2 ** 2), where the power is meant to be negative")
             .received(format!("({base}) ** …"))
             .as_warning()
+    })
+}
+
+/// `0 < x < 10`: what a comparison gives is compared, a bool with a number, which is never true.
+fn chained(call: &FnCallExpr) -> Option<Error> {
+    let compares = |call: &FnCallExpr| {
+        use Token::{GreaterThan, GreaterThanEqualsTo, LessThan, LessThanEqualsTo};
+        let signs = [LessThan, LessThanEqualsTo, GreaterThan, GreaterThanEqualsTo];
+        call.op_token.as_ref().is_some_and(|sign| signs.contains(sign))
+    };
+    let inner = match call.args.first() {
+        Some(Expr::FnCall(inner, _)) => compares(inner),
+        _ => false,
+    };
+    (compares(call) && inner).then(|| {
+        Error::new(
+            Kind::Type,
+            &*call.name,
+            "what a comparison gives is compared: this is never true",
+        )
+        .hint("write both comparisons: 0 < x && x < 10")
+        .as_warning()
     })
 }
 

@@ -44,6 +44,7 @@ pub struct Repl {
     /// What networks of the session's own call.
     callees: Arc<Mutex<Callees>>,
     known: Vec<Entry>,
+    host: Arc<dyn Host>,
 }
 
 /// Functions with what surrounds them, and a version of them where one was asked for.
@@ -86,6 +87,7 @@ impl Repl {
             functions: AST::empty(),
             imports: Vec::new(),
             callees,
+            host,
         }
     }
 
@@ -129,6 +131,8 @@ impl Repl {
     }
 
     fn guarded<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        // What one input used up is not missing to the next.
+        self.host.meter().progress();
         let outcome = guarded(WHAT, || act(self));
         match self.stop.swap(false, Ordering::Relaxed) {
             // A script can catch that it was stopped; it is stopped all the same.

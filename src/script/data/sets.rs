@@ -92,7 +92,7 @@ pub(super) fn functions(module: &mut Module) {
         ///
         /// Options: `seconds` (required), `hop_seconds` (as `seconds`). Windows of one clip stay together where the set
         /// is shared out.
-        /// Errors: lengths that are no positive numbers.
+        /// Errors: lengths that are no positive numbers; more than four million windows.
         ///
         /// ```rhai
         /// let data = dataset::esc50("still:example");

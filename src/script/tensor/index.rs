@@ -2,6 +2,7 @@
 
 use super::tensor_of;
 use crate::error::{Error, Kind, Result};
+use crate::script::pytorch;
 use crate::script::raise::{Raw, raw};
 use crate::script::register::{functions, property};
 use crate::script::value::{count_of, kind_of};
@@ -60,7 +61,12 @@ const LISTED: &str = "tensor([10, 20, 30])[[2, 0]].to_array() == [30, 10]";
 fn no_such_index(index: &Dynamic) -> Error {
     const PROPERTIES: [&str; 6] = ["shape", "rank", "count", "dtype", "device", "tracked"];
     match index.clone().into_immutable_string() {
-        Ok(name) => crate::error::unknown("Tensor", "property", &name, &PROPERTIES),
+        Ok(name) => match pytorch::property(&name) {
+            Some(hint) => {
+                Error::new(Kind::Name, "Tensor", format!("unknown property '{name}'")).hint(hint)
+            }
+            None => crate::error::unknown("Tensor", "property", &name, &PROPERTIES),
+        },
         Err(_) => Error::new(Kind::Type, "index", "a tensor has no such index")
             .expected("a whole number, a range, an array or tensor of places, a mask")
             .received(kind_of(index)),
