@@ -155,10 +155,16 @@ impl Granted {
             false => format!("a path below {}", shown.join(", ")),
         };
         let folder = folder.unwrap_or(Path::new(".")).display();
+        let hint = match self.words.iter().any(|word| Path::new(word) == path) {
+            true => {
+                format!("a value without a '/' is a word; as a path: --set …=./{}", path.display())
+            }
+            false => format!("where you want it to be read: --data-root {folder}"),
+        };
         Err(Error::new(Kind::File, operation, problem)
             .expected(allowed)
             .received(format!("'{}'", path.display()))
-            .hint(format!("where you want it to be read: --data-root {folder}")))
+            .hint(hint))
     }
 }
 

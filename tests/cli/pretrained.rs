@@ -132,6 +132,12 @@ fn what_a_user_may_do_wrong_is_told_before_anything_is_trained() {
     let ran = sandbox.still(&["run", "sly.rhai"]);
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("the recipe may not read there"), "{}", ran.err);
+    // A value may be just a word, where the recipe's own is one.
+    sandbox.write("sly.rhai", "nn::linear(2, 1).load(arg(\"weights\", \"none\"));");
+    let word = sandbox.still(&["run", "sly.rhai", "--set", "weights=right.safetensors"]);
+    insta::assert_snapshot!(word.err.lines().last().unwrap_or_default(), @"");
+    let path = sandbox.still(&["run", "sly.rhai", "--set", "weights=./right.safetensors"]);
+    assert!(!path.err.contains("may not read there"), "{}", path.err);
 }
 
 /// What the file lacks begins as it does without a file, and is not the nothing that stood there while it was read.
