@@ -15,9 +15,10 @@ pub(super) struct Access {
     /// does a path that is the value of a --set.
     #[arg(long, value_name = "FOLDER")]
     data_root: Vec<PathBuf>,
-    /// Operations that a script may do without a step, a batch, a stage or something printed; 0 for any number.
-    #[arg(long, value_name = "N", default_value_t = MAX_OPERATIONS)]
-    max_operations: u64,
+    /// Operations that a script may do without a step, a batch, a stage or something printed; 0 for any number
+    /// [default: 2000000000, or as the run had it that goes on or is repeated].
+    #[arg(long, value_name = "N")]
+    max_operations: Option<u64>,
     /// Gigabytes of memory that the program may take [default: three quarters of what is free].
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     max_memory: Option<u64>,
@@ -68,7 +69,7 @@ impl Access {
         for root in data_root {
             words.extend(["--data-root".into(), root.clone().into_os_string()]);
         }
-        words.push(format!("--max-operations={max_operations}").into());
+        words.extend(max_operations.map(|own| format!("--max-operations={own}").into()));
         let gigabytes = |bytes: u64| bytes as f64 / 1e9;
         words.extend(max_memory.map(|own| format!("--max-memory={}", gigabytes(own)).into()));
         words.extend(cache_gb.map(|own| format!("--cache-gb={}", gigabytes(own)).into()));
@@ -90,8 +91,13 @@ impl Access {
         })
     }
 
-    /// Operations without any progress.
-    pub(super) fn max_operations(&self) -> u64 {
+    /// Operations without any progress, where the command line says how many.
+    pub(super) fn operations(&self) -> Option<u64> {
         self.max_operations
+    }
+
+    /// The same for what has no run before it.
+    pub(super) fn max_operations(&self) -> u64 {
+        self.max_operations.unwrap_or(MAX_OPERATIONS)
     }
 }

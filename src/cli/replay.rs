@@ -6,8 +6,8 @@ use super::signals::catch_signals;
 use super::{note, out, progress};
 use crate::error::{Error, Kind, Result};
 use crate::recipe::{Replayed, Setup, Signals, replay};
-use crate::run::Home;
-use crate::tensor::Device;
+use crate::run::{Home, Means, Past};
+use crate::tensor::{Device, Precision};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,9 @@ pub(super) struct Replay {
     /// Threads that prepare batches; any number gives the same batches.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
     workers: u16,
+    /// Seconds that a hook may take, 0 for any time [default: as many as it had].
+    #[arg(long, value_name = "SECONDS", value_parser = super::run::seconds)]
+    hook_seconds: Option<f64>,
     /// Print the comparison as one line of JSON at the end of standard output.
     #[arg(long)]
     json: bool,
@@ -35,9 +38,14 @@ pub(super) struct Replay {
 }
 
 impl Replay {
+    /// The run.
+    pub(super) fn past(&self) -> Result<Past> {
+        self.place.run(&self.run)
+    }
+
     /// 0 where all weights are the same, 1 where some are not.
     pub(super) fn run(self) -> Result<i32> {
-        let past = self.place.run(&self.run)?;
+        let past = self.past()?;
         let set = self.set.iter().map(|text| crate::recipe::assignment(text));
         let set: std::collections::BTreeMap<_, _> = set.collect::<Result<_>>()?;
         let mut granted = self.access.granted()?;
@@ -53,11 +61,16 @@ impl Replay {
             set,
             workers,
             granted,
-            max_operations: self.access.max_operations(),
             cache_bytes: self.access.cache_bytes()?,
             ..Setup::new(PathBuf::new(), Home::of(Path::new(""), Some(home.path().into())))
         };
-        let all = replay(past.path(), &like, progress::display, &signals)?;
+        let means = Means {
+            device: None,
+            precision: Precision::chosen().map(|chosen| chosen.name().to_string()),
+            hook_seconds: self.hook_seconds,
+            max_operations: self.access.operations(),
+        };
+        let all = replay(past.path(), &like, &means, progress::display, &signals)?;
         let same = all.iter().all(Replayed::is_same);
         if self.json {
             let stages = all.iter().map(|one| {

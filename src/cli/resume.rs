@@ -33,8 +33,13 @@ pub(super) struct Resume {
 }
 
 impl Resume {
+    /// The run.
+    pub(super) fn past(&self) -> Result<Past> {
+        self.place.run(&self.run)
+    }
+
     pub(super) fn run(self) -> Result<()> {
-        let past = self.place.run(&self.run)?;
+        let past = self.past()?;
         let recipe = match self.recipe {
             Some(recipe) => recipe,
             None => recipe_of(&past)?,
@@ -48,11 +53,14 @@ impl Resume {
         let typed: std::collections::BTreeMap<_, _> =
             self.set.iter().map(|text| assignment(text)).collect::<Result<_>>()?;
         set.extend(typed.clone());
+        let (means, standard) = (past.means(), Setup::new(recipe, home_of(&past)));
         let setup = Setup {
             set,
             seed: told.get("given_seed").and_then(Value::as_u64),
             entry: Entry::Resume(past.path().to_path_buf()),
-            ..Setup::new(recipe, home_of(&past))
+            hook_seconds: means.hook_seconds.unwrap_or(standard.hook_seconds),
+            max_operations: means.max_operations.unwrap_or(standard.max_operations),
+            ..standard
         };
         self.manner.run(setup, &typed, self.json)
     }

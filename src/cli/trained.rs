@@ -145,12 +145,14 @@ pub(super) fn retaking(
     granted.add_values(set.values());
     let signals = Signals::default();
     catch_signals(&signals.stop, &signals.pulse)?;
+    let standard = Setup::new(PathBuf::new(), home_of(past));
+    let operations = access.operations().or(past.means().max_operations);
     let like = Setup {
         set,
         granted,
-        max_operations: access.max_operations(),
+        max_operations: operations.unwrap_or(standard.max_operations),
         cache_bytes: access.cache_bytes()?,
-        ..Setup::new(PathBuf::new(), home_of(past))
+        ..standard
     };
     Ok((like, signals))
 }

@@ -117,7 +117,7 @@ impl Host for Session {
             return Err(Error::new(Kind::Script, plan.operation(), "a stage cannot run in a hook"));
         }
         let outcome = self.claim(&plan.name).and_then(|()| match &self.setup.entry {
-            Entry::Take(run) => self.taken(engine, plan, sources, run),
+            Entry::Take(run, _) => self.taken(engine, plan, sources, run),
             Entry::Ask => self.ask(engine, plan, sources),
             Entry::Check => self.try_stage(engine, plan, sources),
             _ => self.result_of(engine, plan, sources),

@@ -38,6 +38,7 @@ impl Observer for Both<'_> {
             && **stage == *moment.stage
             && moment.step >= *step
         {
+            self.0.signals.over.store(true, Ordering::Relaxed);
             self.0.signals.stop.store(true, Ordering::Relaxed);
             return true;
         }

@@ -27,7 +27,8 @@ pub(super) fn difference(
     };
     let mut notes = Vec::new();
     if !gone.is_empty() {
-        notes.push(format!("{} is gone", listed(&gone)));
+        let are = if gone.len() == 1 { "is" } else { "are" };
+        notes.push(format!("{} {are} gone", listed(&gone)));
     }
     notes.extend(named_by_stages(first, &gone));
     let mut ran = called_by_statements(first, [&own.outline, &fresh.outline], &names);

@@ -47,7 +47,7 @@ impl Session {
         if !fresh && let Some(value) = raw(self.kept(name, &key, &known))? {
             return Ok(value);
         }
-        if let Entry::Take(_) = self.setup.entry {
+        if let Entry::Take(..) = self.setup.entry {
             let lost = Error::new(Kind::Data, name, "what was made is not in the store any more");
             return raw(Err(lost.hint("`still replay` computes a run again")));
         }

@@ -67,15 +67,15 @@ impl Session {
             }
         }
         if self.setup.entry.is_a_question() {
-            let timeline = match &self.setup.entry {
+            let (number, timeline) = match &self.setup.entry {
                 // Edits came into force while it ran.
-                Entry::Take(run) => {
+                Entry::Take(run, number) => {
                     let (past, file) = (Past::open(run), &compiled.source.file);
-                    Timeline::of(&past, file, true, compiler)
+                    (*number, Timeline::of(&past, file, true, compiler))
                 }
-                _ => Timeline::default(),
+                _ => (0, Timeline::default()),
             };
-            return Ok(Opening::new(version(0, compiled, compiler)?, timeline));
+            return Ok(Opening::new(version(number, compiled, compiler)?, timeline));
         }
         self.setup.home.ready()?;
         match &self.setup.entry {
@@ -87,7 +87,7 @@ impl Session {
                 record.event("resumed", self.describe(&compiled));
                 let _ = self.past.set(Past::open(on));
                 let _ = self.record.set(Mutex::new(record));
-                Ok(Opening::new(version(0, compiled, compiler)?, timeline))
+                Ok(Opening::new(version(repeat.version, compiled, compiler)?, timeline))
             }
             Entry::Resume(run) => {
                 // Nobody else writes there from now on.
@@ -95,7 +95,7 @@ impl Session {
                 let past = Past::open(run);
                 self.go_on(engine, compiler, compiled, past, folder)
             }
-            Entry::Run | Entry::New | Entry::Ask | Entry::Check | Entry::Take(_) => {
+            Entry::Run | Entry::New | Entry::Ask | Entry::Check | Entry::Take(..) => {
                 if let Some((past, folder)) = cut_off {
                     return self.go_on(engine, compiler, compiled, past, folder);
                 }
@@ -148,7 +148,8 @@ impl Session {
             "recipe": source.name, "blake3": source.hash,
             "still": env!("CARGO_PKG_VERSION"), "numerics": NUMERICS, "seed": self.seed(),
             "given_seed": self.setup.seed, "set": self.setup.set, "workers": self.setup.workers,
-            "device": self.device().name(),
+            "device": self.device().name(), "precision": Precision::now().name(),
+            "hook_seconds": self.setup.hook_seconds, "max_operations": self.setup.max_operations,
         })
     }
 
@@ -172,8 +173,7 @@ impl Session {
             folder.keep_recipe(number, &self.texts(&compiled))?;
         }
         let is_edit = !Timeline::judged(&past, number);
-        let unchanged =
-            !changed && same_statements(engine, &compiled, &version_of(past.path(), statements));
+        let unchanged = !changed && same_statements(engine, &compiled, &past, statements);
         let statements = if unchanged { statements } else { number };
         let first = version(number, compiled, compiler)?;
         self.resumed(past, folder, &first, statements)?;
@@ -258,7 +258,11 @@ impl Session {
             let same_file = past.origin().as_deref() == Some(Path::new(&file));
             let same_code_of_numbers =
                 told.and_then(|event| event.get("numerics")) == Some(&json!(NUMERICS));
-            if !same_file || self.is_changed(&past) || past.state().lives() {
+            // Stages of another precision are other ones.
+            let precision = past.means().precision;
+            let same_precision = precision.is_none_or(|then| then == Precision::now().name());
+            let same = same_file && same_precision && !self.is_changed(&past);
+            if !same || past.state().lives() {
                 continue;
             }
             if past.state() == State::Ended {
@@ -343,9 +347,9 @@ fn absolute(file: &Path) -> String {
 }
 
 /// Whether the statements of a version that a run kept are those that stand in the file now.
-fn same_statements(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool {
-    let name = compiled.source.file.file_name().unwrap_or_default();
-    let kept = crate::disk::read_text(&folder.join(name));
+fn same_statements(engine: &Engine, compiled: &Compiled, past: &Past, number: usize) -> bool {
+    let folder = version_of(past.path(), number);
+    let kept = crate::disk::read_text(&folder.join(past.main_of(number)));
     kept.is_ok_and(|text| compiled.outline.same_statements(&Outline::of(engine, &text)))
 }
 
@@ -353,17 +357,22 @@ fn same_statements(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool 
 /// seen last, which may have failed.
 fn known_version(engine: &Engine, compiled: &Compiled, past: &Past) -> Option<usize> {
     let versions = [Timeline::last(past), Timeline::seen(past)];
-    let same = |number: &usize| same_code(engine, compiled, &version_of(past.path(), *number));
+    let same = |number: &usize| same_code(engine, compiled, past, *number);
     versions.into_iter().find(same)
 }
 
-/// Whether a version that a run kept in `folder` does the same as what stands in the files now.
-fn same_code(engine: &Engine, compiled: &Compiled, folder: &Path) -> bool {
+/// Whether a version that a run kept does the same as what stands in the files now.
+fn same_code(engine: &Engine, compiled: &Compiled, past: &Past, number: usize) -> bool {
+    let (folder, main) = (version_of(past.path(), number), past.main_of(number));
     let root = super::session::folder_of(&compiled.source.file);
     let own = std::iter::once(&compiled.source.file).chain(&compiled.imports.files);
     let same = |file: &PathBuf| {
         let now = compiled.sources.text(&file.display().to_string());
-        let kept = crate::disk::read_text(&folder.join(file.strip_prefix(root).unwrap_or(file)));
+        let name = match *file == compiled.source.file {
+            true => main.as_path(),
+            false => file.strip_prefix(root).unwrap_or(file),
+        };
+        let kept = crate::disk::read_text(&folder.join(name));
         let (Some(now), Ok(kept)) = (now, kept) else { return false };
         let [now, kept] = [now, kept.as_str()].map(|text| Outline::of(engine, text));
         now.same_statements(&kept) && now.changed(&kept).is_empty()

@@ -3,10 +3,11 @@
 use super::session::{Display, run};
 use super::setup::{Entry, Repeat, Setup, Signals};
 use crate::error::{Error, Kind, Result};
-use crate::run::{Past, version_of};
+use crate::run::{Means, Past, version_of};
+use crate::tensor::{Device, Precision};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 /// What became of one stage.
@@ -34,17 +35,19 @@ pub(super) struct Part {
     pub seed: Option<u64>,
     /// The version whose statements ran.
     pub statements: usize,
+    pub means: Means,
     pub until: Option<(String, usize)>,
 }
 
 /// Repeats the run in `folder` in the home of `like`, which is its own, with other arguments where its `set` names
-/// some, and compares the weights of each stage that ended.
+/// some, by other means where `means` says some, and compares the weights of each stage that ended.
 ///
 /// # Errors
 /// A run that lacks what is needed, and whatever goes wrong in the repetition.
 pub fn replay(
     folder: &Path,
     like: &Setup,
+    means: &Means,
     display: impl Fn() -> Box<dyn Display>,
     signals: &Signals,
 ) -> Result<Vec<Replayed>> {
@@ -52,10 +55,9 @@ pub fn replay(
     let operation = format!("replaying {}", past.name());
     let lacks = |what: &str| Error::new(Kind::Data, &operation, what);
     let head = past.head();
-    let text = |key: &str| head.get(key)?.as_str().map(String::from);
-    let recipe = text("recipe");
-    let recipe = recipe.ok_or_else(|| lacks("its journal does not say which recipe it ran"))?;
-    let file = PathBuf::from(recipe).file_name().map(PathBuf::from).unwrap_or_default();
+    if head.get("recipe").is_none_or(|named| !named.is_string()) {
+        return Err(lacks("its journal does not say which recipe it ran"));
+    }
     let then: Vec<(String, String)> = past
         .stages()
         .into_iter()
@@ -72,22 +74,41 @@ pub fn replay(
     let mut on = None;
     let mut results = None;
     for part in parts(&past) {
-        let repeat = Repeat { run: folder.to_path_buf(), on: on.take(), until: part.until.clone() };
+        let repeat = Repeat {
+            run: folder.to_path_buf(),
+            on: on.take(),
+            version: part.statements,
+            until: part.until.clone(),
+        };
         let mut all = part.set;
         all.extend(like.set.clone());
+        let means = means.or(&part.means);
+        if let Some(name) = &means.precision {
+            let chosen = Precision::named(name)?.choose(&Device::default());
+            chosen.map_err(|error| {
+                error.hint(format!(
+                    "{} was computed so; --precision f32 repeats it with other last digits",
+                    past.name()
+                ))
+            })?;
+        }
         let setup = Setup {
             set: all,
             seed: part.seed,
             entry: Entry::Replay(repeat),
             patient: false,
-            recipe: version_of(folder, part.statements).join(&file),
+            hook_seconds: means.hook_seconds.unwrap_or(like.hook_seconds),
+            max_operations: means.max_operations.unwrap_or(like.max_operations),
+            recipe: version_of(folder, part.statements).join(past.main_of(part.statements)),
             ..like.clone()
         };
-        let cut = part.until.is_some();
         match run(setup, display(), signals.clone()) {
             Ok(all) => results = Some(all),
-            // It was to end here.
-            Err(error) if cut && error.kind() == Kind::Interrupted => {
+            // It was to end here; else somebody wants all of it to end.
+            Err(error)
+                if error.kind() == Kind::Interrupted
+                    && signals.over.swap(false, Ordering::Relaxed) =>
+            {
                 signals.stop.store(false, Ordering::Relaxed);
             }
             Err(error) => return Err(error),
@@ -123,16 +144,21 @@ pub(super) fn parts(past: &Past) -> Vec<Part> {
                 let set = set
                     .into_iter()
                     .filter_map(|(name, value)| Some((name, value.as_str()?.to_string())));
+                let means = past.means_of(event);
                 let part = Part {
                     set: set.collect(),
                     seed: count("given_seed"),
                     statements: count("version").unwrap_or(0) as usize,
+                    means,
                     until: None,
                 };
                 let same = parts.last().is_some_and(|last| {
-                    (&last.set, last.seed, last.statements)
-                        == (&part.set, part.seed, part.statements)
+                    (&last.set, last.seed, last.statements, &last.means.precision)
+                        == (&part.set, part.seed, part.statements, &part.means.precision)
                 });
+                if let (true, Some(last)) = (same, parts.last_mut()) {
+                    last.means.allow(&part.means);
+                }
                 begins = !same && name == "resumed" && !ended;
                 if !same {
                     parts.push(part);

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::report::{Evidence, Options, page};
 use crate::run::{Past, Record};
 use crate::train::Trained;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The report's file in the folder of a run.
 pub const REPORT: &str = "report.html";
@@ -17,10 +17,8 @@ pub const REPORT: &str = "report.html";
 /// What a report on a run is about: what its recipe said in `report(…)`, and what its header claims.
 pub fn about(past: &Past) -> Options {
     let told = Options::told(past);
-    let name = past.recipe().map(PathBuf::from).unwrap_or_default();
-    let name = name.file_name().map(|name| name.to_string_lossy().to_string());
-    let texts = past.texts(0);
-    let text = texts.iter().find(|(file, _)| Some(file) == name.as_ref()).or_else(|| texts.first());
+    let (name, texts) = (past.main_of(0), past.texts(0));
+    let text = texts.iter().find(|(file, _)| Path::new(file) == name).or_else(|| texts.first());
     let Some((name, text)) = text else { return told };
     let header = Header::of(&Source::of(name, text));
     let title = Some(header.title.clone()).filter(|title| !title.is_empty());

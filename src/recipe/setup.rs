@@ -55,7 +55,7 @@ impl Setup {
             Entry::Run | Entry::New | Entry::Ask | Entry::Check => {
                 granted.add_values(self.set.values())
             }
-            Entry::Resume(run) | Entry::Take(run) | Entry::Replay(Repeat { run, .. }) => {
+            Entry::Resume(run) | Entry::Take(run, _) | Entry::Replay(Repeat { run, .. }) => {
                 granted.add_told(&Past::open(run).granted());
             }
         }
@@ -95,8 +95,8 @@ pub enum Entry {
     Resume(PathBuf),
     /// One that does what another one did.
     Replay(Repeat),
-    /// None: results of the run in this folder are taken out of the store.
-    Take(PathBuf),
+    /// None: results of the run in this folder are taken out of the store, by the statements of this version.
+    Take(PathBuf, usize),
     /// None: stages are only asked whether they would come from the store.
     Ask,
     /// None: stages are only tried on made-up clips.
@@ -106,7 +106,7 @@ pub enum Entry {
 impl Entry {
     /// Whether nothing runs, so that nothing is kept or reported either.
     pub fn is_a_question(&self) -> bool {
-        matches!(self, Entry::Ask | Entry::Check | Entry::Take(_))
+        matches!(self, Entry::Ask | Entry::Check | Entry::Take(..))
     }
 }
 
@@ -117,6 +117,8 @@ pub struct Repeat {
     pub run: PathBuf,
     /// The folder of the repetition, where it goes on.
     pub on: Option<PathBuf>,
+    /// The number of the version whose statements this part runs.
+    pub version: usize,
     /// The stage and the step at which this part ended.
     pub until: Option<(String, usize)>,
 }
@@ -153,4 +155,6 @@ pub struct Signals {
     pub checkpoint: Arc<AtomicBool>,
     /// What the run says to the outside: counts steps, checkpoints and what else a stage tells.
     pub pulse: Arc<AtomicU64>,
+    /// Says that a part of a run that is repeated came to where the next one begins.
+    pub over: Arc<AtomicBool>,
 }

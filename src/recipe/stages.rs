@@ -129,8 +129,11 @@ impl Job<'_> {
     }
 
     fn of_the_store(&self) -> Result<Option<Trained>> {
-        let timeline = self.session.timeline.get();
-        if timeline.is_some_and(|told| told.edited(self.name(), &self.plan.identity)) {
+        let (timeline, name) = (self.session.timeline.get(), self.name());
+        // A result without the edits is none of this run's, nor one without the edit that comes next.
+        if timeline
+            .is_some_and(|told| told.edited(name, &self.plan.identity) || told.edits_next(name))
+        {
             return Ok(None);
         }
         let Some(object) = self.find(&self.identity.key())? else { return Ok(None) };

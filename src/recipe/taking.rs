@@ -10,7 +10,7 @@ use crate::run::{Past, version_of};
 use crate::script::HookSources;
 use crate::train::{Plan, Trained, recall};
 use rhai::Engine;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -45,18 +45,18 @@ pub fn take<T: Send + 'static>(
             ended.last().cloned().ok_or_else(|| lacks("no stage of this run came to its end"))?
         }
     };
-    let recipe =
-        past.recipe().ok_or_else(|| lacks("its journal does not say which recipe it ran"))?;
-    let file = PathBuf::from(recipe).file_name().map(PathBuf::from).unwrap_or_default();
+    if past.recipe().is_none() {
+        return Err(lacks("its journal does not say which recipe it ran"));
+    }
     let part = parts(&past).pop().unwrap_or_default();
     let mut set = part.set;
     set.extend(like.set.clone());
     let setup = Setup {
         set,
         seed: part.seed,
-        entry: Entry::Take(folder.to_path_buf()),
+        entry: Entry::Take(folder.to_path_buf(), part.statements),
         patient: false,
-        recipe: version_of(folder, part.statements).join(&file),
+        recipe: version_of(folder, part.statements).join(past.main_of(part.statements)),
         ..like.clone()
     };
     let found = Arc::new(Mutex::new(None));

@@ -32,6 +32,8 @@ pub(super) struct Timeline {
     run: PathBuf,
     /// The recipe's file as the user names it.
     file: PathBuf,
+    /// What it was called in each version.
+    mains: BTreeMap<usize, PathBuf>,
     known: Mutex<BTreeMap<usize, Arc<Version>>>,
     /// What stands in the files now, where the run has not seen it yet.
     next: Mutex<Option<Arc<Version>>>,
@@ -44,6 +46,7 @@ impl Timeline {
         let mut timeline = Timeline {
             run: past.path().to_path_buf(),
             file: file.to_path_buf(),
+            mains: past.mains(),
             compiler: Some(compiler.clone()),
             failed: past.failed(),
             ..Timeline::default()
@@ -54,7 +57,7 @@ impl Timeline {
         let mut last = None;
         for event in past.events() {
             let name = event.get("event").and_then(Value::as_str).unwrap_or_default();
-            if name == "stage_end"
+            if matches!(name, "stage_end" | "store_hit")
                 && let (Some(stage), Some(steps)) =
                     (event.get("name").and_then(Value::as_str), count(event, "steps"))
             {
@@ -74,6 +77,10 @@ impl Timeline {
             ) else {
                 continue;
             };
+            if name == "stage" {
+                // It is done again, or goes on beyond its end: what is told of it from here on holds.
+                timeline.ends.remove(stage);
+            }
             if let Some(ground) = event.get("ground").and_then(Value::as_str) {
                 timeline.grounds.insert(stage.to_string(), ground.to_string());
             }
@@ -193,6 +200,12 @@ impl Timeline {
         before.map(|stint| stint.version)
     }
 
+    /// Whether what stands in the files now is an edit in this stage, which the run was cut off in.
+    pub fn edits_next(&self, stage: &str) -> bool {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.is_some() && self.end.as_ref().is_some_and(|(last, ..)| last == stage)
+    }
+
     /// What stands in the files now, once: it is an edit where it is not in force.
     pub fn take_next(&self, in_force: usize) -> Option<Arc<Version>> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -223,27 +236,29 @@ impl Timeline {
             Error::new(Kind::Internal, "a version of the recipe", "it was not kept")
         })?;
         let folder = version_of(&self.run, number);
-        let version = compile_kept(engine, compiler, &folder, &self.file, number)?;
+        let kept = folder.join(self.mains.get(&number).unwrap_or(&self.file));
+        let version = compile_kept(engine, compiler, &kept, &self.file, number)?;
         known.insert(number, version.clone());
         Ok(version)
     }
 }
 
-/// Compiles a version from the folder in which a run kept it.
+/// Compiles a version from the file `kept`, in the folder in which a run kept it.
 ///
 /// # Errors
 /// Files that are gone, or do not compile any more.
 pub(super) fn compile_kept(
     engine: &Engine,
     compiler: &Compiler,
-    folder: &Path,
+    kept: &Path,
     file: &Path,
     number: usize,
 ) -> Result<Arc<Version>> {
     let during = |error: Error| error.note(format!("version {number} of the run"));
     // It is called as it was called when it stood there: there its successor is looked for.
-    let kept = Source::read(&folder.join(file.file_name().unwrap_or_default())).map_err(during)?;
-    let source = Source::of(file, &kept.text);
+    let text = Source::read(kept).map_err(during)?.text;
+    let source = Source::of(file, &text);
+    let folder = super::session::folder_of(kept);
     let compiled = compiler.resolver.rooted(folder, || compiler.compile(engine, source));
     let compiled = compiled.map_err(|refused| during(refused.error))?;
     Ok(Arc::new(check(number, compiled, compiler)?.into_version()))

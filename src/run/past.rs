@@ -8,6 +8,7 @@ use super::{Home, State, grants};
 use crate::disk::{self, Lock};
 use crate::error::{Error, Result};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -33,7 +34,7 @@ pub struct Past {
     results: Value,
 }
 
-fn json_of(path: &Path) -> Value {
+pub(super) fn json_of(path: &Path) -> Value {
     let bytes = std::fs::read(path).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
@@ -124,6 +125,35 @@ impl Past {
     pub fn recipe(&self) -> Option<String> {
         let resumed = self.events_of("resumed").rev().find_map(|event| text(event, "recipe"));
         resumed.or_else(|| text(&self.head(), "recipe"))
+    }
+
+    /// The recipe's own file in each version that the journal names: a run may go on with one of another name.
+    pub fn mains(&self) -> BTreeMap<usize, PathBuf> {
+        let mut mains = BTreeMap::new();
+        let mut name = PathBuf::new();
+        for event in &self.events {
+            let kind = word(event, "event").unwrap_or_default();
+            if matches!(kind, "run" | "resumed")
+                && let Some(recipe) = word(event, "recipe")
+            {
+                name = Path::new(recipe).file_name().map(PathBuf::from).unwrap_or_default();
+            }
+            let number = match kind {
+                "run" => Some(0),
+                "resumed" => event.get("files").and_then(Value::as_u64),
+                "edit" => event.get("version").and_then(Value::as_u64),
+                _ => None,
+            };
+            if let Some(number) = number {
+                mains.entry(number as usize).or_insert_with(|| name.clone());
+            }
+        }
+        mains
+    }
+
+    /// The same in one version.
+    pub fn main_of(&self, version: usize) -> PathBuf {
+        self.mains().remove(&version).unwrap_or_default()
     }
 
     /// The arguments that were given, those of a later start included.

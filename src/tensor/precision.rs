@@ -23,8 +23,9 @@ pub enum Precision {
     Bf16,
 }
 
-/// The choice of this process.
-static CHOSEN: AtomicU8 = AtomicU8::new(0);
+/// The choice of this process, and what there is before anybody chose.
+static CHOSEN: AtomicU8 = AtomicU8::new(NONE);
+const NONE: u8 = u8::MAX;
 
 impl Precision {
     /// All of them.
@@ -52,7 +53,12 @@ impl Precision {
 
     /// What products of this process are computed in.
     pub fn now() -> Self {
-        Precision::ALL[usize::from(CHOSEN.load(Ordering::Relaxed)).min(2)]
+        Precision::chosen().unwrap_or_default()
+    }
+
+    /// The same, where it was chosen.
+    pub fn chosen() -> Option<Self> {
+        Precision::ALL.get(usize::from(CHOSEN.load(Ordering::Relaxed))).copied()
     }
 
     /// Lets products on `device` be computed so from now on.

@@ -15,6 +15,7 @@ mod hostile_sources;
 mod looked;
 mod made;
 mod manners;
+mod means;
 mod memory;
 mod methods;
 mod models;

@@ -15,6 +15,7 @@ mod kills;
 pub mod lab;
 mod longer;
 mod parts;
+mod renamed;
 mod replays;
 mod signals;
 mod standing;

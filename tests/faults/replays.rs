@@ -2,6 +2,14 @@
 
 use super::actor::Scene;
 use super::lab::{Lab, THREE};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use stillroom::error::{Kind, Result};
+use stillroom::recipe::{Display, Setup, Signals, replay};
+use stillroom::run::{Home, Means};
+use stillroom::train::{Event, Observer};
 
 #[track_caller]
 fn replays(lab: &Lab) {
@@ -133,4 +141,41 @@ fn a_run_that_is_edited_after_it_went_on() {
     let whole = Lab::new();
     Scene::new().edit("own 2", &edited("0.2")).edit("own 4", &edited("0.1")).play(&whole);
     assert_eq!(lab.outcome(), whole.outcome());
+}
+
+/// Asks for an end at the first step, as Ctrl-C does.
+struct Impatient(Arc<AtomicBool>);
+
+impl Observer for Impatient {
+    fn observe(&mut self, event: &Event) -> Result<()> {
+        if matches!(event, Event::Stepped { .. }) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+impl Display for Impatient {
+    fn say(&mut self, _: &str) {}
+
+    fn report(&mut self, _: &str) {}
+
+    fn warn(&mut self, _: &str) {}
+
+    fn made(&mut self, _: &str, _: Option<Duration>, _: Option<Duration>) {}
+}
+
+/// A part that ends where the next one begins is ended in the same way as by a signal.
+#[test]
+fn a_signal_in_the_first_of_two_parts_ends_it_all() {
+    let lab = Lab::new();
+    Scene::new().checkpoints(1).kill("student 3").play(&lab);
+    lab.still(&["resume", "last", "--set", "epochs=3"]).good();
+    replays(&lab);
+    let signals = Signals::default();
+    let home = lab.sandbox.file("again");
+    let like = Setup::new(PathBuf::new(), Home::of(Path::new(""), Some(home)));
+    let display = || Box::new(Impatient(signals.stop.clone())) as Box<dyn Display>;
+    let ended = replay(&lab.last(), &like, &Means::default(), display, &signals);
+    assert_eq!(ended.map_err(|error| error.kind()), Err(Kind::Interrupted));
 }

@@ -57,9 +57,9 @@ pub(super) struct Manner {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=256))]
     workers: u16,
     /// Seconds that a hook may take, 0 for any time; `on_epoch`, and steps and networks of the recipe's own,
-    /// may take ten times as long.
-    #[arg(long, value_name = "SECONDS", default_value_t = recipe::HOOK_SECONDS, value_parser = seconds)]
-    hook_seconds: f64,
+    /// may take ten times as long [default: 60, or as the run had it that is resumed].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    hook_seconds: Option<f64>,
     /// What to do where a hook fails and no version before it is left [default: pause where somebody sees it, that
     /// is where standard error is a terminal, and stop elsewhere].
     #[arg(long, value_enum)]
@@ -125,11 +125,11 @@ impl Manner {
         granted.add_values(typed.values());
         let setup = Setup {
             granted,
-            max_operations: self.access.max_operations(),
+            max_operations: self.access.operations().unwrap_or(setup.max_operations),
             cache_bytes: self.access.cache_bytes()?,
             workers: usize::from(self.workers),
             profile: self.profile,
-            hook_seconds: self.hook_seconds,
+            hook_seconds: self.hook_seconds.unwrap_or(setup.hook_seconds),
             patient: self.on_error.unwrap_or_else(OnError::standard) == OnError::Pause,
             checkpoints: CheckpointPolicy {
                 steps: self.checkpoint_steps.map(|steps| steps as usize),
@@ -155,7 +155,7 @@ impl Manner {
         let mut words = access.words();
         let mut add = |text: String| words.push(text.into());
         add(format!("--workers={workers}"));
-        add(format!("--hook-seconds={hook_seconds}"));
+        hook_seconds.iter().for_each(|seconds| add(format!("--hook-seconds={seconds}")));
         add(format!("--checkpoint-minutes={checkpoint_minutes}"));
         checkpoint_steps.iter().for_each(|steps| add(format!("--checkpoint-steps={steps}")));
         // Nobody could be asked in the middle of several.

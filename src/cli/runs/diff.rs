@@ -228,12 +228,11 @@ fn recipes(a: &Past, b: &Past) -> String {
 /// The texts of the version that was in force last; the recipe itself goes by one name, so that two
 /// files that hold one experiment are compared.
 fn texts(run: &Past) -> BTreeMap<String, String> {
-    let recipe = run.recipe().unwrap_or_default();
-    let own = Path::new(&recipe).file_name().map(|name| name.to_string_lossy().to_string());
+    let own = run.main_of(run.version() as usize).to_string_lossy().to_string();
     let texts = run.texts(run.version());
     let main = texts.iter().map(|(name, _)| name).find(|name| {
         let last = name.rsplit('/').next();
-        last.is_some() && last == own.as_deref()
+        last == Some(own.as_str())
     });
     let main = main.cloned();
     texts

@@ -51,11 +51,10 @@ pub fn recipe(evidence: &Evidence) -> Markup {
 
 /// The recipe first, then what it imports.
 fn ordered<'a>(texts: &'a [(String, String)], run: Option<&&Run>) -> Vec<(&'a str, &'a str)> {
-    let own = run.and_then(|run| run.past.recipe()).unwrap_or_default();
-    let own = Path::new(&own).file_name().map(|name| name.to_string_lossy().to_string());
+    let own = run.map(|run| run.past.main_of(0)).unwrap_or_default();
     let mut all: Vec<(&str, &str)> =
         texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    all.sort_by_key(|(name, _)| own.as_deref() != Some(*name));
+    all.sort_by_key(|(name, _)| own.as_path() != Path::new(name));
     all
 }
 
