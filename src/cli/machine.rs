@@ -2,7 +2,6 @@
 
 use crate::tensor::memory::Memory;
 use serde_json::{Value, json};
-use std::time::SystemTime;
 
 /// The processor's name, as far as the system says it.
 pub(super) fn processor() -> Option<String> {
@@ -22,7 +21,7 @@ pub(super) fn facts(threads: usize) -> Value {
         "system": std::env::consts::OS,
         "still": env!("CARGO_PKG_VERSION"),
         "build": if cfg!(debug_assertions) { "debug" } else { "release" },
-        "when": humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        "when": humantime::format_rfc3339_seconds(crate::disk::now()).to_string(),
     })
 }
 

@@ -324,6 +324,11 @@ pub fn remove_quick(path: &Path) -> Result<()> {
     }
 }
 
+/// The time, by a clock that may be set wrong: what has no date that can be written counts as 1970.
+pub fn now() -> SystemTime {
+    SystemTime::now().max(SystemTime::UNIX_EPOCH)
+}
+
 /// Makes a file or folder as new as if it were just written, where that is allowed.
 pub fn touch(path: &Path) {
     let _ = std::fs::File::open(path).and_then(|file| file.set_modified(SystemTime::now()));

@@ -34,7 +34,7 @@ impl Folder {
         disk::make_folder(&runs)?;
         for _ in 0..1000 {
             let after = newest(&runs).map(|newest| newest + Duration::from_secs(1));
-            let time = after.map_or(SystemTime::now(), |after| after.max(SystemTime::now()));
+            let time = after.map_or(disk::now(), |after| after.max(disk::now()));
             let time = humantime::format_rfc3339_seconds(time).to_string();
             let time = time.trim_end_matches('Z').replace(':', "-").replace('T', "_");
             let path = runs.join(format!("{time}_{}", slug(recipe)));
@@ -81,7 +81,7 @@ impl Folder {
     /// # Errors
     /// A disk that is full; the line is kept, and written with the next one.
     pub fn event(&mut self, name: &str, fields: Value) -> Result<()> {
-        let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        let now = humantime::format_rfc3339_millis(disk::now()).to_string();
         let mut line = json!({ "at": now, "event": name });
         if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
             line.extend(fields);

@@ -179,7 +179,7 @@ impl Writer {
         // Six digits are more than anybody sees.
         let brief = |value: f64| format!("{value:.5e}").parse::<f64>().unwrap_or(value);
         json!({
-            "at": humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            "at": humantime::format_rfc3339_millis(disk::now()).to_string(),
             "stage": &*moment.stage, "step": step, "steps": moment.steps,
             "epoch": moment.epoch + 1, "epochs": moment.epochs,
             "loss": brief(so_far.loss), "lr": report.lr, "lambda": report.lambda,

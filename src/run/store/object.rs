@@ -205,7 +205,7 @@ pub(super) fn write(
         .iter()
         .map(|file| (file.name.clone(), json!({ "blake3": file.blake3, "bytes": file.bytes })))
         .collect();
-    let now = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    let now = humantime::format_rfc3339_millis(disk::now()).to_string();
     let body = json!({
         "format": FORMAT, "key": key, "committed": now, "files": listed, "meta": meta,
     });
@@ -214,6 +214,6 @@ pub(super) fn write(
     let manifest = format!("{HEAD}{hash}{NECK}{text}}}\n");
     disk::write_new(&folder.join(MANIFEST), manifest.as_bytes())?;
     // As it would be read: to the millisecond.
-    let committed = humantime::parse_rfc3339(&now).unwrap_or_else(|_| SystemTime::now());
+    let committed = humantime::parse_rfc3339(&now).unwrap_or_else(|_| disk::now());
     Ok(Object { key: key.into(), meta, committed, path: folder.to_path_buf(), files: written })
 }
