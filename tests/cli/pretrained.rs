@@ -135,7 +135,7 @@ fn what_a_user_may_do_wrong_is_told_before_anything_is_trained() {
     // A value may be just a word, where the recipe's own is one.
     sandbox.write("sly.rhai", "nn::linear(2, 1).load(arg(\"weights\", \"none\"));");
     let word = sandbox.still(&["run", "sly.rhai", "--set", "weights=right.safetensors"]);
-    insta::assert_snapshot!(word.err.lines().last().unwrap_or_default(), @"");
+    insta::assert_snapshot!(word.err.lines().last().unwrap_or_default(), @"  hint: a value without a '/' is a word; as a path: --set …=./right.safetensors");
     let path = sandbox.still(&["run", "sly.rhai", "--set", "weights=./right.safetensors"]);
     assert!(!path.err.contains("may not read there"), "{}", path.err);
 }
