@@ -32,11 +32,12 @@ impl Means {
 
     /// Has as much time as `other`, where that has more.
     pub fn allow(&mut self, other: &Means) {
-        let longest = |one: Option<f64>, two: Option<f64>| match (one?, two?) {
-            (one, two) if one == 0.0 || two == 0.0 => Some(0.0),
-            (one, two) => Some(one.max(two)),
+        // 0 is no limit.
+        self.hook_seconds = match (self.hook_seconds, other.hook_seconds) {
+            (Some(one), Some(two)) if one != 0.0 && two != 0.0 => Some(one.max(two)),
+            (Some(_), Some(_)) => Some(0.0),
+            _ => None,
         };
-        self.hook_seconds = longest(self.hook_seconds, other.hook_seconds);
         self.max_operations = match (self.max_operations, other.max_operations) {
             (Some(one), Some(two)) if one != 0 && two != 0 => Some(one.max(two)),
             (Some(_), Some(_)) => Some(0),

@@ -122,6 +122,7 @@ fn put_together<S: Simd>(simd: S, m: [S::f32s; PLACES]) -> [[S::f32s; 2]; 2] {
 /// Sums of the products of rows of numbers with vectors, `step` floats from row to row; by value, so that they stay in
 /// registers.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "by constant places, so that they stay in registers")]
 fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     left: &[f32],
@@ -131,9 +132,7 @@ fn sums<S: Simd, const ROWS: usize, const VECTORS: usize>(
 ) -> [[S::f32s; VECTORS]; ROWS] {
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
     assert!(count == 0 || (count - 1) * step + ROWS <= left.len());
-    for vector in 0..VECTORS {
-        assert!(count <= right[vector].len());
-    }
+    assert!(right.iter().all(|own| count <= own.len()));
     for place in 0..count {
         let mut values = [simd.splat_f32s(0.0); VECTORS];
         for vector in 0..VECTORS {
