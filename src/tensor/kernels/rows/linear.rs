@@ -1,14 +1,18 @@
 //! Linear layers: `input · weightᵀ + bias` for rows, and the gradients.
 
 use crate::tensor::kernels::lanes::{fresh, vectorised};
-use crate::tensor::kernels::product::{Matrix, Target};
+use crate::tensor::kernels::product::{Matrix, Shared, Target};
 use rayon::prelude::*;
 
-/// Parts that a product is cut into, whatever the threads, where it is large enough.
+/// Parts that the rows of a product are cut into, whatever the threads, where there are enough of them.
 const PARTS: usize = 8;
 
-/// The least rows of a part: smaller products are slow.
-const LEAST: usize = 64;
+/// The least rows of a part, and about the most: smaller products are slow, larger ones leave threads without work.
+const ROWS: [usize; 2] = [64, 608];
+
+/// Outputs and inputs of a part of a weight's gradient.
+const BLOCK_OUTPUTS: usize = 48;
+const BLOCK_INPUTS: usize = 384;
 
 /// Rows whose sum is made together.
 const BLOCK: usize = 256;
@@ -24,9 +28,10 @@ pub(in crate::tensor::kernels) struct Lengths {
     pub outputs: usize,
 }
 
-/// How many of `count` rows a part has: a multiple of what kernels work on at once.
+/// How many of `count` rows a part has: as even as can be, in units of what kernels work on at once.
 fn part(count: usize) -> usize {
-    count.div_ceil(PARTS).next_multiple_of(48).max(LEAST)
+    let parts = PARTS.max(count / ROWS[1]);
+    count.div_ceil(parts).next_multiple_of(12).max(ROWS[0])
 }
 
 vectorised! {
@@ -84,7 +89,7 @@ impl Lengths {
         made
     }
 
-    /// `[outputs, inputs]`. Each part goes over all rows, so no sum depends on how the work is cut.
+    /// `[outputs, inputs]`. Each part goes over all rows, so no sum depends on the threads.
     pub(in crate::tensor::kernels) fn weight_gradient(
         &self,
         input: &[f32],
@@ -92,12 +97,17 @@ impl Lengths {
     ) -> Vec<f32> {
         let Lengths { rows, inputs, outputs } = *self;
         let mut made = fresh(outputs * inputs);
-        let part = part(outputs);
-        made.par_chunks_mut(part * inputs).enumerate().for_each(|(index, made)| {
-            let own = &gradient[index * part..];
-            let own = Matrix::new(own, rows, made.len() / inputs, outputs).transposed();
-            let input = Matrix::new(input, rows, inputs, inputs);
-            Target::new(made, inputs).set(false, 1.0, own, input);
+        let (down, across) = (outputs.div_ceil(BLOCK_OUTPUTS), inputs.div_ceil(BLOCK_INPUTS));
+        let to = Shared::new(&mut made);
+        (0..down * across).into_par_iter().for_each(|index| {
+            let (top, left) = (index / across * BLOCK_OUTPUTS, index % across * BLOCK_INPUTS);
+            let height = BLOCK_OUTPUTS.min(outputs - top);
+            let width = BLOCK_INPUTS.min(inputs - left);
+            let own = Matrix::new(&gradient[top..], rows, height, outputs).transposed();
+            let input = Matrix::new(&input[left..], rows, width, inputs);
+            // SAFETY: each part writes places of its own.
+            let to = unsafe { to.rows(top * inputs + left, inputs) };
+            to.set(false, 1.0, own, input);
         });
         made
     }
