@@ -33,7 +33,14 @@ impl Teacher {
             return Ok(Teacher::Stored(stored.clone()));
         }
         let expected = "what train(…) or distill(…) gave, a network, or kd::stored(\"FILE\")";
-        native_of::<Net>("distill", "the teacher", expected, given).map(Teacher::Net)
+        let net = native_of::<Net>("distill", "the teacher", expected, given);
+        net.map(Teacher::Net).map_err(|error| match given.is_array() {
+            true => error.hint(
+                "several teach in each_step(…), where std/teachers joins what they say: \
+                 teachers::mean_softmax([one.forward(x), two.forward(x)])",
+            ),
+            false => error,
+        })
     }
 
     /// Lets it teach the stage of a plan.
