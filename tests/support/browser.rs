@@ -170,7 +170,10 @@ impl Browser {
             let is_request = message["method"] == "Network.requestWillBeSent";
             let url = message["params"]["request"]["url"].as_str()?;
             // The window begins with a page of the browser's own.
-            let counts = is_request && !["data:", "chrome:"].iter().any(|own| url.starts_with(own));
+            let counts = is_request
+                && !["data:", "chrome:", "chrome-untrusted:"]
+                    .iter()
+                    .any(|own| url.starts_with(own));
             counts.then(|| url.to_string())
         };
         told.as_array().into_iter().flatten().filter_map(address).collect()

@@ -3,7 +3,27 @@
 use super::example;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use tempfile::TempDir;
+
+/// Room in memory from which on folders of tests are there: their hundreds of thousands of small files are half of the time
+/// on a disk. `TMPDIR` says otherwise.
+const ROOM: u64 = 4 << 30;
+
+fn temporary() -> std::io::Result<TempDir> {
+    const MEMORY: &str = "/dev/shm";
+    static IS_ROOMY: OnceLock<bool> = OnceLock::new();
+    let is_roomy = IS_ROOMY.get_or_init(|| {
+        let told = std::env::var_os("TMPDIR").is_some();
+        let free = || {
+            let asked = ["--output=avail", "--block-size=1", MEMORY];
+            let answer = Command::new("df").args(asked).output().ok()?;
+            String::from_utf8(answer.stdout).ok()?.lines().last()?.trim().parse::<u64>().ok()
+        };
+        !told && free().is_some_and(|free| free >= ROOM)
+    });
+    if *is_roomy { tempfile::tempdir_in(MEMORY) } else { tempfile::tempdir() }
+}
 
 /// A temporary folder; runs go to `home` in it.
 pub struct Sandbox(TempDir);
@@ -17,7 +37,7 @@ pub struct Ran {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Sandbox(tempfile::tempdir().expect("a temporary folder"))
+        Sandbox(temporary().expect("a temporary folder"))
     }
 
     pub fn path(&self) -> &Path {
@@ -41,8 +61,20 @@ impl Sandbox {
         std::fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
     }
 
+    /// Lends the built-in example, which the binary would make of hundreds of sounds.
+    fn lend_example(&self) {
+        let home = self.file("home");
+        if cfg!(unix) && !home.exists() {
+            let data = home.join("data");
+            std::fs::create_dir_all(&data).expect("a folder");
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(example(), data.join("example-1")).expect("a link");
+        }
+    }
+
     /// The binary, in this folder, with an environment that is the same everywhere.
     pub fn command(&self) -> Command {
+        self.lend_example();
         let mut command = Command::new(env!("CARGO_BIN_EXE_still"));
         command.current_dir(self.path()).env("STILL_HOME", self.file("home"));
         command.env("NO_COLOR", "1").env("LC_ALL", "C.UTF-8");

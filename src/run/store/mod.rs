@@ -111,8 +111,16 @@ impl Store {
             return;
         };
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let aside = self.damaged.join(format!("{name}-{}", since.as_millis()));
-        let _ = disk::make_folder(&self.damaged).and_then(|()| disk::rename(folder, &aside));
+        if disk::make_folder(&self.damaged).is_err() {
+            return;
+        }
+        // The same key may have been put aside within this millisecond.
+        for number in 0..100 {
+            let aside = self.damaged.join(format!("{name}-{}-{number}", since.as_millis()));
+            if !matches!(disk::rename(folder, &aside), Ok(false)) {
+                return;
+            }
+        }
     }
 
     /// Puts files and what is to be known of them (`meta`) into the store. Where the key is there already
