@@ -7,6 +7,7 @@ mod faults;
 mod fetch;
 mod findings;
 mod golden;
+mod inside;
 mod live;
 mod lsp;
 mod pages;

@@ -24,10 +24,11 @@ const FLOW: [&[&str]; 13] = [
 ];
 
 /// Crates that only some modules may name.
-const CONFINED: [(&str, &[&str]); 31] = [
+const CONFINED: [(&str, &[&str]); 32] = [
     ("rhai", &["script", "recipe"]),
     ("burn", &["tensor"]),
     ("symphonia", &["audio"]),
+    ("lewton", &["audio"]),
     ("hound", &["audio"]),
     ("burn_flex", &["tensor"]),
     ("burn_autodiff", &["tensor"]),

@@ -1,5 +1,6 @@
 //! From a file to features: samples of any format and rate, and what is made of them.
 
+mod books;
 mod cepstrum;
 pub mod decode;
 mod extract;
@@ -78,4 +79,12 @@ impl Features {
         let most = self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         self.values.iter_mut().for_each(|value| *value = value.max(most - range));
     }
+}
+
+/// For tests of single parts.
+#[doc(hidden)]
+pub mod inside {
+    pub use super::books::are_sane;
+    pub use super::fft::Spectrum;
+    pub use super::lanes::{Lanes, ln};
 }

@@ -1,15 +1,17 @@
-//! FLAC, Ogg Vorbis and MP3, decoded with `symphonia`.
+//! FLAC, Ogg Vorbis and MP3, read with `symphonia`.
 
 use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
-use super::vorbis::{self, Headers};
+use super::vorbis::Vorbis;
 use super::{Samples, ogg};
 use crate::error::{Error, Kind, Result, guarded};
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Cause;
 use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, TrackType};
 use symphonia::core::io::MediaSourceStream;
+use symphonia::core::packet::Packet;
 use symphonia::core::units::Timestamp;
 use symphonia::default::formats::{FlacReader, MpaReader, OggReader};
 
@@ -21,11 +23,46 @@ const RUN_UP: usize = 16 * 1152;
 struct Stream {
     reader: Box<dyn FormatReader>,
     track: u32,
-    decoder: Box<dyn AudioDecoder>,
+    decoder: Decoder,
     rate_hz: u32,
     channels: usize,
     /// Samples, where the header says so.
     samples: Option<usize>,
+}
+
+/// What makes samples of packets.
+enum Decoder {
+    Own(Box<Vorbis>),
+    Theirs(Box<dyn AudioDecoder>),
+}
+
+impl Decoder {
+    /// Puts the samples of a packet into `planes`, one a channel, and gives their number.
+    fn decode(
+        &mut self,
+        packet: &Packet,
+        planes: &mut Vec<Vec<f32>>,
+    ) -> std::result::Result<usize, Cause> {
+        match self {
+            Decoder::Own(decoder) => {
+                *planes = decoder.decode(packet).map_err(Cause::DecodeError)?;
+                Ok(planes.first().map_or(0, Vec::len))
+            }
+            Decoder::Theirs(decoder) => {
+                let buffer = decoder.decode(packet)?;
+                buffer.copy_to_vecs_planar(planes);
+                Ok(buffer.frames())
+            }
+        }
+    }
+
+    /// Forgets what came before.
+    fn reset(&mut self) {
+        match self {
+            Decoder::Own(decoder) => decoder.reset(),
+            Decoder::Theirs(decoder) => decoder.reset(),
+        }
+    }
 }
 
 pub(super) fn probe(path: &Path, sniffed: Sniffed) -> Result<Info> {
@@ -138,11 +175,8 @@ impl Stream {
             if packet.track_id != self.track {
                 continue;
             }
-            let frames = match self.decoder.decode(&packet) {
-                Ok(buffer) => {
-                    buffer.copy_to_vecs_planar(&mut part.planes);
-                    buffer.frames()
-                }
+            let frames = match self.decoder.decode(&packet, &mut part.planes) {
+                Ok(frames) => frames,
                 // What a decoder needs from before may be missing in the run-up.
                 Err(Cause::DecodeError(_)) if sought && position + RUN_UP / 2 < part.start => {
                     position += packet.dur.get() as usize;
@@ -228,24 +262,15 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     if channels == 0 {
         return Err(damaged(path, format, &Cause::Unsupported("0 channels")));
     }
-    let mut own = parameters.clone();
-    let both = own.extra_data.as_deref().filter(|_| format == Format::Ogg);
-    match both.map_or(Headers::Kept, vorbis::headers) {
-        Headers::Kept => {}
-        Headers::Turned(both) => own.extra_data = Some(both.into_boxed_slice()),
-        Headers::Mixed => {
-            return Err(damaged(
-                path,
-                format,
-                &Cause::Unsupported(
-                    "Vorbis with several channels beside each other, which the decoder mixes up",
-                ),
-            ));
-        }
-    }
-    let codecs = symphonia::default::get_codecs();
-    let decoder =
-        codecs.make_audio_decoder(&own, &AudioDecoderOptions::default()).map_err(wrong)?;
+    let decoder = if parameters.codec == CODEC_ID_VORBIS {
+        let headers = parameters.extra_data.as_deref().unwrap_or_default();
+        let decoder = Vorbis::new(headers).map_err(|what| wrong(Cause::DecodeError(what)))?;
+        Decoder::Own(Box::new(decoder))
+    } else {
+        let codecs = symphonia::default::get_codecs();
+        let options = AudioDecoderOptions::default();
+        Decoder::Theirs(codecs.make_audio_decoder(parameters, &options).map_err(wrong)?)
+    };
     // Without a table an MP3's length is an estimate.
     let told = format != Format::Mp3 || sniffed.counted;
     let samples = track.num_frames.filter(|count| told && *count > 0);

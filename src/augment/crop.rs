@@ -110,18 +110,3 @@ impl Augmentation for ResizedCrop {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{Side, cubic};
-
-    #[test]
-    fn a_whole_clip_stays_as_it_is() {
-        let side = Side { margin: 0, start: 0, length: 5, size: 5 };
-        for (at, taps) in side.taps().iter().enumerate() {
-            assert_eq!(taps[1], (Some(at), 1.0));
-            assert!(taps.iter().filter(|(_, weight)| *weight != 0.0).count() == 1);
-        }
-        assert!((cubic(0.3).iter().sum::<f64>() - 1.0).abs() < 1e-12);
-    }
-}

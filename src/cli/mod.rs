@@ -202,3 +202,16 @@ fn colours() -> bool {
 fn out(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", tame(text));
 }
+
+/// For tests of single parts.
+#[doc(hidden)]
+pub mod inside {
+    pub use super::run::several::values::values;
+    pub use super::serve::http::{Refusal, Request, decoded, encoded, parse};
+    pub use super::serve::{Route, route};
+    pub use super::spark::{column_of, spark};
+    pub use super::terminal::locale_speaks_unicode;
+    pub use super::watch::Seen;
+    pub use super::watch::screen::draw;
+    pub use super::watch::view::{Asked, View};
+}

@@ -23,36 +23,10 @@ pub(super) fn speaks_unicode() -> bool {
 
 /// A locale that says another character set cannot; one that says nothing is as in most containers, whose terminals
 /// can. The Linux console has no eighths of blocks.
-fn locale_speaks_unicode(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
+pub fn locale_speaks_unicode(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
     let said = |name: &str| variable(name).filter(|text| !text.is_empty());
     let poor = said("TERM").is_some_and(|term| term == "dumb" || term == "linux");
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(said);
     let locale = locale.map(|locale| locale.to_string_lossy().to_lowercase().replace('-', ""));
     !poor && locale.is_none_or(|locale| locale.contains("utf8"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::locale_speaks_unicode;
-
-    #[test]
-    fn the_locale_says_what_can_be_shown() {
-        for (variables, expected) in [
-            (vec![], true),
-            (vec![("LANG", "C.UTF-8")], true),
-            (vec![("LANG", "de_DE.utf8")], true),
-            (vec![("LANG", "C")], false),
-            (vec![("LANG", "en_US.UTF-8"), ("LC_ALL", "POSIX")], false),
-            (vec![("LC_ALL", ""), ("LANG", "en_US.UTF-8")], true),
-            (vec![("TERM", "linux"), ("LANG", "en_US.UTF-8")], false),
-            (vec![("TERM", "dumb")], false),
-            (vec![("TERM", "xterm-256color")], true),
-        ] {
-            let of = |name: &str| {
-                let found = variables.iter().find(|(known, _)| *known == name);
-                found.map(|(_, value)| (*value).into())
-            };
-            assert_eq!(locale_speaks_unicode(&of), expected, "{variables:?}");
-        }
-    }
 }

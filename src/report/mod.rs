@@ -23,3 +23,12 @@ pub use markdown::markdown;
 pub use page::page;
 pub use sheet::csv;
 pub use terminal::{Summary, SummaryRow, score, summary, table};
+
+/// For tests of single parts.
+#[doc(hidden)]
+pub mod inside {
+    pub use super::draw::Scale;
+    pub use super::evidence::names::{parts, shared};
+    pub use super::figures::calibration::bin_of;
+    pub use super::words::{Measure, brief, cut, listed, p, signed, time};
+}

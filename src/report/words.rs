@@ -153,27 +153,3 @@ pub fn brief(number: f64) -> String {
     };
     text.replace('-', "−")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{Measure, brief, cut, listed, p, signed, time};
-
-    #[test]
-    fn numbers_are_written_as_people_read_them() {
-        assert_eq!(Measure::Accuracy.gain(0.05), "+5.0 points");
-        assert_eq!(Measure::Map.gains([-0.01, 0.0204]), "−0.010 to +0.020");
-        assert_eq!(Measure::Accuracy.values([0.5, 0.75]), "50.0 to 75.0 %");
-        assert_eq!([signed(-0.04, 1), signed(0.04, 1), signed(-2.0, 0)], ["0.0", "0.0", "−2"]);
-        assert_eq!([p(0.0004), p(0.0123), p(0.5)], ["p < 0.001", "p = 0.012", "p = 0.50"]);
-        assert_eq!(
-            [time(0.44), time(59.9), time(200.0), time(7500.0)],
-            ["0.4 s", "1 min 0 s", "3 min 20 s", "2 h 5 min"]
-        );
-        assert_eq!(
-            [brief(0.001), brief(5e-5), brief(1.25), brief(0.0), brief(1200.0)],
-            ["0.001", "5e−5", "1.25", "0", "1200"]
-        );
-        assert_eq!(cut("a long name", 6), "a lon…");
-        assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
-    }
-}

@@ -32,17 +32,8 @@ impl Means {
 
     /// Has as much time as `other`, where that has more.
     pub fn allow(&mut self, other: &Means) {
-        // 0 is no limit.
-        self.hook_seconds = match (self.hook_seconds, other.hook_seconds) {
-            (Some(one), Some(two)) if one != 0.0 && two != 0.0 => Some(one.max(two)),
-            (Some(_), Some(_)) => Some(0.0),
-            _ => None,
-        };
-        self.max_operations = match (self.max_operations, other.max_operations) {
-            (Some(one), Some(two)) if one != 0 && two != 0 => Some(one.max(two)),
-            (Some(_), Some(_)) => Some(0),
-            _ => None,
-        };
+        self.hook_seconds = more(self.hook_seconds, other.hook_seconds);
+        self.max_operations = more(self.max_operations, other.max_operations);
     }
 
     /// Itself, and what `before` says beside it.
@@ -54,6 +45,15 @@ impl Means {
             max_operations: self.max_operations.or(before.max_operations),
         }
     }
+}
+
+/// The greater limit of two, where both are known; 0 is no limit.
+fn more<N: Default + PartialOrd>(one: Option<N>, two: Option<N>) -> Option<N> {
+    let (one, two, none) = (one?, two?, N::default());
+    if one == none || two == none {
+        return Some(none);
+    }
+    Some(if one < two { two } else { one })
 }
 
 impl Past {

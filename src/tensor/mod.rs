@@ -206,3 +206,16 @@ fn futures_ready<T, E: std::fmt::Debug>(
         Error::new(Kind::Internal, "reading a tensor back", "the device did not answer")
     })
 }
+
+/// For tests of single parts.
+#[doc(hidden)]
+pub mod inside {
+    pub use super::kernels::composed;
+    pub use super::kernels::convolution::is_minimal;
+    pub use super::kernels::descent::{Adam, DescentOps};
+    pub use super::kernels::lanes::exp;
+    pub use super::kernels::pictures::{NormOptions, PictureOps};
+    pub use super::kernels::rows::{Curve, RowOps, Softmax};
+    pub use super::kernels::vectors::width;
+    pub use super::kernels::{StillOps, made, plain};
+}

@@ -1,6 +1,6 @@
 //! `still run`: runs a recipe.
 
-mod several;
+pub(super) mod several;
 
 use super::access::Access;
 use super::signals::{catch_request, catch_signals, stop_with_parent};

@@ -18,7 +18,7 @@ const WRITING: Duration = Duration::from_secs(10);
 
 /// A request that makes sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Request {
+pub struct Request {
     /// Whether only the head of the answer is wanted.
     pub head_only: bool,
     /// The path, decoded, without what follows a `?`.
@@ -27,7 +27,7 @@ pub(super) struct Request {
 
 /// Why a request gets no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// No HTTP, or a head that is too long.
     Garbled,
     /// It did not come in time, or the client went away.
@@ -80,7 +80,7 @@ fn ends(head: &[u8]) -> bool {
     head.windows(4).any(|end| end == b"\r\n\r\n") || head.windows(2).any(|end| end == b"\n\n")
 }
 
-fn parse(head: &[u8], port: u16) -> std::result::Result<Request, Refusal> {
+pub fn parse(head: &[u8], port: u16) -> std::result::Result<Request, Refusal> {
     let text = std::str::from_utf8(head).map_err(|_| Refusal::Garbled)?;
     let mut lines = text.lines();
     let mut first = lines.next().unwrap_or_default().split(' ');
@@ -123,7 +123,7 @@ fn is_own(host: &str, port: u16) -> bool {
 }
 
 /// A path with its `%41` as the letters that they stand for; None where these are no UTF-8.
-fn decoded(path: &str) -> Option<String> {
+pub fn decoded(path: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
@@ -143,7 +143,7 @@ fn decoded(path: &str) -> Option<String> {
 }
 
 /// A name as a part of a path: everything that is not plain is encoded.
-pub(super) fn encoded(name: &str) -> String {
+pub fn encoded(name: &str) -> String {
     let mut text = String::new();
     for byte in name.bytes() {
         match byte {
@@ -219,74 +219,4 @@ pub(super) fn is_there(stream: &mut TcpStream) -> bool {
 
 fn is_quiet(cause: &Error) -> bool {
     matches!(cause.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Refusal, Request, decoded, encoded, parse};
-
-    fn asked(first: &str, host: &str) -> Result<Request, Refusal> {
-        parse(format!("{first}\r\nhOsT: {host}\r\nAccept: */*\r\n\r\n").as_bytes(), 7433)
-    }
-
-    #[test]
-    fn only_requests_to_this_machine_are_answered() {
-        for host in ["localhost:7433", "LocalHost:7433", "127.0.0.1:7433", "[::1]:7433"] {
-            let path = "/run/a b".to_string();
-            let request = Request { head_only: false, path };
-            assert_eq!(asked("GET /run/a%20b?x=1 HTTP/1.1", host), Ok(request), "{host}");
-        }
-        for host in [
-            "evil.example",
-            "evil.example:7433",
-            "localhost",
-            "localhost:80",
-            "127.0.0.1.evil:7433",
-            "localhost.:7433",
-            "localhost:7433@evil",
-            "",
-            "[::1]",
-            "0.0.0.0:7433",
-            "127.0.0.1:74330",
-        ] {
-            assert_eq!(asked("GET / HTTP/1.1", host), Err(Refusal::Stranger), "{host}");
-        }
-        let two = b"GET / HTTP/1.1\r\nHost: localhost:7433\r\nHost: evil\r\n\r\n";
-        assert_eq!(parse(two, 7433), Err(Refusal::Stranger));
-        assert_eq!(parse(b"GET / HTTP/1.0\r\n\r\n", 7433), Err(Refusal::Stranger));
-    }
-
-    #[test]
-    fn what_is_no_request_is_refused() {
-        let host = "localhost:7433";
-        for method in ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get"] {
-            assert_eq!(asked(&format!("{method} / HTTP/1.1"), host), Err(Refusal::Method));
-        }
-        for first in [
-            "",
-            "GET",
-            "GET /",
-            "GET / HTTP/2",
-            "GET  / HTTP/1.1",
-            "GET http://x/ HTTP/1.1",
-            "GET /%zz HTTP/1.1",
-            "GET /%f HTTP/1.1",
-            "GET /%+1 HTTP/1.1",
-            "GET /%ff HTTP/1.1",
-            "GET * HTTP/1.1",
-        ] {
-            assert_eq!(asked(first, host), Err(Refusal::Garbled), "{first}");
-        }
-        assert_eq!(parse(b"\xff\xfe / HTTP/1.1\r\n\r\n", 1), Err(Refusal::Garbled));
-        assert_eq!(parse(b"GET / HTTP/1.1\r\nno header\r\n\r\n", 1), Err(Refusal::Garbled));
-        assert!(asked("HEAD / HTTP/1.1", host).is_ok_and(|request| request.head_only));
-    }
-
-    #[test]
-    fn names_come_back_as_they_went() {
-        for name in ["2026-01-01_10-00-00_a", "../..", "a/b?c#d%", "λ 宽\"<&", ""] {
-            assert_eq!(decoded(&encoded(name)).as_deref(), Some(name));
-            assert!(!encoded(name).contains(['/', '"', '<', ' ']));
-        }
-    }
 }

@@ -2,11 +2,9 @@
 
 mod charts;
 mod plain;
-mod screen;
+pub(super) mod screen;
 mod session;
-#[cfg(test)]
-mod tests;
-mod view;
+pub(super) mod view;
 
 use super::runs::Place;
 use super::stages;
@@ -48,16 +46,16 @@ impl Watch {
 }
 
 /// A run as it is shown at one moment.
-struct Seen<'a> {
-    name: &'a str,
-    path: &'a Path,
-    picture: &'a Picture,
-    state: State,
-    live: Option<&'a Live>,
+pub struct Seen<'a> {
+    pub name: &'a str,
+    pub path: &'a Path,
+    pub picture: &'a Picture,
+    pub state: State,
+    pub live: Option<&'a Live>,
     /// Where its losses are known, even if an epoch has ended since.
-    trail: Option<&'a Live>,
-    is_gone: bool,
-    now: SystemTime,
+    pub trail: Option<&'a Live>,
+    pub is_gone: bool,
+    pub now: SystemTime,
 }
 
 impl<'a> Seen<'a> {

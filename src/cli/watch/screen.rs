@@ -21,7 +21,7 @@ const KEYS: [(&str, &str); 4] =
 const LOG: u16 = 3;
 
 /// Draws everything; at any size, what has room.
-pub(super) fn draw(frame: &mut Frame, seen: &Seen, view: &View) {
+pub fn draw(frame: &mut Frame, seen: &Seen, view: &View) {
     let area = frame.area();
     if area.width == 0 || area.height == 0 {
         return;

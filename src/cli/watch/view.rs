@@ -5,7 +5,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// What the viewer chose.
 #[derive(Clone, Debug, Default)]
-pub(super) struct View {
+pub struct View {
     /// The stage that is shown; None follows the one that is being done.
     pub chosen: Option<String>,
     pub help: bool,
@@ -15,7 +15,7 @@ pub(super) struct View {
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
     Leave,
     Draw,
     Nothing,

@@ -53,25 +53,3 @@ impl Scale {
         self.ticks(most).into_iter().filter(|tick| tick.fract().abs() < 1e-9).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Scale;
-
-    #[test]
-    fn values_find_their_places_and_ticks_are_round() {
-        let scale = Scale::over([0.0, 10.0], [100.0, 300.0]);
-        assert_eq!((scale.at(0.0), scale.at(2.5), scale.at(10.0)), (100.0, 150.0, 300.0));
-        assert_eq!(scale.ticks(6), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        let one = Scale::over([3.0, 3.0], [0.0, 1.0]);
-        assert_eq!((one.low, one.high), (1.5, 4.5));
-        assert!(Scale::over([f64::NAN, f64::NAN], [0.0, 1.0]).ticks(4).len() > 1);
-        for odd in
-            [[1e16, 1e16 + 2.0], [f64::MAX, f64::MAX], [f64::MIN, f64::MAX], [5e-324, 1e-323]]
-        {
-            let scale = Scale::over(odd, [0.0, 1.0]).roomy([0.0, 1.0]);
-            assert!(scale.low < scale.high && scale.ticks(6).len() < 100, "{odd:?}");
-        }
-        assert_eq!(Scale::over([0.2, 0.9], [0.0, 1.0]).roomy([0.0, 0.92]).high, 0.92);
-    }
-}

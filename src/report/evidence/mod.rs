@@ -1,7 +1,7 @@
 //! What a report is made of: runs, their stages, and the stages that belong together over seeds and folds.
 
 mod answers;
-mod names;
+pub(super) mod names;
 mod stage;
 mod told;
 

@@ -43,26 +43,3 @@ pub fn shared(a: &str, b: &str) -> usize {
     let others = parts(b);
     parts(a).iter().filter(|part| others.contains(part)).count()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{parts, shared};
-
-    #[test]
-    fn seeds_and_folds_are_no_part_of_a_label() {
-        let of = |name: &str| {
-            let (label, told) = parts(name);
-            format!("{label}|{told}")
-        };
-        assert_eq!(of("taught, fold 2, seed 0"), "taught|fold 2, seed 0");
-        assert_eq!(of("student (seed=3)"), "student|seed 3");
-        assert_eq!(of("alone fold1"), "alone|fold 1");
-        assert_eq!(of("seed 3"), "seed 3|");
-        assert_eq!(of("taught, first, tau 1.0"), "taught, first, tau 1.0|");
-        assert_eq!(of("seedling"), "seedling|");
-        assert_eq!(
-            (shared("taught, 0.1", "alone, 0.1"), shared("taught, 0.1", "alone, 1.0")),
-            (1, 0)
-        );
-    }
-}

@@ -1,6 +1,6 @@
 //! The figures of a report.
 
-mod calibration;
+pub(super) mod calibration;
 mod classes;
 mod clips;
 mod confusion;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 /// The numbers of one step of Adam.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::tensor) struct Adam {
+pub struct Adam {
     /// Decay of both moments.
     pub betas: [f32; 2],
     /// One less them; of its own, since it is rounded from a double.
@@ -29,7 +29,7 @@ pub(in crate::tensor) struct Adam {
 
 /// Steps on plain tensors, outside of any graph.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
-pub(in crate::tensor) trait DescentOps: Backend {
+pub trait DescentOps: Backend {
     /// The new value, and both moments, of tensors of one shape.
     fn still_adam(
         value: FloatTensor<Self>,

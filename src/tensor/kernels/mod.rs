@@ -4,17 +4,17 @@
 
 mod activation;
 mod autodiff;
-mod composed;
-mod convolution;
+pub mod composed;
+pub(super) mod convolution;
 pub(super) mod descent;
 mod flex;
 mod kept;
-mod lanes;
+pub(super) mod lanes;
 pub(super) mod linear;
 pub(super) mod pictures;
 mod product;
 pub(super) mod rows;
-mod vectors;
+pub(super) mod vectors;
 
 use burn::backend::ops::{ConvOptions, FloatTensorOps};
 use burn::backend::tensor::FloatTensor;
@@ -24,19 +24,19 @@ use burn_flex::FlexTensor;
 use linear::Linear;
 use std::sync::Arc;
 
-fn made(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
+pub fn made(values: Vec<f32>, shape: Vec<usize>) -> FlexTensor {
     Flex::float_from_data(TensorData::new(values, shape), &Default::default())
 }
 
 /// The numbers of a tensor in row-major order; its buffer may have more of them.
-fn plain(tensor: &FlexTensor) -> &[f32] {
+pub fn plain(tensor: &FlexTensor) -> &[f32] {
     &tensor.storage()[..tensor.shape().num_elements()]
 }
 
 /// Convolution without bias, linear maps, and their gradients. Shapes and options are checked by
 /// the caller.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
-pub(super) trait StillOps: Backend {
+pub trait StillOps: Backend {
     /// `[batch, in, h, w]` with a kernel `[out, in / groups, kh, kw]`.
     fn still_conv2d(
         input: FloatTensor<Self>,

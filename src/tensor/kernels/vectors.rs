@@ -13,6 +13,22 @@ pub(super) fn vectorised<W: WithSimd>(work: W) -> W::Output {
     Arch::new().dispatch(work)
 }
 
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+        S::F32_LANES
+    }
+}
+
+/// Floats of the processor's widest vectors.
+pub fn width() -> usize {
+    vectorised(Width)
+}
+
 /// Loops that the compiler makes vectors of.
 struct Loops<F>(F);
 
@@ -129,30 +145,4 @@ pub(super) unsafe fn fresh(length: usize, fill: impl FnOnce(&Fresh)) -> Vec<f32>
     // SAFETY: `fill` wrote all of them.
     unsafe { values.set_len(length) };
     values
-}
-
-#[cfg(all(test, target_arch = "x86_64"))]
-mod tests {
-    use super::*;
-
-    struct Width;
-
-    impl WithSimd for Width {
-        type Output = usize;
-
-        fn with_simd<S: Simd>(self, _simd: S) -> usize {
-            S::F32_LANES
-        }
-    }
-
-    /// A level that a feature of the crate leaves out is as slow as none.
-    #[test]
-    fn a_processor_gets_the_vectors_that_it_has() {
-        let wanted = match (is_x86_feature_detected!("avx512f"), is_x86_feature_detected!("fma")) {
-            (true, _) => 16,
-            (false, true) => 8,
-            (false, false) => 1,
-        };
-        assert_eq!(vectorised(Width), wanted);
-    }
 }

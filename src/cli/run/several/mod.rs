@@ -5,7 +5,7 @@ mod part;
 mod plan;
 mod summary;
 mod tag;
-mod values;
+pub(in crate::cli) mod values;
 mod view;
 
 pub(super) use part::Part;

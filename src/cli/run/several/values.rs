@@ -9,7 +9,7 @@ pub(super) const MOST: usize = 1000;
 ///
 /// # Errors
 /// No value, one twice, one that is no number where all must be, a range that goes down, too many.
-pub(super) fn values(option: &str, text: &str, numbers: bool) -> Result<Vec<String>> {
+pub fn values(option: &str, text: &str, numbers: bool) -> Result<Vec<String>> {
     let wrong = |problem: &str, received: &str| {
         let expected = match numbers {
             true => "whole numbers from 0 on: 1..5 (with both ends) or 1,3,5",
@@ -49,40 +49,4 @@ pub(super) fn values(option: &str, text: &str, numbers: bool) -> Result<Vec<Stri
         }
     }
     Ok(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::values;
-
-    #[test]
-    fn ranges_have_both_ends_and_lists_their_order() {
-        let numbers = |text: &str| values("--folds", text, true).map_err(|error| error.headline());
-        assert_eq!(numbers("1..3").as_deref(), Ok(["1", "2", "3"].map(String::from).as_slice()));
-        assert_eq!(
-            numbers("1..=2, 7").as_deref(),
-            Ok(["1", "2", "7"].map(String::from).as_slice())
-        );
-        assert_eq!(numbers("0").as_deref(), Ok(["0".to_string()].as_slice()));
-        for (text, problem) in [
-            ("", "a value is missing"),
-            ("1,", "a value is missing"),
-            ("3..1", "the range goes down"),
-            ("1..", "this is no whole number"),
-            ("-1", "this is no whole number"),
-            ("1.5", "this is no whole number"),
-            ("18446744073709551615", "this is no whole number"),
-            ("0..18446744073709551615", "this is no whole number"),
-            ("0..9223372036854775807", "more than 1000 runs"),
-            ("1,0..2", "1 is named twice"),
-        ] {
-            assert_eq!(numbers(text), Err(format!("--folds: {problem}")), "{text}");
-        }
-    }
-
-    #[test]
-    fn values_for_recipes_stand_as_typed() {
-        let all = values("--each", "0.10,../data,small, 2..3", false).map_err(|it| it.headline());
-        assert_eq!(all, Ok(["0.10", "../data", "small", "2", "3"].map(String::from).to_vec()));
-    }
 }

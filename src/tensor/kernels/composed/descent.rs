@@ -5,7 +5,7 @@ use crate::tensor::kernels::descent::Adam;
 use burn::backend::Backend;
 use burn::backend::tensor::FloatTensor;
 
-pub(crate) fn adam<B: Backend>(
+pub fn adam<B: Backend>(
     value: FloatTensor<B>,
     gradient: FloatTensor<B>,
     mean: FloatTensor<B>,

@@ -6,17 +6,15 @@ mod half;
 mod pictures;
 mod plain;
 mod rows;
-#[cfg(test)]
-mod tests;
 
-pub(super) use descent::adam;
+pub use descent::adam;
 pub(super) use half::{kept, rounds};
-pub(super) use pictures::{
+pub use pictures::{
     block_means, block_spread, channel_norm, channel_norm_gradients, channel_statistics,
     gate_gradients, gated, plane_means, plane_spread,
 };
-pub(super) use plain::{conv2d, conv2d_kernel, conv2d_transposed, on_the_host, permuted};
-pub(super) use rows::{
+pub use plain::{conv2d, conv2d_kernel, conv2d_transposed, on_the_host, permuted};
+pub use rows::{
     attention, attention_gradient, curve, curve_gradient, layer_norm, layer_norm_gradients, linear,
     linear_input, linear_weight, row_sum, softmax, softmax_gradient,
 };

@@ -28,7 +28,7 @@ fn curve_of(after: After) -> Option<Curve> {
     }
 }
 
-pub(crate) fn channel_statistics<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
+pub fn channel_statistics<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     let x = Numbers::<B>(input);
     let shape = x.shape();
     let (rank, channels) = (shape.len(), shape[1]);
@@ -51,7 +51,7 @@ fn standard<B: Backend>(
     ((x - mean) * steepness.clone(), steepness)
 }
 
-pub(crate) fn channel_norm<B: Backend>(
+pub fn channel_norm<B: Backend>(
     input: FloatTensor<B>,
     scale: FloatTensor<B>,
     shift: FloatTensor<B>,
@@ -65,7 +65,7 @@ pub(crate) fn channel_norm<B: Backend>(
     followed(made, options.after).0
 }
 
-pub(crate) fn channel_norm_gradients<B: Backend>(
+pub fn channel_norm_gradients<B: Backend>(
     input: FloatTensor<B>,
     scale: FloatTensor<B>,
     shift: FloatTensor<B>,
@@ -96,19 +96,19 @@ pub(crate) fn channel_norm_gradients<B: Backend>(
     (of_input.0, of_scale.reshape(&[channels]).0, of_shift.reshape(&[channels]).0)
 }
 
-pub(crate) fn plane_means<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
+pub fn plane_means<B: Backend>(input: FloatTensor<B>) -> FloatTensor<B> {
     let x = Numbers::<B>(input);
     let shape = x.shape();
     (x.sums([3, 2]) / (shape[2] * shape[3]) as f64).0
 }
 
-pub(crate) fn plane_spread<B: Backend>(means: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
+pub fn plane_spread<B: Backend>(means: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
     let means = Numbers::<B>(means) / (size[0] * size[1]) as f64;
     let shape = means.shape();
     means.expand(&[shape[0], shape[1], size[0], size[1]]).0
 }
 
-pub(crate) fn block_means<B: Backend>(input: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
+pub fn block_means<B: Backend>(input: FloatTensor<B>, size: [usize; 2]) -> FloatTensor<B> {
     let x = Numbers::<B>(input);
     let shape = x.shape();
     let [rows, columns] = [shape[2] / size[0], shape[3] / size[1]];
@@ -118,7 +118,7 @@ pub(crate) fn block_means<B: Backend>(input: FloatTensor<B>, size: [usize; 2]) -
     made.reshape(&[shape[0], shape[1], rows, columns]).0
 }
 
-pub(crate) fn block_spread<B: Backend>(
+pub fn block_spread<B: Backend>(
     means: FloatTensor<B>,
     size: [usize; 2],
     plane: [usize; 2],
@@ -136,11 +136,11 @@ pub(crate) fn block_spread<B: Backend>(
     covered.with_zeros(2, [0, missing[0]]).with_zeros(3, [0, missing[1]]).0
 }
 
-pub(crate) fn gated<B: Backend>(input: FloatTensor<B>, gates: FloatTensor<B>) -> FloatTensor<B> {
+pub fn gated<B: Backend>(input: FloatTensor<B>, gates: FloatTensor<B>) -> FloatTensor<B> {
     B::float_mul(input, gates)
 }
 
-pub(crate) fn gate_gradients<B: Backend>(
+pub fn gate_gradients<B: Backend>(
     input: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {

@@ -24,7 +24,7 @@ fn padded<B: Backend>(x: FloatTensor<B>, sides: [(usize, usize); 2]) -> FloatTen
     Numbers::<B>(x).with_zeros(2, rows).with_zeros(3, columns).0
 }
 
-pub(crate) fn conv2d<B: Backend>(
+pub fn conv2d<B: Backend>(
     input: FloatTensor<B>,
     kernel: FloatTensor<B>,
     options: ConvOptions<2>,
@@ -37,7 +37,7 @@ pub(crate) fn conv2d<B: Backend>(
     half::whole(Numbers::<B>(made)).laid_out().0
 }
 
-pub(crate) fn conv2d_transposed<B: Backend>(
+pub fn conv2d_transposed<B: Backend>(
     input: FloatTensor<B>,
     kernel: FloatTensor<B>,
     options: ConvOptions<2>,
@@ -57,7 +57,7 @@ pub(crate) fn conv2d_transposed<B: Backend>(
     half::unscaled(half::whole(made), top).laid_out().0
 }
 
-pub(crate) fn conv2d_kernel<B: Backend>(
+pub fn conv2d_kernel<B: Backend>(
     input: FloatTensor<B>,
     kernel: FloatTensor<B>,
     gradient: FloatTensor<B>,
@@ -75,12 +75,12 @@ pub(crate) fn conv2d_kernel<B: Backend>(
     half::unscaled(half::whole(Numbers::<B>(made)), top).laid_out().0
 }
 
-pub(crate) fn permuted<B: Backend>(input: FloatTensor<B>, axes: &[usize]) -> FloatTensor<B> {
+pub fn permuted<B: Backend>(input: FloatTensor<B>, axes: &[usize]) -> FloatTensor<B> {
     Numbers::<B>(input).permute(axes).laid_out().0
 }
 
 /// The map by the processor: the numbers are fetched, and what comes of them is sent back.
-pub(crate) fn on_the_host<B: Backend>(
+pub fn on_the_host<B: Backend>(
     input: FloatTensor<B>,
     map: Arc<dyn Linear>,
     adjoint: bool,

@@ -9,7 +9,7 @@ fn sigmoid<B: Backend>(x: Numbers<B>) -> Numbers<B> {
     Numbers(B::sigmoid(x.0))
 }
 
-pub(crate) fn curve<B: Backend>(input: FloatTensor<B>, curve: Curve) -> FloatTensor<B> {
+pub fn curve<B: Backend>(input: FloatTensor<B>, curve: Curve) -> FloatTensor<B> {
     let x = Numbers::<B>(input);
     let made = match curve {
         Curve::Relu => Numbers(B::relu(x.0)),
@@ -60,7 +60,7 @@ pub(super) fn slope<B: Backend>(x: Numbers<B>, curve: Curve) -> Numbers<B> {
     }
 }
 
-pub(crate) fn curve_gradient<B: Backend>(
+pub fn curve_gradient<B: Backend>(
     input: FloatTensor<B>,
     gradient: FloatTensor<B>,
     curve: Curve,
@@ -81,7 +81,7 @@ fn lowered<B: Backend>(x: Numbers<B>) -> (Numbers<B>, Numbers<B>) {
     (low, total)
 }
 
-pub(crate) fn softmax<B: Backend>(input: FloatTensor<B>, kind: Softmax) -> FloatTensor<B> {
+pub fn softmax<B: Backend>(input: FloatTensor<B>, kind: Softmax) -> FloatTensor<B> {
     let (low, total) = lowered(Numbers::<B>(input));
     let made = match kind {
         Softmax::Plain => low.exp() / total,
@@ -90,7 +90,7 @@ pub(crate) fn softmax<B: Backend>(input: FloatTensor<B>, kind: Softmax) -> Float
     made.0
 }
 
-pub(crate) fn softmax_gradient<B: Backend>(
+pub fn softmax_gradient<B: Backend>(
     output: FloatTensor<B>,
     gradient: FloatTensor<B>,
     kind: Softmax,
@@ -114,7 +114,7 @@ fn standard<B: Backend>(x: Numbers<B>, eps: f64) -> (Numbers<B>, Numbers<B>) {
     (centred * steepness.clone(), steepness)
 }
 
-pub(crate) fn layer_norm<B: Backend>(
+pub fn layer_norm<B: Backend>(
     input: FloatTensor<B>,
     scale: FloatTensor<B>,
     shift: FloatTensor<B>,
@@ -127,7 +127,7 @@ pub(crate) fn layer_norm<B: Backend>(
     .0
 }
 
-pub(crate) fn layer_norm_gradients<B: Backend>(
+pub fn layer_norm_gradients<B: Backend>(
     input: FloatTensor<B>,
     scale: FloatTensor<B>,
     gradient: FloatTensor<B>,
@@ -146,7 +146,7 @@ pub(crate) fn layer_norm_gradients<B: Backend>(
     (of_input.0, of_scale, of_shift)
 }
 
-pub(crate) fn linear<B: Backend>(
+pub fn linear<B: Backend>(
     input: FloatTensor<B>,
     weight: FloatTensor<B>,
     bias: Option<FloatTensor<B>>,
@@ -165,7 +165,7 @@ pub(crate) fn linear<B: Backend>(
     made.reshape(&shape).0
 }
 
-pub(crate) fn linear_input<B: Backend>(
+pub fn linear_input<B: Backend>(
     weight: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
@@ -178,7 +178,7 @@ pub(crate) fn linear_input<B: Backend>(
     half::unscaled(gradient.rows().product(weight), top).reshape(&shape).0
 }
 
-pub(crate) fn linear_weight<B: Backend>(
+pub fn linear_weight<B: Backend>(
     input: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
@@ -187,7 +187,7 @@ pub(crate) fn linear_weight<B: Backend>(
     half::unscaled(made, top).0
 }
 
-pub(crate) fn row_sum<B: Backend>(gradient: FloatTensor<B>) -> FloatTensor<B> {
+pub fn row_sum<B: Backend>(gradient: FloatTensor<B>) -> FloatTensor<B> {
     let rows = Numbers::<B>(gradient).rows();
     let width = rows.shape()[1];
     rows.sums([0]).reshape(&[width]).0
@@ -215,7 +215,7 @@ fn evened(width: usize) -> f64 {
     1.0 / (width as f64).sqrt()
 }
 
-pub(crate) fn attention<B: Backend>(
+pub fn attention<B: Backend>(
     qkv: FloatTensor<B>,
     heads: usize,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
@@ -230,7 +230,7 @@ pub(crate) fn attention<B: Backend>(
     (output.0, levels.0)
 }
 
-pub(crate) fn attention_gradient<B: Backend>(
+pub fn attention_gradient<B: Backend>(
     qkv: FloatTensor<B>,
     levels: FloatTensor<B>,
     gradient: FloatTensor<B>,

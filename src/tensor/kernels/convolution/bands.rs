@@ -4,11 +4,11 @@
 //! Rows of the kernel are laid out in groups; the products of one group and of a few vectors of places stay in
 //! registers. Each element is summed in the order of the taps.
 
-use super::super::vectors::{Fresh, fresh, vectorised};
+use super::super::vectors::{Fresh, fresh, width};
 use super::Geometry;
 use super::padded::Padded;
-use super::product::{Job, Lanes, Weights, rows};
-use pulp::{Simd, WithSimd};
+use super::product::{InRows, Job, Weights, in_rows, rows};
+use pulp::Simd;
 use rayon::prelude::*;
 
 /// Vectors of places that are worked on together.
@@ -18,8 +18,8 @@ const BAND: usize = 1 << 16;
 
 /// Whether rows of places fill vectors well enough.
 pub(super) fn fits(shape: &Geometry) -> bool {
-    let (lanes, width) = (vectorised(Lanes), shape.output[1]);
-    !shape.is_plain() && 4 * width >= 3 * width.next_multiple_of(lanes)
+    let places = shape.output[1];
+    !shape.is_plain() && 4 * places >= 3 * places.next_multiple_of(width())
 }
 
 /// One task: some outputs of one image at some rows of places.
@@ -44,21 +44,7 @@ struct Place {
     count: usize,
 }
 
-impl WithSimd for Task<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // Decided before it is compiled.
-        if const { rows(S::F32_LANES) == 8 } {
-            self.by::<S, 8>(simd);
-        } else {
-            self.by::<S, 4>(simd);
-        }
-    }
-}
-
-impl Task<'_> {
+impl InRows for Task<'_> {
     #[inline(always)]
     fn by<S: Simd, const ROWS: usize>(self, simd: S) {
         let Task { shape, target, space, rows: [first, end], .. } = self;
@@ -171,7 +157,7 @@ pub(super) fn products(
     kernels: &[Weights],
     jobs: &[Job],
 ) -> Vec<f32> {
-    let lanes = vectorised(Lanes);
+    let lanes = width();
     let tall = rows(lanes);
     let packed: Vec<Vec<f32>> = kernels.iter().map(|weights| weights.packed(tall)).collect();
     let (outputs, height) = (shape.outputs, shape.output[0]);
@@ -189,7 +175,7 @@ pub(super) fn products(
             tasks.for_each_init(Vec::new, |space, task| {
                 let (job, band, at) = (task / (bands * parts), task / parts % bands, task % parts);
                 let Job { group, start, patches } = &jobs[job];
-                vectorised(Task {
+                in_rows(Task {
                     shape,
                     input: patches.input,
                     packed: &packed[*group],

@@ -154,6 +154,11 @@ impl Geometry {
     }
 }
 
+/// Whether a convolution of these shapes is done by minimal filtering.
+pub fn is_minimal(input: &[usize], kernel: &[usize], options: &ConvOptions<2>) -> bool {
+    winograd::fits(&Geometry::new(input, kernel, options))
+}
+
 /// The output of a convolution.
 pub(super) fn forward(shape: &Geometry, input: &[f32], kernel: &[f32]) -> Vec<f32> {
     if shape.is_depthwise() {

@@ -4,7 +4,7 @@
 //! Rows of the kernel are laid out in groups of [`rows`], columns in panels of three vectors; a product of one group and one
 //! panel stays in registers. Each element is summed in the order of the taps.
 
-use super::super::vectors::{Fresh, fresh, run, vectorised};
+use super::super::vectors::{Fresh, fresh, run, vectorised, width};
 use super::patches::Patches;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -21,16 +21,31 @@ pub(super) const fn rows(lanes: usize) -> usize {
     if lanes >= 16 { 8 } else { 4 }
 }
 
-/// The width of the processor's vectors.
-pub(super) struct Lanes;
+/// Work on so many rows of the kernel at a time.
+pub(super) trait InRows {
+    fn by<S: Simd, const ROWS: usize>(self, simd: S);
+}
 
-impl WithSimd for Lanes {
-    type Output = usize;
+struct Rows<W>(W);
+
+impl<W: InRows> WithSimd for Rows<W> {
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> usize {
-        S::F32_LANES
+    fn with_simd<S: Simd>(self, simd: S) {
+        // Decided before it is compiled.
+        if const { rows(S::F32_LANES) == 8 } {
+            self.0.by::<S, 8>(simd);
+        } else {
+            self.0.by::<S, 4>(simd);
+        }
     }
+}
+
+/// Does `work` with the processor's widest vectors, and as many rows as suit them.
+#[inline(always)]
+pub(super) fn in_rows(work: impl InRows) {
+    vectorised(Rows(work));
 }
 
 /// The kernel of a group as a matrix `[outputs, taps]`.
@@ -98,21 +113,7 @@ struct Task<'a> {
     columns: &'a mut Vec<f32>,
 }
 
-impl WithSimd for Task<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // Decided before it is compiled.
-        if const { rows(S::F32_LANES) == 8 } {
-            self.by::<S, 8>(simd);
-        } else {
-            self.by::<S, 4>(simd);
-        }
-    }
-}
-
-impl Task<'_> {
+impl InRows for Task<'_> {
     #[inline(always)]
     fn by<S: Simd, const ROWS: usize>(self, simd: S) {
         let lanes = S::F32_LANES;
@@ -187,7 +188,7 @@ pub(super) struct Job<'a> {
 
 /// All products, whose outputs together fill a buffer of `length`; channels are `plane` apart.
 pub(super) fn products(length: usize, plane: usize, kernels: &[Weights], jobs: &[Job]) -> Vec<f32> {
-    let lanes = vectorised(Lanes);
+    let lanes = width();
     let (rows, wide) = (rows(lanes), WIDE * lanes);
     let packed: Vec<Vec<f32>> = kernels.iter().map(|weights| weights.packed(rows)).collect();
     let taps = kernels.first().map_or(1, |weights| weights.taps).max(1);
@@ -207,7 +208,7 @@ pub(super) fn products(length: usize, plane: usize, kernels: &[Weights], jobs: &
                     (task / (blocks * parts), task / parts % blocks, task % parts);
                 let Job { group, start, patches } = &jobs[job];
                 let first = block * panels * wide;
-                vectorised(Task {
+                in_rows(Task {
                     packed: &packed[*group],
                     outputs: [part * tall, ((part + 1) * tall).min(outputs)],
                     taps,

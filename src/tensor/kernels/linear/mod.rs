@@ -9,7 +9,7 @@ pub(in crate::tensor) use fourier::Fourier;
 pub(in crate::tensor) use pick::{NOTHING, Pick, Rows};
 
 /// A linear map between tensors of fixed shapes, in row-major order.
-pub(in crate::tensor) trait Linear: std::fmt::Debug + Send + Sync {
+pub trait Linear: std::fmt::Debug + Send + Sync {
     fn input_shape(&self) -> Vec<usize>;
 
     fn output_shape(&self) -> Vec<usize>;
@@ -26,7 +26,7 @@ pub(in crate::tensor) trait Linear: std::fmt::Debug + Send + Sync {
 }
 
 /// A linear map in other words.
-pub(in crate::tensor) enum Told {
+pub enum Told {
     /// The elements at these places along a dimension.
     Picked { axis: usize, places: Vec<usize> },
     /// A matrix `[from, to]` along a dimension.

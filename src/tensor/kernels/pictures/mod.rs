@@ -16,7 +16,7 @@ use burn::backend::{Backend, backend_extension};
 
 /// How channels are normalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::tensor) struct NormOptions {
+pub struct NormOptions {
     /// Added to the variance.
     pub eps: f64,
     /// Whether the statistics were taken of this input, and are constants otherwise.
@@ -27,7 +27,7 @@ pub(in crate::tensor) struct NormOptions {
 
 /// Shapes are checked by the caller.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
-pub(in crate::tensor) trait PictureOps: Backend {
+pub trait PictureOps: Backend {
     /// Mean and biased variance of each channel of `[batch, channel, …]`, as `[2, channel]`; outside of
     /// any graph.
     fn still_channel_statistics(input: FloatTensor<Self>) -> FloatTensor<Self> {

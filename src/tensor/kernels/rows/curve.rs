@@ -7,7 +7,7 @@ use crate::tensor::kernels::lanes::{mapped, mapped_two};
 
 /// A function of each number for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tensor) enum Curve {
+pub enum Curve {
     /// max(x, 0).
     Relu,
     /// 1 / (1 + e^−x).

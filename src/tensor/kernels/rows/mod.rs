@@ -8,8 +8,8 @@ mod layer_norm;
 mod linear;
 mod softmax;
 
-pub(in crate::tensor) use curve::Curve;
-pub(in crate::tensor) use softmax::Softmax;
+pub use curve::Curve;
+pub use softmax::Softmax;
 
 use super::composed;
 use burn::backend::tensor::FloatTensor;
@@ -17,7 +17,7 @@ use burn::backend::{Backend, backend_extension};
 
 /// Operations on rows and their gradients. Shapes are checked by the caller; nothing is empty.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
-pub(in crate::tensor) trait RowOps: Backend {
+pub trait RowOps: Backend {
     /// A function of each number.
     fn still_curve(input: FloatTensor<Self>, curve: Curve) -> FloatTensor<Self> {
         composed::curve::<Self>(input, curve)

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 /// Whether a row is divided by its sum, or its logarithm is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::tensor) enum Softmax {
+pub enum Softmax {
     /// e^x / Σ e^x.
     Plain,
     /// x − ln Σ e^x.

@@ -1,12 +1,12 @@
 //! The outputs: at each of the 16 places a product of two matrices, summed in the order of the channels, and four sums of
 //! these products. Tiles lie side by side in vectors; what is done with one does not depend on its neighbours.
 
-use super::super::super::vectors::{Fresh, fresh, run, run_mut, vectorised};
+use super::super::super::vectors::{Fresh, fresh, run, run_mut, width};
 use super::super::Geometry;
-use super::super::product::{Lanes, Weights, rows};
+use super::super::product::{InRows, Weights, in_rows, rows};
 use super::tiles::{Block, Line, Segment, blocks};
 use super::{APART, PLACES, filtered, put_together, sums, transformed};
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 use rayon::prelude::*;
 
 /// Vectors of tiles that are worked on together, at most.
@@ -73,28 +73,15 @@ struct Space {
     products: Vec<f32>,
 }
 
-impl WithSimd for Task<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // Decided before it is compiled.
-        if const { rows(S::F32_LANES) == 8 } {
-            self.by::<S, 8>(simd);
-        } else {
-            self.by::<S, 4>(simd);
-        }
-    }
-}
-
-impl Task<'_> {
+impl InRows for Task<'_> {
     #[inline(always)]
     fn by<S: Simd, const ROWS: usize>(mut self, simd: S) {
         let lanes = S::F32_LANES;
         let lines = Line::of(self.blocks);
         let vectors = lines.last().map_or(0, |line| line.at + line.count).div_ceil(lanes);
         let segments = Segment::of(self.shape, self.group, &lines, [vectors, lanes]);
-        self.lay::<S>(simd, &lines, vectors);
+        let segments: Vec<&[Segment]> = segments.chunk_by(|a, b| a.vector == b.vector).collect();
+        let length = self.lay::<S>(simd, &lines, vectors);
         let [top, bottom] = self.outputs;
         let panels = vectors.div_ceil(WIDE);
         for group in top / ROWS..bottom.div_ceil(ROWS) {
@@ -102,7 +89,7 @@ impl Task<'_> {
             for panel in 0..panels {
                 // As even as can be.
                 let first = panel * vectors / panels;
-                let places = ([first, vectors], &segments[..]);
+                let places = ([first, length], &segments[first..]);
                 match (panel + 1) * vectors / panels - first {
                     3 => self.tile::<S, ROWS, 3>(simd, own, places),
                     2 => self.tile::<S, ROWS, 2>(simd, own, places),
@@ -111,10 +98,12 @@ impl Task<'_> {
             }
         }
     }
+}
 
-    /// Lays out all tiles, transformed.
+impl Task<'_> {
+    /// Lays out all tiles, transformed. Gives the floats from place to place.
     #[inline(always)]
-    fn lay<S: Simd>(&mut self, simd: S, lines: &[Line], vectors: usize) {
+    fn lay<S: Simd>(&mut self, simd: S, lines: &[Line], vectors: usize) -> usize {
         let (shape, lanes) = (self.shape, S::F32_LANES);
         let Space { seen, tiles, .. } = &mut *self.space;
         let length = vectors * shape.inputs * lanes + APART;
@@ -156,18 +145,19 @@ impl Task<'_> {
                 }
             }
         }
+        length
     }
 
-    /// One group of rows at some vectors of tiles, written to its `count` channels.
+    /// One group of rows at some vectors of tiles, written to its `count` channels. `segments` are those of these vectors
+    /// and of what follows them.
     #[inline(always)]
     fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         simd: S,
         [row, count]: [usize; 2],
-        ([first, vectors], segments): ([usize; 2], &[Segment]),
+        ([first, length], segments): ([usize; 2], &[&[Segment]]),
     ) {
         let (inputs, lanes) = (self.shape.inputs, S::F32_LANES);
-        let length = vectors * inputs * lanes + APART;
         let Space { tiles, products, .. } = &mut *self.space;
         products.resize((PLACES * ROWS * WIDE * lanes).max(products.len()), 0.0);
         for place in 0..PLACES {
@@ -187,7 +177,7 @@ impl Task<'_> {
         let [height, width] = self.shape.output;
         for own in 0..count {
             let channel = (row + own) * height * width;
-            for vector in 0..VECTORS {
+            for (vector, segments) in segments.iter().enumerate().take(VECTORS) {
                 let at = own * VECTORS + vector;
                 let mut tile = [simd.splat_f32s(0.0); PLACES];
                 for (place, tile) in tile.iter_mut().enumerate() {
@@ -195,10 +185,7 @@ impl Task<'_> {
                 }
                 let [top, bottom] = put_together(simd, tile);
                 let pairs = [by_turns::<S>(top), by_turns::<S>(bottom)];
-                for segment in segments {
-                    if segment.vector != first + vector {
-                        continue;
-                    }
+                for segment in *segments {
                     let to = segment.to + channel;
                     let values = 2 * segment.lane..2 * segment.lane + segment.width;
                     for (line, pairs) in pairs.iter().enumerate().take(segment.height) {
@@ -225,7 +212,7 @@ fn by_turns<S: Simd>(pair: [S::f32s; 2]) -> [f32; 32] {
 
 /// All outputs: of the images in `input`, with a kernel for each group.
 pub(crate) fn products(shape: &Geometry, input: &[f32], kernels: &[Weights]) -> Vec<f32> {
-    let lanes = vectorised(Lanes);
+    let lanes = width();
     let tall = rows(lanes);
     let filters: Vec<Filters> =
         kernels.iter().map(|weights| Filters::of(weights, shape.inputs, tall)).collect();
@@ -243,7 +230,7 @@ pub(crate) fn products(shape: &Geometry, input: &[f32], kernels: &[Weights]) -> 
             tasks.for_each_init(Space::default, |space, task| {
                 let (job, at) = (task / parts, task % parts);
                 let group = job / blocks.len();
-                vectorised(Task {
+                in_rows(Task {
                     shape,
                     group,
                     input,

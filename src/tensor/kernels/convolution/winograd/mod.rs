@@ -6,13 +6,11 @@
 //! taken so, too; tried, it gained little for some sizes and lost for others, since both its sides change from step to step.
 
 mod forward;
-#[cfg(test)]
-mod tests;
 mod tiles;
 
-use super::super::vectors::{run, vectorised};
+use super::super::vectors::{run, width};
 use super::Geometry;
-use super::product::{Lanes, rows};
+use super::product::rows;
 pub(super) use forward::products;
 use pulp::Simd;
 
@@ -26,7 +24,7 @@ const CHANNELS: usize = 32;
 
 /// Whether a convolution is one of these, and large enough.
 pub(super) fn fits(shape: &Geometry) -> bool {
-    let (one, lanes) = ([1, 1], vectorised(Lanes));
+    let (one, lanes) = ([1, 1], width());
     // Without vectors there is nothing to lay side by side.
     let has_vectors = lanes.is_multiple_of(rows(lanes));
     has_vectors

@@ -1,13 +1,14 @@
 //! What graphics cards compute, on the processor, against its kernels: values and gradients.
 
-use super::super::descent::{Adam, DescentOps};
-use super::super::pictures::{After, NormOptions, PictureOps};
-use super::super::rows::{Curve, RowOps, Softmax};
-use super::super::{StillOps, made};
-use crate::tensor::random::Stream;
 use burn::backend::ops::ConvOptions;
 use burn::backend::{Flex, TensorMetadata};
 use burn_flex::FlexTensor;
+use stillroom::tensor::After;
+use stillroom::tensor::inside::{
+    Adam, Curve, DescentOps, NormOptions, PictureOps, RowOps, Softmax, StillOps, composed, made,
+    plain,
+};
+use stillroom::tensor::random::Stream;
 
 fn noise(number: u64, shape: &[usize]) -> FlexTensor {
     let mut random = Stream::new(number, "numbers of a test", &[]);
@@ -20,7 +21,7 @@ fn noise(number: u64, shape: &[usize]) -> FlexTensor {
 fn same(ours: &FlexTensor, composed: &FlexTensor) {
     assert_eq!(ours.shape().to_vec(), composed.shape().to_vec());
     let (ours, composed) = (ours.to_contiguous(), composed.to_contiguous());
-    let (ours, composed) = (super::super::plain(&ours), super::super::plain(&composed));
+    let (ours, composed) = (plain(&ours), plain(&composed));
     let scale = ours.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
     for (place, (a, b)) in ours.iter().zip(composed).enumerate() {
         assert!((a - b).abs() <= 2e-5 * scale, "at {place}: {a} and {b}, of up to {scale}");
@@ -31,9 +32,9 @@ fn same(ours: &FlexTensor, composed: &FlexTensor) {
 fn curves_and_their_slopes() {
     let (x, g) = (noise(1, &[3, 5, 7]), noise(2, &[3, 5, 7]));
     for curve in [Curve::Relu, Curve::Sigmoid, Curve::Silu, Curve::Gelu, Curve::HardSwish] {
-        same(&Flex::still_curve(x.clone(), curve), &super::curve::<Flex>(x.clone(), curve));
+        same(&Flex::still_curve(x.clone(), curve), &composed::curve::<Flex>(x.clone(), curve));
         let ours = Flex::still_curve_gradient(x.clone(), g.clone(), curve);
-        same(&ours, &super::curve_gradient::<Flex>(x.clone(), g.clone(), curve));
+        same(&ours, &composed::curve_gradient::<Flex>(x.clone(), g.clone(), curve));
     }
 }
 
@@ -42,15 +43,15 @@ fn softmax_and_layer_norm() {
     let (x, g) = (noise(3, &[2, 4, 9]), noise(4, &[2, 4, 9]));
     for kind in [Softmax::Plain, Softmax::Log] {
         let ours = Flex::still_softmax(x.clone(), kind);
-        same(&ours, &super::softmax::<Flex>(x.clone(), kind));
+        same(&ours, &composed::softmax::<Flex>(x.clone(), kind));
         let gradient = Flex::still_softmax_gradient(ours.clone(), g.clone(), kind);
-        same(&gradient, &super::softmax_gradient::<Flex>(ours, g.clone(), kind));
+        same(&gradient, &composed::softmax_gradient::<Flex>(ours, g.clone(), kind));
     }
     let (scale, shift) = (noise(5, &[9]), noise(6, &[9]));
     let ours = Flex::still_layer_norm(x.clone(), scale.clone(), shift.clone(), 1e-5);
-    same(&ours, &super::layer_norm::<Flex>(x.clone(), scale.clone(), shift, 1e-5));
+    same(&ours, &composed::layer_norm::<Flex>(x.clone(), scale.clone(), shift, 1e-5));
     let ours = Flex::still_layer_norm_gradients(x.clone(), scale.clone(), g.clone(), 1e-5);
-    let composed = super::layer_norm_gradients::<Flex>(x, scale, g, 1e-5);
+    let composed = composed::layer_norm_gradients::<Flex>(x, scale, g, 1e-5);
     same(&ours.0, &composed.0);
     same(&ours.1, &composed.1);
     same(&ours.2, &composed.2);
@@ -61,25 +62,25 @@ fn linear_layers() {
     let (x, weight, bias) = (noise(7, &[2, 5, 6]), noise(8, &[4, 6]), noise(9, &[4]));
     let g = noise(10, &[2, 5, 4]);
     let ours = Flex::still_linear_biased(x.clone(), weight.clone(), bias.clone());
-    same(&ours, &super::linear::<Flex>(x.clone(), weight.clone(), Some(bias)));
+    same(&ours, &composed::linear::<Flex>(x.clone(), weight.clone(), Some(bias)));
     let ours = Flex::still_linear_plain(x.clone(), weight.clone());
-    same(&ours, &super::linear::<Flex>(x.clone(), weight.clone(), None));
+    same(&ours, &composed::linear::<Flex>(x.clone(), weight.clone(), None));
     let ours = Flex::still_linear_input(weight.clone(), g.clone());
-    same(&ours, &super::linear_input::<Flex>(weight, g.clone()));
+    same(&ours, &composed::linear_input::<Flex>(weight, g.clone()));
     let ours = Flex::still_linear_weight(x.clone(), g.clone());
-    same(&ours, &super::linear_weight::<Flex>(x, g.clone()));
-    same(&Flex::still_row_sum(g.clone()), &super::row_sum::<Flex>(g));
+    same(&ours, &composed::linear_weight::<Flex>(x, g.clone()));
+    same(&Flex::still_row_sum(g.clone()), &composed::row_sum::<Flex>(g));
 }
 
 #[test]
 fn attention() {
     let (qkv, g) = (noise(11, &[2, 19, 3 * 3 * 4]), noise(12, &[2, 19, 3 * 4]));
     let (ours, levels) = Flex::still_attention(qkv.clone(), 3);
-    let (composed, composed_levels) = super::attention::<Flex>(qkv.clone(), 3);
+    let (composed, composed_levels) = composed::attention::<Flex>(qkv.clone(), 3);
     same(&ours, &composed);
     same(&levels, &composed_levels);
     let ours = Flex::still_attention_gradient(qkv.clone(), levels.clone(), g.clone(), 3);
-    same(&ours, &super::attention_gradient::<Flex>(qkv, levels, g, 3));
+    same(&ours, &composed::attention_gradient::<Flex>(qkv, levels, g, 3));
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn channel_norms() {
     let (x, g) = (noise(13, &[3, 4, 5, 6]), noise(14, &[3, 4, 5, 6]));
     let (scale, shift) = (noise(15, &[4]), noise(16, &[4]));
     let statistics = Flex::still_channel_statistics(x.clone());
-    same(&statistics, &super::channel_statistics::<Flex>(x.clone()));
+    same(&statistics, &composed::channel_statistics::<Flex>(x.clone()));
     for (own, after) in [
         (true, After::Nothing),
         (true, After::Silu),
@@ -105,7 +106,7 @@ fn channel_norms() {
             statistics.clone(),
             options,
         );
-        let composed = super::channel_norm::<Flex>(
+        let composed = composed::channel_norm::<Flex>(
             x.clone(),
             scale.clone(),
             shift.clone(),
@@ -122,7 +123,7 @@ fn channel_norms() {
             options,
         );
         let composed =
-            super::channel_norm_gradients::<Flex>(x, scale, shift, statistics, g, options);
+            composed::channel_norm_gradients::<Flex>(x, scale, shift, statistics, g, options);
         same(&ours.0, &composed.0);
         same(&ours.1, &composed.1);
         same(&ours.2, &composed.2);
@@ -132,18 +133,18 @@ fn channel_norms() {
 #[test]
 fn means_and_gates() {
     let (x, gates) = (noise(17, &[2, 3, 7, 9]), noise(18, &[2, 3, 1, 1]));
-    same(&Flex::still_plane_means(x.clone()), &super::plane_means::<Flex>(x.clone()));
+    same(&Flex::still_plane_means(x.clone()), &composed::plane_means::<Flex>(x.clone()));
     let ours = Flex::still_plane_spread(gates.clone(), [7, 9]);
-    same(&ours, &super::plane_spread::<Flex>(gates.clone(), [7, 9]));
+    same(&ours, &composed::plane_spread::<Flex>(gates.clone(), [7, 9]));
     let ours = Flex::still_block_means(x.clone(), [2, 4]);
-    same(&ours, &super::block_means::<Flex>(x.clone(), [2, 4]));
+    same(&ours, &composed::block_means::<Flex>(x.clone(), [2, 4]));
     let spread = Flex::still_block_spread(ours.clone(), [2, 4], [7, 9]);
-    same(&spread, &super::block_spread::<Flex>(ours, [2, 4], [7, 9]));
+    same(&spread, &composed::block_spread::<Flex>(ours, [2, 4], [7, 9]));
     let ours = Flex::still_gated(x.clone(), gates.clone());
-    same(&ours, &super::gated::<Flex>(x.clone(), gates));
+    same(&ours, &composed::gated::<Flex>(x.clone(), gates));
     let g = noise(19, &[2, 3, 7, 9]);
     let ours = Flex::still_gate_gradients(x.clone(), g.clone());
-    same(&ours, &super::gate_gradients::<Flex>(x, g));
+    same(&ours, &composed::gate_gradients::<Flex>(x, g));
 }
 
 #[test]
@@ -157,14 +158,15 @@ fn convolutions() {
     ] {
         let (x, kernel) = (noise(20, &[2, 4, 9, 8]), noise(21, &[6, 4 / options.groups, 3, 2]));
         let ours = Flex::still_conv2d(x.clone(), kernel.clone(), options.clone());
-        same(&ours, &super::conv2d::<Flex>(x.clone(), kernel.clone(), options.clone()));
+        same(&ours, &composed::conv2d::<Flex>(x.clone(), kernel.clone(), options.clone()));
         let g = noise(22, &ours.shape().to_vec());
         let (kernels, size) = (kernel.clone(), [9, 8]);
         let ours = Flex::still_conv2d_transposed(g.clone(), kernels.clone(), options.clone(), size);
-        let composed = super::conv2d_transposed::<Flex>(g.clone(), kernels, options.clone(), size);
+        let composed =
+            composed::conv2d_transposed::<Flex>(g.clone(), kernels, options.clone(), size);
         same(&ours, &composed);
         let ours = Flex::still_conv2d_kernel(x.clone(), kernel.clone(), g.clone(), options.clone());
-        same(&ours, &super::conv2d_kernel::<Flex>(x, kernel, g, options));
+        same(&ours, &composed::conv2d_kernel::<Flex>(x, kernel, g, options));
     }
 }
 
@@ -172,7 +174,7 @@ fn convolutions() {
 fn steps_of_adam() {
     let [value, gradient, mean] = [23, 24, 25].map(|number| noise(number, &[5, 3]));
     let squares = noise(26, &[5, 3]);
-    let squares = super::super::plain(&squares).iter().map(|value| value * value).collect();
+    let squares = plain(&squares).iter().map(|value| value * value).collect();
     let squares = made(squares, vec![5, 3]);
     for coupled in [0.0, 0.01] {
         let rule = Adam {
@@ -187,7 +189,7 @@ fn steps_of_adam() {
         let parts = || [&value, &gradient, &mean, &squares].map(Clone::clone);
         let ([v, g, m, s], [w, h, n, t]) = (parts(), parts());
         let ours = Flex::still_adam(v, g, m, s, rule);
-        let composed = super::adam::<Flex>(w, h, n, t, rule);
+        let composed = composed::adam::<Flex>(w, h, n, t, rule);
         same(&ours.0, &composed.0);
         same(&ours.1, &composed.1);
         same(&ours.2, &composed.2);

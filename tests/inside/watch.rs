@@ -1,15 +1,13 @@
 //! Whole screens, drawn into memory.
 
-use super::Seen;
-use super::screen::draw;
-use super::view::{Asked, View};
-use crate::run::{Live, Picture, State};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+use stillroom::cli::inside::{Asked, Seen, View, draw};
+use stillroom::run::{Live, Picture, State};
 
 const THEN: &str = "2026-01-01T10:00:00.000Z";
 
