@@ -2,6 +2,7 @@
 
 use crate::support::Sandbox;
 use crate::support::browser::Browser;
+use std::time::Duration;
 
 #[test]
 fn errors_requests_size_and_scheme_of_a_page_are_seen() {
@@ -17,9 +18,20 @@ fn errors_requests_size_and_scheme_of_a_page_are_seen() {
                <img src='http://127.0.0.1:9/none.png'><script>nothing()</script>";
     let bad = sandbox.write("bad.html", bad);
     browser.open_file(&bad);
-    let told = browser.console_errors().join("\n");
+    // A page may be loaded before the browser has told all of it.
+    let (mut told, mut asked) = (String::new(), Vec::new());
+    for _ in 0..50 {
+        told.push_str(&browser.console_errors().join("\n"));
+        asked.extend(browser.requests());
+        if told.contains("nothing is not defined")
+            && asked.iter().any(|url: &String| url.ends_with("none.png"))
+        {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(told.contains("nothing is not defined"), "{told}");
-    assert!(browser.requests().iter().any(|url| url.ends_with("none.png")));
+    assert!(asked.iter().any(|url| url.ends_with("none.png")), "{asked:?}");
     let wide = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
     assert!(browser.run(wide).as_f64().is_some_and(|over| over > 500.0));
     browser.resize(1280, 800);
