@@ -20,7 +20,7 @@ fn give_back() {
 fn main() {
     // SAFETY: sets a number in the allocator; the environment's MIMALLOC_PURGE_DELAY stays in force.
     unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, PURGE_DELAY_MS) };
-    // Its factors lie row by row already: copying them first costs two hundredths of a transformer's step.
+    // Factors of products lie row by row as a rule: `gemm` copying them first costs two hundredths of a transformer's step.
     gemm::set_rhs_packing_threshold(usize::MAX);
     stillroom::tensor::memory::relieve_by(give_back);
     std::process::exit(stillroom::cli::main(std::env::args_os()));

@@ -14,6 +14,7 @@ fn powers_are_right_over_the_whole_range() {
     assert_eq!((exp(-87.0), exp(-1000.0), exp(1000.0)), (0.0, 0.0, f32::INFINITY));
     assert!(exp(f32::NAN).is_nan());
 }
+
 /// A level that a feature of the crate leaves out is as slow as none.
 #[cfg(target_arch = "x86_64")]
 #[test]

@@ -62,18 +62,20 @@ impl Sandbox {
     }
 
     /// Lends the built-in example, which the binary would make of hundreds of sounds.
+    #[cfg(unix)]
     fn lend_example(&self) {
         let home = self.file("home");
-        if cfg!(unix) && !home.exists() {
+        if !home.exists() {
             let data = home.join("data");
             std::fs::create_dir_all(&data).expect("a folder");
-            #[cfg(unix)]
-            std::os::unix::fs::symlink(example(), data.join("example-1")).expect("a link");
+            let name = example().file_name().expect("its version");
+            std::os::unix::fs::symlink(example(), data.join(name)).expect("a link");
         }
     }
 
     /// The binary, in this folder, with an environment that is the same everywhere.
     pub fn command(&self) -> Command {
+        #[cfg(unix)]
         self.lend_example();
         let mut command = Command::new(env!("CARGO_BIN_EXE_still"));
         command.current_dir(self.path()).env("STILL_HOME", self.file("home"));
