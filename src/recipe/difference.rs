@@ -2,7 +2,7 @@
 
 use super::compile::Compiled;
 use super::outline::{Outline, Piece, Statement, begins_operand, deeper, mentions, same, word};
-use super::reach::called_by_statements;
+use super::reach::{Running, called_by_statements, of_stages_over};
 use rhai::{Engine, Token};
 
 /// What an edit changes.
@@ -13,10 +13,11 @@ pub(super) struct Difference {
     pub note: Option<String>,
 }
 
-/// Compares a version with the one in force. `first` is the recipe whose statements run.
+/// Compares a version with the one in force, while a stage runs. `first` is the recipe whose statements run.
 pub(super) fn difference(
     engine: &Engine,
     first: &Outline,
+    running: &Running,
     own: &Compiled,
     fresh: &Compiled,
 ) -> Difference {
@@ -37,6 +38,14 @@ pub(super) fn difference(
         notes.push(format!(
             "nothing but statements, which run once, calls {}: no effect until the next run",
             listed(&ran)
+        ));
+    }
+    let mut over = of_stages_over(first, [&own.outline, &fresh.outline], &names, running);
+    over.retain(|name| !gone.contains(name) && !ran.contains(name));
+    if !over.is_empty() {
+        let (name, serve) = (listed(&over), if over.len() == 1 { "serves" } else { "serve" });
+        notes.push(format!(
+            "{name} {serve} no stage but those that are over: no effect until the next run"
         ));
     }
     let closures = in_functions(&own.outline, &fresh.outline, &names);

@@ -32,6 +32,11 @@ impl Facts {
         }
     }
 
+    /// The name of the function that serves a hook of such a stage, where there is one.
+    pub fn served_by(&self, hook: Hook) -> Option<&str> {
+        self.name(hook).filter(|_| hook.of_stage(self.kind))
+    }
+
     fn parameters(&self, hook: Hook) -> usize {
         hook.parameters(self.kind).len()
     }

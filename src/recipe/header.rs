@@ -40,7 +40,7 @@ impl Header {
     /// The header of a recipe: the `//!` lines at its beginning.
     pub fn of(source: &Source) -> Self {
         let mut header = Header::default();
-        let (mut text, mut open) = (Vec::new(), false);
+        let (mut text, mut open, mut in_title) = (Vec::new(), false, false);
         for (line, row) in (1..).zip(source.text.lines()) {
             let bare = row.trim();
             let Some(said) = bare.strip_prefix("//!") else {
@@ -53,8 +53,11 @@ impl Header {
             };
             let indented = said.starts_with("  ") || said.starts_with('\t');
             let said = said.trim();
-            if header.title.is_empty() && text.is_empty() && field_of(said).is_none() {
-                header.title = said.to_string();
+            let begins = header.title.is_empty() && text.is_empty();
+            let goes_on = in_title && header.title_goes_on(said);
+            in_title = (begins || goes_on) && field_of(said).is_none();
+            if in_title {
+                header.title = format!("{} {said}", header.title).trim().to_string();
             } else if let Some((name, value)) = field_of(said) {
                 header.take(source, name, value, line);
                 open = true;
@@ -68,9 +71,18 @@ impl Header {
                 text.push(said);
             }
         }
+        // What is said beyond the first sentence is text.
+        let end = header.title.find(". ").map_or(header.title.len(), |end| end + 1);
+        let more = header.title.split_off(end);
+        let text = std::iter::once(more.trim()).chain(text).collect::<Vec<_>>();
         header.text = text.join("\n").trim().to_string();
         header.check(source);
         header
+    }
+
+    /// Whether a line goes on with a title that is longer than its line.
+    fn title_goes_on(&self, said: &str) -> bool {
+        said.starts_with(char::is_lowercase) && !self.title.ends_with(['.', ':', '!', '?'])
     }
 
     fn take(&mut self, source: &Source, name: &'static str, value: &str, line: usize) {

@@ -4,6 +4,7 @@ use super::facts::{Facts, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
 use super::holdings::collect_map;
 use super::live::Live;
+use super::reach::Running;
 use super::rehearsal::try_out;
 use super::session::{Session, lock};
 use super::timeline::Timeline;
@@ -198,6 +199,7 @@ impl Hooks for StageHooks<'_> {
         }
         let (engine, facts, before) = (self.engine, &self.facts, &self.version);
         self.pace = self.pace.max(self.begun.map(|begun| begun.elapsed()));
+        let running = Running { line: self.session.line_of_stage(before), facts };
         let mut live = lock(self.live);
         // The file is another one than the run had seen when it was cut off.
         let now = self.timeline.take_next(before.number);
@@ -210,8 +212,8 @@ impl Hooks for StageHooks<'_> {
                 try_out(engine, version, facts, moment, &bench, state)
             };
             match now {
-                Some(version) => Some(live.offer(engine, version, trial)),
-                None => live.look(engine, trial),
+                Some(version) => Some(live.offer(engine, &running, version, trial)),
+                None => live.look(engine, &running, trial),
             }
         });
         let current = live.current();

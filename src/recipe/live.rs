@@ -1,9 +1,10 @@
 //! The version in force, and how another one takes its place.
 
 use super::check;
-use super::compile::{Compiler, Refused};
-use super::difference::difference;
+use super::compile::{Compiled, Compiler, Refused};
+use super::difference::{Difference, difference};
 use super::outline::Outline;
+use super::reach::Running;
 use super::source::Source;
 use super::version::Version;
 use super::watch::{Patience, Watch};
@@ -53,14 +54,20 @@ struct Held {
 }
 
 impl Live {
-    /// Puts the first version into force.
-    /// Its number and those of later ones are `next` at least.
-    pub fn new(compiler: Compiler, current: Arc<Version>, next: usize, patience: Patience) -> Self {
+    /// Puts the first version into force, while the statements of `ran` run. The numbers of later ones are `next` at
+    /// least.
+    pub fn new(
+        compiler: Compiler,
+        current: Arc<Version>,
+        ran: &Version,
+        next: usize,
+        patience: Patience,
+    ) -> Self {
         let mut live = Live {
             compiler,
             before: VecDeque::new(),
             failed: false,
-            first: current.compiled.outline.clone(),
+            first: ran.compiled.outline.clone(),
             watch: Watch::new(patience),
             seen: Content::new(),
             held: None,
@@ -98,6 +105,7 @@ impl Live {
     pub fn offer(
         &mut self,
         engine: &Engine,
+        running: &Running,
         version: Arc<Version>,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> Change {
@@ -106,7 +114,7 @@ impl Live {
             let stays = self.stays(Outcome::Rejected(error), "version {} stays in force");
             return Change { files, ..stays };
         }
-        let told = difference(engine, &self.first, &self.current.compiled, &version.compiled);
+        let told = self.difference(engine, running, &version.compiled);
         let hash = version.compiled.source.hash.clone();
         let number = version.number;
         self.put(version);
@@ -114,6 +122,10 @@ impl Live {
         let (functions, note) = (told.names, told.note);
         let files = BTreeMap::new();
         Change { version: number, hash, outcome: Outcome::InForce, functions, note, files }
+    }
+
+    fn difference(&self, engine: &Engine, running: &Running, fresh: &Compiled) -> Difference {
+        difference(engine, &self.first, running, &self.current.compiled, fresh)
     }
 
     /// What files hold, for a journal that names no path of this machine.
@@ -150,6 +162,7 @@ impl Live {
     pub fn look(
         &mut self,
         engine: &Engine,
+        running: &Running,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> Option<Change> {
         self.current.survive();
@@ -175,7 +188,7 @@ impl Live {
             self.follow(known);
             return Some(self.stays(Outcome::Unchanged, "as version {}, which is in force"));
         }
-        match self.prepare(engine, trial) {
+        match self.prepare(engine, running, trial) {
             Ok((version, change)) => {
                 self.replace(Arc::new(version), &change);
                 Some(change)
@@ -234,12 +247,13 @@ impl Live {
     fn prepare(
         &self,
         engine: &Engine,
+        running: &Running,
         trial: impl FnOnce(&Version) -> Result<()>,
     ) -> std::result::Result<(Version, Change), Box<Refused>> {
         let source = Source::read(&self.current.compiled.source.file);
         let compiled = check::read(engine, &self.compiler, source)?;
         let hash = compiled.source.hash.clone();
-        let told = difference(engine, &self.first, &self.current.compiled, &compiled);
+        let told = self.difference(engine, running, &compiled);
         let alone =
             |error| Box::new(Refused { error, files: Vec::new(), sources: Sources::default() });
         let checked = check::check(self.next, compiled, &self.compiler).map_err(alone)?;

@@ -12,6 +12,7 @@ use super::source::Source;
 use super::taking::Receiver;
 use super::timeline::Timeline;
 use super::trial::Trial;
+use super::version::Version;
 use super::why::Why;
 use crate::data::{Caches, Dataset, FrontEnd};
 use crate::error::{Error, Kind, Result};
@@ -103,27 +104,27 @@ pub(super) fn run_for(
     let opening = session.open(&engine, &compiler, read)?;
     let version = opening.first;
     let patience = session.setup.patience;
-    let mut live = Live::new(compiler.clone(), version.clone(), opening.next, patience);
+    opening.timeline.know(version.clone());
+    // Statements that ran already stay as they were: a run that goes on runs the same ones again.
+    let ran = match opening.statements {
+        Some(number) => opening.timeline.version(&engine, number)?,
+        None => version.clone(),
+    };
+    let mut live = Live::new(compiler.clone(), version.clone(), &ran, opening.next, patience);
     if let Some(standing) = opening.standing.filter(|standing| !standing.took_long()) {
         live.saw(standing.content);
     }
     let _ = session.live.set(Mutex::new(live));
-    opening.timeline.know(version.clone());
     if opening.is_edit {
-        opening.timeline.then(version.clone());
+        opening.timeline.then(version);
     }
-    // Statements that ran already stay as they were: a run that goes on runs the same ones again.
-    let version = match opening.statements {
-        Some(number) => opening.timeline.version(&engine, number)?,
-        None => version,
-    };
     let _ = session.timeline.set(opening.timeline);
-    let compiled = &version.compiled;
+    let compiled = &ran.compiled;
     if session.setup.entry == Entry::Check {
-        let tried = version.with_imports(|| session.each_statement(&engine, &compiler, compiled));
+        let tried = ran.with_imports(|| session.each_statement(&engine, &compiler, compiled));
         return tried.map(|()| Results::default());
     }
-    let outcome = version.with_imports(|| {
+    let outcome = ran.with_imports(|| {
         // What statements draw, e.g. the weights of a network, is that of the seed.
         let outcome = pass::during(session.seed(), &[], || {
             engine.eval_ast_with_scope::<rhai::Dynamic>(&mut Scope::new(), &compiled.ast)
@@ -288,6 +289,13 @@ impl Session {
             Some((file.strip_prefix(root).unwrap_or(file).to_path_buf(), text))
         };
         own.filter_map(text).collect()
+    }
+
+    /// The line of the recipe, and of no file that it imports, that calls the stage that runs.
+    pub fn line_of_stage(&self, version: &Version) -> Option<usize> {
+        let call = lock(&self.call);
+        let is_own = call.0 == version.compiled.source.name;
+        call.1.line().filter(|_| is_own)
     }
 
     /// A remark, shown and written down.

@@ -1,7 +1,7 @@
 //! A recipe's text as it stands in its file.
 
 use crate::disk;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::script::SOURCE_BYTES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Source {
         let text =
             disk::read_text_up_to(file, SOURCE_BYTES).map_err(|error| match error.kind() {
                 Kind::Data => error.as_kind(Kind::Script),
-                _ => error.as_kind(Kind::Usage),
+                _ => with_ending(file, error.as_kind(Kind::Usage)),
             })?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -44,4 +44,11 @@ impl Source {
             text: text.into(),
         }
     }
+}
+
+/// Names the recipe that is there where only its ending was left out.
+fn with_ending(file: &Path, error: Error) -> Error {
+    let whole = file.with_added_extension("rhai");
+    let meant = !file.exists() && whole.is_file();
+    if meant { error.hint(format!("did you mean {}?", whole.display())) } else { error }
 }

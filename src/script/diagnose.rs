@@ -217,13 +217,8 @@ impl Knowledge<'_> {
             EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
             EvalAltResult::ErrorDotExpr(what, _) => self.no_property(what),
             EvalAltResult::ErrorDataRace(what, _) => self.used_by_itself(what),
-            EvalAltResult::ErrorStackOverflow(_) => {
-                Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
-                    .expected(format!(
-                        "{} calls within each other at most",
-                        super::engine::LIMITS.call_levels
-                    ))
-            }
+            EvalAltResult::ErrorStackOverflow(_) => super::engine::too_deep(),
+            EvalAltResult::ErrorDataTooLarge(what, _) => super::engine::too_large(&lower(what)),
             EvalAltResult::ErrorArrayBounds(0, ..) => {
                 Error::new(Kind::Range, "index", "the array is empty").hint(
                     "ask .len() first; ctx.metrics has nothing before the first epoch is done",

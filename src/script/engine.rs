@@ -82,6 +82,26 @@ pub fn limit(engine: &mut Engine) {
     });
 }
 
+/// The error for calls within calls.
+pub(super) fn too_deep() -> Error {
+    Error::new(Kind::Script, "the recipe", "functions call each other too deeply")
+        .expected(format!("{} calls within each other at most", LIMITS.call_levels))
+}
+
+/// The error for a value that grew beyond its limit; `what` is Rhai's: "length of string", "size of object map".
+pub(super) fn too_large(what: &str) -> Error {
+    let most = match what {
+        _ if what.contains("string") => {
+            format!("{} bytes at most, with all that is in it", LIMITS.string)
+        }
+        _ if what.contains("map") => {
+            format!("{} entries at most, with all that is in it", LIMITS.collection)
+        }
+        _ => format!("{} elements at most, with all that is in it", LIMITS.collection),
+    };
+    Error::new(Kind::Script, "the recipe", format!("{what} too large")).expected(most)
+}
+
 /// Whether it is about the word that is disabled.
 fn is_eval(error: &LexError) -> bool {
     matches!(error, LexError::ImproperSymbol(word, _) if word == "eval")

@@ -51,7 +51,7 @@ fn assigns(text: &str) -> bool {
 }
 
 /// Whether the row is a whole line of Python, whatever else is wrong with it.
-pub(super) fn is_foreign(row: &str) -> bool {
+pub fn is_foreign(row: &str) -> bool {
     let row = row.trim();
     let begins = |word: &str| row.starts_with(word);
     begins("def ") || begins("class ") || begins("from ") || begins("import ") && !row.contains('"')
@@ -100,6 +100,7 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "state_dict" => "net.parameters has them by name; net.save(\"x.safetensors\") writes them",
         "parameters" => "it is a property: net.parameters",
         "Module" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
+        "with_grad" | "track" | "enable_grad" => "write x.requires_grad()",
         "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
             "tensors live where the run does: x.item() reads one number, x.detach() cuts the gradient"
         }

@@ -13,11 +13,54 @@ use std::time::{Duration, Instant};
 
 /// Nodes of graphs that are made between two sweeps, at least and at most.
 const NODES: [u64; 2] = [1_000, 20_000];
-/// A sweep looks at every node that is alive; in between passes so many times as long as that takes.
+/// A sweep looks at what is alive; in between passes so many times as long as that takes.
 const PAUSE: u32 = 100;
+/// And at least so many times as long as it will take now, where what is made stays alive.
+const LEAST_PAUSE: f64 = 10.0;
+/// For each node that is alive Burn may look at all of them: seconds for each pair, about.
+const SECONDS_A_PAIR: f64 = 5e-11;
+/// However many seem to stay alive, a sweep comes when there may be so many times as many nodes: it was a mistake, perhaps.
+const MOST_TIMES: f64 = 100.0;
 
-/// When the last sweep was: at which node and what time; and how long the last two looked at what is alive.
-static LAST: Mutex<Option<(u64, Instant, [Duration; 2])>> = Mutex::new(None);
+/// What is known of the last sweep.
+#[derive(Clone, Copy)]
+struct Last {
+    node: u64,
+    at: Instant,
+    /// How long the last two looked at what is alive.
+    looked: [Duration; 2],
+    /// Nodes that were alive then, by the time that it took to look at them.
+    alive: f64,
+    /// The share of the nodes before it that had stayed alive.
+    share: f64,
+}
+
+impl Last {
+    fn look(&self) -> Duration {
+        // The shorter one counts: a machine that does something else makes one of them long.
+        self.looked[0].min(self.looked[1])
+    }
+
+    /// Whether it is too early for another one, with so many nodes more and so much time later.
+    fn is_early(&self, made: u64, passed: Duration) -> bool {
+        if made < NODES[0] || made < NODES[1] && passed < self.look() * PAUSE {
+            return true;
+        }
+        let alive = self.alive + self.share * made as f64;
+        let feared = alive * alive * SECONDS_A_PAIR * LEAST_PAUSE;
+        passed.as_secs_f64() < feared && (made as f64) < MOST_TIMES * self.alive
+    }
+
+    /// What is known after a sweep that took `look`, with so many nodes more.
+    fn next(&self, made: u64, look: Duration) -> Self {
+        let next = Last { looked: [self.looked[1], look], ..*self };
+        let alive = (next.look().as_secs_f64() / SECONDS_A_PAIR).sqrt();
+        let share = ((alive - self.alive) / made as f64).clamp(0.0, 1.0);
+        Last { node: NodeId::new().value, at: Instant::now(), alive, share, ..next }
+    }
+}
+
+static LAST: Mutex<Option<Last>> = Mutex::new(None);
 
 impl Tensor {
     /// Frees what is dropped of this tensor's graph, if that is due.
@@ -30,26 +73,26 @@ impl Tensor {
         }
         // Burn counts nodes upwards, so a new number tells how many there were.
         let (node, now) = (NodeId::new().value, Instant::now());
-        let looked = {
-            let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-            let (before, at, looked) = *last.get_or_insert((0, now, [Duration::ZERO; 2]));
-            let made = node.saturating_sub(before);
-            // The shorter one counts: a machine that does something else makes one of them long.
-            let pause = looked[0].min(looked[1]) * PAUSE;
-            let early = made < NODES[1] && now.duration_since(at) < pause;
-            if made < NODES[0] || early {
+        let (last, made) = {
+            let mut known = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+            let first =
+                Last { node: 0, at: now, looked: [Duration::ZERO; 2], alive: 0.0, share: 0.0 };
+            let last = *known.get_or_insert(first);
+            let made = node.saturating_sub(last.node);
+            if last.is_early(made, now.duration_since(last.at)) {
                 return Ok(());
             }
-            *last = Some((node, now, looked));
-            looked
+            // Another thread has no need to sweep meanwhile.
+            *known = Some(Last { node, at: now, ..last });
+            (last, made)
         };
         self.walk_past()?;
         // The first pass takes as long as there is much to free, which is well spent; the second one tells what
         // looking costs.
         let freed = Instant::now();
         self.walk_past()?;
-        let done = (NodeId::new().value, Instant::now(), [looked[1], freed.elapsed()]);
-        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        let next = last.next(made, freed.elapsed());
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
         Ok(())
     }
 

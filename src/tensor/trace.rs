@@ -94,7 +94,7 @@ pub struct Sum {
     pub own: Duration,
     /// Bytes of the tensors that were made meanwhile, in all threads.
     pub made: u64,
-    /// Tensors that the host read meanwhile: each read makes it wait for a graphics card.
+    /// Tensors that this part's own thread read: each read makes it wait for a graphics card.
     pub reads: u64,
     /// The most that the process had in memory at an end of it.
     pub resident: u64,
@@ -128,7 +128,7 @@ thread_local! {
     static OPEN: RefCell<Vec<(Part, Duration, Counted)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What is counted in all threads: bytes of tensors made, and tensors read by the host.
+/// What is counted: bytes of tensors made, in all threads, and tensors read, by this one.
 type Counted = [u64; 2];
 
 fn counted() -> Counted {

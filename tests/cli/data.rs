@@ -163,6 +163,15 @@ fn a_set_is_shown_checked_and_measured() {
     let told = sandbox.still(&["data", "check", "folders"]);
     assert_eq!(told.code, 4);
     assert!(told.out.contains("empty.wav: the file is empty"), "{}", told.out);
+    #[cfg(unix)]
+    {
+        let link = sandbox.file("folders/low/linked.wav");
+        std::os::unix::fs::symlink("nowhere.wav", link).expect("a link that leads nowhere");
+        let told = sandbox.still(&["data", "check", "folders"]);
+        assert_eq!(told.code, 4, "{}", told.err);
+        assert!(told.out.contains("linked.wav: no such file or folder"), "{}", told.out);
+        assert!(told.out.contains("empty.wav: the file is empty"), "{}", told.out);
+    }
     let told = sandbox.still(&["data", "show", "nowhere"]);
     assert_ne!(told.code, 0);
     sandbox.write("bare/readme.txt", "x");

@@ -24,6 +24,13 @@ fn a_header_has_a_title_a_text_and_fields() {
     assert_eq!((header.get("cost"), header.get("data")), (Some("an hour"), None));
     assert!(header.findings().is_empty() && header.may_run().is_ok());
     assert_eq!(self::header("let x = 1;").title, "");
+    let long = self::header(
+        "//! A title of more\n//! than a line. And text\n//! that goes on.\n//! claim: x\n",
+    );
+    assert_eq!(long.title, "A title of more than a line.");
+    assert_eq!(long.text, "And text that goes on.");
+    let plain = self::header("//! A title without an end\n//! Text.\n");
+    assert_eq!((plain.title.as_str(), plain.text.as_str()), ("A title without an end", "Text."));
 }
 
 #[test]

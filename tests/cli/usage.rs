@@ -10,6 +10,18 @@ fn a_recipe_that_is_not_there() {
 }
 
 #[test]
+fn a_recipe_without_its_ending() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.rhai", "print(1);");
+    let ran = sandbox.still(&["run", "mine"]);
+    assert_eq!(ran.code, 2);
+    insta::assert_snapshot!(ran.error(), @r"
+    error[usage]: reading mine: no such file or folder
+      hint: did you mean mine.rhai?
+    ");
+}
+
+#[test]
 fn no_recipe_at_all() {
     let ran = Sandbox::new().still(&["run"]);
     assert_eq!(ran.code, 2);

@@ -31,3 +31,22 @@ fn a_graph_that_is_held_survives_any_number_of_sweeps() {
         [4.0, 5.0, 6.0]
     );
 }
+
+#[test]
+fn a_long_graph_that_stays_alive_survives_them_too() {
+    // Burn follows a graph by calls within calls.
+    let work = || {
+        let step = leaf(&[1.0]);
+        let mut sum = step.clone();
+        for _ in 0..100_000 {
+            sum = sum.add(&step).expect("a sum");
+            sum.sweep().expect("a sweep");
+        }
+        assert_eq!(sum.to_values().expect("numbers"), [100_001.0]);
+        let gradients = sum.backward().expect("gradients");
+        let of_step = gradients.of(&step).expect("one").to_values().expect("numbers");
+        assert_eq!(of_step, [100_001.0]);
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(work).expect("a thread");
+    thread.join().expect("no panic");
+}

@@ -1,6 +1,6 @@
 //! What is told of an edit: what it changes, and what of it has no effect in this run.
 
-use super::runner::{Run, STAGE, save, untouched, with_edits};
+use super::runner::{Run, STAGE, When, save, untouched, with_edits};
 
 const ONCE: &str = "statements run once, as they stood at the start: ";
 
@@ -114,6 +114,64 @@ fn pooled(x) { x.mean(1) }
     );
     assert_eq!(run.shown.edits[1].functions, ["head", "pooled"]);
     run.same_weights(&untouched(&recipe));
+}
+
+/// Two stages, each with a learning rate of its own; it prints between them.
+const TWO: &str = r#"let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
+let common = #{ data: data, features: audio::fbank(#{ mels: 16, hop_ms: 40, frames: 40 }), batch: 5, epochs: 1 };
+let model = model::cnn(#{ classes: data.classes, channels: [4] });
+let teacher = train(model, common + #{ name: "teacher", lr: Fn("fast") });
+print("between");
+distill(teacher, model, common + #{ name: "student", lr: Fn("slow") });
+fn fast(ctx) { scaled(0.5) }
+fn slow(ctx) { scaled(0.25) }
+fn lambda(ctx) { 0.5 }
+fn scaled(rate) { rate }
+"#;
+
+/// What is told of `edited` between two stages.
+#[track_caller]
+fn between(recipe: &str, edited: &str) -> (Vec<String>, String) {
+    assert_ne!(recipe, edited, "an edit");
+    let edits = vec![save(When::Said("between"), "recipe.rhai", edited)];
+    let run = with_edits(recipe, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(0, "in force")]);
+    (run.shown.edits[0].functions.clone(), run.note(0).to_string())
+}
+
+#[test]
+fn a_hook_of_a_stage_that_is_over() {
+    let over = "'fast' serves no stage but those that are over: no effect until the next run";
+    let told = between(TWO, &TWO.replace("scaled(0.5)", "scaled(0.125)"));
+    assert_eq!(told, (vec!["fast".into()], over.into()));
+    for of_the_next in [("scaled(0.25)", "scaled(0.125)"), ("{ rate }", "{ rate / 2 }")] {
+        assert_eq!(between(TWO, &TWO.replace(of_the_next.0, of_the_next.1)).1, "");
+    }
+    // Who knows who is still given what a variable holds.
+    let held = TWO.replace("epochs: 1 }", "epochs: 1, lr: Fn(\"fast\") }");
+    assert_eq!(between(&held, &held.replace("scaled(0.5)", "scaled(0.125)")).1, "");
+}
+
+#[test]
+fn a_hook_found_by_its_name_that_no_later_stage_has() {
+    let last = TWO.replace("distill(teacher, model", "train(model");
+    let last = last
+        .replace("let teacher = train(model", "let teacher = distill(train(model, common), model");
+    let told = between(&last, &last.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }"));
+    let over = "'lambda' serves no stage but those that are over: no effect until the next run";
+    assert_eq!(told, (vec!["lambda".into()], over.into()));
+    // It may begin another one.
+    let goes_on = last.replace(
+        "train(model, common + #{ name: \"student\"",
+        "again(model, common + #{ name: \"student\"",
+    );
+    let goes_on = goes_on + "fn again(model, options) { train(model, options) }\n";
+    assert_eq!(
+        between(&goes_on, &goes_on.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }")).1,
+        ""
+    );
+    let taught = between(TWO, &TWO.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }"));
+    assert_eq!(taught.1, "");
 }
 
 #[test]

@@ -13,6 +13,9 @@ fn ends(words: &str, script: &str) {
 
 #[test]
 fn what_doubles() {
+    ends("4000000 bytes at most, with all that is in it", "let s = \"x\"; loop { s += s; }");
+    ends("1000000 elements at most, with all that is in it", "let a = [1]; loop { a.push(a); }");
+    ends("1000000 entries at most", "let m = #{ a: 1 }; loop { m = #{ a: m, b: m }; }");
     ends("length of string too large", "let s = \"x\"; loop { s += s; }");
     ends("length of string too large", "let s = \"x\"; loop { s = `${s}${s}`; }");
     ends("size of array", "let a = [1]; loop { a.push(a); }");

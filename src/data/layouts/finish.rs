@@ -92,7 +92,8 @@ fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
 fn check_reach(clips: &[Listed], reach: &Reach) -> Result<()> {
     let folders: BTreeSet<&Path> = clips.iter().filter_map(|clip| clip.file.parent()).collect();
     folders.into_iter().try_for_each(|folder| (reach.check)(folder))?;
-    for clip in clips.iter().filter(|clip| clip.file.is_symlink()) {
+    // A link that leads nowhere is a clip that is missing, which is told with its row.
+    for clip in clips.iter().filter(|clip| clip.file.is_symlink() && clip.file.exists()) {
         (reach.check)(&clip.file).map_err(|error| at_row(clip.row.as_ref(), error))?;
     }
     Ok(())

@@ -4,6 +4,7 @@
 use super::super::compile::{Compiled, Compiler};
 use super::super::source::Source;
 use crate::error::{Error, Kind, Place};
+use crate::script::is_foreign;
 use rhai::Engine;
 use std::collections::BTreeSet;
 
@@ -43,7 +44,9 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
         let word = name.filter(|_| error.report().places.len() == 1);
         // What the blanked text declared is not missing: it only cannot be read.
         let follows = recovered.missing.contains(&error.report().operation);
-        let word = word.filter(|_| !follows);
+        // Nothing is left of a line of another language when its first name is mended.
+        let row = text.split('\n').nth(place.line.saturating_sub(1)).unwrap_or_default();
+        let word = word.filter(|_| !follows && !is_foreign(row));
         let known = follows
             || recovered.errors.iter().any(|known: &Error| {
                 let same = |other: &Place| {

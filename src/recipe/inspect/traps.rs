@@ -1,7 +1,8 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
-use super::Read;
+use super::{Read, place};
 use crate::error::{Error, Kind};
+use crate::script::names::meant_to_divide;
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,13 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     });
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
+    found.extend(meant_to_divide(&read.source.text).into_iter().map(|at| {
+        let at = place(read.source, at.line, Some(at.column + 1));
+        Error::new(Kind::Script, "//", "the line ends here: what follows is a comment")
+            .hint("7 // 2 is written 7 / 2: whole numbers drop the rest; a semicolon before the // says that it is a comment")
+            .as_warning()
+            .at(at)
+    }));
     found.extend(read.imports.iter().filter_map(|import| {
         let hides = read.signatures.has_namespace(&import.alias);
         let problem = format!("the import hides the host's own '{}::'", import.alias);

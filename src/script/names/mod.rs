@@ -2,11 +2,13 @@
 //! text alone, which need not compile.
 
 mod call;
+mod division;
 mod read;
 mod scan;
 mod span;
 
 pub use call::{Call, Literal};
+pub use division::meant_to_divide;
 pub use span::Span;
 
 use crate::train::StageKind;
