@@ -2,7 +2,7 @@
 
 use super::{Mode, Network, Visitor};
 use crate::error::{Result, unknown};
-use crate::tensor::{After, Tensor};
+use crate::tensor::{After, Curve, Tensor};
 use serde::Serialize;
 
 /// A function of each element, or along one dimension.
@@ -87,6 +87,15 @@ impl Activation {
             Activation::Relu => Some(After::Relu),
             Activation::Silu => Some(After::Silu),
             Activation::Hardswish => Some(After::Hardswish),
+            _ => None,
+        }
+    }
+
+    /// The function as one that follows a linear layer at once, where there is such.
+    pub(super) fn curve(self) -> Option<Curve> {
+        match self {
+            Activation::Relu => Some(Curve::Relu),
+            Activation::Gelu => Some(Curve::Gelu),
             _ => None,
         }
     }

@@ -67,7 +67,7 @@ impl Mlp {
 impl Network for Mlp {
     fn forward(&self, input: &Tensor, mode: Mode) -> Result<Tensor> {
         let MlpOptions { activation, drop, .. } = self.options;
-        let inner = activation.of(&self.fc1.forward(input, mode)?)?;
+        let inner = self.fc1.forward_then(input, mode, activation)?;
         let output = self.fc2.forward(&dropped(&inner, drop, mode)?, mode)?;
         dropped(&output, drop, mode)
     }

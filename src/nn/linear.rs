@@ -2,7 +2,7 @@
 
 use super::check;
 use super::init::{self, NormalOptions, UniformOptions};
-use super::{Mode, Network, Parameter, Role, Visitor, scoped};
+use super::{Activation, Mode, Network, Parameter, Role, Visitor, scoped};
 use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
@@ -54,6 +54,21 @@ impl Linear {
     /// A layer with a bias.
     pub fn plain(inputs: usize, outputs: usize, random: &mut Stream, on: &Device) -> Result<Self> {
         Linear::new(&LinearOptions { inputs, outputs, bias: true }, random, on)
+    }
+
+    /// The outputs, and an activation of them.
+    pub(super) fn forward_then(
+        &self,
+        input: &Tensor,
+        mode: Mode,
+        activation: Activation,
+    ) -> Result<Tensor> {
+        match (&self.bias, activation.curve()) {
+            (Some(bias), Some(curve)) => {
+                input.linear_curve(&self.weight.get(mode), &bias.get(mode), curve)
+            }
+            _ => activation.of(&self.forward(input, mode)?),
+        }
     }
 
     /// The outputs `start..start + length` only.

@@ -53,6 +53,7 @@ pub use device::{Card, Choice, Device, Trial, VARIABLE as DEVICE_VARIABLE, cards
 pub use dtype::DType;
 pub use gradient::Gradients;
 pub use kernels::pictures::After;
+pub(crate) use kernels::rows::Curve;
 pub use pooling::PoolOptions;
 pub use precision::Precision;
 pub use reduce::Along;

@@ -1,5 +1,6 @@
 //! Products of matrices.
 
+use super::kernels::rows::Curve;
 use super::record::Dispatch;
 use super::{DType, Tensor, check_size, shape, words, work};
 use crate::error::{Error, Kind, Result};
@@ -58,6 +59,25 @@ impl Tensor {
 
     /// `self · weightᵀ + bias` with a weight of `[out, in]`, as PyTorch keeps it.
     pub fn linear(&self, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        self.layer(weight, bias, None)
+    }
+
+    /// A linear layer with a bias, and a function of each of its outputs.
+    pub(crate) fn linear_curve(
+        &self,
+        weight: &Tensor,
+        bias: &Tensor,
+        curve: Curve,
+    ) -> Result<Tensor> {
+        self.layer(weight, Some(bias), Some(curve))
+    }
+
+    fn layer(
+        &self,
+        weight: &Tensor,
+        bias: Option<&Tensor>,
+        curve: Option<Curve>,
+    ) -> Result<Tensor> {
         weight.need_rank("linear", "the weight", 2)?;
         let own = self.shape();
         let (rows, width) = match own.split_last() {
@@ -87,15 +107,22 @@ impl Tensor {
             let mut parts = vec![&input, &weight];
             parts.extend(&bias);
             let none = Tensor::none(DType::F32, &full, &parts)?;
-            return match &bias {
-                Some(bias) if none.count() > 0 => none.add(bias),
-                _ => Ok(none),
+            let made = match &bias {
+                Some(bias) if none.count() > 0 => none.add(bias)?,
+                _ => none,
+            };
+            return match curve {
+                Some(curve) => made.curved(curve),
+                None => Ok(made),
             };
         }
         work::add(work::product(&[rows, inputs, outputs]));
-        Ok(Tensor(match bias {
-            Some(bias) => Dispatch::still_linear_biased(input.0, weight.0, bias.0),
-            None => Dispatch::still_linear_plain(input.0, weight.0),
+        Ok(Tensor(match (bias, curve) {
+            (Some(bias), Some(curve)) => {
+                Dispatch::still_linear_curve(input.0, weight.0, bias.0, curve)
+            }
+            (Some(bias), None) => Dispatch::still_linear_biased(input.0, weight.0, bias.0),
+            (None, _) => Dispatch::still_linear_plain(input.0, weight.0),
         }))
     }
 

@@ -49,7 +49,7 @@ impl Tensor {
         Ok(Tensor(apply(own.0)))
     }
 
-    fn curved(&self, curve: Curve) -> Result<Tensor> {
+    pub(super) fn curved(&self, curve: Curve) -> Result<Tensor> {
         let own = self.float()?;
         if own.count() == 0 {
             return Ok(own);

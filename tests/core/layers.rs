@@ -207,3 +207,27 @@ fn inputs_that_do_not_fit_are_refused() {
         assert_eq!(error.kind(), Kind::Shape, "{name}");
     }
 }
+
+#[test]
+fn an_activation_right_after_a_linear_layer_gives_the_same_bits() {
+    let on = Device::default();
+    for activation in ["gelu", "relu", "silu", "tanh"] {
+        let activation = Activation::named("a test", activation).expect("an activation");
+        // Odd lengths, and rows for one part and for several.
+        for (rows, width, hidden) in [(1, 3, 5), (67, 20, 49), (700, 33, 100)] {
+            let options = MlpOptions { width, hidden, activation, ..MlpOptions::default() };
+            let mlp = Mlp::new(&options, &mut stream("weights"), &on).expect("a network");
+            let mut parts = Vec::new();
+            mlp.visit("", &mut |_, parameter| parts.push(parameter.get(Mode::Eval)));
+            let random = &mut stream("input");
+            let input = (0..rows * width).map(|_| 3.0 * random.normal() as f32).collect();
+            let input = Tensor::from_values(input, &[rows, width], &on).expect("an input");
+            let [own, bias, second, shift] = parts.as_slice() else { panic!("four parameters") };
+            let inner = input.linear(own, Some(bias)).and_then(|inner| activation.of(&inner));
+            let apart = inner.and_then(|inner| inner.linear(second, Some(shift)));
+            let apart = values(apart);
+            assert_eq!(values(mlp.forward(&input, Mode::Eval)), apart, "{activation:?} {rows}");
+            assert_eq!(values(mlp.forward(&input, Mode::Train)), apart, "{activation:?} {rows}");
+        }
+    }
+}

@@ -179,6 +179,12 @@ vectorised! {
         }
     }
 
+    pub(super) fn map_own<F: Fn(f32) -> f32>(values: &mut [f32], of: F) {
+        for value in values.iter_mut() {
+            *value = of(*value);
+        }
+    }
+
     fn map_two<F: Fn(f32, f32) -> f32>(output: &mut [f32], input: &[f32], other: &[f32], of: F) {
         for ((to, value), other) in output.iter_mut().zip(input).zip(other) {
             *to = of(*value, *other);

@@ -144,6 +144,16 @@ noted! {
         Op::ChannelNorm(options.eps);
 }
 
+impl Dispatch {
+    /// Noted as its two steps.
+    pub fn still_linear_curve(x: Any, weight: Any, bias: Any, curve: Curve) -> Any {
+        match is_on() {
+            true => Self::still_curve(Self::still_linear_biased(x, weight, bias), curve),
+            false => Burn::still_linear_curve(x, weight, bias, curve),
+        }
+    }
+}
+
 /// An operation with a number, as one with a tensor of one.
 macro_rules! with_number {
     ($($name:ident($($more:ident: $type:ty),*) => $op:ident;)*) => { impl Dispatch { $(

@@ -243,6 +243,25 @@ impl<B: Backend + RowOps, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
         }
     }
 
+    fn still_linear_curve(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        curve: Curve,
+    ) -> FloatTensor<Self> {
+        let nodes = [input.node(), weight.node(), bias.node()];
+        match Linear.prepare::<C>(nodes).compute_bound().stateful() {
+            // The backward pass needs what the function was taken of.
+            OpsKind::Tracked(_) => {
+                Self::still_curve(Self::still_linear_biased(input, weight, bias), curve)
+            }
+            OpsKind::UnTracked(prep) => {
+                let [input, weight, bias] = [input, weight, bias].map(|part| part.into_primitive());
+                prep.finish(B::still_linear_curve(input, weight, bias, curve))
+            }
+        }
+    }
+
     fn still_linear_input(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,

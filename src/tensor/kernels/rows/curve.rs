@@ -3,7 +3,7 @@
 use crate::tensor::kernels::activation::{
     gelu, gelu_slope, hard_swish, hard_swish_slope, relu, sigmoid, sigmoid_slope, silu, silu_slope,
 };
-use crate::tensor::kernels::lanes::{mapped, mapped_two};
+use crate::tensor::kernels::lanes::{map_own, mapped, mapped_two};
 
 /// A function of each number for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,17 @@ impl Curve {
             Curve::Silu => mapped(input, silu),
             Curve::Gelu => mapped(input, gelu),
             Curve::HardSwish => mapped(input, hard_swish),
+        }
+    }
+
+    /// Puts the function of each number in its place, on one thread.
+    pub(in crate::tensor::kernels) fn replace(self, values: &mut [f32]) {
+        match self {
+            Curve::Relu => map_own(values, relu),
+            Curve::Sigmoid => map_own(values, sigmoid),
+            Curve::Silu => map_own(values, silu),
+            Curve::Gelu => map_own(values, gelu),
+            Curve::HardSwish => map_own(values, hard_swish),
         }
     }
 

@@ -84,14 +84,27 @@ impl RowOps for Flex {
     fn still_linear_plain(input: FlexTensor, weight: FlexTensor) -> FlexTensor {
         let (input, weight) = (input.to_contiguous(), weight.to_contiguous());
         let lengths = lengths(&input, weight.shape()[0]);
-        let output = lengths.forward(plain(&input), plain(&weight), None);
+        let output = lengths.forward(plain(&input), plain(&weight), None, None);
         made(output, widened(&input, lengths.outputs))
     }
 
     fn still_linear_biased(input: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
         let [input, weight, bias] = [input, weight, bias].map(|part| part.to_contiguous());
         let lengths = lengths(&input, weight.shape()[0]);
-        let output = lengths.forward(plain(&input), plain(&weight), Some(plain(&bias)));
+        let output = lengths.forward(plain(&input), plain(&weight), Some(plain(&bias)), None);
+        made(output, widened(&input, lengths.outputs))
+    }
+
+    fn still_linear_curve(
+        input: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        curve: Curve,
+    ) -> FlexTensor {
+        let [input, weight, bias] = [input, weight, bias].map(|part| part.to_contiguous());
+        let lengths = lengths(&input, weight.shape()[0]);
+        let bias = Some(plain(&bias));
+        let output = lengths.forward(plain(&input), plain(&weight), bias, Some(curve));
         made(output, widened(&input, lengths.outputs))
     }
 

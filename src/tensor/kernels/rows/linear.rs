@@ -1,5 +1,6 @@
 //! Linear layers: `input · weightᵀ + bias` for rows, and the gradients.
 
+use super::Curve;
 use crate::tensor::kernels::lanes::{fresh, vectorised};
 use crate::tensor::kernels::product::{Matrix, Shared, Target};
 use rayon::prelude::*;
@@ -49,12 +50,13 @@ impl Lengths {
         Matrix::new(weight, self.outputs, self.inputs, self.inputs)
     }
 
-    /// `[rows, outputs]`.
+    /// `[rows, outputs]`, and a function of each number of it, while a part is at hand.
     pub(in crate::tensor::kernels) fn forward(
         &self,
         input: &[f32],
         weight: &[f32],
         bias: Option<&[f32]>,
+        curve: Option<Curve>,
     ) -> Vec<f32> {
         let Lengths { rows, inputs, outputs } = *self;
         let mut output = fresh(rows * outputs);
@@ -68,6 +70,9 @@ impl Lengths {
             let input = Matrix::new(input, rows, inputs, inputs);
             let weight = self.weight(weight).transposed();
             Target::new(output, outputs).set(bias.is_some(), 1.0, input, weight);
+            if let Some(curve) = curve {
+                curve.replace(output);
+            }
         });
         output
     }

@@ -83,6 +83,16 @@ pub trait RowOps: Backend {
         composed::linear::<Self>(input, weight, Some(bias))
     }
 
+    /// A function of each number of such an output: what `still_linear_biased` and `still_curve` give, to the last bit.
+    fn still_linear_curve(
+        input: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        curve: Curve,
+    ) -> FloatTensor<Self> {
+        Self::still_curve(Self::still_linear_biased(input, weight, bias), curve)
+    }
+
     /// The gradient of the input of a linear layer.
     fn still_linear_input(
         weight: FloatTensor<Self>,
