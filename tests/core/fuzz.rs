@@ -17,7 +17,7 @@ use stillroom::tensor::random::Stream;
 /// Mutations of each reader where no time is given.
 const MUTATIONS: u64 = 600;
 /// More than any of these files takes.
-const MOST_NUMBERS: usize = 1 << 20;
+pub const MOST_NUMBERS: usize = 1 << 20;
 /// Bytes that readers look for, and numbers at the edges.
 const WORDS: [&[u8]; 16] = [
     b"\0",
@@ -75,7 +75,7 @@ fn mutate(bytes: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Stream) {
 }
 
 /// Mutates a corpus and hands each file on, a number of times or for the time that the environment gives.
-fn fuzz(what: &str, corpus: &[Vec<u8>], mut read: impl FnMut(&[u8]) -> bool) {
+pub fn fuzz(what: &str, corpus: &[Vec<u8>], mut read: impl FnMut(&[u8]) -> bool) {
     let seed =
         std::env::var("STILL_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
     let seconds = std::env::var("STILL_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());

@@ -9,6 +9,7 @@ mod decode;
 mod disk;
 mod following;
 mod fuzz;
+mod fuzz_audio;
 mod gc;
 mod hearing;
 mod hostile;
