@@ -91,7 +91,7 @@ impl Activation {
         }
     }
 
-    /// The function as one that follows a linear layer at once, where there is such.
+    /// The function as one that follows a linear layer at once: those of the layers that do so.
     pub(super) fn curve(self) -> Option<Curve> {
         match self {
             Activation::Relu => Some(Curve::Relu),

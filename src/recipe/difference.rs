@@ -2,7 +2,8 @@
 
 use super::compile::Compiled;
 use super::outline::{Outline, Piece, Statement, begins_operand, deeper, mentions, same, word};
-use super::reach::{Running, called_by_statements, of_stages_over};
+use super::over::{Running, of_stages_over};
+use super::reach::called_by_statements;
 use rhai::{Engine, Token};
 
 /// What an edit changes.
@@ -40,7 +41,7 @@ pub(super) fn difference(
             listed(&ran)
         ));
     }
-    let mut over = of_stages_over(first, [&own.outline, &fresh.outline], &names, running);
+    let mut over = of_stages_over(first, [own, fresh], &names, running);
     over.retain(|name| !gone.contains(name) && !ran.contains(name));
     if !over.is_empty() {
         let (name, serve) = (listed(&over), if over.len() == 1 { "serves" } else { "serve" });

@@ -15,7 +15,7 @@ const FORM: &str = "still >= 0.1, or several with commas: still >= 0.1, still < 
 /// What a recipe says of itself.
 #[derive(Clone, Debug, Default)]
 pub struct Header {
-    /// The first line; empty without one.
+    /// The first line, with what goes on with its sentence; empty without one.
     pub title: String,
     /// The lines below it, without the fields.
     pub text: String,
@@ -40,13 +40,13 @@ impl Header {
     /// The header of a recipe: the `//!` lines at its beginning.
     pub fn of(source: &Source) -> Self {
         let mut header = Header::default();
-        let (mut text, mut open, mut in_title) = (Vec::new(), false, false);
+        let (mut text, mut open, mut in_title, mut lines) = (Vec::new(), false, false, 0);
         for (line, row) in (1..).zip(source.text.lines()) {
             let bare = row.trim();
             let Some(said) = bare.strip_prefix("//!") else {
                 // A remark of an editor or of the system may stand before.
                 if bare.is_empty() || bare.starts_with("//") || bare.starts_with("#!") {
-                    open = false;
+                    (open, in_title) = (false, false);
                     continue;
                 }
                 break;
@@ -54,10 +54,12 @@ impl Header {
             let indented = said.starts_with("  ") || said.starts_with('\t');
             let said = said.trim();
             let begins = header.title.is_empty() && text.is_empty();
-            let goes_on = in_title && header.title_goes_on(said);
+            let goes_on =
+                in_title && header.title_goes_on(said) && near_miss(source, said, line).is_none();
             in_title = (begins || goes_on) && field_of(said).is_none();
             if in_title {
                 header.title = format!("{} {said}", header.title).trim().to_string();
+                lines += usize::from(!said.is_empty());
             } else if let Some((name, value)) = field_of(said) {
                 header.take(source, name, value, line);
                 open = true;
@@ -71,9 +73,9 @@ impl Header {
                 text.push(said);
             }
         }
-        // What is said beyond the first sentence is text.
-        let end = header.title.find(". ").map_or(header.title.len(), |end| end + 1);
-        let more = header.title.split_off(end);
+        // What is said beyond the first sentence of several lines is text.
+        let end = header.title.find(". ").filter(|_| lines > 1);
+        let more = header.title.split_off(end.map_or(header.title.len(), |end| end + 1));
         let text = std::iter::once(more.trim()).chain(text).collect::<Vec<_>>();
         header.text = text.join("\n").trim().to_string();
         header.check(source);

@@ -4,7 +4,7 @@ use super::facts::{Facts, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
 use super::holdings::collect_map;
 use super::live::Live;
-use super::reach::Running;
+use super::over::Running;
 use super::rehearsal::try_out;
 use super::session::{Session, lock};
 use super::timeline::Timeline;

@@ -4,7 +4,7 @@ use super::check;
 use super::compile::{Compiled, Compiler, Refused};
 use super::difference::{Difference, difference};
 use super::outline::Outline;
-use super::reach::Running;
+use super::over::Running;
 use super::source::Source;
 use super::version::Version;
 use super::watch::{Patience, Watch};

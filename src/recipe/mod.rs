@@ -33,6 +33,7 @@ mod live;
 mod made;
 mod opening;
 mod outline;
+mod over;
 mod pieces;
 mod reach;
 mod rehearsal;

@@ -234,7 +234,7 @@ fn pieces_of(engine: &Engine, text: &str) -> Vec<Piece> {
 }
 
 /// Whether these call `function` with anything but a plain text as its first argument.
-fn computes_names(function: &str, tokens: &[(Token, usize)]) -> bool {
+pub(super) fn computes_names(function: &str, tokens: &[(Token, usize)]) -> bool {
     tokens.iter().enumerate().any(|(at, (token, _))| {
         let after = |more: usize| tokens.get(at + more).map(|(token, _)| token);
         let plain = matches!(

@@ -51,10 +51,15 @@ fn assigns(text: &str) -> bool {
 }
 
 /// Whether the row is a whole line of Python, whatever else is wrong with it.
-pub fn is_foreign(row: &str) -> bool {
+pub(super) fn is_foreign(row: &str) -> bool {
+    let bare = row.trim();
+    bare.starts_with("def ") || bare.starts_with("class ") || imports(row)
+}
+
+/// Whether the row imports as Python does.
+pub fn imports(row: &str) -> bool {
     let row = row.trim();
-    let begins = |word: &str| row.starts_with(word);
-    begins("def ") || begins("class ") || begins("from ") || begins("import ") && !row.contains('"')
+    row.starts_with("from ") || row.starts_with("import ") && !row.contains('"')
 }
 
 /// Whether the row divides as Python does, by what begins a comment here.

@@ -71,7 +71,7 @@ pub use context::{Context, Desk, LOGGED_NAMES, LOGGED_NUMBERS, NAME_BYTES, check
 pub use diagnose::{Sources, called};
 pub use engine::{LIMITS, SOURCE_BYTES, engine, limit};
 pub use foreign::model as other_name;
-pub use habits::is_foreign;
+pub use habits::imports as imports_otherwise;
 pub use hook::Hook;
 pub use host::{Callable, HookSource, HookSources, Host};
 pub use keep::{Known, functions_in, keep, take_up};

@@ -219,4 +219,5 @@ pub mod inside {
     pub use super::kernels::rows::{Curve, RowOps, Softmax};
     pub use super::kernels::vectors::width;
     pub use super::kernels::{StillOps, made, plain};
+    pub use super::sweep::Last as Swept;
 }

@@ -5,13 +5,13 @@
 //! pass goes through a graph on behalf of all: it begins and ends at a leaf of its own, touches nothing else, and
 //! Burn frees what cannot be reached.
 
-use super::{Device, Tensor};
+use super::{Device, Tensor, memory};
 use crate::error::Result;
 use burn_autodiff::NodeId;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Nodes of graphs that are made between two sweeps, at least and at most.
+/// Nodes of graphs that are made between two sweeps at least; and at most, where looking at what is alive takes no time.
 const NODES: [u64; 2] = [1_000, 20_000];
 /// A sweep looks at what is alive; in between passes so many times as long as that takes.
 const PAUSE: u32 = 100;
@@ -19,14 +19,13 @@ const PAUSE: u32 = 100;
 const LEAST_PAUSE: f64 = 10.0;
 /// For each node that is alive Burn may look at all of them: seconds for each pair, about.
 const SECONDS_A_PAIR: f64 = 5e-11;
-/// However many seem to stay alive, a sweep comes when there may be so many times as many nodes: it was a mistake, perhaps.
-const MOST_TIMES: f64 = 100.0;
+/// Bytes of a node, about; and bytes of nodes and tensors that are made between two sweeps at most, whatever these take.
+const NODE_BYTES: u64 = 1 << 10;
+const MOST_BYTES: u64 = 1 << 30;
 
 /// What is known of the last sweep.
-#[derive(Clone, Copy)]
-struct Last {
-    node: u64,
-    at: Instant,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Last {
     /// How long the last two looked at what is alive.
     looked: [Duration; 2],
     /// Nodes that were alive then, by the time that it took to look at them.
@@ -41,26 +40,36 @@ impl Last {
         self.looked[0].min(self.looked[1])
     }
 
-    /// Whether it is too early for another one, with so many nodes more and so much time later.
-    fn is_early(&self, made: u64, passed: Duration) -> bool {
+    /// Whether it is too early for another one, so many nodes, bytes of tensors and so much time later.
+    pub fn is_early(&self, made: u64, bytes: u64, passed: Duration) -> bool {
         if made < NODES[0] || made < NODES[1] && passed < self.look() * PAUSE {
             return true;
         }
         let alive = self.alive + self.share * made as f64;
         let feared = alive * alive * SECONDS_A_PAIR * LEAST_PAUSE;
-        passed.as_secs_f64() < feared && (made as f64) < MOST_TIMES * self.alive
+        let bytes = bytes.saturating_add(made.saturating_mul(NODE_BYTES));
+        passed.as_secs_f64() < feared && bytes < MOST_BYTES
     }
 
-    /// What is known after a sweep that took `look`, with so many nodes more.
-    fn next(&self, made: u64, look: Duration) -> Self {
-        let next = Last { looked: [self.looked[1], look], ..*self };
-        let alive = (next.look().as_secs_f64() / SECONDS_A_PAIR).sqrt();
-        let share = ((alive - self.alive) / made as f64).clamp(0.0, 1.0);
-        Last { node: NodeId::new().value, at: Instant::now(), alive, share, ..next }
+    /// What is known after a sweep that took `look`, so many nodes later.
+    #[must_use]
+    pub fn then(&self, made: u64, look: Duration) -> Self {
+        let mut next = Last { looked: [self.looked[1], look], ..*self };
+        next.alive = (next.look().as_secs_f64() / SECONDS_A_PAIR).sqrt();
+        next.share = ((next.alive - self.alive) / made.max(1) as f64).clamp(0.0, 1.0);
+        next
     }
 }
 
-static LAST: Mutex<Option<Last>> = Mutex::new(None);
+/// When the last sweep was: at which node, after how many bytes and at what time.
+struct Swept {
+    node: u64,
+    bytes: u64,
+    at: Instant,
+    last: Last,
+}
+
+static SWEPT: Mutex<Option<Swept>> = Mutex::new(None);
 
 impl Tensor {
     /// Frees what is dropped of this tensor's graph, if that is due.
@@ -72,27 +81,29 @@ impl Tensor {
             return Ok(());
         }
         // Burn counts nodes upwards, so a new number tells how many there were.
-        let (node, now) = (NodeId::new().value, Instant::now());
+        let (node, bytes, now) = (NodeId::new().value, memory::made(), Instant::now());
         let (last, made) = {
-            let mut known = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-            let first =
-                Last { node: 0, at: now, looked: [Duration::ZERO; 2], alive: 0.0, share: 0.0 };
-            let last = *known.get_or_insert(first);
-            let made = node.saturating_sub(last.node);
-            if last.is_early(made, now.duration_since(last.at)) {
+            let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = || Swept { node: 0, bytes: 0, at: now, last: Last::default() };
+            let before = swept.get_or_insert_with(first);
+            let made = node.saturating_sub(before.node);
+            let bytes_made = bytes.saturating_sub(before.bytes);
+            if before.last.is_early(made, bytes_made, now.duration_since(before.at)) {
                 return Ok(());
             }
             // Another thread has no need to sweep meanwhile.
-            *known = Some(Last { node, at: now, ..last });
-            (last, made)
+            (before.node, before.bytes, before.at) = (node, bytes, now);
+            (before.last, made)
         };
         self.walk_past()?;
         // The first pass takes as long as there is much to free, which is well spent; the second one tells what
         // looking costs.
         let freed = Instant::now();
         self.walk_past()?;
-        let next = last.next(made, freed.elapsed());
-        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(next);
+        let last = last.then(made, freed.elapsed());
+        let (node, bytes, at) = (NodeId::new().value, memory::made(), Instant::now());
+        let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        *swept = Some(Swept { node, bytes, at, last });
         Ok(())
     }
 

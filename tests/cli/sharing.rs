@@ -29,6 +29,10 @@ fn a_header_has_a_title_a_text_and_fields() {
     );
     assert_eq!(long.title, "A title of more than a line.");
     assert_eq!(long.text, "And text that goes on.");
+    let old = self::header("//! Born again, Furlanello et al. 2018\n//!\n//! Text.\n");
+    assert_eq!(old.title, "Born again, Furlanello et al. 2018");
+    let slip = self::header("//! A title without an end\n//! cliam: five points\n");
+    assert_eq!((slip.title.as_str(), slip.findings().len()), ("A title without an end", 1));
     let plain = self::header("//! A title without an end\n//! Text.\n");
     assert_eq!((plain.title.as_str(), plain.text.as_str()), ("A title without an end", "Text."));
 }

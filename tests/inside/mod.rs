@@ -7,6 +7,7 @@ mod meter;
 mod minimal;
 mod report;
 mod serve;
+mod sweep;
 mod terminal;
 mod vectors;
 mod watch;

@@ -147,31 +147,60 @@ fn a_hook_of_a_stage_that_is_over() {
     for of_the_next in [("scaled(0.25)", "scaled(0.125)"), ("{ rate }", "{ rate / 2 }")] {
         assert_eq!(between(TWO, &TWO.replace(of_the_next.0, of_the_next.1)).1, "");
     }
-    // Who knows who is still given what a variable holds.
-    let held = TWO.replace("epochs: 1 }", "epochs: 1, lr: Fn(\"fast\") }");
-    assert_eq!(between(&held, &held.replace("scaled(0.5)", "scaled(0.125)")).1, "");
+    let by_name = TWO.replace("fn slow(ctx) { scaled(0.25) }", "fn slow(ctx) { fast(ctx) / 2 }");
+    // Where the text leaves a doubt, nothing is told.
+    let branch = TWO.replace("let teacher = train(", "let teacher = if 1 > 2 { () } else { train(");
+    let branch = branch.replace("Fn(\"fast\") });", "Fn(\"fast\") }) };");
+    let doubts = [
+        ("epochs: 1 }", "epochs: 1, lr: Fn(\"fast\") }"),
+        ("print(", "let again = Fn(\"fast\");\nprint("),
+        ("print(", "let again = Fn(\"fa\" + \"st\");\nprint("),
+        ("let model", "let learn = |m| train(m, #{ lr: Fn(\"slow\") });\nlet model"),
+    ];
+    let doubts = doubts.map(|(from, to)| TWO.replace(from, to));
+    for recipe in doubts.iter().chain([&branch, &by_name]) {
+        let edited = recipe.replace("scaled(0.5)", "scaled(0.125)");
+        assert_eq!(between(recipe, &edited).1, "", "{recipe}");
+    }
+}
+
+#[test]
+fn a_function_of_a_network_from_a_stage_that_is_over() {
+    let own = TWO.replace(
+        "train(model, common",
+        "train(nn::network(#{ head: nn::linear(16, 10) }, Fn(\"forward\")).train(), common",
+    ) + "fn forward(self, x) { self.head.forward(x.mean(1)) }\n";
+    // It teaches.
+    assert_eq!(between(&own, &own.replace("x.mean(1)", "x.mean(1) * 1.0")).1, "");
+    let over = "'fast' serves no stage but those that are over: no effect until the next run";
+    assert_eq!(between(&own, &own.replace("scaled(0.5)", "scaled(0.125)")).1, over);
 }
 
 #[test]
 fn a_hook_found_by_its_name_that_no_later_stage_has() {
     let last = TWO.replace("distill(teacher, model", "train(model");
-    let last = last
-        .replace("let teacher = train(model", "let teacher = distill(train(model, common), model");
-    let told = between(&last, &last.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }"));
+    let last = last.replace(
+        "let teacher = train(model",
+        "let first = train(model, common);\nlet teacher = distill(first, model",
+    );
+    let edited = |recipe: &str| recipe.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }");
+    let told = between(&last, &edited(&last));
     let over = "'lambda' serves no stage but those that are over: no effect until the next run";
     assert_eq!(told, (vec!["lambda".into()], over.into()));
     // It may begin another one.
-    let goes_on = last.replace(
-        "train(model, common + #{ name: \"student\"",
-        "again(model, common + #{ name: \"student\"",
-    );
-    let goes_on = goes_on + "fn again(model, options) { train(model, options) }\n";
-    assert_eq!(
-        between(&goes_on, &goes_on.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }")).1,
-        ""
-    );
-    let taught = between(TWO, &TWO.replace("lambda(ctx) { 0.5 }", "lambda(ctx) { 0.25 }"));
-    assert_eq!(taught.1, "");
+    let student = "train(model, common + #{ name: \"student\"";
+    let again = last.replace(student, "again(model, common + #{ name: \"student\"")
+        + "fn again(model, options) { train(model, options) }\n";
+    let turns = last.replace(student, &format!("for turn in 0..1 {{ {student}"));
+    let turns = turns.replace("Fn(\"slow\") });", "Fn(\"slow\") }); }");
+    for goes_on in [again, turns] {
+        assert_eq!(between(&goes_on, &edited(&goes_on)).1, "");
+    }
+    assert_eq!(between(TWO, &edited(TWO)).1, "");
+    // Where nothing is over, nothing is told of it.
+    let one = format!("{STAGE}fn tau(ctx) {{ 2.0 }}\n");
+    let edits = vec![save(3, "recipe.rhai", one.replace("2.0", "3.0"))];
+    assert_eq!(with_edits(&one, |_| {}, edits).good().note(0), "");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::super::compile::{Compiled, Compiler};
 use super::super::source::Source;
 use crate::error::{Error, Kind, Place};
-use crate::script::is_foreign;
+use crate::script::imports_otherwise;
 use rhai::Engine;
 use std::collections::BTreeSet;
 
@@ -44,9 +44,10 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
         let word = name.filter(|_| error.report().places.len() == 1);
         // What the blanked text declared is not missing: it only cannot be read.
         let follows = recovered.missing.contains(&error.report().operation);
-        // Nothing is left of a line of another language when its first name is mended.
+        // Nothing is left of an import of another language when its first name is mended.
         let row = text.split('\n').nth(place.line.saturating_sub(1)).unwrap_or_default();
-        let word = word.filter(|_| !follows && !is_foreign(row));
+        let foreign = imports_otherwise(row);
+        let word = word.filter(|_| !follows && !foreign);
         let known = follows
             || recovered.errors.iter().any(|known: &Error| {
                 let same = |other: &Place| {
@@ -61,6 +62,7 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
             (Some(name), Some(column)) => without_name(&text, place.line, column, &name),
             _ => None,
         };
+        let blanked = blanked.or_else(|| without_row(&text, place.line).filter(|_| foreign));
         let blanked = blanked.or_else(|| {
             let (next, gone) = without_item(&text, place.line)?;
             recovered.missing.extend(declared(&gone));
@@ -86,6 +88,13 @@ fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<St
     }
     let number = format!("0{}", " ".repeat(name.chars().count().saturating_sub(1)));
     row.replace_range(start..end, &number);
+    Some(lines.join("\n"))
+}
+
+/// The text without a line.
+fn without_row(text: &str, line: usize) -> Option<String> {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    *lines.get_mut(line.checked_sub(1)?)? = "";
     Some(lines.join("\n"))
 }
 

@@ -40,7 +40,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     found.extend(meant_to_divide(&read.source.text).into_iter().map(|at| {
         let at = place(read.source, at.line, Some(at.column + 1));
         Error::new(Kind::Script, "//", "the line ends here: what follows is a comment")
-            .hint("7 // 2 is written 7 / 2: whole numbers drop the rest; a semicolon before the // says that it is a comment")
+            .hint("7 // 2 is written 7 / 2: whole numbers drop the rest; where it is a comment, put a word into it")
             .as_warning()
             .at(at)
     }));

@@ -1,31 +1,48 @@
 //! `7 // 2`, as Python divides: here the line ends before it, and nothing is wrong with what is left.
 
-use super::scan::{Kind, in_word, tokens};
+use super::scan::{Kind, Token, in_word, tokens};
 use super::span::{Lines, Span};
 
-/// The comments that look as if they were meant to divide: behind an operand that ends its block, nothing but a
-/// number, or a name with a semicolon behind it.
+/// The comments that look as if they were meant to divide: behind an operand that ends a block or the text, nothing but
+/// a number, or a name with a semicolon behind it.
 pub fn meant_to_divide(text: &str) -> Vec<Span> {
     let (tokens, comments) = tokens(text);
     let lines = Lines::of(text);
-    let meant = |(start, end): &(usize, usize)| {
-        let divisor = text.get(*start..*end).and_then(|comment| comment.strip_prefix("//"));
-        let before = tokens.partition_point(|token| token.end() <= *start);
-        let after = tokens.get(before);
-        let before = before.checked_sub(1).and_then(|at| tokens.get(at));
-        let same_line = |end| text.get(end..*start).is_some_and(|gap| !gap.contains('\n'));
-        divisor.is_some_and(is_divisor)
-            && before.is_some_and(|token| {
-                let operand = matches!(token.kind, Kind::Word | Kind::Number);
-                (operand || token.is(")") || token.is("]")) && same_line(token.end())
-            })
-            && after.is_none_or(|token| token.is("}"))
-    };
-    comments
-        .iter()
-        .filter(|own| meant(own))
-        .map(|(start, _)| lines.span(text, *start, start + 2))
-        .collect()
+    let mut found = Vec::new();
+    // The braces that are open, and whether each is a block: no map, and no `switch`.
+    let (mut open, mut next) = (Vec::new(), 0);
+    for (start, end) in comments {
+        while let Some(token) = tokens.get(next).filter(|token| token.end() <= start) {
+            match token.text {
+                "{" | "#{" | "(" | "[" => open.push(token.is("{")),
+                "}" | ")" | "]" => drop(open.pop()),
+                "=>" => open.last_mut().into_iter().for_each(|block| *block = false),
+                _ => {}
+            }
+            next += 1;
+        }
+        let divisor = text.get(start..end).and_then(|comment| comment.strip_prefix("//"));
+        let before = next.checked_sub(1).and_then(|at| tokens.get(at));
+        let ends = match tokens.get(next) {
+            Some(token) => token.is("}") && open.last() == Some(&true),
+            None => open.is_empty(),
+        };
+        let same_line = |end| text.get(end..start).is_some_and(|gap| !gap.contains('\n'));
+        let operand = before.is_some_and(|token| is_operand(token) && same_line(token.end()));
+        if ends && operand && divisor.is_some_and(is_divisor) {
+            found.push(lines.span(text, start, start + 2));
+        }
+    }
+    found
+}
+
+fn is_operand(token: &Token) -> bool {
+    const NONE: [&str; 5] = ["return", "throw", "break", "continue", "else"];
+    match token.kind {
+        Kind::Word => !NONE.contains(&token.text),
+        Kind::Number => true,
+        _ => token.is(")") || token.is("]"),
+    }
 }
 
 fn is_divisor(comment: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The backward passes of the operations on rows.
 
-use super::{Curve, RowOps, Softmax};
+use super::{Curve, RowOps, Softmax, linear_then_curve};
 use crate::tensor::kernels::kept::Kept;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend};
@@ -252,9 +252,7 @@ impl<B: Backend + RowOps, C: CheckpointStrategy> RowOps for Autodiff<B, C> {
         let nodes = [input.node(), weight.node(), bias.node()];
         match Linear.prepare::<C>(nodes).compute_bound().stateful() {
             // The backward pass needs what the function was taken of.
-            OpsKind::Tracked(_) => {
-                Self::still_curve(Self::still_linear_biased(input, weight, bias), curve)
-            }
+            OpsKind::Tracked(_) => linear_then_curve::<Self>(input, weight, bias, curve),
             OpsKind::UnTracked(prep) => {
                 let [input, weight, bias] = [input, weight, bias].map(|part| part.into_primitive());
                 prep.finish(B::still_linear_curve(input, weight, bias, curve))

@@ -15,6 +15,16 @@ use super::composed;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, backend_extension};
 
+/// A linear layer, then a function of each number.
+fn linear_then_curve<B: RowOps>(
+    input: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    curve: Curve,
+) -> FloatTensor<B> {
+    B::still_curve(B::still_linear_biased(input, weight, bias), curve)
+}
+
 /// Operations on rows and their gradients. Shapes are checked by the caller; nothing is empty.
 #[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
 pub trait RowOps: Backend {
@@ -90,7 +100,7 @@ pub trait RowOps: Backend {
         bias: FloatTensor<Self>,
         curve: Curve,
     ) -> FloatTensor<Self> {
-        Self::still_curve(Self::still_linear_biased(input, weight, bias), curve)
+        linear_then_curve::<Self>(input, weight, bias, curve)
     }
 
     /// The gradient of the input of a linear layer.
