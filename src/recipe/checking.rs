@@ -99,6 +99,7 @@ impl Session {
                 });
                 *lock(&self.until) = None;
                 walk.tried |= self.claimed() > before;
+                let may_have_ended = walk.may_have_ended;
                 walk.may_have_ended |= touched.returns;
                 match outcome {
                     // Nothing after it would run.
@@ -111,7 +112,10 @@ impl Session {
                         }
                         match error.report().operation == NOT_MADE {
                             true => self.display().remark(&not_made(&error)),
-                            false => self.display().finding(&judged(error, &walk)),
+                            false => {
+                                let tried = walk.tried;
+                                self.display().finding(&judged(error, may_have_ended, tried));
+                            }
                         }
                     }
                 }
@@ -287,12 +291,12 @@ fn not_made(error: &Error) -> String {
 }
 
 /// An assertion about results says nothing where there are none.
-fn judged(error: Error, walk: &Walk) -> Error {
-    if walk.may_have_ended {
+fn judged(error: Error, may_have_ended: bool, tried: bool) -> Error {
+    if may_have_ended {
         return error.hint("a return before it may end the recipe").as_warning();
     }
     let thrown = error.report().problem == "an error was thrown";
-    match walk.tried && (thrown || error.kind() == Kind::Assertion) {
+    match tried && (thrown || error.kind() == Kind::Assertion) {
         true => error.hint("it may hold for the results of a run: a check has none").as_warning(),
         false => error,
     }

@@ -126,16 +126,17 @@ impl Session {
         inputs: &Dynamic,
         make: &FnPtr,
     ) -> Result<Identity> {
-        let mut roots = Vec::new();
-        let mut closures = make.is_anonymous();
-        if !closures {
-            roots.push((make.fn_name().to_string(), None));
+        // What makes it is a function of the statements that run; networks call those that are in force.
+        let (mut own, mut of_nets) = (Vec::new(), Vec::new());
+        let mut closures = [make.is_anonymous(), false];
+        if !closures[0] {
+            own.push((make.fn_name().to_string(), None));
         }
         let mut held = Workbench::default();
         collect(inputs, &mut held);
         for name in held.nets.iter().flat_map(|(_, net)| net.functions()) {
-            closures |= name.is_empty();
-            roots.push((name, None));
+            closures[1] |= name.is_empty();
+            of_nets.push((name, None));
         }
         let mut options = vec![
             Part::new("numeric code", NUMERICS),
@@ -145,23 +146,27 @@ impl Session {
         let captured: Array = make.curry().to_vec();
         for (name, value) in [("inputs", inputs), ("captured", &captured.into())] {
             let words = words(value, &self.caches.files)?;
-            roots.extend(functions_in(&words).into_iter().map(|name| (name, None)));
+            own.extend(functions_in(&words).into_iter().map(|name| (name, None)));
             let hash = blake3::hash(words.to_string().as_bytes()).to_hex().to_string();
             options.push(Part::new(name, hash));
         }
-        let version = self.live.get().map(|live| lock(live).current());
+        let current = self.live.get().map(|live| lock(live).current());
         let mut code = Vec::new();
-        if let Some(version) = version {
+        let versions = [(self.ran.get().cloned(), own), (current, of_nets)];
+        for ((version, roots), closures) in versions.into_iter().zip(closures) {
+            let Some(version) = version.filter(|_| closures || !roots.is_empty()) else { continue };
             let found = reached(call.engine(), &version.compiled, &roots, closures);
-            code = found.parts;
-            code.extend(self.files_of(&found.strings));
+            let mut parts = found.parts;
+            parts.extend(self.files_of(&found.strings));
             let arguments = &version.compiled.arguments;
             for (name, value) in &self.setup.set {
                 let asked = found.asks || found.strings.contains(name);
                 if asked && !arguments.is_default(name, value) {
-                    code.push(Part::new(&format!("argument {name}"), value));
+                    parts.push(Part::new(&format!("argument {name}"), value));
                 }
             }
+            parts.retain(|part| !code.contains(part));
+            code.extend(parts);
         }
         Ok(Identity { options, code })
     }

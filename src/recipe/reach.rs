@@ -2,6 +2,7 @@
 //! call has no effect in a run.
 
 use super::outline::{Outline, Piece, deeper, mentions, word};
+use super::pieces::computes_names;
 use crate::script::Hook;
 use rhai::Token;
 
@@ -13,6 +14,10 @@ pub(super) fn called_by_statements(
 ) -> Vec<String> {
     let statements = || first.statements.iter().map(|statement| statement.0.as_slice());
     let all = || versions.into_iter().flat_map(Outline::functions);
+    // A name that is made may be any.
+    if statements().chain(all().map(|(_, body)| body)).any(|text| computes_names("Fn", text)) {
+        return Vec::new();
+    }
     let given = statements().chain(all().map(|(_, body)| body)).flat_map(handed_on);
     let standard = Hook::ALL.into_iter().filter(|hook| hook.is_found_by_name()).map(Hook::name);
     let live = reached(given.chain(standard.map(String::from)).collect(), &versions);
@@ -39,7 +44,7 @@ pub(super) fn reached(mut names: Vec<String>, versions: &[&Outline; 2]) -> Vec<S
     names
 }
 
-/// The names in `Fn("name")`, but for functions that make what a stage trains: those are called at once.
+/// The names in `Fn("name")`, but for functions that make what a stage trains or gives: those are called at once.
 fn handed_on(pieces: &[Piece]) -> Vec<String> {
     let found = pieces.windows(3).enumerate().filter_map(|(at, three)| match three {
         [(begin, _), (Token::LeftParen, _), (Token::StringConstant(text), _)]
@@ -52,7 +57,7 @@ fn handed_on(pieces: &[Piece]) -> Vec<String> {
     found.collect()
 }
 
-/// Whether the argument at `at` is what `train` or `distill` trains.
+/// Whether the argument at `at` is what `train` or `distill` trains, or what `stage` calls.
 fn makes_a_model(pieces: &[Piece], at: usize) -> bool {
     let (mut depth, mut commas, mut at) = (0usize, 0, at);
     while let Some((token, _)) = at.checked_sub(1).and_then(|before| pieces.get(before)) {
@@ -71,6 +76,7 @@ fn makes_a_model(pieces: &[Piece], at: usize) -> bool {
     match callee.and_then(|(token, _)| word(token)) {
         Some("train") => commas == 0,
         Some("distill") => commas <= 1,
+        Some("stage") => commas == 2,
         _ => false,
     }
 }

@@ -115,6 +115,7 @@ pub(super) fn run_for(
         live.saw(standing.content);
     }
     let _ = session.live.set(Mutex::new(live));
+    let _ = session.ran.set(ran.clone());
     if opening.is_edit {
         opening.timeline.then(version);
     }
@@ -153,6 +154,8 @@ pub(super) struct Session {
     display: Mutex<Box<dyn Display>>,
     pub signals: Signals,
     pub live: OnceLock<Mutex<Live>>,
+    /// The version whose statements run.
+    pub ran: OnceLock<Arc<Version>>,
     pub timeline: OnceLock<Timeline>,
     /// What the run had come to before this process went on with it.
     pub past: OnceLock<Past>,
@@ -205,6 +208,7 @@ impl Session {
             display: Mutex::new(display),
             signals,
             live: OnceLock::new(),
+            ran: OnceLock::new(),
             timeline: OnceLock::new(),
             past: OnceLock::new(),
             callback,

@@ -13,7 +13,7 @@ use crate::script::diagnose::Knowledge;
 use crate::script::{self, Host, Resolver, Signatures, Sources};
 use rhai::{AST, FnAccess, Scope};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -110,7 +110,7 @@ pub fn test(
     show: &mut dyn FnMut(&Tested),
 ) -> Result<TestReport> {
     let begun = Instant::now();
-    let Found { sources, mut broken } = find(&setup.files, setup.given.home.as_deref())?;
+    let Found { sources, mut broken } = found(&setup.files, setup.given.home.as_deref())?;
     let files = sources.len();
     let mut suites = Vec::new();
     for source in sources {
@@ -143,6 +143,19 @@ pub fn test(
         return Err(stopped("still test").received(done));
     }
     Ok(TestReport { tested, broken, seconds: begun.elapsed().as_secs_f64() })
+}
+
+/// The sources of all that is named; what is missing among several is broken.
+fn found(named: &[PathBuf], home: Option<&Path>) -> Result<Found> {
+    let (there, missing): (Vec<_>, Vec<_>) =
+        named.iter().cloned().partition(|path| find(std::slice::from_ref(path), home).is_ok());
+    if there.is_empty() {
+        return find(named, home);
+    }
+    let mut found = find(&there, home)?;
+    let told = missing.iter().filter_map(|path| find(std::slice::from_ref(path), home).err());
+    found.broken.extend(told.map(|error| error.as_kind(Kind::File)));
+    Ok(found)
 }
 
 fn nothing(setup: &TestSetup, files: usize, labels: &[String]) -> Error {

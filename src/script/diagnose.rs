@@ -79,9 +79,7 @@ impl Knowledge<'_> {
         if place.row_text().is_none_or(|row| row.trim().is_empty())
             && let Some((line, column)) = undefined::open_bracket(&text)
         {
-            let problem = "this bracket is not closed";
-            let place = Place { line, column: Some(column), ..place };
-            return Error::new(Kind::Script, "the recipe", problem).at(place);
+            return undefined::not_closed(Place { line, column: Some(column), ..place });
         }
         let row = place.row_text().unwrap_or_default();
         let rest: String = row.chars().skip(place.column.unwrap_or(1).saturating_sub(1)).collect();
@@ -93,10 +91,15 @@ impl Knowledge<'_> {
             let before: Vec<&str> = text.lines().take(place.line - 1).collect();
             let ends = rest.starts_with(';');
             let open = undefined::open_bracket(&before.join("\n")).filter(|_| begins);
+            // Where all brackets are closed, nothing but a comma is missing.
+            if open.is_some() && undefined::open_bracket(&text).is_none() && !ends {
+                let last = before.iter().rposition(|row| !row.trim().is_empty());
+                let hint =
+                    format!("a comma is missing at the end of line {}", last.unwrap_or(0) + 1);
+                return error.hint(hint);
+            }
             if let Some((line, column)) = open {
-                let problem = "this bracket is not closed";
-                let place = Place { line, column: Some(column), ..place };
-                return Error::new(Kind::Script, "the recipe", problem).at(place);
+                return undefined::not_closed(Place { line, column: Some(column), ..place });
             }
             if ends {
                 return error.hint("a bracket is missing before the ;");

@@ -80,8 +80,8 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
     // What other libraries call a model stands without a namespace there.
     let hint = match name {
         "str" | "string" => "write x.to_string()",
-        "int" => "write x.to_int()",
-        "float" => "write x.to_float()",
+        "int" => "write x.to_int(), or parse_int(text)",
+        "float" => "write x.to_float(), or parse_float(text)",
         "list" => "an array is written [a, b]",
         "dict" => "a map is written #{ a: 1 }",
         "enumerate" => "write for (x, index) in array",
@@ -247,6 +247,8 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "there are no decorators: no_grad(|| …) computes without gradients"
     } else if rest.starts_with('?') {
         "write if c { a } else { b }: it has a value"
+    } else if begins("let ") && rest.starts_with(':') && row.contains("= {") {
+        "a map is written #{ a: 1 }"
     } else if begins("let ") && rest.starts_with(':') && !row.contains('[') {
         "variables name no types: let x = 1"
     } else if after.starts_with(":=") || rest.starts_with(":=") {

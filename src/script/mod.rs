@@ -64,6 +64,7 @@ mod truth;
 mod undefined;
 mod value;
 mod weights;
+mod whole;
 
 pub use arg::{needed, parse_argument};
 pub use catalogue::{Catalogue, Sort, entries};
@@ -113,6 +114,7 @@ fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
     nets::functions(&mut functions);
     weights::functions(&mut functions, host);
     step::functions(&mut functions);
+    whole::functions(&mut functions);
     engine.register_global_module(functions.into());
     engine.register_static_module("optim", exported_module!(optim::bindings).into());
     engine.register_static_module("schedule", schedule::module().into());

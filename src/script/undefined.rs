@@ -1,7 +1,7 @@
 //! A name that is not defined where it stands: what was meant.
 
 use super::habits;
-use crate::error::nearest;
+use crate::error::{Error, Kind, Place, nearest};
 use std::collections::BTreeSet;
 
 /// What to do about `name`, which the compiler does not know in some place of `text`.
@@ -62,6 +62,11 @@ pub(super) fn open_bracket(text: &str) -> Option<(usize, usize)> {
         }
     }
     open.pop()
+}
+
+/// The error for it.
+pub(super) fn not_closed(place: Place) -> Error {
+    Error::new(Kind::Script, "the recipe", "this bracket is not closed").at(place)
 }
 
 /// Whether `text` has a top-level `let name` or `const name`.

@@ -335,3 +335,15 @@ fn what_is_printed_without_end_does_not_fill_the_memory() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.len() < 1_500_000 && ran.out.contains("  | … and "), "{}", ran.out.len());
 }
+
+#[test]
+fn a_file_that_is_not_there_breaks_only_itself() {
+    let sandbox = Sandbox::new();
+    sandbox.write("there.rhai", "fn test_one() { assert(true); }");
+    let ran = sandbox.still(&["test", "there.rhai", "gone.rhai"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(ran.out.contains("ok      there.rhai::test_one"), "{}", ran.out);
+    assert!(ran.err.contains("gone.rhai: no such file or folder"), "{}", ran.err);
+    // Alone it is a slip of the command line.
+    assert_eq!(sandbox.still(&["test", "gone.rhai"]).code, 2);
+}

@@ -152,3 +152,14 @@ fn another_text_that_runs_is_another_run() {
     let seen = Scene::new().play(&lab);
     assert_eq!((&seen.error, lab.runs().len()), (&None, 2), "{seen:?}");
 }
+
+#[test]
+fn a_recipe_with_a_module_of_the_standard_library_goes_on_by_itself() {
+    let recipe = format!("import \"std/hinton\" as hinton;\n{THREE}");
+    let lab = Lab::of(&recipe);
+    Scene::new().checkpoints(1).kill("own 4").play(&lab);
+    let seen = Scene::new().play(&lab);
+    assert_eq!((&seen.error, lab.runs().len()), (&None, 1), "{seen:?}");
+    assert!(seen.said.iter().any(|said| said.contains("going on with run")), "{seen:?}");
+    assert!(seen.edits.is_empty(), "nobody made one: {seen:?}");
+}

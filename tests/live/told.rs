@@ -165,6 +165,33 @@ fn a_hook_of_a_stage_that_is_over() {
 }
 
 #[test]
+fn a_function_that_makes_a_later_stage_is_that_of_the_start_also_for_the_store() {
+    let made = "let soup = stage(\"soup\", #{ n: 1 }, Fn(\"mix\"));\nprint(`soup ${soup.x}`);
+fn mix(inputs) { #{ x: more(1) } }\nfn more(x) { x }\n";
+    let recipe = format!("{STAGE}{made}");
+    let edited = recipe.replace("{ x }", "{ x + 1 }");
+    let run = with_edits(&recipe, |_| {}, vec![save(4, "recipe.rhai", &edited)]).good();
+    assert_eq!(
+        run.note(0),
+        "nothing but statements, which run once, calls 'more': no effect until the next run"
+    );
+    assert!(run.shown.said.contains(&"soup 1".to_string()), "{:?}", run.shown.said);
+    // The next run makes its own.
+    let data = format!("data={}", crate::support::example().display());
+    let next = run.sandbox.still(&["run", "recipe.rhai", "--set", &data]).good();
+    assert!(next.err.contains("soup 2"), "{}{}", next.out, next.err);
+}
+
+#[test]
+fn names_of_functions_that_are_made_are_not_told_of() {
+    let recipe = TWO.replace(
+        "distill(teacher, model, common + #{ name: \"student\", lr: Fn(\"slow\") });",
+        "for name in [\"slow\"] { distill(teacher, model, common + #{ name: name, lr: Fn(name) }); }",
+    );
+    assert_eq!(between(&recipe, &recipe.replace("scaled(0.25)", "scaled(0.125)")).1, "");
+}
+
+#[test]
 fn a_function_of_a_network_from_a_stage_that_is_over() {
     let own = TWO.replace(
         "train(model, common",

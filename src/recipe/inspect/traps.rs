@@ -2,7 +2,7 @@
 
 use super::{Read, place};
 use crate::error::{Error, Kind};
-use crate::script::names::meant_to_divide;
+use crate::script::names::{meant_to_divide, unclosed_comment};
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 use std::collections::BTreeMap;
 
@@ -37,6 +37,12 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     });
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
+    found.extend(unclosed_comment(&read.source.text).map(|at| {
+        Error::new(Kind::Script, "/*", "the comment is not closed: all the rest belongs to it")
+            .hint("it ends with */")
+            .as_warning()
+            .at(place(read.source, at.line, Some(at.column + 1)))
+    }));
     found.extend(meant_to_divide(&read.source.text).into_iter().map(|at| {
         let at = place(read.source, at.line, Some(at.column + 1));
         Error::new(Kind::Script, "//", "the line ends here: what follows is a comment")

@@ -2,13 +2,13 @@
 //! text alone, which need not compile.
 
 mod call;
-mod division;
+mod comments;
 mod read;
 mod scan;
 mod span;
 
 pub use call::{Call, Literal};
-pub use division::meant_to_divide;
+pub use comments::{meant_to_divide, unclosed_comment};
 pub use span::Span;
 
 use crate::train::StageKind;

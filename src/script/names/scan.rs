@@ -52,6 +52,14 @@ struct Scanner<'a> {
     open: Vec<usize>,
 }
 
+/// Where a comment begins that is not closed.
+pub(super) fn open_comment(text: &str) -> Option<usize> {
+    let (start, end) = tokens(text).1.last().copied()?;
+    let comment = text.get(start..end)?;
+    let depth = comment.matches("/*").count().checked_sub(comment.matches("*/").count())?;
+    (end == text.len() && comment.starts_with("/*") && depth > 0).then_some(start)
+}
+
 /// All tokens of `text`, and the extents of its comments.
 pub(super) fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<(usize, usize)>) {
     let mut scanner = Scanner { text, at: 0, found: Vec::new(), open: Vec::new() };

@@ -1,6 +1,7 @@
-//! `7 // 2`, as Python divides: here the line ends before it, and nothing is wrong with what is left.
+//! Comments that may be none: `7 // 2`, as Python divides, where the line ends here and nothing is wrong with what is left;
+//! and `/*` without an end, which takes all the rest.
 
-use super::scan::{Kind, Token, in_word, tokens};
+use super::scan::{Kind, Token, in_word, open_comment, tokens};
 use super::span::{Lines, Span};
 
 /// The comments that look as if they were meant to divide: behind an operand that ends a block or the text, nothing but
@@ -36,8 +37,13 @@ pub fn meant_to_divide(text: &str) -> Vec<Span> {
     found
 }
 
+/// The beginning of a comment that is not closed.
+pub fn unclosed_comment(text: &str) -> Option<Span> {
+    open_comment(text).map(|start| Lines::of(text).span(text, start, start + 2))
+}
+
 fn is_operand(token: &Token) -> bool {
-    const NONE: [&str; 5] = ["return", "throw", "break", "continue", "else"];
+    const NONE: [&str; 7] = ["return", "throw", "break", "continue", "else", "true", "false"];
     match token.kind {
         Kind::Word => !NONE.contains(&token.text),
         Kind::Number => true,
