@@ -226,8 +226,15 @@ fn an_activation_right_after_a_linear_layer_gives_the_same_bits() {
             let inner = input.linear(own, Some(bias)).and_then(|inner| activation.of(&inner));
             let apart = inner.and_then(|inner| inner.linear(second, Some(shift)));
             let apart = values(apart);
-            assert_eq!(values(mlp.forward(&input, Mode::Eval)), apart, "{activation:?} {rows}");
-            assert_eq!(values(mlp.forward(&input, Mode::Train)), apart, "{activation:?} {rows}");
+            for mode in [Mode::Eval, Mode::Train] {
+                let found = values(mlp.forward(&input, mode));
+                let what = format!("{activation:?} {rows} {mode:?}");
+                // A card may multiply by another kernel the next time.
+                match on.is_cpu() {
+                    true => assert_eq!(found, apart, "{what}"),
+                    false => crate::support::close(&what, &found, &apart, 1e-4, 1e-4),
+                }
+            }
         }
     }
 }
