@@ -121,8 +121,9 @@ fn peak_memory() -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|own| own * 1024)
 }
 
-fn corpus(endings: &[&str]) -> Vec<Vec<u8>> {
-    let mut files: Vec<_> = std::fs::read_dir(golden("weights"))
+/// The files of a folder of goldens that end so, in the order of their names.
+pub fn corpus(folder: &str, endings: &[&str]) -> Vec<Vec<u8>> {
+    let mut files: Vec<_> = std::fs::read_dir(golden(folder))
         .expect("the folder")
         .flatten()
         .map(|entry| entry.path())
@@ -154,7 +155,7 @@ fn is_weights(path: &Path) -> bool {
 fn safetensors() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
-    let corpus = corpus(&[".safetensors"]);
+    let corpus = corpus("weights", &[".safetensors"]);
     fuzz("safetensors", &corpus, |bytes| {
         std::fs::write(&path, bytes).expect("a file");
         is_weights(&path)
@@ -181,7 +182,7 @@ fn header(file: &[u8]) -> Vec<u8> {
 fn pytorch() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
-    let archives = corpus(&[".pt", ".pth"]);
+    let archives = corpus("weights", &[".pt", ".pth"]);
     fuzz("PyTorch's files", &archives, |bytes| {
         std::fs::write(&path, bytes).expect("a file");
         is_weights(&path)

@@ -1,21 +1,8 @@
 //! Compressed audio with mutations: checksums are put right, so that what they protect is reached.
 
-use super::fuzz::{MOST_NUMBERS, fuzz};
-use crate::support::golden;
+use super::fuzz::{MOST_NUMBERS, corpus, fuzz};
 use std::path::Path;
 use stillroom::audio::decode;
-
-/// Files of an ending among the formats that are read.
-fn clips(ending: &str) -> Vec<Vec<u8>> {
-    let mut files: Vec<_> = std::fs::read_dir(golden("formats"))
-        .expect("the folder")
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|own| own == ending))
-        .collect();
-    files.sort();
-    files.iter().map(|path| std::fs::read(path).expect("a file")).collect()
-}
 
 /// A checksum of `bits` bits, the highest one first.
 fn sum(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
@@ -75,14 +62,14 @@ fn is_clip(path: &Path, bytes: &[u8]) -> bool {
 fn mp3_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("clip.mp3");
-    fuzz("MP3", &clips("mp3"), |bytes| is_clip(&path, bytes));
+    fuzz("MP3", &corpus("formats", &[".mp3"]), |bytes| is_clip(&path, bytes));
 }
 
 #[test]
 fn ogg_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("clip.ogg");
-    let corpus = clips("ogg");
+    let corpus = corpus("formats", &[".ogg"]);
     assert_eq!(with_sums(corpus[0].clone()), corpus[0], "its own sums");
     fuzz("Ogg", &corpus, |bytes| is_clip(&path, &with_sums(bytes.to_vec())));
 }
@@ -91,7 +78,7 @@ fn ogg_files() {
 fn flac_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("clip.flac");
-    let whole = clips("flac");
+    let whole = corpus("formats", &[".flac"]);
     fuzz("FLAC", &[whole[0][..200].to_vec(), whole[1][..200].to_vec()], |head| {
         // The header, before frames that are whole.
         is_clip(&path, &[head, &whole[0][200..]].concat())
