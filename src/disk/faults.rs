@@ -3,7 +3,8 @@
 //!
 //! The environment variable `STILL_TEST_WRITE_FAULT` of a child process counts the operations of all its
 //! threads: with `5` the fifth finds the disk full, with `5+` so do all after it, and with `5!` the process
-//! dies in it. [`fail_after`] counts those of the calling thread alone, since tests share a process.
+//! dies in it. [`fail_after`] counts those of the calling thread alone, since tests share a process. A disk that
+//! stays full has the room again that [`super::Reserve`] gives back, and no more.
 
 use std::cell::Cell;
 use std::io::{Error, ErrorKind, Result, Write};
@@ -45,6 +46,33 @@ static PROCESS: LazyLock<Option<(AtomicU64, Fault)>> = LazyLock::new(|| {
 
 thread_local! {
     static THREAD: Cell<Option<(u64, Fault)>> = const { Cell::new(None) };
+    static THREADS_ROOM: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Bytes that were given back on a disk that is full; those of the process, unless a thread is armed.
+static ROOM: AtomicU64 = AtomicU64::new(0);
+/// What a file system takes at once.
+const BLOCK: u64 = 4096;
+
+fn room(changed: impl Fn(u64) -> Option<u64>) -> bool {
+    if THREAD.get().is_none() {
+        return ROOM.fetch_update(Ordering::Relaxed, Ordering::Relaxed, changed).is_ok();
+    }
+    let room = changed(THREADS_ROOM.get());
+    room.inspect(|left| THREADS_ROOM.set(*left)).is_some()
+}
+
+/// So many bytes are free again.
+pub(super) fn freed(bytes: u64) {
+    if !QUIET.load(Ordering::Relaxed) {
+        room(|free| Some(free + bytes));
+    }
+}
+
+/// Whether what was given back has room for it.
+fn fits(bytes: usize) -> bool {
+    let blocks = (bytes as u64).div_ceil(BLOCK).max(1) * BLOCK;
+    room(|free| free.checked_sub(blocks))
 }
 
 /// Arms a fault until it is dropped.
@@ -53,6 +81,7 @@ pub struct Armed(());
 /// Makes the `n`-th operation from now (the first is 1) of this thread fail.
 pub fn fail_after(n: u64, fault: Fault) -> Armed {
     THREAD.set(Some((n, fault)));
+    THREADS_ROOM.set(0);
     let _lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     ARMED.fetch_add(1, Ordering::Relaxed);
     QUIET.store(false, Ordering::Relaxed);
@@ -82,7 +111,7 @@ fn due() -> Option<Fault> {
         let counted = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         return match (counted, fault) {
             (Ok(1), fault) => Some(*fault),
-            (Err(_), Fault::FullFromThere) => Some(Fault::Full),
+            (Err(_), Fault::FullFromThere) => Some(Fault::FullFromThere),
             _ => None,
         };
     }
@@ -94,7 +123,7 @@ fn due() -> Option<Fault> {
     THREAD.set(Some((left.saturating_sub(1), fault)));
     match (left, fault) {
         (1, fault) => Some(fault),
-        (0, Fault::FullFromThere) => Some(Fault::Full),
+        (0, Fault::FullFromThere) => Some(Fault::FullFromThere),
         _ => None,
     }
 }
@@ -109,12 +138,19 @@ fn land(fault: Fault) -> Error {
 
 /// Before an operation that is done or not done.
 pub(crate) fn strike() -> Result<()> {
-    due().map_or(Ok(()), |fault| Err(land(fault)))
+    match due() {
+        None => Ok(()),
+        Some(Fault::FullFromThere) if fits(0) => Ok(()),
+        Some(fault) => Err(land(fault)),
+    }
 }
 
 /// Writes all bytes; a fault comes after the first half of them, as a disk fills up.
 pub(super) fn write_all(file: &mut impl Write, bytes: &[u8]) -> Result<()> {
     let Some(fault) = due() else { return file.write_all(bytes) };
+    if fault == Fault::FullFromThere && fits(bytes.len()) {
+        return file.write_all(bytes);
+    }
     let _ = file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default());
     let _ = file.flush();
     Err(land(fault))

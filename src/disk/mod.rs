@@ -9,12 +9,14 @@ mod growing;
 mod journal;
 mod lock;
 mod read;
+mod reserve;
 
 pub use csv::csv;
 pub use growing::Growing;
 pub use journal::{Journal, read_lines};
 pub use lock::Lock;
 pub use read::{hash_file, open_regular, read_regular, read_text, read_text_up_to};
+pub use reserve::Reserve;
 
 use crate::error::{Error, Result};
 use std::io::{ErrorKind, Result as IoResult, Seek, SeekFrom, Write};

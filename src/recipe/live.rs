@@ -119,7 +119,11 @@ impl Live {
         let number = version.number;
         self.put(version);
         self.follow(as_compiled(&self.current));
-        let (functions, note) = (told.names, told.note);
+        let (mut functions, note) = (told.names, told.note);
+        if functions.is_empty() {
+            // The text is the same: what the command line says is not.
+            functions.push("other arguments".into());
+        }
         let files = BTreeMap::new();
         Change { version: number, hash, outcome: Outcome::InForce, functions, note, files }
     }

@@ -11,6 +11,7 @@ use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
+use crate::script::names::unclosed_comment;
 use crate::tensor::Precision;
 use rhai::Engine;
 use serde_json::{Value, json};
@@ -66,6 +67,13 @@ impl Session {
                 self.display().warn(&text);
             }
         }
+        if let Some(at) = unclosed_comment(&compiled.source.text)
+            && self.setup.entry != Entry::Check
+        {
+            let told =
+                format!("line {}: the comment is not closed: all the rest belongs to it", at.line);
+            self.display().warn(&told);
+        }
         if self.setup.entry.is_a_question() {
             let (number, timeline) = match &self.setup.entry {
                 // Edits came into force while it ran.
@@ -116,7 +124,7 @@ impl Session {
     ) -> Result<Opening> {
         let source = &compiled.source;
         let stem = source.file.file_stem().map(|stem| stem.to_string_lossy().to_string());
-        let folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
+        let mut folder = Folder::create(&self.setup.home, &stem.unwrap_or_default())?;
         folder.keep_recipe(0, &self.texts(&compiled))?;
         folder.write_origin(&absolute(&compiled.source.file))?;
         let mut record = self.recording(folder)?;
@@ -160,7 +168,7 @@ impl Session {
         compiler: &Compiler,
         compiled: Compiled,
         past: Past,
-        folder: Folder,
+        mut folder: Folder,
     ) -> Result<Opening> {
         let statements = statements(&past);
         let timeline = Timeline::of(&past, &compiled.source.file, false, compiler);

@@ -2,7 +2,7 @@
 
 use super::past::{GRANTED, ORIGIN};
 use super::{Home, RUN_LOCK, Results, grants};
-use crate::disk::{self, Journal, Lock};
+use crate::disk::{self, Journal, Lock, Reserve};
 use crate::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct Folder {
     journal: Journal,
     /// Lines that a full disk refused; they are written before the next one.
     waiting: Vec<Value>,
+    /// For the journal and the versions of the recipe: without them a run cannot go on as it was.
+    reserve: Reserve,
     _held: Lock,
 }
 
@@ -63,7 +65,8 @@ impl Folder {
             disk::make_folder(&path.join(folder))?;
         }
         let journal = Journal::open(&path.join("events.jsonl"))?;
-        Ok(Folder { path: path.to_path_buf(), name, journal, waiting: Vec::new(), _held: held })
+        let (path, reserve) = (path.to_path_buf(), Reserve::within(path));
+        Ok(Folder { path, name, journal, waiting: Vec::new(), reserve, _held: held })
     }
 
     /// Where it is.
@@ -96,7 +99,11 @@ impl Folder {
     /// A disk that is still full.
     pub fn catch_up(&mut self) -> Result<()> {
         while let Some(line) = self.waiting.first() {
-            self.journal.append(line)?;
+            let written = self.journal.append(line);
+            if written.is_err() && self.reserve.give(line.to_string().len() as u64) {
+                continue;
+            }
+            written?;
             self.waiting.remove(0);
         }
         Ok(())
@@ -104,7 +111,16 @@ impl Folder {
 
     /// Keeps the texts of a recipe's version in a folder named by its number; `events.jsonl` says from
     /// which step it was in force.
-    pub fn keep_recipe(&self, version: usize, texts: &[(PathBuf, Arc<str>)]) -> Result<()> {
+    pub fn keep_recipe(&mut self, version: usize, texts: &[(PathBuf, Arc<str>)]) -> Result<()> {
+        let written = self.write_recipe(version, texts);
+        let bytes = texts.iter().map(|(_, text)| text.len() as u64).sum();
+        match written.is_err() && self.reserve.give(bytes) {
+            true => self.write_recipe(version, texts),
+            false => written,
+        }
+    }
+
+    fn write_recipe(&self, version: usize, texts: &[(PathBuf, Arc<str>)]) -> Result<()> {
         let folder = self.version(version);
         for (file, text) in texts {
             let path = folder.join(file);

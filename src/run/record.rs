@@ -29,8 +29,8 @@ pub struct Record {
     /// Somebody asks for a checkpoint: a scheduler's signal.
     asked: Arc<AtomicBool>,
     warnings: Vec<String>,
-    /// What went wrong last: the same is not told again.
-    trouble: Option<String>,
+    /// What could not be written when it was tried last, and why: the same is not told again.
+    troubles: BTreeMap<String, String>,
     lock: Value,
     /// Whole files that a full disk refused: the newest content of each.
     unwritten: BTreeMap<PathBuf, Vec<u8>>,
@@ -60,7 +60,7 @@ impl Record {
             lock,
             rows: Vec::new(),
             warnings: Vec::new(),
-            trouble: None,
+            troubles: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             stale: false,
             places: Places::default(),
@@ -76,13 +76,12 @@ impl Record {
     /// Goes on where a write fails; `what` was not written.
     pub fn tolerate(&mut self, what: &str, outcome: Result<()>) {
         match outcome {
-            Ok(()) => self.trouble = None,
+            Ok(()) => drop(self.troubles.remove(what)),
             Err(error) => {
                 let text = format!("{what} could not be written: {}", error.headline());
-                if self.trouble.as_ref() != Some(&text) {
-                    self.warnings.push(text.clone());
+                if self.troubles.insert(what.to_string(), text.clone()).as_ref() != Some(&text) {
+                    self.warnings.push(text);
                 }
-                self.trouble = Some(text);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use stillroom::disk::faults::{Fault, fail_after};
+use stillroom::disk::faults::{Armed, Fault, fail_after};
 use stillroom::error::Result;
 use stillroom::recipe::{Display, Entry, Patience, Setup, Signals, run};
 use stillroom::run::{CheckpointPolicy, Home};
@@ -30,6 +30,8 @@ pub struct Scene {
     kill: Option<String>,
     /// The process dies in the so manieth write after that place.
     dies: Option<(String, u64)>,
+    /// From there on the disk is full.
+    full: Option<String>,
     /// It is asked to stop there.
     stop: Option<String>,
     /// The last run goes on, whatever was changed.
@@ -78,6 +80,10 @@ impl Scene {
 
     pub fn dies_in(self, at: &str, write: u64) -> Self {
         Scene { dies: Some((at.into(), write)), ..self }
+    }
+
+    pub fn full(self, at: &str) -> Self {
+        Scene { full: Some(at.into()), ..self }
     }
 
     /// The same without the kill.
@@ -152,7 +158,7 @@ fn act(scene: &Scene) -> Seen {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Seen::default()));
     let signals = Signals::default();
     let stop = signals.stop.clone();
-    let actor = Actor { scene: scene.clone(), seen: seen.clone(), stop };
+    let actor = Actor { scene: scene.clone(), seen: seen.clone(), stop, full: None };
     let outcome = run(setup, Box::new(actor), signals);
     let mut seen = seen.lock().expect("not poisoned").clone();
     seen.error = outcome.err().map(|error| error.to_string());
@@ -163,6 +169,8 @@ struct Actor {
     scene: Scene,
     seen: std::sync::Arc<std::sync::Mutex<Seen>>,
     stop: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// The disk is full until the run is over.
+    full: Option<Armed>,
 }
 
 impl Actor {
@@ -182,6 +190,9 @@ impl Actor {
         }
         if self.scene.stop.as_deref() == Some(place) {
             self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        if self.scene.full.as_deref() == Some(place) {
+            self.full = Some(fail_after(1, Fault::FullFromThere));
         }
         if let Some((_, write)) = self.scene.dies.take_if(|(at, _)| at == place) {
             eprintln!("now it dies");

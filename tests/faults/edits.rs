@@ -97,6 +97,24 @@ fn an_edit_that_was_taken_back_stays_so() {
 }
 
 #[test]
+fn an_edit_while_the_disk_stays_full_is_in_force_at_its_step() {
+    let scene = Scene::new().edit("own 2", &edited());
+    let expected = whole(scene.clone());
+    for full in ["teacher 1", "student 4", "own 1"] {
+        let lab = Lab::new();
+        let seen = scene.clone().full(full).play(&lab);
+        let error = seen.error.clone().unwrap_or_default();
+        assert!(error.contains("No space left"), "{full}: {seen:?}");
+        assert_eq!(seen.edits, ["own 2: in force"], "{full}");
+        let seen = Scene::new().play(&lab);
+        assert_eq!((seen.error.as_ref(), lab.runs().len()), (None, 1), "{full}: {seen:?}");
+        assert!(seen.edits.is_empty(), "told again: {seen:?}");
+        assert_eq!(lab.outcome(), expected, "{full}: {seen:?}");
+        assert_eq!(lab.still(&["replay", "last"]).code, 0, "{full}");
+    }
+}
+
+#[test]
 fn an_edit_that_was_refused_leaves_no_trace() {
     let wrong = THREE.replace("ctx.state.last = logits", "ctx.state.last = logitz");
     let lab = Lab::new();
