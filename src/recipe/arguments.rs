@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Place, Result, unknown};
 use crate::script::{needed, parse_argument};
-use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An argument that a recipe asks for.
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Declared {
     /// Its name.
     pub name: String,
-    /// Its default as written, `None` where the command line must give it.
+    /// Its default, `…` where it is computed, `None` where the command line must give it.
     pub default: Option<String>,
     /// The file that asks for it first.
     pub file: Option<String>,
@@ -23,7 +23,7 @@ pub struct Declared {
 pub(super) struct Arguments {
     /// In the order in which they stand in the file.
     pub declared: Vec<Declared>,
-    /// Defaults that are literals, by name.
+    /// Defaults that are literals, or consts that are, by name.
     defaults: BTreeMap<String, Dynamic>,
     /// Names that are asked for with several defaults, or with one that is computed.
     several: BTreeSet<String>,
@@ -48,12 +48,12 @@ impl Arguments {
     }
 
     fn find(&mut self, ast: &AST) {
-        let first = self.declared.len();
+        let (first, consts) = (self.declared.len(), Consts::of(ast));
         ast.walk(&mut |path: &[ASTNode]| {
             match path.last() {
                 Some(ASTNode::Expr(Expr::FnCall(call, at)))
                 | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => {
-                    self.take(call, at.line().unwrap_or(0));
+                    self.take(call, at.line().unwrap_or(0), &consts);
                 }
                 _ => {}
             }
@@ -67,7 +67,7 @@ impl Arguments {
         }
     }
 
-    fn take(&mut self, call: &FnCallExpr, line: usize) {
+    fn take(&mut self, call: &FnCallExpr, line: usize, consts: &Consts) {
         if call.name != "arg" || !call.namespace.is_empty() {
             return;
         }
@@ -75,7 +75,7 @@ impl Arguments {
             self.computed = true;
             return;
         };
-        let value = call.args.get(1).and_then(|expr| expr.get_literal_value(None));
+        let value = call.args.get(1).and_then(|expr| consts.value_of(expr));
         if self.declared.iter().any(|known| known.name == *name) {
             let before = self.defaults.get(name.as_str());
             if !value.as_ref().zip(before).is_some_and(|(one, other)| is_same(one, other)) {
@@ -130,6 +130,39 @@ impl Arguments {
                 })
             }
             None => Ok(()),
+        }
+    }
+}
+
+/// The consts of a file, with those values that are literals.
+struct Consts(BTreeMap<String, Option<Dynamic>>);
+
+impl Consts {
+    fn of(ast: &AST) -> Self {
+        let mut consts = BTreeMap::new();
+        for statement in ast.statements() {
+            let Stmt::Var(own, flags, _) = statement else { continue };
+            if flags.contains(ASTFlags::CONSTANT) {
+                let value = own.1.get_literal_value(None);
+                let known = consts.insert(own.0.name.to_string(), value);
+                // Said twice: which of them a function sees is not for this to know.
+                if let (Some(_), Some(value)) = (known, consts.get_mut(own.0.name.as_str())) {
+                    *value = None;
+                }
+            }
+        }
+        Consts(consts)
+    }
+
+    /// What a default is, where that can be read.
+    fn value_of(&self, default: &Expr) -> Option<Dynamic> {
+        match default {
+            Expr::Variable(own, ..)
+                if own.2.path.iter().map(|part| part.as_str()).eq(["global"]) =>
+            {
+                self.0.get(own.1.as_str()).cloned().flatten()
+            }
+            _ => default.get_literal_value(None),
         }
     }
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use std::path::Path;
 
 /// Three stages with hooks, helpers, imports, consts, arguments and a file.
-const RECIPE: &str = r#"import "lib/mix" as mix;
+pub const RECIPE: &str = r#"import "lib/mix" as mix;
 import "std/hinton" as hinton;
 const RATE = 0.5;
 let data = dataset::esc50(arg("data"), #{ fold: 5, per_class: 2 });
@@ -50,7 +50,12 @@ fn prior(lab: &Lab, value: f32) {
 }
 
 fn base() -> Lab {
-    let lab = Lab::of(RECIPE);
+    base_of(RECIPE)
+}
+
+/// The same with another recipe.
+pub fn base_of(recipe: &str) -> Lab {
+    let lab = Lab::of(recipe);
     lab.sandbox.write("lib/mix.rhai", MIX);
     lab.sandbox.write("lib/mix2.rhai", MIX);
     prior(&lab, 0.5);
