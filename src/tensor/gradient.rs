@@ -71,7 +71,8 @@ impl Tensor {
                 "no parameter took part in this number",
             )
             .hint(
-                "make the loss from the student's output; gradients themselves are plain numbers",
+                "make the loss from the student's output, or of x.requires_grad(); what is frozen or detached takes no \
+                 part, and gradients are plain numbers",
             ));
         }
         // Burn has no way to ask whether a graph was used up; it panics.

@@ -4,6 +4,10 @@
 //! even if every tensor of it is gone. A loop that never goes backward would fill the memory. So now and then a
 //! pass goes through a graph on behalf of all: it begins and ends at a leaf of its own, touches nothing else, and
 //! Burn frees what cannot be reached.
+//!
+//! After a pass Burn asks for each node whether its graph has any node that somebody holds, and looks from the same end
+//! each time. In a long graph that one variable holds, each look goes through half of it. So many leaves are held meanwhile:
+//! then a look finds one soon, and a pass takes as long as there are nodes, not their square.
 
 use super::{Device, Tensor, memory};
 use crate::error::Result;
@@ -15,10 +19,12 @@ use std::time::{Duration, Instant};
 const NODES: [u64; 2] = [1_000, 20_000];
 /// A sweep looks at what is alive; in between passes so many times as long as that takes.
 const PAUSE: u32 = 100;
-/// And at least so many times as long as it will take now, where what is made stays alive.
-const LEAST_PAUSE: f64 = 10.0;
-/// For each node that is alive Burn may look at all of them: seconds for each pair, about.
-const SECONDS_A_PAIR: f64 = 5e-11;
+/// And at least so many times as long, however many nodes are made.
+const LEAST_PAUSE: u32 = 10;
+/// Of so many nodes one is held while a pass looks at them.
+const A_HELD: u64 = 128;
+/// Seconds that a pass takes for a node that is alive, about.
+const SECONDS_A_NODE: f64 = 1e-6;
 /// Bytes of a node, about; and bytes of nodes and tensors that are made between two sweeps at most, whatever these take.
 const NODE_BYTES: u64 = 1 << 10;
 const MOST_BYTES: u64 = 1 << 30;
@@ -28,10 +34,6 @@ const MOST_BYTES: u64 = 1 << 30;
 pub struct Last {
     /// How long the last two looked at what is alive.
     looked: [Duration; 2],
-    /// Nodes that were alive then, by the time that it took to look at them.
-    alive: f64,
-    /// The share of the nodes before it that had stayed alive.
-    share: f64,
 }
 
 impl Last {
@@ -42,22 +44,23 @@ impl Last {
 
     /// Whether it is too early for another one, so many nodes, bytes of tensors and so much time later.
     pub fn is_early(&self, made: u64, bytes: u64, passed: Duration) -> bool {
-        if made < NODES[0] || made < NODES[1] && passed < self.look() * PAUSE {
-            return true;
+        if bytes.saturating_add(made.saturating_mul(NODE_BYTES)) >= MOST_BYTES {
+            return false;
         }
-        let alive = self.alive + self.share * made as f64;
-        let feared = alive * alive * SECONDS_A_PAIR * LEAST_PAUSE;
-        let bytes = bytes.saturating_add(made.saturating_mul(NODE_BYTES));
-        passed.as_secs_f64() < feared && bytes < MOST_BYTES
+        made < NODES[0]
+            || made < NODES[1] && passed < self.look() * PAUSE
+            || passed < self.look() * LEAST_PAUSE
     }
 
-    /// What is known after a sweep that took `look`, so many nodes later.
+    /// How many leaves are held meanwhile, so many nodes later.
+    fn held(&self, made: u64) -> u64 {
+        (made + (self.look().as_secs_f64() / SECONDS_A_NODE) as u64) / A_HELD
+    }
+
+    /// What is known after a sweep that took `look`.
     #[must_use]
-    pub fn then(&self, made: u64, look: Duration) -> Self {
-        let mut next = Last { looked: [self.looked[1], look], ..*self };
-        next.alive = (next.look().as_secs_f64() / SECONDS_A_PAIR).sqrt();
-        next.share = ((next.alive - self.alive) / made.max(1) as f64).clamp(0.0, 1.0);
-        next
+    pub fn then(&self, look: Duration) -> Self {
+        Last { looked: [self.looked[1], look] }
     }
 }
 
@@ -111,21 +114,23 @@ impl Tensor {
             (before.node, before.bytes, before.at) = (node, bytes, now);
             (before.last, made)
         };
-        self.walk_past()?;
+        let held = last.held(made);
+        self.walk_past(held)?;
         // The first pass takes as long as there is much to free, which is well spent; the second one tells what
         // looking costs.
         let freed = worked();
-        self.walk_past()?;
-        let last = last.then(made, worked().saturating_sub(freed));
+        self.walk_past(held)?;
+        let last = last.then(worked().saturating_sub(freed));
         let (node, bytes, at) = (NodeId::new().value, memory::made(), Instant::now());
         let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
         *swept = Some(Swept { node, bytes, at, last });
         Ok(())
     }
 
-    /// A backward pass in this tensor's graph that goes through none of its nodes.
-    fn walk_past(&self) -> Result<()> {
+    /// A backward pass in this tensor's graph that goes through none of its nodes, while so many leaves are held.
+    fn walk_past(&self, held: u64) -> Result<()> {
         let leaf = Tensor::from_values(vec![0.0], &[1], &Device::default())?.tracked()?;
+        let _held = (0..held).map(|_| leaf.neg()).collect::<Result<Vec<_>>>()?;
         // What comes of two graphs joins them.
         drop(self.add(&leaf)?);
         leaf.neg()?.backward().map(drop)
