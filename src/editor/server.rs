@@ -51,6 +51,8 @@ struct Server<W> {
     due: BTreeMap<String, Instant>,
     /// What was found in which file, by the text that was looked at.
     told: BTreeMap<String, BTreeMap<String, Vec<Diagnostic>>>,
+    /// What the editor was told last of each file.
+    shown: BTreeMap<String, Vec<Diagnostic>>,
 }
 
 /// Serves an editor until it says `exit` or goes away, and gives the exit code of the protocol: 0 after
@@ -82,6 +84,7 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write) -> Result<i3
         jobs,
         due: BTreeMap::new(),
         told: BTreeMap::new(),
+        shown: BTreeMap::new(),
     };
     server.run(&incoming)
 }
@@ -234,6 +237,8 @@ impl<W: Write> Server<W> {
             "textDocument/didClose" => {
                 if let Some(params) = read::<DidCloseTextDocumentParams>(note.params) {
                     let uri = params.text_document.uri;
+                    // What imports it reads the file again, which may be another text.
+                    self.touch(&uri, Duration::ZERO);
                     self.world.remove(&uri);
                     self.due.remove(uri.as_str());
                     self.tell(uri.to_string(), BTreeMap::new())?;
@@ -301,14 +306,23 @@ impl<W: Write> Server<W> {
             false => self.told.insert(root.clone(), files),
         };
         touched.extend(before.into_iter().flat_map(BTreeMap::into_keys));
-        touched.insert(root);
+        touched.insert(root.clone());
         for file in touched {
             let Ok(uri) = Uri::from_str(&file) else { continue };
             let mut diagnostics: Vec<Diagnostic> = Vec::new();
             for found in self.told.values().filter_map(|files| files.get(&file)).flatten() {
-                if !diagnostics.contains(found) {
+                // One mistake, whichever text led there.
+                let same = |known: &Diagnostic| {
+                    known.range == found.range && known.message == found.message
+                };
+                if !diagnostics.iter().any(same) {
                     diagnostics.push(found.clone());
                 }
+            }
+            let before = self.shown.insert(file.clone(), diagnostics.clone());
+            // Other files are told of when something changes there.
+            if file != root && before.unwrap_or_default() == diagnostics {
+                continue;
             }
             let version = self.world.get(&uri).map(|document| document.version);
             let params = PublishDiagnosticsParams { uri, diagnostics, version };

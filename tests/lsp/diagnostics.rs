@@ -1,7 +1,7 @@
 //! What is wrong, where, while it is written.
 
 use super::client::Editor;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_mistake_is_told_and_goes_when_it_is_mended() {
@@ -64,6 +64,27 @@ fn a_mistake_in_an_import_stands_in_its_file() {
             && message["params"]["diagnostics"] == json!([])
     });
     assert_eq!(mended["params"]["version"], 1);
+    assert_eq!(editor.leave(), 0);
+}
+
+#[test]
+fn an_import_that_is_closed_counts_as_its_file_has_it() {
+    let mut editor = Editor::new();
+    editor.sandbox.write("parts.rhai", "fn f() { 1 }\n");
+    editor.open("recipe.rhai", "import \"parts\" as parts;\nparts::f();\n");
+    assert_eq!(editor.diagnostics("recipe.rhai", 1), [""; 0]);
+    // What is broken in the editor alone is gone when it is closed unsaved.
+    editor.open("parts.rhai", "fn f() { nowhere }\n");
+    let of = |message: &Value, name: &str, many: usize| {
+        let params = &message["params"];
+        params["uri"].as_str().is_some_and(|uri| uri.ends_with(name))
+            && params["diagnostics"].as_array().is_some_and(|all| all.len() == many)
+    };
+    editor.wait("a mistake in the import", |message| of(message, "/recipe.rhai", 1));
+    let uri = editor.uri("parts.rhai");
+    let close = json!({ "textDocument": { "uri": uri } });
+    editor.notify("textDocument/didClose", close);
+    editor.wait("no mistake in the recipe", |message| of(message, "/recipe.rhai", 0));
     assert_eq!(editor.leave(), 0);
 }
 
