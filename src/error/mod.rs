@@ -342,11 +342,15 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
             (distance, name)
         })
         .filter(|(distance, name)| {
-            let longest = given.chars().count().max(name.chars().count());
+            let counts = [given.chars().count(), name.chars().count()];
+            let longest = counts.into_iter().max().unwrap_or_default();
+            let begins = name.starts_with(given) || given.starts_with(*name);
+            // One letter is near to anything short.
+            if counts.contains(&1) {
+                return begins && longest <= 2;
+            }
             // Where every letter differs it is no slip.
-            *distance < longest && *distance <= 1 + longest / 5
-                || name.starts_with(given)
-                || given.starts_with(*name)
+            *distance < longest && *distance <= 1 + longest / 5 || begins
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

@@ -88,6 +88,20 @@ pub(super) fn unfit(compiled: &Compiled) -> Vec<Error> {
     errors
 }
 
+/// What others call a hook.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("after_epoch", "on_epoch"),
+    ("compute_loss", "loss"),
+    ("criterion", "loss"),
+    ("get_lr", "lr"),
+    ("learning_rate", "lr"),
+    ("loss_fn", "loss"),
+    ("on_epoch_end", "on_epoch"),
+    ("scheduler", "lr"),
+    ("temperature", "tau"),
+    ("training_step", "loss"),
+];
+
 /// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.
 pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
     let hooks = Hook::ALL.map(Hook::name);
@@ -102,7 +116,9 @@ pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
             && !hooks.contains(&name)
             && function.params.first().is_some_and(|first| *first == "ctx");
         let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
-        if let (true, true, Some(hook)) = (once, long, hooks.iter().find(slip)) {
+        let other = ELSEWHERE.iter().find(|(own, _)| *own == name).map(|(_, hook)| hook);
+        let hook = hooks.iter().find(slip).or(other);
+        if let (true, true, Some(hook)) = (once, long, hook) {
             near.push((name.to_string(), *hook));
         }
     }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a test is called.
-const PREFIX: &str = "test_";
+pub(super) const TEST_PREFIX: &str = "test_";
 /// Bytes of what one test prints that are kept.
 const PRINTED: usize = 1_000_000;
 /// Stack of a test's thread: functions may call each other as deeply as in a run.
@@ -89,7 +89,7 @@ impl TestReport {
 
 /// Whether a function of that name and number of parameters is a test.
 pub(super) fn is_test(name: &str, parameters: usize) -> bool {
-    name.starts_with(PREFIX) && parameters == 0
+    name.starts_with(TEST_PREFIX) && parameters == 0
 }
 
 /// One file and its tests.

@@ -1,10 +1,11 @@
 //! From Rhai's errors to ours: the innermost place first, with its line; then how it was reached.
 
-use super::operations::{no_index, no_operation};
+use super::keys::{no_key, option_of};
+use super::operations::no_index;
 use super::raise::{MADE, raised};
-use super::undefined::{self, binds};
+use super::undefined;
 use super::{Signatures, habits};
-use crate::error::{Error, Kind, Place, nearest};
+use crate::error::{Error, Kind, Place};
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -72,14 +73,18 @@ pub struct Knowledge<'a> {
 impl Knowledge<'_> {
     /// An error at compile time, in `source`.
     pub fn compile_error(&self, cause: &ParseError, source: &str) -> Error {
-        let error = self.parse_kind(cause.err_type(), source);
+        let error = self.parse_kind(cause.err_type(), source, cause.position());
         let error = self.at(error, source, cause.position(), String::new());
         let Some(place) = error.report().places.first().cloned() else { return error };
         let text = place.text.clone().unwrap_or_default();
         if place.row_text().is_none_or(|row| row.trim().is_empty())
             && let Some((line, column)) = undefined::open_bracket(&text)
         {
-            return undefined::not_closed(Place { line, column: Some(column), ..place });
+            let error = undefined::not_closed(Place { line, column: Some(column), ..place });
+            return match text.lines().nth(line - 1).is_some_and(habits::divides) {
+                true => error.hint(habits::DIVISION),
+                false => error,
+            };
         }
         let row = place.row_text().unwrap_or_default();
         let rest: String = row.chars().skip(place.column.unwrap_or(1).saturating_sub(1)).collect();
@@ -108,8 +113,7 @@ impl Knowledge<'_> {
         let previous =
             text.lines().take(place.line - 1).filter(|row| !row.trim().is_empty()).last();
         if begins && previous.is_some_and(habits::divides) {
-            return error
-                .hint("// begins a comment: whole numbers are divided by /, which drops the rest");
+            return error.hint(habits::DIVISION);
         }
         let known = error.report().hint.is_some() && !habits::is_foreign(row);
         let meant = habits::problem(problem, row, &rest).map(String::from);
@@ -123,7 +127,7 @@ impl Knowledge<'_> {
             }
             None if !known => {
                 let reserved = matches!(cause.err_type(), ParseErrorType::Reserved(_));
-                let hint = habits::reserved(problem).filter(|_| reserved);
+                let hint = habits::reserved(problem, row).filter(|_| reserved);
                 match hint.or_else(|| habits::block(problem).map(String::from)) {
                     Some(hint) => error.hint(hint),
                     None => error,
@@ -152,10 +156,21 @@ impl Knowledge<'_> {
             }
             EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
                 let error = self.sources.look_up(thrown(&value));
+                let text = self.sources.text(source).filter(|_| error.report().places.is_empty());
+                let option = text.and_then(|text| option_of(text, position, &error));
+                let position = option.unwrap_or(position);
                 self.at(error, source, position, String::new())
             }
             EvalAltResult::ErrorParsing(kind, _) => {
-                let error = self.parse_kind(&kind, source);
+                let error = self.parse_kind(&kind, source, position);
+                self.at(error, source, position, String::new())
+            }
+            EvalAltResult::ErrorPropertyNotFound(name, _) => {
+                let error = no_key(self.sources, &name, source, position);
+                self.at(error, source, position, String::new())
+            }
+            EvalAltResult::ErrorVariableNotFound(name, _) => {
+                let error = self.not_defined(&name, source, position);
                 self.at(error, source, position, String::new())
             }
             other => {
@@ -174,19 +189,10 @@ impl Knowledge<'_> {
         }
     }
 
-    fn parse_kind(&self, kind: &ParseErrorType, source: &str) -> Error {
+    fn parse_kind(&self, kind: &ParseErrorType, source: &str, at: Position) -> Error {
         let syntax = |problem: String| Error::new(Kind::Script, "the recipe", problem);
         match kind {
-            ParseErrorType::VariableUndefined(name) => {
-                let error = Error::new(Kind::Name, name, "this name is not defined here");
-                match self.sources.text(source).and_then(|text| undefined::meant(text, name)) {
-                    Some(hint) => error.hint(hint),
-                    None if self.signatures.has_namespace(name) => {
-                        error.hint(format!("what is in a namespace is written with ::, {name}::…"))
-                    }
-                    None => error,
-                }
-            }
+            ParseErrorType::VariableUndefined(name) => self.not_defined(name, source, at),
             ParseErrorType::ModuleUndefined(name) => self.signatures.no_namespace(name),
             other => syntax(lower(&other.to_string())),
         }
@@ -195,18 +201,6 @@ impl Knowledge<'_> {
     fn run_kind(&self, cause: &EvalAltResult) -> Error {
         match cause {
             EvalAltResult::ErrorFunctionNotFound(signature, _) => self.no_function(signature),
-            EvalAltResult::ErrorPropertyNotFound(name, _) => {
-                let error = Error::new(Kind::Name, name, "there is no such property or key");
-                let texts = self.sources.0.values();
-                let keys = texts.flat_map(|text| undefined::keys(text));
-                match nearest(name, keys.filter(|key| key != name)) {
-                    Some(near) => error.hint(format!("did you mean '{near}'?")),
-                    None => error,
-                }
-            }
-            EvalAltResult::ErrorVariableNotFound(name, _) => {
-                Error::new(Kind::Name, name, "this name is not defined here")
-            }
             EvalAltResult::ErrorMismatchDataType(expected, received, _)
             | EvalAltResult::ErrorMismatchOutputType(expected, received, _) => {
                 let error = Error::new(Kind::Type, "the recipe", "a value has the wrong type")
@@ -214,6 +208,7 @@ impl Knowledge<'_> {
                     .received(word(received));
                 match (word(expected), word(received)) {
                     ("bool", "Tensor") => error.hint(super::truth::ONE_BOOL),
+                    ("integer", "range") => error.hint("a part of an array is array.extract(0..2)"),
                     _ => error,
                 }
             }
@@ -252,102 +247,6 @@ impl Knowledge<'_> {
             None => error.hint("keep what stands before the point in a variable of its own first"),
         }
     }
-
-    /// `signature` is Rhai's: `kd::kl (Tensor, i64)`.
-    fn no_function(&self, signature: &str) -> Error {
-        let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
-        let types = types.strip_suffix(')').unwrap_or(types);
-        let types: Vec<&str> = types.split(", ").map(word).collect();
-        let types = types.join(", ");
-        // Rhai's own name of a closure means nothing to anybody.
-        if name.starts_with("anon$") {
-            return Error::new(Kind::Type, "a closure", "it takes another number of arguments")
-                .received(format!("({types})"));
-        }
-        let forms = self.signatures.forms(name);
-        let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        if !forms.is_empty() && is_named {
-            let error =
-                Error::new(Kind::Type, name, "no form of this function takes these arguments")
-                    .expected(forms.join(" or "))
-                    .received(format!("{name}({types})"));
-            return match habits::arguments(name, &types) {
-                Some(hint) => error.hint(hint),
-                None => error,
-            };
-        }
-        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-            return no_operation(name, &types);
-        }
-        let error = Error::new(Kind::Name, name, "there is no such function")
-            .received(format!("{name}({types})"));
-        if self.sources.0.values().any(|text| undefined::holds_function(text, name)) {
-            return error.hint(called(name));
-        }
-        if let Some(hint) = habits::arguments(name, &types) {
-            return error.hint(hint);
-        }
-        if let Some(hint) = habits::function(name) {
-            return error.hint(hint);
-        }
-        if let Some(hint) = self.meant(name, &types) {
-            return error.hint(hint);
-        }
-        match self.signatures.near(name) {
-            Some(known) => error.hint(format!("did you mean {}?", self.signatures.forms_of(known))),
-            None => error,
-        }
-    }
-
-    /// What a call of something that is no function, or not in this way, was meant to be.
-    fn meant(&self, name: &str, types: &str) -> Option<String> {
-        let count = types.split(", ").filter(|one| !one.is_empty()).count();
-        let texts = || self.sources.0.values();
-        let start = format!("fn {name}(");
-        let found = texts().find_map(|text| text.split_once(start.as_str()));
-        if let Some((_, form)) = found {
-            let params = form.split(')').next().unwrap_or_default();
-            let own = params.split(',').filter(|one| !one.trim().is_empty()).count();
-            // It has the parameters, so it stood behind a point, where Rhai counts one less.
-            return Some(match own == count {
-                true => format!("call the recipe's own function as {name}(…), not behind a point"),
-                false => format!("the recipe's own function is {name}({})", params.trim()),
-            });
-        }
-        match types.split(", ").collect::<Vec<_>>().as_slice() {
-            ["map" | "Network", "Tensor", ..] => {
-                let own = texts().any(|text| text.contains(&format!("self.{name}(")));
-                let owner = if own { "self" } else { "" };
-                Some(format!("if '{name}' is a network, call {owner}.{name}.forward(…)"))
-            }
-            ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
-                Some(format!("if '{name}' is a network, call {name}.forward(…)"))
-            }
-            [_] if self.signatures.iter().any(|(known, _)| *known == format!("get${name}")) => {
-                Some(format!("it is a property: write .{name} without parentheses"))
-            }
-            _ => None,
-        }
-    }
-
-    /// `what` is Rhai's: `Unknown property 'x' - a getter is not registered for type 'T'`.
-    fn no_property(&self, what: &str) -> Error {
-        let mut quoted = what.split('\'').skip(1).step_by(2);
-        let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
-            return Error::new(Kind::Script, "the recipe", lower(what));
-        };
-        if what.contains("setter") {
-            return Error::new(Kind::Name, word(owner), format!("'{name}' cannot be set so"))
-                .received(quoted.next().map_or("nothing", word));
-        }
-        let problem = format!("there is no property '{name}'");
-        let error = Error::new(Kind::Name, word(owner), problem);
-        let all = self.signatures.iter().filter_map(|(known, _)| known.strip_prefix("get$"));
-        match nearest(name, all) {
-            Some(known) => error.hint(format!("did you mean '{known}'?")),
-            None => error,
-        }
-    }
 }
 
 /// What to do about a call of a variable that holds a function.
@@ -384,11 +283,12 @@ pub(super) fn word(name: &str) -> &str {
         "()" => "nothing",
         "Dynamic" => "value",
         "Fn" | "FnPtr" => "function",
+        range if range.contains("Range<") => "range",
         other => other.rsplit("::").next().unwrap_or(other),
     }
 }
 
-fn lower(text: &str) -> String {
+pub(super) fn lower(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
         Some(first) => first.to_lowercase().chain(letters).collect(),

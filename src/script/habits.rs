@@ -3,6 +3,15 @@
 use super::{foreign, pytorch};
 use std::borrow::Cow;
 
+const IMPORT: &str = "imports are written import \"std/hinton\" as hinton;";
+const KEPT: &str = "the language keeps this word for itself: choose another name";
+/// What names are made of.
+pub(super) const LETTERS: &str =
+    "names have the letters a to z, digits and _; texts and comments may have any";
+/// What `//` between numbers is.
+pub(super) const DIVISION: &str =
+    "// begins a comment: whole numbers are divided by /, which drops the rest";
+
 /// A name that has no meaning here: what is meant by it.
 pub(super) fn name(name: &str) -> Option<String> {
     let hint = match name {
@@ -14,7 +23,7 @@ pub(super) fn name(name: &str) -> Option<String> {
         "torch" | "np" | "numpy" | "jnp" | "tf" => {
             "tensors are made by tensor(…) and tensor::, layers by nn::, losses are functions"
         }
-        "math" => "functions of numbers have no namespace: sqrt(2.0), exp(1.0), PI()",
+        "math" | "Math" => "functions of numbers have no namespace: sqrt(2.0), exp(1.0), PI()",
         "PI" | "pi" | "M_PI" => "write PI()",
         "E" => "write E()",
         "F" | "functional" => {
@@ -39,7 +48,11 @@ pub(super) fn name(name: &str) -> Option<String> {
         "is" => "write ==",
         "__name__" => "leave it out: statements run from top to bottom, and imports run no others",
         "lambda" => "a closure is written |x| x + 1",
-        "elsif" => "write else if",
+        "elsif" | "elseif" => "write else if",
+        "function" | "func" | "fun" => "functions are written fn name(a, b) { … }",
+        "console" => "write print(x)",
+        "del" | "delete" => "write map.remove(\"key\"), array.remove(0)",
+        "json" => "write parse_json(text), and x.to_json()",
         _ => return None,
     };
     Some(hint.to_string())
@@ -80,8 +93,8 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
     // What other libraries call a model stands without a namespace there.
     let hint = match name {
         "str" | "string" => "write x.to_string()",
-        "int" => "write x.to_int(), or parse_int(text)",
-        "float" => "write x.to_float(), or parse_float(text)",
+        "int" => "write x.to_int(), parse_int(text), or tensor.to(\"i64\")",
+        "float" => "write x.to_float(), parse_float(text), or tensor.to(\"f32\")",
         "list" => "an array is written [a, b]",
         "dict" => "a map is written #{ a: 1 }",
         "enumerate" => "write for (x, index) in array",
@@ -90,6 +103,12 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "super" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "F::relu" | "torch::relu" => "write relu(x)",
         "append" => "write array.push(x)",
+        "println" | "printf" | "eprintln" => "write print(x)",
+        "length" => "write x.len()",
+        "has" | "has_key" | "contains_key" | "hasOwnProperty" => "write \"key\" in map",
+        "items" | "entries" | "iteritems" => "write for key in map.keys() { map[key] }",
+        "index" | "indexOf" | "find_index" => "write array.index_of(x)",
+        "sorted" => "array.sort() sorts the array itself, and gives nothing back",
         "range" => "a range is written 0..10",
         "pow" => "write x ** y",
         "format" => "a text with values is written with back-ticks: `loss ${x}`",
@@ -102,8 +121,15 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "zero_grad" => {
             "leave it out: optimizer.step(net, loss) takes the gradients of that loss alone, nothing is summed up"
         }
-        "state_dict" => "net.parameters has them by name; net.save(\"x.safetensors\") writes them",
-        "parameters" => "it is a property: net.parameters",
+        "state_dict" => {
+            "net.state() has them by name; tensor::save(net.state(), \"x.safetensors\") writes them"
+        }
+        "load_state_dict" => "write net.load(\"x.safetensors\"), or net.load(state)",
+        "named_parameters" | "parameters" => {
+            "net.trainable() has their names, net.weight(name) one of them"
+        }
+        "numel" => "it is a property: x.count",
+        "forEach" | "foreach" => "write for x in array { … }",
         "Module" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
         "with_grad" | "track" | "enable_grad" => "write x.requires_grad()",
         "item" | "detach" | "numpy" | "cpu" | "cuda" | "to" => {
@@ -115,23 +141,6 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         _ => return None,
     };
     Some(Cow::Borrowed(hint))
-}
-
-/// What is meant by a function that there is, with arguments of these types.
-pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
-    Some(match (name, types.split(", ").next()?) {
-        ("tensor::save", "Tensor") => {
-            "one tensor is written by x.save(\"x.npy\"); several have names: tensor::save(#{ x: x }, \"x.npz\")"
-        }
-        ("tensor::save", "Network") => {
-            "the weights of a network are written by net.save(\"net.safetensors\")"
-        }
-        ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
-        (_, "array") if pytorch::REDUCTIONS.contains(&name) => {
-            "make the array a tensor first: tensor([…]).mean()"
-        }
-        _ => return None,
-    })
 }
 
 /// What is meant where `name` stands in `text` and nothing is called so: more than the name says it.
@@ -160,14 +169,28 @@ pub(super) fn within(text: &str, name: &str) -> Option<String> {
     None
 }
 
-/// What the language keeps for itself, or does not have; `what` is its message.
-pub(super) fn reserved(what: &str) -> Option<String> {
+/// What the language keeps for itself, or does not have; `what` is its message, `row` the line.
+pub(super) fn reserved(what: &str, row: &str) -> Option<String> {
     let mut quoted = what.split('\'').skip(1);
     let word = quoted.next()?;
+    let is_named =
+        ["let ", "const ", "fn "].iter().any(|own| row.contains(&format!("{own}{word}")));
+    if is_named && what.contains("keyword") {
+        return Some(KEPT.into());
+    }
     if let Some(hint) = name(word) {
         return Some(hint);
     }
     let hint = match word {
+        "print" | "debug" => "a call has parentheses: print(x)",
+        "use" => IMPORT,
+        "await" | "async" => "leave it out: every call is waited for",
+        "new" => "there are no classes: a map is written #{ a: 1 }",
+        "===" => "write ==",
+        "!==" => "write !=",
+        "..." if row.contains("[...") || row.contains(", ...") || row.contains("(...") => {
+            "arrays are joined by +: a + [3]; maps as well, where the right one wins"
+        }
         "~" => {
             "write !x for a bool, 1 - x or where(…) for a tensor of 0 and 1; bits are turned by ^ -1"
         }
@@ -178,9 +201,7 @@ pub(super) fn reserved(what: &str) -> Option<String> {
         ":=" => "write let x = 1",
         "with" => "there is no with: no_grad(|| …) computes without gradients",
         "..." => "a range is written 1..3; of another dimension than the first, x.narrow(1, 0, 3)",
-        _ if what.contains("keyword") => {
-            "the language keeps this word for itself: choose another name"
-        }
+        _ if what.contains("keyword") => KEPT,
         _ => return None,
     };
     Some(hint.to_string())
@@ -191,9 +212,28 @@ pub(super) fn problem(problem: &str, row: &str, rest: &str) -> Option<&'static s
     let (row, comma) = (row.trim(), rest.trim_start().starts_with(','));
     let letter = problem.strip_prefix("unexpected '").and_then(|rest| rest.chars().next());
     if letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
-        return Some(
-            "names have the letters a to z, digits and _; texts and comments may have any",
-        );
+        return Some(LETTERS);
+    }
+    if letter.is_some_and(|letter| "“”„‘’«»".contains(letter)) {
+        return Some("texts are written with straight \"double quotes\"");
+    }
+    if problem.contains("in this switch case") {
+        return Some("write switch x { 1 => a, _ => b }");
+    }
+    if problem.starts_with("expecting body statement block") {
+        return Some("a function's body stands in brackets: fn f(x) { x + 1 }");
+    }
+    if problem.starts_with("expecting 'catch'") {
+        return Some("write try { … } catch (error) { … }");
+    }
+    if problem.starts_with("expecting 'in'") && row.contains(" of ") {
+        return Some("write for x in array { … }");
+    }
+    if problem == "expecting name of a variable" && row.starts_with("for (") {
+        return Some("write for i in 0..3 { … }");
+    }
+    if problem.contains("arguments list of function call") && rest.starts_with('[') {
+        return Some("an array is written [1, 2]");
     }
     if problem.contains("index expression") && comma {
         return Some(
@@ -234,7 +274,7 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
     } else if begins("class ") {
         "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))"
     } else if begins("from ") || begins("import ") && !row.contains('"') {
-        "imports are written import \"std/hinton\" as hinton;"
+        IMPORT
     } else if begins("with ") {
         "there is no with: no_grad(|| …) computes without gradients"
     } else if begins("elif ") || row.contains("} elif ") {
@@ -245,6 +285,8 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "comments begin with //"
     } else if begins("@") {
         "there are no decorators: no_grad(|| …) computes without gradients"
+    } else if ["?;", "?,", "?.", "?)"].iter().any(|own| rest.starts_with(own)) {
+        "leave the ? out: an error ends the run, or is caught: try { … } catch (error) { … }"
     } else if rest.starts_with('?') {
         "write if c { a } else { b }: it has a value"
     } else if begins("let ") && rest.starts_with(':') && row.contains("= {") {

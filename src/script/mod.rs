@@ -4,6 +4,7 @@
 //! in its doc comment is the function's documentation, and its example is run as a test. The host
 //! (whoever runs recipes) is known here only as the trait [`Host`].
 
+mod absent;
 mod arg;
 mod assert;
 mod audio;
@@ -24,8 +25,10 @@ mod host;
 mod kd;
 mod keep;
 mod kept;
+mod keys;
 mod known;
 mod loss;
+mod meant;
 mod meter;
 mod metrics;
 mod models;

@@ -13,10 +13,14 @@ pub(super) fn no_operation(operator: &str, types: &str) -> Error {
     let error = error.received(received);
     let words: Vec<&str> = types.split(", ").collect();
     if words.contains(&"nothing") {
-        return error.hint("one side has no value: a function gives the value of its last line");
+        return error.hint(
+            "one side has no value: a function gives the value of its last line, and a key is there once it was set, as \
+             in state: #{ n: 0 }",
+        );
     }
     match (operator, words.as_slice()) {
         ("==" | "!=", _) => error,
+        ("^", _) => error.hint("a power is written x ** 2"),
         (_, [.., "function"] | ["function", ..]) => error.hint("call the function: f.call(…)"),
         ("+" | "%", ["string", _] | [_, "string"]) => {
             error.hint("a text with values is written with back-ticks: `loss ${x}`")

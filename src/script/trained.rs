@@ -2,21 +2,25 @@
 
 use crate::train::Reading;
 
+/// Numbers of every reading, by the keys of its map.
+pub(super) const READINGS: [&str; 8] =
+    ["loss", "test_loss", "accuracy", "map", "lr", "lambda", "tau", "seconds"];
+
 /// A reading as a map by the names of its columns.
 pub(super) fn reading_map(reading: &Reading) -> rhai::Map {
     let mut map = rhai::Map::new();
     map.insert("epoch".into(), (reading.epoch as i64).into());
     let numbers = [
-        ("loss", Some(reading.loss)),
-        ("test_loss", Some(reading.test_loss)),
-        ("accuracy", Some(reading.accuracy)),
-        ("map", reading.map),
-        ("lr", Some(reading.lr)),
-        ("lambda", reading.lambda),
-        ("tau", reading.tau),
-        ("seconds", Some(reading.seconds)),
+        Some(reading.loss),
+        Some(reading.test_loss),
+        Some(reading.accuracy),
+        reading.map,
+        Some(reading.lr),
+        reading.lambda,
+        reading.tau,
+        Some(reading.seconds),
     ];
-    for (name, value) in numbers {
+    for (name, value) in READINGS.into_iter().zip(numbers) {
         map.insert(name.into(), value.map_or(rhai::Dynamic::UNIT, Into::into));
     }
     for (name, value) in &reading.logged {

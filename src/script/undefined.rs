@@ -4,8 +4,28 @@ use super::habits;
 use crate::error::{Error, Kind, Place, nearest};
 use std::collections::BTreeSet;
 
-/// What to do about `name`, which the compiler does not know in some place of `text`.
-pub(super) fn meant(text: &str, name: &str) -> Option<String> {
+/// What to do about `name`, which the compiler does not know in some place of `text`, on the line `row`.
+pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
+    if let Some(own) = name.strip_prefix("global::") {
+        if declares(text, "let", own) {
+            return Some(format!("global:: has consts alone: write const {own} = …"));
+        }
+        let consts = text.lines().filter_map(|line| line.strip_prefix("const ")?.split('=').next());
+        let near = nearest(own, consts.map(str::trim))?;
+        return Some(format!("did you mean global::{near}?"));
+    }
+    let beyond = |rest: &str| rest.starts_with(|c: char| c.is_alphabetic() && !c.is_ascii());
+    if row.match_indices(name).any(|(at, found)| beyond(&row[at + found.len()..])) {
+        return Some(habits::LETTERS.into());
+    }
+    if row.trim_start().starts_with("import ") && declares(text, "let", name) {
+        return Some("the path of an import is a text, which is read before statements run".into());
+    }
+    if declares(text, "let", name) && row.starts_with("const ") {
+        return Some(format!(
+            "consts are worked out before statements run: make '{name}' const as well, or this one let"
+        ));
+    }
     if declares(text, "let", name) {
         return Some(format!(
             "functions cannot see a top-level `let`: pass '{name}' on, read it with arg(\"{name}\", …), or \

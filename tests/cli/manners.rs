@@ -84,3 +84,17 @@ fn a_caught_error_reads_as_a_sentence() {
     assert_eq!(lines[3], "property not found: x", "{}", ran.err);
     assert_eq!(lines[4], r##"#{"a": 1, "b": ["x", #{"c": ()}]}"##);
 }
+
+#[test]
+fn a_check_tells_all_mistakes_of_an_imported_file() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("parts.rhai", "fn a() { nowhere }\nfn b() { 1 }\nfn c( { }\nfn d() { elsewhere }\n");
+    sandbox
+        .write("recipe.rhai", "import \"parts\" as parts;\nprint(parts::b());\nprint(nothing);\n");
+    let ran = sandbox.still(&["check", "recipe.rhai"]);
+    for (place, times) in [("parts.rhai:1:10", 1), ("parts.rhai:3:", 1), ("parts.rhai:4:10", 1)] {
+        assert_eq!(ran.err.matches(place).count(), times, "{place}: {}", ran.err);
+    }
+    assert!(ran.err.contains("nothing: this name is not defined here"), "{}", ran.err);
+}

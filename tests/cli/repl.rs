@@ -199,3 +199,16 @@ fn what_runs_is_stopped_and_the_session_goes_on() {
     assert_eq!(error.kind(), stillroom::error::Kind::Interrupted);
     assert_eq!(repl.eval("x").expect("it goes on"), Some("3".to_string()));
 }
+
+#[test]
+fn names_that_a_function_cannot_see_are_explained() {
+    let hint = "hint: functions cannot see a top-level `let`: pass 'rate' on";
+    let ran = talk("let rate = 1;\nfn f() { rate }\nf()\n");
+    assert!(ran.err.contains(hint), "{}", ran.err);
+    // What was forgotten explains nothing.
+    let ran = talk("let rate = 1;\n:reset\nfn f() { rate }\nf()\n");
+    assert!(ran.err.contains("not defined here") && !ran.err.contains("hint"), "{}", ran.err);
+    assert!(ran.err.contains("<repl>:2:10"), "{}", ran.err);
+    let ran = talk("import \"std/hinton\" as hinton;\nhinton::los(1, 2)\n");
+    assert!(ran.err.contains("hint: did you mean hinton::loss("), "{}", ran.err);
+}

@@ -7,9 +7,9 @@ use crate::support::{Sandbox, TINY};
 fn unknown_and_missing_options() {
     insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, chanels: [4] })"), @"
     error[name]: model::cnn: unknown option 'chanels'
-       ╭─[script:1:8]
+       ╭─[script:1:27]
      1 │ model::cnn(#{ classes: 3, chanels: [4] })
-       ·        ───
+       ·                           ────────
        ╰────
       hint: did you mean 'channels'?
     ");
@@ -35,27 +35,27 @@ fn unknown_and_missing_options() {
 fn options_of_the_wrong_type_or_out_of_range() {
     insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, channels: [4, 4.5] })"), @"
     error[type]: model::cnn: 'channels'[1] has the wrong type
-       ╭─[script:1:8]
+       ╭─[script:1:27]
      1 │ model::cnn(#{ classes: 3, channels: [4, 4.5] })
-       ·        ───
+       ·                           ─────────
        ╰────
       expected: a whole number
       received: float 4.5
     ");
     insta::assert_snapshot!(fails("audio::fbank(#{ mels: -1 })"), @"
     error[range]: audio::fbank: 'mels' is out of range
-       ╭─[script:1:8]
+       ╭─[script:1:17]
      1 │ audio::fbank(#{ mels: -1 })
-       ·        ─────
+       ·                 ─────
        ╰────
       expected: 0 or more
       received: -1
     ");
     insta::assert_snapshot!(fails("optim::adam(#{ betas: [0.9] })"), @"
     error[type]: optim::adam: 'betas' has the wrong length
-       ╭─[script:1:8]
+       ╭─[script:1:16]
      1 │ optim::adam(#{ betas: [0.9] })
-       ·        ────
+       ·                ──────
        ╰────
       expected: two numbers
       received: [0.9]
@@ -166,6 +166,7 @@ fn names_that_are_not_defined() {
      2 │ m.b
        ·   ─
        ╰────
+      hint: 'm' has a
     ");
 }
 

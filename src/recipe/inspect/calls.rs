@@ -133,13 +133,13 @@ impl<'a> Names<'a> {
             let wrong = ours && arities.is_empty() && !signatures.takes(name, count);
             return wrong.then(|| (signatures.no_form(name, count), at));
         }
-        let error = match (arities.first(), self.near_own(name)) {
-            (Some(own), _) => Error::new(Kind::Type, name, "the function takes other parameters")
-                .expected(self.form_of(name, *own))
+        let error = match (arities.is_empty(), self.near_own(name)) {
+            (false, _) => Error::new(Kind::Type, name, "the function takes other parameters")
+                .expected(self.forms_of(name).join(" or "))
                 .received(words_of(count)),
-            (None, Some(own)) => Error::new(Kind::Name, name, "there is no such function")
+            (true, Some(own)) => Error::new(Kind::Name, name, "there is no such function")
                 .hint(format!("did you mean '{own}'?")),
-            (None, None) => signatures.no_such(name),
+            (true, None) => signatures.no_such(name),
         };
         Some((error, at))
     }
@@ -206,7 +206,8 @@ impl<'a> Names<'a> {
         let Read { signatures, words, .. } = self.read;
         if !words.knows(name) {
             let property = words.knows(&format!("get${name}"));
-            let error = match property && count == 0 {
+            // Of a network there are several things that are called so elsewhere.
+            let error = match property && count == 0 && name != "parameters" {
                 true => Error::new(Kind::Name, name, "there is no such function")
                     .hint(format!("it is a property: write .{name} without parentheses")),
                 false if of_context => signatures.no_such_of(name, "ctx"),
@@ -243,10 +244,12 @@ impl<'a> Names<'a> {
         nearest(name, self.own.iter().map(|(own, _)| own.as_str()))
     }
 
-    fn form_of(&self, name: &str, count: usize) -> String {
-        let mut all = self.read.ast.iter_functions();
-        let found = all.find(|own| own.name == name && own.params.len() == count);
-        found.map_or_else(String::new, |own| format!("{name}({})", own.params.join(", ")))
+    /// The recipe's own functions of that name, with their parameters, the shortest first.
+    fn forms_of(&self, name: &str) -> Vec<String> {
+        let own = self.read.ast.iter_functions().filter(|own| own.name == name);
+        let mut all: Vec<Vec<&str>> = own.map(|own| own.params.clone()).collect();
+        all.sort_by_key(Vec::len);
+        all.iter().map(|params| format!("{name}({})", params.join(", "))).collect()
     }
 }
 

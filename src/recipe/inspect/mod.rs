@@ -2,6 +2,7 @@
 
 mod calls;
 mod keys;
+mod losses;
 mod recover;
 mod traps;
 
@@ -18,6 +19,7 @@ use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
 use calls::unknown_calls;
 use keys::unknown_keys;
+use losses::wrong_losses;
 use recover::{Recovered, recover};
 use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt, Token};
 use std::collections::{BTreeSet, HashMap};
@@ -149,6 +151,7 @@ impl Inspector {
             errors.extend(unknown_calls(&read));
             errors.extend(unknown_keys(&read));
             errors.extend(traps(&read));
+            errors.extend(wrong_losses(&read));
         }
         // A module has no stages that would call hooks.
         if compiled.is_module() {

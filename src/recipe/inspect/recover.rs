@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Place};
 use crate::script::imports_otherwise;
 use rhai::Engine;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// More than so many are not told at once.
 const MOST: usize = 25;
@@ -20,8 +21,18 @@ pub(super) struct Recovered {
     pub missing: BTreeSet<String>,
 }
 
-/// Compiles `source` as often as there are mistakes in it.
+/// Compiles `source` as often as there are mistakes in it, and in what it imports.
 pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> Recovered {
+    recover_with(engine, compiler, source, &mut BTreeSet::from([source.file.clone()]))
+}
+
+/// `seen` are the files that are looked at already.
+fn recover_with(
+    engine: &Engine,
+    compiler: &Compiler,
+    source: &Source,
+    seen: &mut BTreeSet<PathBuf>,
+) -> Recovered {
     let mut recovered = Recovered { compiled: None, errors: Vec::new(), missing: BTreeSet::new() };
     let mut text = source.text.to_string();
     while recovered.errors.len() < MOST {
@@ -56,7 +67,9 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
                 known.report().places.last().is_some_and(same)
             });
         if !known {
+            let further = of_import(engine, compiler, &error, seen);
             recovered.errors.push(error);
+            recovered.errors.extend(further);
         }
         let blanked = match (word, place.column) {
             (Some(name), Some(column)) => without_name(&text, place.line, column, &name),
@@ -75,6 +88,25 @@ pub(super) fn recover(engine: &Engine, compiler: &Compiler, source: &Source) -> 
         }
     }
     recovered
+}
+
+/// The other mistakes of the imported file that an error stands in.
+fn of_import(
+    engine: &Engine,
+    compiler: &Compiler,
+    error: &Error,
+    seen: &mut BTreeSet<PathBuf>,
+) -> Vec<Error> {
+    let Some(first) = error.report().places.first() else { return Vec::new() };
+    let Some(text) = first.text.clone().filter(|_| seen.insert(first.file.clone())) else {
+        return Vec::new();
+    };
+    let found = recover_with(engine, compiler, &Source::of(&first.file, &text), seen).errors;
+    let told = |other: &Error| {
+        let same = |place: &Place| place.line == first.line && place.file == first.file;
+        other.report().places.first().is_some_and(same)
+    };
+    found.into_iter().filter(|other| !told(other)).collect()
 }
 
 /// The text with a number in the place of a name.

@@ -1,9 +1,10 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
+use super::super::testing::TEST_PREFIX;
 use super::{Read, place};
 use crate::error::{Error, Kind};
 use crate::script::names::{meant_to_divide, unclosed_comment};
-use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
+use rhai::{ASTNode, Expr, FnCallExpr, ScriptFnMetadata, Stmt, Token};
 use std::collections::BTreeMap;
 
 /// Properties that are whole numbers, of `ctx` and of results.
@@ -23,7 +24,16 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             let trap =
                 division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
             let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
+            let trap = trap.or_else(|| bits(call, &whole));
             found.extend(trap.map(|error| read.placed(error, at)));
+        }
+        if let Some(ASTNode::Expr(Expr::StringConstant(text, at))) = path.last()
+            && text.contains("${")
+        {
+            let problem = "a value is put into texts with back-ticks alone";
+            let error =
+                Error::new(Kind::Script, "${…}", problem).hint("write `loss ${x}`").as_warning();
+            found.push(read.placed(error, *at));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
             && let Some(Token::DivideAssign) =
@@ -37,6 +47,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     });
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
+    found.extend(tests_with_parameters(read));
     found.extend(unclosed_comment(&read.source.text).map(|at| {
         Error::new(Kind::Script, "/*", "the comment is not closed: all the rest belongs to it")
             .hint("it ends with */")
@@ -59,6 +70,27 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
         hides.then(|| read.placed(error, import.at))
     }));
     found
+}
+
+/// `fn test_loss(x)`, which is no test, and which nothing calls.
+fn tests_with_parameters(read: &Read) -> Vec<Error> {
+    let text = &read.source.text;
+    let named = |own: &ScriptFnMetadata| {
+        let called = text.matches(own.name).count() > 1;
+        let starts = format!("fn {}(", own.name);
+        let line = text.lines().position(|row| row.trim_start().starts_with(&starts))?;
+        (own.name.starts_with(TEST_PREFIX) && !own.params.is_empty() && !called).then(|| {
+            Error::new(
+                Kind::Name,
+                own.name,
+                "a test takes no parameters: `still test` leaves this out",
+            )
+            .hint("write it without them; what helps a test has another name")
+            .as_warning()
+            .at(place(read.source, line + 1, None))
+        })
+    };
+    read.ast.iter_functions().filter_map(|own| named(&own)).collect()
 }
 
 fn whole_division(operator: &str) -> Error {
@@ -96,6 +128,18 @@ fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
         Error::new(Kind::Range, "**", "the sign belongs to the number, not to the power")
             .expected("-(2 ** 2), where the power is meant to be negative")
             .received(format!("({base}) ** …"))
+            .as_warning()
+    })
+}
+
+/// `2 ^ 3`, which is 1.
+fn bits(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::XOr), [left, right]) = (&call.op_token, call.args.as_slice()) else {
+        return None;
+    };
+    (is_whole(left, whole) && is_whole(right, whole)).then(|| {
+        Error::new(Kind::Type, "^", "bits are turned: this is no power")
+            .hint("a power is written 2 ** 3")
             .as_warning()
     })
 }

@@ -96,6 +96,8 @@ impl Repl {
         self.scope = Scope::new();
         self.functions = AST::empty();
         self.imports.clear();
+        // Lines are numbered through, but what was typed before explains nothing any more.
+        self.transcript = "\n".repeat(self.transcript.matches('\n').count());
         self.compiler.resolver.exchange(Arc::default());
         let mut callees = self.lock();
         *callees = Callees { number: callees.number, ..Callees::default() };
@@ -147,9 +149,17 @@ impl Repl {
         self.transcript.push('\n');
         let whole = format!("{}{}{text}", self.prefix(before), "\n".repeat(before));
         let compiled = self.engine.compile_with_scope(&self.scope, whole);
-        let mut ast = compiled.map_err(|cause| {
-            self.compiler.knowledge(&self.sources()).compile_error(&cause, NAME)
-        })?;
+        let mut ast = match compiled {
+            Ok(ast) => ast,
+            Err(cause) => {
+                let error = self.compiler.knowledge(&self.sources()).compile_error(&cause, NAME);
+                // Nothing came of it: later mistakes are not explained by what it would have been.
+                let lines = text.matches('\n').count() + 1;
+                self.transcript.truncate(self.transcript.len() - text.len() - 1);
+                self.transcript.push_str(&"\n".repeat(lines));
+                return Err(error);
+            }
+        };
         ast.set_source(NAME);
         let merged = self.functions.merge(&ast);
         {

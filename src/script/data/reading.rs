@@ -181,6 +181,9 @@ pub(super) fn read_esc50(
         dataset.name = folder.to_string();
         return Ok(Arc::new(dataset));
     }
+    if folder.starts_with("still:") {
+        return Err(unknown("dataset::esc50", "built-in set", folder, &[synth::NAME]));
+    }
     let path = call.folder(folder)?;
     call.done(folder, |reach| esc50(&path, &own, reach))
 }

@@ -50,19 +50,23 @@ struct Scanner<'a> {
     found: Vec<Token<'a>>,
     /// Open braces within each `${…}` that is open.
     open: Vec<usize>,
+    /// Where a comment begins that does not end.
+    unclosed: Option<usize>,
 }
 
 /// Where a comment begins that is not closed.
 pub(super) fn open_comment(text: &str) -> Option<usize> {
-    let (start, end) = tokens(text).1.last().copied()?;
-    let comment = text.get(start..end)?;
-    let depth = comment.matches("/*").count().checked_sub(comment.matches("*/").count())?;
-    (end == text.len() && comment.starts_with("/*") && depth > 0).then_some(start)
+    scanned(text).0.unclosed
 }
 
 /// All tokens of `text`, and the extents of its comments.
 pub(super) fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<(usize, usize)>) {
-    let mut scanner = Scanner { text, at: 0, found: Vec::new(), open: Vec::new() };
+    let (scanner, comments) = scanned(text);
+    (scanner.found, comments)
+}
+
+fn scanned(text: &str) -> (Scanner<'_>, Vec<(usize, usize)>) {
+    let mut scanner = Scanner { text, at: 0, found: Vec::new(), open: Vec::new(), unclosed: None };
     let mut comments = Vec::new();
     while let Some(letter) = scanner.rest().chars().next() {
         let start = scanner.at;
@@ -74,7 +78,7 @@ pub(super) fn tokens(text: &str) -> (Vec<Token<'_>>, Vec<(usize, usize)>) {
             scanner.token(letter);
         }
     }
-    (scanner.found, comments)
+    (scanner, comments)
 }
 
 impl<'a> Scanner<'a> {
@@ -124,6 +128,9 @@ impl<'a> Scanner<'a> {
             if depth == 0 {
                 break;
             }
+        }
+        if depth > 0 {
+            self.unclosed = Some(self.at);
         }
         match rest.starts_with("/**") && !rest.starts_with("/***") && length > 4 {
             true => self.push(Kind::Doc, length),

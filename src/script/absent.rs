@@ -1,0 +1,185 @@
+//! Functions and properties that are not there: what was meant.
+
+use super::diagnose::{Knowledge, Sources, called, lower, word};
+use super::operations::no_operation;
+use super::undefined::{self, binds};
+use super::{habits, meant, stdlib};
+use crate::error::{Error, Kind, nearest};
+use rhai::Position;
+
+impl Knowledge<'_> {
+    /// A name that stands for nothing at a place of `source`.
+    pub(super) fn not_defined(&self, name: &str, source: &str, at: Position) -> Error {
+        let error = Error::new(Kind::Name, name, "this name is not defined here");
+        let form = self.signatures.forms(name).first().copied();
+        if let Some(form) = form.filter(|_| name.contains("::")) {
+            return error.hint(format!("it is a function, which is called: {form}"));
+        }
+        let Some(text) = self.sources.text(source) else { return error };
+        let row = at.line().and_then(|line| text.lines().nth(line - 1));
+        match undefined::meant(text, name, row.unwrap_or_default()) {
+            Some(hint) => error.hint(hint),
+            None if self.signatures.has_namespace(name) => {
+                error.hint(format!("what is in a namespace is written with ::, {name}::…"))
+            }
+            None => match form.filter(|_| !row.is_some_and(|row| row.contains(&format!("{name}(")))) {
+                Some(form) => error.hint(format!(
+                    "it is a function, which is called: {form}; what is handed on is one of this file: Fn(\"loss\")"
+                )),
+                None => error,
+            },
+        }
+    }
+
+    /// `signature` is Rhai's: `kd::kl (Tensor, i64)`.
+    pub(super) fn no_function(&self, signature: &str) -> Error {
+        let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
+        let types = types.strip_suffix(')').unwrap_or(types);
+        let types: Vec<&str> = types.split(", ").map(word).collect();
+        let types = types.join(", ");
+        // Rhai's own name of a closure means nothing to anybody.
+        if name.starts_with("anon$") {
+            return Error::new(Kind::Type, "a closure", "it takes another number of arguments")
+                .received(format!("({types})"));
+        }
+        let forms = self.signatures.forms(name);
+        let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if !forms.is_empty() && is_named {
+            let error =
+                Error::new(Kind::Type, name, "no form of this function takes these arguments")
+                    .expected(forms.join(" or "))
+                    .received(format!("{name}({types})"));
+            return match meant::arguments(name, &types) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            };
+        }
+        if !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            return no_operation(name, &types);
+        }
+        let error = Error::new(Kind::Name, name, "there is no such function")
+            .received(format!("{name}({types})"));
+        if self.sources.all().any(|(_, text)| undefined::holds_function(text, name)) {
+            return error.hint(called(name));
+        }
+        if let Some(hint) = meant::arguments(name, &types) {
+            return error.hint(hint);
+        }
+        if let Some(hint) = habits::function(name) {
+            return error.hint(hint);
+        }
+        if let Some(hint) = self.meant(name, &types) {
+            return error.hint(hint);
+        }
+        if types.is_empty() && name.contains("::") {
+            let handed = format!("Fn(\"{name}\")");
+            if self.sources.all().any(|(_, text)| text.contains(&handed)) {
+                let hint =
+                    "Fn(…) names a function of this file: write one that calls it, and name that";
+                return error.hint(hint);
+            }
+        }
+        if let Some(form) = imported(self.sources, name) {
+            return error.hint(format!("did you mean {form}?"));
+        }
+        match self.signatures.near(name) {
+            Some(known) => error.hint(format!("did you mean {}?", self.signatures.forms_of(known))),
+            None => error,
+        }
+    }
+
+    /// What a call of something that is no function, or not in this way, was meant to be.
+    fn meant(&self, name: &str, types: &str) -> Option<String> {
+        let count = types.split(", ").filter(|one| !one.is_empty()).count();
+        let texts = || self.sources.all().map(|(_, text)| text);
+        let start = format!("fn {name}(");
+        let found = texts().find_map(|text| text.split_once(start.as_str()));
+        if let Some((_, form)) = found {
+            let params = form.split(')').next().unwrap_or_default();
+            let own = params.split(',').filter(|one| !one.trim().is_empty()).count();
+            let others = texts().map(|text| text.matches(start.as_str()).count()).sum::<usize>();
+            if others > 1 {
+                let forms = texts().flat_map(|text| text.split(start.as_str()).skip(1));
+                let forms = forms.filter_map(|rest| rest.split(')').next());
+                let forms: Vec<String> =
+                    forms.map(|form| format!("{name}({})", form.trim())).collect();
+                return Some(format!("the recipe's own functions are {}", forms.join(" and ")));
+            }
+            // It has the parameters, so it stood behind a point, where Rhai counts one less.
+            return Some(match own == count {
+                true => format!("call the recipe's own function as {name}(…), not behind a point"),
+                false => format!("the recipe's own function is {name}({})", params.trim()),
+            });
+        }
+        match types.split(", ").collect::<Vec<_>>().as_slice() {
+            ["map" | "Network", "Tensor", ..] => {
+                let own = texts().any(|text| text.contains(&format!("self.{name}(")));
+                let owner = if own { "self" } else { "" };
+                Some(format!("if '{name}' is a network, call {owner}.{name}.forward(…)"))
+            }
+            ["Tensor", ..] if texts().any(|text| binds(text, name)) => {
+                Some(format!("if '{name}' is a network, call {name}.forward(…)"))
+            }
+            [_] if self.signatures.iter().any(|(known, _)| *known == format!("get${name}")) => {
+                Some(format!("it is a property: write .{name} without parentheses"))
+            }
+            _ => None,
+        }
+    }
+
+    /// `what` is Rhai's: `Unknown property 'x' - a getter is not registered for type 'T'`.
+    pub(super) fn no_property(&self, what: &str) -> Error {
+        let mut quoted = what.split('\'').skip(1).step_by(2);
+        let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
+            return Error::new(Kind::Script, "the recipe", lower(what));
+        };
+        if what.contains("setter") {
+            let error = Error::new(Kind::Name, word(owner), format!("'{name}' cannot be set so"))
+                .received(quoted.next().map_or("nothing", word));
+            return match meant::setting(name, word(owner)) {
+                Some(hint) => error.hint(hint),
+                None => error,
+            };
+        }
+        let problem = format!("there is no property '{name}'");
+        let error = Error::new(Kind::Name, word(owner), problem);
+        if let Some(hint) = meant::property(name, word(owner)) {
+            return error.hint(hint);
+        }
+        let all = || self.signatures.iter().filter(|(known, _)| known.starts_with("get$"));
+        let owner = match word(owner) {
+            "Context" => "ctx".to_string(),
+            "Network" => "net".to_string(),
+            "Dataset" => "data".to_string(),
+            other => other.to_lowercase(),
+        };
+        let start = format!("({owner})");
+        // What others have is no help to one whose properties are known.
+        let any = all().any(|(_, form)| form.contains(&start));
+        let fit = all().filter(|(_, form)| !any || form.contains(&start));
+        let fit = fit.filter_map(|(known, _)| known.strip_prefix("get$"));
+        match nearest(name, fit.filter(|known| *known != name)) {
+            Some(known) => error.hint(format!("did you mean '{known}'?")),
+            None => error,
+        }
+    }
+}
+
+/// The function of an imported module that is nearest to `alias::name`, as it is called.
+fn imported(sources: &Sources, name: &str) -> Option<String> {
+    let (alias, own) = name.split_once("::")?;
+    let end = format!("\" as {alias};");
+    let path = sources.all().find_map(|(_, text)| text.split_once(&end)?.0.rsplit('"').next())?;
+    let standard = stdlib::find(path).map(|module| module.text);
+    let file = format!("{path}.rhai");
+    let text = standard.or_else(|| {
+        sources.all().find(|(source, _)| source.ends_with(&file)).map(|(_, text)| &**text)
+    })?;
+    let forms = text.lines().filter_map(|row| row.strip_prefix("fn ")?.split_once(')'));
+    let forms: Vec<&str> = forms.map(|(form, _)| form).collect();
+    let names = forms.iter().filter_map(|form| form.split('(').next());
+    let names = names.filter(|name| !name.starts_with("test_"));
+    let near = nearest(own, names)?;
+    let form = forms.iter().find(|form| form.split('(').next() == Some(near))?;
+    Some(format!("{alias}::{form})"))
+}

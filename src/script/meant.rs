@@ -1,0 +1,64 @@
+//! What is meant by a call or a property of a value of such a type, where others call it so.
+
+use super::pytorch;
+
+/// What is meant by a function that there is, with arguments of these types.
+pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
+    Some(match (name, types.split(", ").next()?) {
+        ("t", "Tensor") => "write x.transpose(0, 1)",
+        ("float" | "half", "Tensor") => "write x.to(\"f32\"): numbers have single precision",
+        ("long" | "int", "Tensor") => "write x.to(\"i64\")",
+        ("numel", "Tensor") => "it is a property: x.count",
+        ("len", "Dataset") => "write data.clips, data.train_clips or data.test_clips",
+        ("report", "Trained") => "a report takes an array of results: report([student])",
+        ("print", _) => "it takes one value; several are put into a text: print(`${a} ${b}`)",
+        ("kd::kl", "Tensor")
+            if ["Tensor, Tensor, float", "Tensor, Tensor, integer"].contains(&types) =>
+        {
+            "it has no temperature: tau of distill(…) is the teacher's; std/hinton has one for both"
+        }
+        ("get", "map") => "write map.get(\"key\") ?? 3",
+        (_, "nothing") => {
+            "the first value is nothing: what only changes something, such as push, gives no value; write it as a \
+             statement of its own"
+        }
+        ("tensor::save", "Tensor") => {
+            "one tensor is written by x.save(\"x.npy\"); several have names: tensor::save(#{ x: x }, \"x.npz\")"
+        }
+        ("tensor::save", "Network") => {
+            "the weights of a network are written by net.save(\"net.safetensors\")"
+        }
+        ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
+        (_, "array") if pytorch::REDUCTIONS.contains(&name) => {
+            "make the array a tensor first: tensor([…]).mean()"
+        }
+        _ => return None,
+    })
+}
+
+/// A property of a value of such a type.
+pub(super) fn property(name: &str, owner: &str) -> Option<&'static str> {
+    Some(match (name, owner) {
+        ("length" | "size", "array" | "string" | "map") => "write x.len()",
+        ("parameters", "Network") => {
+            "net.trainable() has their names, net.weight(name) one of them"
+        }
+        ("weight" | "bias", "Network") => {
+            "write net.weight(\"bias\"), or net.weight(\"0.bias\") of a part"
+        }
+        (_, "array") => "an array has elements: a[0] is the first, a[-1] the last one",
+        _ => return None,
+    })
+}
+
+/// A property that cannot be set.
+pub(super) fn setting(name: &str, owner: &str) -> Option<String> {
+    let hint = match (name, owner) {
+        ("lr" | "lambda" | "tau", "Context") => {
+            format!("it is what the hook gives: fn {name}(ctx) {{ … }}")
+        }
+        (_, "Context") => format!("what hooks keep is in ctx.state: ctx.state.{name} = …"),
+        _ => return None,
+    };
+    Some(hint)
+}
