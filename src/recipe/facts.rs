@@ -67,7 +67,14 @@ impl Facts {
             if arities.is_empty() {
                 let known = version.functions();
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                return Err(crate::error::unknown(&operation, "function", name, &known));
+                let error = crate::error::unknown(&operation, "function", name, &known);
+                return Err(match known.is_empty() {
+                    true => error.hint(format!(
+                        "it names a function of this file, which may call others: fn my_{}(…) {{ … }}",
+                        hook.name()
+                    )),
+                    false => error,
+                });
             }
             return Err(Error::new(Kind::Script, operation, format!("'{name}' does not fit"))
                 .expected(format!("a function with {parameters} parameters"))

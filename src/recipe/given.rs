@@ -108,8 +108,13 @@ pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
     };
     let mut told = Vec::new();
     for (name, value) in map.iter() {
-        told.push((name.to_string(), number(value).map_err(|_| wrong())?));
+        let told_of = |_| {
+            wrong().hint(format!("'{name}' is no number: it is {}", crate::script::kind_of(value)))
+        };
+        told.push((name.to_string(), number(value).map_err(told_of)?));
     }
-    let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(wrong)?;
+    let keys: Vec<&str> = map.keys().map(|key| key.as_str()).collect();
+    let lacking = || wrong().hint(format!("it has no key 'loss', but {}", keys.join(", ")));
+    let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(lacking)?;
     Ok((told.swap_remove(place).1, told))
 }

@@ -158,8 +158,10 @@ impl Knowledge<'_> {
         let any = all().any(|(_, form)| form.contains(&start));
         let fit = all().filter(|(_, form)| !any || form.contains(&start));
         let fit = fit.filter_map(|(known, _)| known.strip_prefix("get$"));
-        match nearest(name, fit.filter(|known| *known != name)) {
+        let fit: Vec<&str> = fit.filter(|known| *known != name).collect();
+        match nearest(name, fit.iter().copied()) {
             Some(known) => error.hint(format!("did you mean '{known}'?")),
+            None if any => error.hint(format!("it has {}", fit.join(", "))),
             None => error,
         }
     }

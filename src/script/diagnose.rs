@@ -212,6 +212,11 @@ impl Knowledge<'_> {
                     _ => error,
                 }
             }
+            EvalAltResult::ErrorFor(_) => {
+                Error::new(Kind::Type, "for", "this cannot be gone through").hint(
+                    "for takes an array, a range or batches: for batch in data.batches(#{ batch: 32 }) { … }",
+                )
+            }
             EvalAltResult::ErrorIndexingType(what, _) => no_index(what),
             EvalAltResult::ErrorDotExpr(what, _) => self.no_property(what),
             EvalAltResult::ErrorDataRace(what, _) => self.used_by_itself(what),

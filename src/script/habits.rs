@@ -128,6 +128,9 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "named_parameters" | "parameters" => {
             "net.trainable() has their names, net.weight(name) one of them"
         }
+        "metrics::f1_score" | "metrics::f1" | "metrics::precision" | "metrics::recall" => {
+            "write metrics::precision_recall_f1(scores, targets)"
+        }
         "numel" => "it is a property: x.count",
         "forEach" | "foreach" => "write for x in array { … }",
         "Module" => "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))",
@@ -188,6 +191,9 @@ pub(super) fn reserved(what: &str, row: &str) -> Option<String> {
         "new" => "there are no classes: a map is written #{ a: 1 }",
         "===" => "write ==",
         "!==" => "write !=",
+        "..." if row.contains("[..., ") || row.contains(", ...]") => {
+            "of the last dimension, x.narrow(-1, 0, 1) takes a part"
+        }
         "..." if row.contains("[...") || row.contains(", ...") || row.contains("(...") => {
             "arrays are joined by +: a + [3]; maps as well, where the right one wins"
         }

@@ -9,6 +9,10 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         ("float" | "half", "Tensor") => "write x.to(\"f32\"): numbers have single precision",
         ("long" | "int", "Tensor") => "write x.to(\"i64\")",
         ("numel", "Tensor") => "it is a property: x.count",
+        ("map" | "filter" | "reduce" | "for_each", "range") => {
+            "a range is gone through: for i in 0..10 { … }"
+        }
+        ("to", "Network") => "networks live where the run does: still run R --device …",
         ("len", "Dataset") => "write data.clips, data.train_clips or data.test_clips",
         ("report", "Trained") => "a report takes an array of results: report([student])",
         ("print", _) => "it takes one value; several are put into a text: print(`${a} ${b}`)",

@@ -73,7 +73,8 @@ pub(super) fn array(parameter: &str) -> Option<&'static str> {
 }
 
 /// Keys of options, and what they are called here.
-const KEYS: [(&str, &[&str]); 14] = [
+const KEYS: [(&str, &[&str]); 15] = [
+    ("smoothing", &["label_smoothing"]),
     ("mels", &["num_mel_bins", "num_mels", "n_mel", "nmels", "mel_bins"]),
     ("coefficients", &["n_mfcc", "num_ceps"]),
     ("rate_hz", &["sample_rate", "sampling_rate", "sample_frequency", "sr", "fs"]),

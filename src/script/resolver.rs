@@ -4,7 +4,7 @@
 use super::raise::raise;
 use super::{LIMITS, SOURCE_BYTES, Sources, stdlib};
 use crate::disk;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope};
 use rhai::{Shared, Stmt};
 use std::collections::HashMap;
@@ -170,7 +170,13 @@ impl Resolver {
                 None => Err(crate::error::unknown("import", "module", name, &known)),
             };
         }
-        let text = disk::read_text_up_to(&path, SOURCE_BYTES)?;
+        let text = disk::read_text_up_to(&path, SOURCE_BYTES).map_err(|error| {
+            let missing = std::fs::symlink_metadata(&path).is_err();
+            match meant(name, &path).filter(|_| missing) {
+                Some(near) => error.hint(format!("did you mean \"{near}\"?")),
+                None => error,
+            }
+        })?;
         // Some editors begin a file with a mark that is no part of it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         Ok((called.display().to_string(), text.to_string()))
@@ -199,6 +205,26 @@ impl Resolver {
         });
         Ok(module.into())
     }
+}
+
+/// The module that was meant by a path where nothing is: one of the standard library, or one that stands beside it.
+fn meant(name: &str, path: &Path) -> Option<String> {
+    let standard = format!("std/{name}");
+    if stdlib::find(&standard).is_some() {
+        return Some(standard);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let beside = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten().take(1000);
+    let stems = beside.filter_map(|entry| {
+        let path = entry.path();
+        let fits = path.extension().is_some_and(|ending| ending == ENDING);
+        path.file_stem().filter(|_| fits)?.to_str().map(String::from)
+    });
+    let stems: Vec<String> = stems.collect();
+    let (before, own) = name.rsplit_once('/').map_or(("", name), |(before, own)| (before, own));
+    let own = own.strip_suffix(".rhai").unwrap_or(own);
+    let near = nearest(own, stems.iter().map(String::as_str))?;
+    Some(if before.is_empty() { near.to_string() } else { format!("{before}/{near}") })
 }
 
 impl ModuleResolver for Resolver {

@@ -34,7 +34,16 @@ impl DType {
     pub fn named(operation: &str, name: &str) -> Result<Self> {
         let found = DType::ALL.into_iter().find(|dtype| dtype.name() == name);
         found.ok_or_else(|| {
-            crate::error::unknown(operation, "dtype", name, &DType::ALL.map(DType::name))
+            let names = DType::ALL.map(DType::name);
+            let error = crate::error::unknown(operation, "dtype", name, &names);
+            match name {
+                "f64" | "f16" | "bf16" | "float" | "float16" | "float32" | "float64" | "double"
+                | "half" => error.hint("numbers have single precision: \"f32\""),
+                "int" | "int32" | "int64" | "i32" | "long" => {
+                    error.hint("whole numbers are \"i64\"")
+                }
+                _ => error,
+            }
         })
     }
 }

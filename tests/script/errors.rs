@@ -268,7 +268,7 @@ fn stages_that_contradict_themselves() {
     insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0 | in: hook 'tau' of stage 'ast', step 0");
     insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2 | in: hook 'lambda' of stage 'ast', step 0");
     insta::assert_snapshot!(stage_fails("tau: \"high\""), @"error[type]: distill: 'tau' has the wrong type | received: string \"high\" | hint: a number, or Fn(\"my_tau\")");
-    insta::assert_snapshot!(stage_fails("loss: Fn(\"my_los\")"), @"error[name]: the option 'loss': unknown function 'my_los' | hint: no function is known here");
+    insta::assert_snapshot!(stage_fails("loss: Fn(\"my_los\")"), @"error[name]: the option 'loss': unknown function 'my_los' | hint: it names a function of this file, which may call others: fn my_loss(…) { … }");
     insta::assert_snapshot!(stage_fails("loss: |a, b, c, d| 1"), @"error[type]: distill: 'loss' is a closure, which could not be edited while it runs | received: a function | hint: write `fn my_loss(…)` and give loss: Fn(\"my_loss\")");
     insta::assert_snapshot!(stage_fails("optimizer: optim::adam(#{ groups: [#{ names: \"haed.*\", lr: 1 }] })"), @"error[name]: optim::adam: no parameter fits 'haed.*' | hint: the nearest are head.0.weight, head.0.bias, head.1.weight");
     insta::assert_snapshot!(stage_fails("optimizer: #{ lr: 0.1 }"), @"error[type]: distill: 'optimizer' has the wrong type | expected: an optimiser: optim::adam(#{ lr: 1e-3 }) | received: a map");

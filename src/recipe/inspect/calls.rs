@@ -20,11 +20,10 @@ pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
             | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => names.call(call, *at),
             Some(ASTNode::Expr(Expr::MethodCall(call, at))) => {
                 let owner = owner(path);
-                // `F.relu(x)`: that there is no F is told, and relu would take what there is.
+                // `F.relu(x)`: that there is no F is told, and so is what it means.
                 let told = owner.is_some_and(|owner| was_a_name(owner, &read.source.text));
                 let of_context = matches!(owner, Some(Expr::Variable(own, ..)) if own.1 == "ctx");
-                let mistake = names.method(call, *at, of_context);
-                mistake.filter(|(error, _)| !told || error.report().kind == Kind::Name)
+                names.method(call, *at, of_context).filter(|_| !told)
             }
             _ => None,
         };

@@ -61,6 +61,18 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             .as_warning()
             .at(at)
     }));
+    for (at, import) in read.imports.iter().enumerate() {
+        let before = read.imports.get(..at).unwrap_or_default().iter();
+        let same =
+            before.rev().find(|other| other.alias == import.alias && other.name != import.name);
+        found.extend(same.map(|other| {
+            let problem = format!("'{}' is \"{}\" already", import.alias, other.name);
+            let error = Error::new(Kind::Name, format!("import \"{}\"", import.name), problem)
+                .hint("what is imported later hides it: give each a name of its own")
+                .as_warning();
+            read.placed(error, import.at)
+        }));
+    }
     found.extend(read.imports.iter().filter_map(|import| {
         let hides = read.signatures.has_namespace(&import.alias);
         let problem = format!("the import hides the host's own '{}::'", import.alias);

@@ -82,7 +82,8 @@ impl Repl {
             return Ok(told.join("\n\n").trim_end().to_string());
         }
         let error = Error::new(Kind::Name, ":doc", format!("nothing is called '{name}'"));
-        let paths: Vec<String> = self.known.iter().map(|entry| entry.path()).collect();
+        let mut paths: Vec<String> = self.known.iter().map(|entry| entry.path()).collect();
+        paths.extend(stdlib::MODULES.iter().map(|module| module.name.to_string()));
         Err(match nearest(bare_name, paths.iter().map(String::as_str)) {
             Some(known) => error.hint(format!("did you mean '{known}'?")),
             None => error,
