@@ -102,16 +102,20 @@ impl Drop for Armed {
     }
 }
 
-/// What happens to this operation, if anything.
-fn due() -> Option<Fault> {
+/// What happens to an operation that writes so many bytes, if anything.
+fn due(bytes: usize) -> Option<Fault> {
+    counted().filter(|fault| *fault != Fault::FullFromThere || !fits(bytes))
+}
+
+/// What is armed for this operation.
+fn counted() -> Option<Fault> {
     if QUIET.load(Ordering::Relaxed) {
         return None;
     }
     if let Some((left, fault)) = &*PROCESS {
         let counted = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         return match (counted, fault) {
-            (Ok(1), fault) => Some(*fault),
-            (Err(_), Fault::FullFromThere) => Some(Fault::FullFromThere),
+            (Ok(1), fault) | (Err(_), fault @ Fault::FullFromThere) => Some(*fault),
             _ => None,
         };
     }
@@ -122,8 +126,7 @@ fn due() -> Option<Fault> {
     };
     THREAD.set(Some((left.saturating_sub(1), fault)));
     match (left, fault) {
-        (1, fault) => Some(fault),
-        (0, Fault::FullFromThere) => Some(Fault::FullFromThere),
+        (1, fault) | (0, fault @ Fault::FullFromThere) => Some(fault),
         _ => None,
     }
 }
@@ -138,19 +141,12 @@ fn land(fault: Fault) -> Error {
 
 /// Before an operation that is done or not done.
 pub(crate) fn strike() -> Result<()> {
-    match due() {
-        None => Ok(()),
-        Some(Fault::FullFromThere) if fits(0) => Ok(()),
-        Some(fault) => Err(land(fault)),
-    }
+    due(0).map_or(Ok(()), |fault| Err(land(fault)))
 }
 
 /// Writes all bytes; a fault comes after the first half of them, as a disk fills up.
 pub(super) fn write_all(file: &mut impl Write, bytes: &[u8]) -> Result<()> {
-    let Some(fault) = due() else { return file.write_all(bytes) };
-    if fault == Fault::FullFromThere && fits(bytes.len()) {
-        return file.write_all(bytes);
-    }
+    let Some(fault) = due(bytes.len()) else { return file.write_all(bytes) };
     let _ = file.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default());
     let _ = file.flush();
     Err(land(fault))

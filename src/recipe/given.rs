@@ -113,8 +113,10 @@ pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
         };
         told.push((name.to_string(), number(value).map_err(told_of)?));
     }
-    let keys: Vec<&str> = map.keys().map(|key| key.as_str()).collect();
-    let lacking = || wrong().hint(format!("it has no key 'loss', but {}", keys.join(", ")));
+    let lacking = || {
+        let keys: Vec<&str> = map.keys().map(|key| key.as_str()).collect();
+        wrong().hint(format!("it has no key 'loss', but {}", keys.join(", ")))
+    };
     let place = told.iter().position(|(name, _)| name == "loss").ok_or_else(lacking)?;
     Ok((told.swap_remove(place).1, told))
 }

@@ -11,7 +11,7 @@ use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
-use crate::script::names::unclosed_comment;
+use crate::script::names::{UNCLOSED, unclosed_comment};
 use crate::tensor::Precision;
 use rhai::Engine;
 use serde_json::{Value, json};
@@ -70,9 +70,7 @@ impl Session {
         if let Some(at) = unclosed_comment(&compiled.source.text)
             && self.setup.entry != Entry::Check
         {
-            let told =
-                format!("line {}: the comment is not closed: all the rest belongs to it", at.line);
-            self.display().warn(&told);
+            self.display().warn(&format!("line {}: {UNCLOSED}", at.line));
         }
         if self.setup.entry.is_a_question() {
             let (number, timeline) = match &self.setup.entry {

@@ -1,6 +1,7 @@
 //! Functions and properties that are not there: what was meant.
 
 use super::diagnose::{Knowledge, Sources, called, lower, word};
+use super::names::{Binding, Names};
 use super::operations::no_operation;
 use super::undefined::{self, binds};
 use super::{habits, meant, stdlib};
@@ -92,24 +93,23 @@ impl Knowledge<'_> {
     fn meant(&self, name: &str, types: &str) -> Option<String> {
         let count = types.split(", ").filter(|one| !one.is_empty()).count();
         let texts = || self.sources.all().map(|(_, text)| text);
-        let start = format!("fn {name}(");
-        let found = texts().find_map(|text| text.split_once(start.as_str()));
-        if let Some((_, form)) = found {
-            let params = form.split(')').next().unwrap_or_default();
-            let own = params.split(',').filter(|one| !one.trim().is_empty()).count();
-            let others = texts().map(|text| text.matches(start.as_str()).count()).sum::<usize>();
-            if others > 1 {
-                let forms = texts().flat_map(|text| text.split(start.as_str()).skip(1));
-                let forms = forms.filter_map(|rest| rest.split(')').next());
-                let forms: Vec<String> =
-                    forms.map(|form| format!("{name}({})", form.trim())).collect();
+        let own = texts().flat_map(|text| forms_of(text, name)).collect::<Vec<_>>();
+        match own.as_slice() {
+            [] => {}
+            // It has the parameters, so it stood behind a point, where Rhai counts one less.
+            [one] if one.len() == count => {
+                return Some(format!(
+                    "call the recipe's own function as {name}(…), not behind a point"
+                ));
+            }
+            [one] => {
+                return Some(format!("the recipe's own function is {name}({})", one.join(", ")));
+            }
+            several => {
+                let forms = several.iter().map(|one| format!("{name}({})", one.join(", ")));
+                let forms: Vec<String> = forms.collect();
                 return Some(format!("the recipe's own functions are {}", forms.join(" and ")));
             }
-            // It has the parameters, so it stood behind a point, where Rhai counts one less.
-            return Some(match own == count {
-                true => format!("call the recipe's own function as {name}(…), not behind a point"),
-                false => format!("the recipe's own function is {name}({})", params.trim()),
-            });
         }
         match types.split(", ").collect::<Vec<_>>().as_slice() {
             ["map" | "Network", "Tensor", ..] => {
@@ -167,21 +167,33 @@ impl Knowledge<'_> {
     }
 }
 
+/// The parameters of each function of that name in a text.
+fn forms_of(text: &str, name: &str) -> Vec<Vec<String>> {
+    let names = Names::of(text);
+    let own = names.functions().filter(|(_, own)| own.name == name);
+    own.map(|(_, own)| own.parameters.clone()).collect()
+}
+
 /// The function of an imported module that is nearest to `alias::name`, as it is called.
 fn imported(sources: &Sources, name: &str) -> Option<String> {
     let (alias, own) = name.split_once("::")?;
-    let end = format!("\" as {alias};");
-    let path = sources.all().find_map(|(_, text)| text.split_once(&end)?.0.rsplit('"').next())?;
-    let standard = stdlib::find(path).map(|module| module.text);
+    let path = sources.all().find_map(|(_, text)| {
+        let names = Names::of(text);
+        let import = names
+            .symbols()
+            .iter()
+            .find(|own| own.binding == Binding::Import && own.name == alias)?;
+        import.path.clone()
+    })?;
+    let standard = stdlib::find(&path).map(|module| module.text);
     let file = format!("{path}.rhai");
     let text = standard.or_else(|| {
         sources.all().find(|(source, _)| source.ends_with(&file)).map(|(_, text)| &**text)
     })?;
-    let forms = text.lines().filter_map(|row| row.strip_prefix("fn ")?.split_once(')'));
-    let forms: Vec<&str> = forms.map(|(form, _)| form).collect();
-    let names = forms.iter().filter_map(|form| form.split('(').next());
-    let names = names.filter(|name| !name.starts_with("test_"));
-    let near = nearest(own, names)?;
-    let form = forms.iter().find(|form| form.split('(').next() == Some(near))?;
-    Some(format!("{alias}::{form})"))
+    let names = Names::of(text);
+    let offered =
+        || names.functions().map(|(_, own)| own).filter(|own| !own.name.starts_with("test_"));
+    let near = nearest(own, offered().map(|own| own.name.as_str()))?;
+    let own = offered().find(|own| own.name == near)?;
+    Some(format!("{alias}::{near}({})", own.parameters.join(", ")))
 }

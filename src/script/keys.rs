@@ -1,6 +1,7 @@
 //! A key that a map does not have: which one was meant, as the recipe's texts show the map.
 
 use super::diagnose::Sources;
+use super::names::{Literal, Names};
 use super::trained::READINGS;
 use super::undefined;
 use crate::error::{Error, Kind, nearest};
@@ -15,13 +16,12 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
     let error = Error::new(Kind::Name, name, "there is no such property or key");
     let row = position.line().and_then(|line| sources.text(source)?.lines().nth(line - 1));
     let owner = row.zip(position.position()).and_then(|(row, column)| owner(row, column));
-    let mut keys: BTreeSet<&str> = BTreeSet::new();
+    let mut keys: BTreeSet<String> = BTreeSet::new();
     if let Some(owner) = owner {
         keys.extend(sources.all().flat_map(|(_, text)| keys_of(text, owner)));
         if owner == "metrics" {
-            keys.extend(READINGS);
-            keys.insert("epoch");
-            keys.extend(sources.all().flat_map(|(_, text)| logged(text)));
+            let logged = sources.all().flat_map(|(_, text)| logged(text));
+            keys.extend(READINGS.into_iter().chain(["epoch"]).chain(logged).map(String::from));
         }
     }
     keys.remove(name);
@@ -29,10 +29,10 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
         let others = sources.all().flat_map(|(_, text)| undefined::keys(text));
         return error.near(name, others.filter(|key| *key != name));
     }
-    match nearest(name, keys.iter().copied()) {
+    match nearest(name, keys.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None if keys.len() <= MOST => {
-            let keys: Vec<&str> = keys.into_iter().collect();
+            let keys: Vec<String> = keys.into_iter().collect();
             error.hint(format!("'{}' has {}", owner.unwrap_or_default(), keys.join(", ")))
         }
         None => error,
@@ -54,55 +54,23 @@ fn owner(row: &str, column: usize) -> Option<&str> {
     before.rsplit(|letter| !is_part(letter)).next().filter(|word| !word.is_empty())
 }
 
-/// Keys that a map of this name is given in a text: in a literal, or one by one.
-fn keys_of<'a>(text: &'a str, owner: &str) -> Vec<&'a str> {
-    let mut keys = Vec::new();
-    for (at, _) in text.match_indices(owner) {
-        let after = &text[at + owner.len()..];
-        if text[..at].ends_with(is_part) {
-            continue;
-        }
-        if let Some(own) = after.strip_prefix('.') {
-            let end = own.find(|letter| !is_part(letter)).unwrap_or(own.len());
-            let rest = own[end..].trim_start();
-            if rest.starts_with('=') && !rest.starts_with("==") {
-                keys.push(&own[..end]);
-            }
-        }
-        let literal = after.trim_start().strip_prefix([':', '=']).map(str::trim_start);
-        keys.extend(
-            literal.and_then(|literal| literal.strip_prefix("#{")).map(within).unwrap_or_default(),
-        );
-    }
-    keys.retain(|key| !key.is_empty());
-    keys
-}
-
-/// The keys of a map whose literal goes on so, without those of maps within it.
-fn within(literal: &str) -> Vec<&str> {
-    let (mut keys, mut depth, mut start, mut quoted) = (Vec::new(), 1, Some(0), None);
-    let mut letters = literal.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match (quoted, letter) {
-            (Some(_), '\\') => drop(letters.next()),
-            (Some(quote), _) if letter == quote => quoted = None,
-            (Some(_), _) => {}
-            (None, '"' | '`') => quoted = Some(letter),
-            (None, '/') if literal[at..].starts_with("//") => {
-                letters.by_ref().find(|(_, letter)| *letter == '\n');
-                start = start
-                    .map(|start: usize| letters.clone().next().map_or(start, |(next, _)| next));
-            }
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => depth -= 1,
-            (None, ',') if depth == 1 => start = Some(at + 1),
-            (None, ':') if depth == 1 => {
-                keys.extend(start.take().map(|start| literal[start..at].trim().trim_matches('"')));
-            }
-            _ => {}
-        }
-        if depth == 0 {
-            break;
+/// Keys that a map of this name is given in a text: where it is written out, or one by one.
+fn keys_of(text: &str, owner: &str) -> Vec<String> {
+    let names = Names::of(text);
+    let is_own = |map: &&Literal| {
+        let variable = map.variable.and_then(|index| names.symbol(index));
+        let under = map.under.as_ref().map(|(_, key)| key.as_str());
+        under == Some(owner) || variable.is_some_and(|variable| variable.name == owner)
+    };
+    let written = names.literals().iter().filter(is_own).flat_map(|map| &map.keys);
+    let mut keys: Vec<String> = written.map(|(key, _)| key.clone()).collect();
+    for (at, found) in text.match_indices(&format!("{owner}.")) {
+        let own = &text[at + found.len()..];
+        let end = own.find(|letter| !is_part(letter)).unwrap_or(own.len());
+        let rest = own[end..].trim_start();
+        let is_set = rest.starts_with('=') && !rest.starts_with("==");
+        if is_set && end > 0 && !text[..at].ends_with(is_part) {
+            keys.push(own[..end].to_string());
         }
     }
     keys
@@ -115,45 +83,14 @@ fn logged(text: &str) -> impl Iterator<Item = &str> {
 
 /// Where the option that an error is about stands, if the call at `position` has it in its text.
 pub(super) fn option_of(text: &str, position: Position, error: &Error) -> Option<Position> {
-    let key = error.report().problem.split('\'').nth(1).filter(|key| key.chars().all(is_part))?;
-    let (line, column) = (position.line()?, position.position()?);
-    let begins: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let row = text.get(begins..)?;
-    let start = begins + row.char_indices().nth(column.checked_sub(1)?)?.0;
-    let call = within_call(text.get(start..)?)?;
-    let is_key = |at: usize| {
-        let (before, after) = (&call[..at], &call[at + key.len()..]);
-        let after = after.trim_start_matches('"').trim_start();
-        let ends = !before.ends_with(|letter| is_part(letter) || letter == '.' || letter == ':');
-        ends && !key.is_empty() && after.starts_with(':') && !after.starts_with("::")
-    };
-    let (at, _) = call.match_indices(key).find(|(at, _)| is_key(*at))?;
-    let before = text.get(..start + at)?;
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next()?.chars().count() + 1;
-    Some(Position::new(line.try_into().ok()?, column.try_into().ok()?))
-}
-
-/// A call's text, from its name to the bracket that closes it.
-fn within_call(text: &str) -> Option<&str> {
-    let (mut depth, mut quoted) = (0, None);
-    let mut letters = text.char_indices();
-    while let Some((at, letter)) = letters.next() {
-        match (quoted, letter) {
-            (Some(_), '\\') => drop(letters.next()),
-            (Some(quote), _) if letter == quote => quoted = None,
-            (Some(_), _) => {}
-            (None, '"' | '`') => quoted = Some(letter),
-            (None, '(' | '[' | '{') => depth += 1,
-            (None, ')' | ']' | '}') => {
-                depth -= 1;
-                if depth <= 0 {
-                    return text.get(..at);
-                }
-            }
-            (None, ';') if depth == 0 => return None,
-            _ => {}
-        }
-    }
-    None
+    let key = error.report().problem.split('\'').nth(1)?;
+    let at = (position.line()?, position.position()?.checked_sub(1)?);
+    let names = Names::of(text);
+    let call = names.calls().iter().find(|call| (call.span.line, call.span.column) == at)?;
+    let within = names.literals().iter().filter(|map| (call.open..call.close).contains(&map.open));
+    let (_, span) = within
+        .flat_map(|map| &map.keys)
+        .filter(|(own, _)| own == key)
+        .min_by_key(|(_, span)| span.start)?;
+    Some(Position::new(span.line.try_into().ok()?, (span.column + 1).try_into().ok()?))
 }

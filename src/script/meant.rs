@@ -30,7 +30,7 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
             "one tensor is written by x.save(\"x.npy\"); several have names: tensor::save(#{ x: x }, \"x.npz\")"
         }
         ("tensor::save", "Network") => {
-            "the weights of a network are written by net.save(\"net.safetensors\")"
+            "the weights of a network are written by tensor::save(net.state(), \"net.safetensors\")"
         }
         ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
         (_, "array") if pytorch::REDUCTIONS.contains(&name) => {

@@ -62,6 +62,11 @@ impl Signatures {
         self.all.iter().any(|(known, _)| known.split_once("::").is_some_and(|(own, _)| own == name))
     }
 
+    /// Whether others call so what is called otherwise here.
+    pub fn is_habit(&self, name: &str) -> bool {
+        habits::function(name).is_some()
+    }
+
     /// What there is no function for.
     pub fn no_such(&self, name: &str) -> Error {
         let error = Error::new(Kind::Name, name, "there is no such function");

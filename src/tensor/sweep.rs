@@ -54,7 +54,9 @@ impl Last {
 
     /// How many leaves are held meanwhile, so many nodes later.
     fn held(&self, made: u64) -> u64 {
-        (made + (self.look().as_secs_f64() / SECONDS_A_NODE) as u64) / A_HELD
+        // More are made only where nothing was swept, as in training: those are gone.
+        (made.min(MOST_BYTES / NODE_BYTES) + (self.look().as_secs_f64() / SECONDS_A_NODE) as u64)
+            / A_HELD
     }
 
     /// What is known after a sweep that took `look`.

@@ -205,8 +205,8 @@ impl<'a> Names<'a> {
         let Read { signatures, words, .. } = self.read;
         if !words.knows(name) {
             let property = words.knows(&format!("get${name}"));
-            // Of a network there are several things that are called so elsewhere.
-            let error = match property && count == 0 && name != "parameters" {
+            // What is called so elsewhere may be meant, and no property.
+            let error = match property && count == 0 && !signatures.is_habit(name) {
                 true => Error::new(Kind::Name, name, "there is no such function")
                     .hint(format!("it is a property: write .{name} without parentheses")),
                 false if of_context => signatures.no_such_of(name, "ctx"),

@@ -1,6 +1,6 @@
 //! Options that a function does not know, where they stand in the call itself.
 
-use super::Read;
+use super::{Read, name_of};
 use crate::error::Error;
 use crate::script::{keys_of, unknown_option};
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
@@ -23,10 +23,7 @@ pub(super) fn unknown_keys(read: &Read) -> Vec<Error> {
 }
 
 fn keys_of_call(read: &Read, call: &FnCallExpr, found: &mut Vec<Error>) {
-    let name = match call.namespace.is_empty() {
-        true => call.name.to_string(),
-        false => format!("{}::{}", call.namespace, call.name),
-    };
+    let name = name_of(call);
     let own = read.ast.iter_functions().any(|function| function.name == name);
     if own || OF_NETWORKS.contains(&name.as_str()) {
         return;

@@ -16,12 +16,12 @@ use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Trying};
 use crate::error::{Error, Kind, Place, Result, guarded};
+use crate::script::names::{Names, Symbol};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
 use calls::unknown_calls;
 use keys::unknown_keys;
-use losses::wrong_losses;
 use recover::{Recovered, recover};
-use rhai::{AST, ASTNode, Engine, Expr, OptimizationLevel, Position, Stmt, Token};
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, OptimizationLevel, Position, Stmt, Token};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,7 +151,6 @@ impl Inspector {
             errors.extend(unknown_calls(&read));
             errors.extend(unknown_keys(&read));
             errors.extend(traps(&read));
-            errors.extend(wrong_losses(&read));
         }
         // A module has no stages that would call hooks.
         if compiled.is_module() {
@@ -192,7 +191,25 @@ struct Read<'a> {
     missing: BTreeSet<String>,
 }
 
+/// A function's name with its namespace, as it is called: `kd::kl`.
+fn name_of(call: &FnCallExpr) -> String {
+    match call.namespace.is_empty() {
+        true => call.name.to_string(),
+        false => format!("{}::{}", call.namespace, call.name),
+    }
+}
+
 impl Read<'_> {
+    /// Warnings about the recipe's own functions, each at the line where it begins.
+    fn about_functions(&self, wrong: impl Fn(&Symbol) -> Option<Error>) -> Vec<Error> {
+        let names = Names::of(&self.source.text);
+        let warn = |own: &Symbol| {
+            let at = place(self.source, own.span.line, None);
+            Some(wrong(own)?.as_warning().at(at))
+        };
+        names.functions().filter_map(|(_, own)| warn(own)).collect()
+    }
+
     fn placed(&self, error: Error, at: Position) -> Error {
         match at.line() {
             Some(line) => error.at(place(self.source, line, at.position())),

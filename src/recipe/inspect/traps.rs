@@ -1,10 +1,11 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
 use super::super::testing::TEST_PREFIX;
-use super::{Read, place};
+use super::losses::{turned, wrong_loss};
+use super::{Read, name_of, place};
 use crate::error::{Error, Kind};
-use crate::script::names::{meant_to_divide, unclosed_comment};
-use rhai::{ASTNode, Expr, FnCallExpr, ScriptFnMetadata, Stmt, Token};
+use crate::script::names::{Symbol, UNCLOSED, meant_to_divide, unclosed_comment};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 use std::collections::BTreeMap;
 
 /// Properties that are whole numbers, of `ctx` and of results.
@@ -24,7 +25,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             let trap =
                 division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
             let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
-            let trap = trap.or_else(|| bits(call, &whole));
+            let trap = trap.or_else(|| bits(call, &whole)).or_else(|| wrong_loss(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
         if let Some(ASTNode::Expr(Expr::StringConstant(text, at))) = path.last()
@@ -47,12 +48,13 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     });
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
-    found.extend(tests_with_parameters(read));
+    found.extend(read.about_functions(|own| no_test(read, own).or_else(|| turned(own))));
     found.extend(unclosed_comment(&read.source.text).map(|at| {
-        Error::new(Kind::Script, "/*", "the comment is not closed: all the rest belongs to it")
-            .hint("it ends with */")
-            .as_warning()
-            .at(place(read.source, at.line, Some(at.column + 1)))
+        Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */").as_warning().at(place(
+            read.source,
+            at.line,
+            Some(at.column + 1),
+        ))
     }));
     found.extend(meant_to_divide(&read.source.text).into_iter().map(|at| {
         let at = place(read.source, at.line, Some(at.column + 1));
@@ -85,24 +87,13 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
 }
 
 /// `fn test_loss(x)`, which is no test, and which nothing calls.
-fn tests_with_parameters(read: &Read) -> Vec<Error> {
-    let text = &read.source.text;
-    let named = |own: &ScriptFnMetadata| {
-        let called = text.matches(own.name).count() > 1;
-        let starts = format!("fn {}(", own.name);
-        let line = text.lines().position(|row| row.trim_start().starts_with(&starts))?;
-        (own.name.starts_with(TEST_PREFIX) && !own.params.is_empty() && !called).then(|| {
-            Error::new(
-                Kind::Name,
-                own.name,
-                "a test takes no parameters: `still test` leaves this out",
-            )
+fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
+    let is_called = || read.source.text.matches(&own.name).count() > 1;
+    (own.name.starts_with(TEST_PREFIX) && !own.parameters.is_empty() && !is_called()).then(|| {
+        let problem = "a test takes no parameters: `still test` leaves this out";
+        Error::new(Kind::Name, &own.name, problem)
             .hint("write it without them; what helps a test has another name")
-            .as_warning()
-            .at(place(read.source, line + 1, None))
-        })
-    };
-    read.ast.iter_functions().filter_map(|own| named(&own)).collect()
+    })
 }
 
 fn whole_division(operator: &str) -> Error {
@@ -203,14 +194,14 @@ fn closure(call: &FnCallExpr) -> Option<Error> {
             !has
         });
     }
-    let name = match call.namespace.is_empty() {
-        true => call.name.to_string(),
-        false => format!("{}::{}", call.namespace, call.name),
-    };
     has.then(|| {
-        Error::new(Kind::Script, name, "a closure is not live: edits do not reach it while it runs")
-            .hint("write a function, and give Fn(\"its_name\")")
-            .as_warning()
+        Error::new(
+            Kind::Script,
+            name_of(call),
+            "a closure is not live: edits do not reach it while it runs",
+        )
+        .hint("write a function, and give Fn(\"its_name\")")
+        .as_warning()
     })
 }
 

@@ -37,6 +37,9 @@ pub fn meant_to_divide(text: &str) -> Vec<Span> {
     found
 }
 
+/// What is said of a comment that is not closed.
+pub const UNCLOSED: &str = "the comment is not closed: all the rest belongs to it";
+
 /// The beginning of a comment that is not closed.
 pub fn unclosed_comment(text: &str) -> Option<Span> {
     open_comment(text).map(|start| Lines::of(text).span(text, start, start + 2))
