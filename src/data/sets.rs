@@ -2,11 +2,13 @@
 
 use super::clip::{Clip, Span, Split};
 use super::dataset::{Dataset, Labelling};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Twice as many as AudioSet has clips; each takes some hundred bytes.
 const MOST_WINDOWS: usize = 4_000_000;
+/// Most classes that a message lists.
+const MOST_NAMED: usize = 12;
 
 impl Dataset {
     /// The index of a class.
@@ -15,9 +17,16 @@ impl Dataset {
     /// There is none of that name.
     pub fn class(&self, operation: &str, name: &str) -> Result<usize> {
         self.classes.iter().position(|own| own == name).ok_or_else(|| {
-            Error::new(Kind::Name, operation, format!("there is no class '{name}'"))
-                .expected(format!("one of the {} classes of {}", self.classes.len(), self.name))
-                .near(name, self.classes.iter().map(String::as_str))
+            let error = Error::new(Kind::Name, operation, format!("there is no class '{name}'"))
+                .expected(format!("one of the {} classes of {}", self.classes.len(), self.name));
+            let own = self.classes.iter().map(String::as_str);
+            if nearest(name, own.clone()).is_some() {
+                return error.near(name, own);
+            }
+            let some: Vec<&str> = own.take(MOST_NAMED).collect();
+            let more = self.classes.len() - some.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            error.hint(format!("its classes are {}{more}", some.join(", ")))
         })
     }
 

@@ -163,6 +163,14 @@ pub(super) fn options(world: &World, function: &str) -> Option<Vec<OptionKey>> {
 
 /// A key of an options map.
 pub(super) fn option(function: &str, key: &OptionKey) -> String {
-    let said = if key.about.is_empty() { "an option" } else { key.about.as_str() };
+    let said = key.about.as_str();
+    let is_value = said.starts_with(|c: char| c.is_ascii_digit() || "-\"[#".contains(c))
+        || said.starts_with("true")
+        || said.starts_with("false");
+    let said = match said {
+        "" => "an option".to_string(),
+        _ if is_value => format!("by default {said}"),
+        _ => said.to_string(),
+    };
     format!("{}\n\noption of `{function}`: {said}", code(key.name))
 }

@@ -8,7 +8,7 @@ use super::kinds::{self, is_useful, receiver};
 use super::world::World;
 use crate::script::catalogue::Form;
 use crate::script::names::{Binding, Names};
-use crate::script::stdlib;
+use crate::script::{readings, stdlib};
 use lsp_types::{CompletionItem, CompletionItemKind};
 use std::rc::Rc;
 
@@ -86,8 +86,25 @@ fn in_string(
             let doc = about::function(function);
             items.add(&function.name, CompletionItemKind::FUNCTION, &form, Some(doc), 0);
         }
+    } else if let Some((function, key)) = option_before(world, names, open, before) {
+        for word in world.catalogue.words_of_option(&function, key) {
+            items.add(&word, CompletionItemKind::ENUM_MEMBER, key, None, 0);
+        }
     }
     items.finish()
+}
+
+/// The option whose value begins here, and the function that it is of.
+fn option_before<'a>(
+    world: &World,
+    names: &Names,
+    open: usize,
+    before: &'a str,
+) -> Option<(String, &'a str)> {
+    let word = |c: char| !(c.is_alphanumeric() || c == '_');
+    let key = before.strip_suffix(':')?.trim_end().rsplit(word).next()?;
+    let (function, keys) = options_at(world, names, names.literal_at(open)?)?;
+    keys.iter().any(|known| known.name == key).then_some((function, key))
 }
 
 /// What stands in a namespace.
@@ -138,9 +155,14 @@ fn methods(world: &World, cursor: &Cursor, items: &mut Items) {
     let forms: Vec<&Form> =
         all.filter(|form| is_useful(form)).filter(global).filter(fits).collect();
     items.methods(&forms);
-    let map_keys = kind.is_none() || kind.as_deref() == Some("map");
-    if map_keys {
-        fields(cursor, items);
+    match kind.as_deref() {
+        None | Some("map") => fields(cursor, items),
+        Some(kinds::READING) => {
+            for key in readings() {
+                items.add(key, CompletionItemKind::FIELD, "of an epoch", None, 0);
+            }
+        }
+        _ => {}
     }
 }
 

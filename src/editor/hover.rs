@@ -117,7 +117,7 @@ fn of_property(world: &World, names: &Names, word: &Use, name: &str) -> Option<S
         forms.iter().copied().filter(|form| receiver(form) == kind.as_deref()).collect();
     match (kind, own.is_empty()) {
         // A key of a map could be anything.
-        (Some(kind), true) if kind == "map" => None,
+        (Some(kind), true) if kind == "map" || kind == kinds::READING => None,
         (_, true) => about::native(&forms, None),
         (_, false) => about::native(&own, None),
     }

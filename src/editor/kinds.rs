@@ -23,6 +23,9 @@ const UNUSED: [&str; 15] = [
     "CharsStream",
 ];
 
+/// The kind of an element of `ctx.metrics`: a map, whose keys are known.
+pub(super) const READING: &str = "reading";
+
 /// Kinds of parameters of hooks, by name, which say what a value is where nothing else does.
 const BY_NAME: [(&str, &str); 9] = [
     ("ctx", "Context"),
@@ -78,6 +81,9 @@ fn ending_at(world: &World, names: &Names, end: usize, further: usize) -> Option
             // An array that is written out; an element of one could be anything.
             let open = matching(text)?;
             let before = text.get(..open)?.trim_end();
+            if before.ends_with(".metrics") {
+                return Some(READING.to_string());
+            }
             let literal =
                 before.ends_with(['=', '(', ',', '[', '{', ':', ';']) || before.is_empty();
             literal.then(|| "array".to_string())

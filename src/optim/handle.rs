@@ -44,6 +44,11 @@ impl OptimizerHandle {
         self.own().lr()
     }
 
+    /// See [`Optimizer::take_rate`].
+    pub fn take_rate(&self) -> Option<f64> {
+        self.own().take_rate()
+    }
+
     /// See [`Optimizer::set_lr`].
     pub fn set_lr(&self, lr: f64) -> Result<()> {
         self.own().set_lr(lr)

@@ -15,6 +15,8 @@ pub struct Optimizer {
     state: Snapshot,
     /// What each parameter of the last call has to do with, in their order.
     plans: Vec<(String, Plan)>,
+    /// The learning rate of the last step, until somebody asks.
+    rate: Option<f64>,
 }
 
 /// What one parameter has to do with.
@@ -30,7 +32,7 @@ impl Optimizer {
     pub fn new(options: OptimizerOptions) -> Result<Self> {
         options.check()?;
         let state = Snapshot::new(options.lr);
-        Ok(Optimizer { options: Arc::new(options), state, plans: Vec::new() })
+        Ok(Optimizer { options: Arc::new(options), state, plans: Vec::new(), rate: None })
     }
 
     /// What it was told.
@@ -50,6 +52,11 @@ impl Optimizer {
     pub fn set_lr(&mut self, lr: f64) -> Result<()> {
         self.state.lr = self.checked(lr)?;
         Ok(())
+    }
+
+    /// The learning rate of the last step since this was asked before, where there was one.
+    pub fn take_rate(&mut self) -> Option<f64> {
+        self.rate.take()
     }
 
     /// Everything that a step changes, parameters aside. Handles only: no number is copied.
@@ -142,7 +149,7 @@ impl Optimizer {
             }
             state.calls += 1;
             if state.calls < self.options.accumulate {
-                self.state = state;
+                (self.state, self.rate) = (state, Some(lr));
                 return Ok(false);
             }
             let calls = state.calls as f64;
@@ -165,7 +172,7 @@ impl Optimizer {
         for (parameter, value) in fresh {
             parameter.update(value)?;
         }
-        self.state = state;
+        (self.state, self.rate) = (state, Some(lr));
         Ok(true)
     }
 

@@ -63,6 +63,11 @@ impl Snapshot {
         Snapshot { lr, calls: 0, sums: BTreeMap::new(), slots: BTreeMap::new() }
     }
 
+    /// Whether no step has been taken, not even towards one that accumulates.
+    pub fn is_fresh(&self) -> bool {
+        self.calls == 0 && self.slots.is_empty()
+    }
+
     /// Everything as named tensors: `lr` (three numbers, whose sum it is), `calls`, and for each parameter
     /// `NAME/step`, `NAME/exp_avg` and so on, and `NAME/sum` while gradients accumulate.
     pub(super) fn encode(&self) -> Result<Vec<(String, Tensor)>> {

@@ -2,12 +2,13 @@
 //! others from being tried.
 
 use super::compile::{Compiled, Compiler};
+use super::idle::unheeded;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Severity};
 use crate::models::weights::Report;
 use crate::nn::pass;
-use crate::script::{Hook, HookSources, Host};
+use crate::script::{HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
@@ -133,40 +134,6 @@ impl Session {
         Ok(())
     }
 
-    /// Hooks that no stage calls, because of the number of their parameters or the sort of the stages.
-    fn idle_hooks(&self, compiled: &Compiled) {
-        let serving = lock(&self.serving).clone();
-        let found = Hook::ALL.into_iter().filter(|hook| hook.is_found_by_name());
-        for name in found.map(Hook::name) {
-            let own = compiled.ast.iter_functions().filter(|function| function.name == name);
-            for function in own {
-                let one = (name.to_string(), function.params.len());
-                // What a function calls has its use there.
-                let text = &compiled.source.text;
-                let taught = matches!((name, one.1), ("lambda" | "tau", _) | ("loss", 4));
-                // A stage that is left out this time may call it another time.
-                let called = text.matches(&format!("{name}(")).count() > 1
-                    || text.contains(&format!("Fn(\"{name}\")"))
-                    || text.contains(if taught { "distill(" } else { "train(" });
-                if serving.contains(&one) || called {
-                    continue;
-                }
-                let problem = "no stage of the recipe calls this hook";
-                let error = Error::new(Kind::Script, name, problem)
-                    .received(format!("{name}({})", function.params.join(", ")))
-                    .hint(
-                        "lambda, tau and a loss with a teacher are for distill(…); each_step(…) has neither \
-                         loss nor lr",
-                    )
-                    .as_warning();
-                self.display().finding(&match compiled.place_of(name, one.1) {
-                    Some(place) => error.at(place),
-                    None => error,
-                });
-            }
-        }
-    }
-
     /// Tries a stage. Its mistakes are told; what comes after it gets the stage untrained.
     pub(super) fn try_stage(
         &self,
@@ -175,10 +142,11 @@ impl Session {
         sources: &HookSources,
     ) -> Result<Trained> {
         let mut hooks = self.hooks(engine, plan, sources)?;
-        let (facts, version) = (&hooks.facts, &hooks.version);
-        let serving = Hook::ALL.into_iter().filter_map(|hook| facts.function(hook, version));
-        let serving = serving.map(|(name, parameters)| (name.to_string(), parameters));
-        lock(&self.serving).extend(serving);
+        lock(&self.serving).note(&plan.name, &hooks.facts, &hooks.version);
+        for (hook, warning) in unheeded(&plan.name, &hooks.facts, &hooks.version) {
+            let placed = self.placed(warning, Some(hook.name()));
+            self.display().finding(&placed);
+        }
         let mut dry = dry_run(plan, &mut hooks)?;
         let placed = dry.failures.into_iter().map(|failure| self.placed(failure, None));
         dry.failures = placed.collect();
@@ -204,7 +172,7 @@ impl Session {
             epochs: plan.epochs,
             steps_per_epoch: dry.steps_per_epoch,
             schedule: dry.schedule,
-            failures: dry.failures.len(),
+            failures: dry.failures.iter().filter(|one| one.severity() == Severity::Error).count(),
         });
         Ok(dry.trained)
     }

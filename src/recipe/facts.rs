@@ -76,9 +76,14 @@ impl Facts {
                     false => error,
                 });
             }
-            return Err(Error::new(Kind::Script, operation, format!("'{name}' does not fit"))
-                .expected(format!("a function with {parameters} parameters"))
-                .received(format!("one with {arities:?}")));
+            let form = hook.parameters(self.kind).join(", ");
+            let error = Error::new(Kind::Script, operation, format!("'{name}' does not fit"))
+                .expected(format!("a function with {parameters} parameters: {name}({form})"))
+                .received(format!("one with {}", listed(&arities)));
+            return Err(match version.place_of(name) {
+                Some(place) => error.at(place),
+                None => error,
+            });
         }
         Ok(())
     }
@@ -111,6 +116,11 @@ impl Facts {
             None => error,
         }
     }
+}
+
+/// "2", "1 or 3".
+fn listed(numbers: &[usize]) -> String {
+    numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// "hook 'loss' of stage 'student', step 12".

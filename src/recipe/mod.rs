@@ -27,6 +27,7 @@ mod granted;
 mod header;
 mod holdings;
 mod hooks;
+mod idle;
 mod inspect;
 mod listing;
 mod live;

@@ -9,7 +9,9 @@ use crate::nn::{Mode, Net, Network, pass};
 use crate::script::{Desk, Hook};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
-use crate::train::{Moment, Reading, Seen, StageKind, Workbench, made_up_batch};
+use crate::train::{
+    Moment, Reading, STANDARD_LAMBDA, STANDARD_TAU, Seen, StageKind, Workbench, made_up_batch,
+};
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
 
@@ -128,8 +130,11 @@ fn clips(facts: &Facts) -> Result<Batch> {
 fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     let given = made_up(facts, facts.kind == StageKind::Distill)?;
     let places = (0..TRIAL_CLIPS).collect();
+    let of = |hook, standard| facts.constant(hook).unwrap_or(standard);
+    let weights = [of(Hook::Lambda, STANDARD_LAMBDA), of(Hook::Tau, STANDARD_TAU)];
+    let weights = (facts.kind == StageKind::Distill).then_some(weights);
     if facts.taps.is_empty() {
-        return Ok((given, Seen { places, ..Seen::default() }));
+        return Ok((given, Seen { places, weights, ..Seen::default() }));
     }
     let batch = clips(facts)?;
     let tapped = |net: Option<&Net>, mode, names: &[String]| match net {
@@ -139,7 +144,7 @@ fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     let student = bench.nets.first().map(|(_, net)| net);
     let own = tapped(student, Mode::Train, &facts.taps.student)?;
     let told = tapped(facts.teacher.as_ref(), Mode::Eval, &facts.taps.teacher)?;
-    Ok((given, Seen { taps: [own, told], places, taught: None }))
+    Ok((given, Seen { taps: [own, told], places, taught: None, weights }))
 }
 
 /// Logits and labels of two clips that nobody recorded.

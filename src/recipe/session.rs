@@ -6,6 +6,7 @@ use super::check;
 use super::checking::Tried;
 use super::compile::{Compiled, Compiler};
 use super::header::Header;
+use super::idle::Serving;
 use super::live::Live;
 use super::setup::{Entry, Fresh, Setup, Signals};
 use super::source::Source;
@@ -177,8 +178,8 @@ pub(super) struct Session {
     pub trial: Trial,
     /// Changes between two stages, told at the first step that follows.
     pub pending: Mutex<Vec<Change>>,
-    /// Functions that serve a hook of a stage that was tried, with their numbers of parameters.
-    pub serving: Mutex<Vec<(String, usize)>>,
+    /// Functions that serve hooks of the stages that were tried.
+    pub serving: Mutex<Serving>,
     /// Where the stage is called that runs, by the name of the source.
     pub call: Mutex<(String, Position)>,
     /// Whether stages are only built, to find what is wrong with their options.

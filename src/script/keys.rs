@@ -2,7 +2,7 @@
 
 use super::diagnose::Sources;
 use super::names::{Literal, Names};
-use super::trained::READINGS;
+use super::trained::readings;
 use super::undefined;
 use crate::error::{Error, Kind, nearest};
 use rhai::Position;
@@ -21,7 +21,7 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
         keys.extend(sources.all().flat_map(|(_, text)| keys_of(text, owner)));
         if owner == "metrics" {
             let logged = sources.all().flat_map(|(_, text)| logged(text));
-            keys.extend(READINGS.into_iter().chain(["epoch"]).chain(logged).map(String::from));
+            keys.extend(readings().map(String::from).chain(logged.map(String::from)));
         }
     }
     keys.remove(name);

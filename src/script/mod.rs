@@ -88,6 +88,7 @@ pub use raise::{Raw, raised, raw};
 pub use resolver::{Imports, Resolver};
 pub use sheet::csv_of;
 pub use signatures::{Signatures, Vocabulary};
+pub use trained::readings;
 pub use value::{kind_of, number_of};
 
 use rhai::{Engine, Module, exported_module};

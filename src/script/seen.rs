@@ -11,7 +11,7 @@ use rhai::{Dynamic, Map};
 fn missing(ctx: &Context, what: &str, expected: &str) -> Error {
     ctx.desk().miss();
     let problem = match what {
-        "net" | "taught" => format!("there is no {what} here"),
+        "net" | "taught" | "lambda" | "tau" => format!("there is no {what} here"),
         several => format!("there are no {several} here"),
     };
     Error::new(Kind::Name, format!("ctx.{what}"), problem).expected(expected)
@@ -54,6 +54,12 @@ fn taught(ctx: &Context) -> Result<Tensor> {
         Some(taught) => Ok(taught),
         None => Tensor::full(&[count], 1.0, &Device::default()),
     }
+}
+
+/// λ and τ of the step.
+fn weights(ctx: &Context, what: &str) -> Result<[f64; 2]> {
+    let expected = "the hook loss of distill(…), whose lambda and tau are options or hooks";
+    ctx.desk().seen().weights.ok_or_else(|| missing(ctx, what, expected))
 }
 
 fn net(ctx: &Context) -> Result<Net> {
@@ -147,6 +153,48 @@ pub(super) mod bindings {
     #[rhai_fn(get = "taught", pure, return_raw)]
     pub fn taught(ctx: &mut Context) -> Raw<Tensor> {
         raw(super::taught(ctx))
+    }
+
+    /// λ of the step, in the hook `loss` of `distill`: what the option `lambda` or the hook `lambda(ctx)` says, 0.5 where neither
+    /// is there. It is what `metrics.csv` shows.
+    ///
+    /// ```rhai,stage
+    /// let teacher = train(model, common + #{ name: "teacher", loss: Fn("plain") });
+    /// let taught = distill(teacher, model, common + #{ name: "student", lambda: 0.25 });
+    /// assert_eq(taught.metrics[-1].lambda, 0.25);
+    ///
+    /// fn plain(ctx, student, target) { cross_entropy(student, target) }
+    ///
+    /// fn loss(ctx, student, teacher, target) {
+    ///     assert_eq(ctx.lambda, 0.25);
+    ///     ctx.lambda * cross_entropy(student, target) + (1.0 - ctx.lambda) * kd::kl(student, teacher)
+    /// }
+    /// ```
+    #[rhai_fn(get = "lambda", pure, return_raw)]
+    pub fn lambda(ctx: &mut Context) -> Raw<f64> {
+        raw(super::weights(ctx, "lambda").map(|[lambda, _]| lambda))
+    }
+
+    /// τ of the step, in the hook `loss` of `distill`: what the option `tau` or the hook `tau(ctx)` says, 1.0 where neither is
+    /// there. The loss divides logits by it itself.
+    ///
+    /// ```rhai,stage
+    /// let teacher = train(model, common + #{ name: "teacher", loss: Fn("plain") });
+    /// let taught = distill(teacher, model, common + #{ name: "student" });
+    /// assert_eq(taught.metrics[-1].tau, 2.0);
+    ///
+    /// fn plain(ctx, student, target) { cross_entropy(student, target) }
+    ///
+    /// fn tau(ctx) { 2.0 }
+    ///
+    /// fn loss(ctx, student, teacher, target) {
+    ///     assert_eq(ctx.tau, 2.0);
+    ///     kd::kl(student, teacher / ctx.tau)
+    /// }
+    /// ```
+    #[rhai_fn(get = "tau", pure, return_raw)]
+    pub fn tau(ctx: &mut Context) -> Raw<f64> {
+        raw(super::weights(ctx, "tau").map(|[_, tau]| tau))
     }
 
     /// The network that `train` or `distill` trains, itself: what is set there is set. A hook that fails leaves no trace;

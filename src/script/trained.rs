@@ -3,8 +3,13 @@
 use crate::train::Reading;
 
 /// Numbers of every reading, by the keys of its map.
-pub(super) const READINGS: [&str; 8] =
+const READINGS: [&str; 8] =
     ["loss", "test_loss", "accuracy", "map", "lr", "lambda", "tau", "seconds"];
+
+/// The keys of a reading's map, what hooks log aside.
+pub fn readings() -> impl Iterator<Item = &'static str> {
+    ["epoch"].into_iter().chain(READINGS)
+}
 
 /// A reading as a map by the names of its columns.
 pub(super) fn reading_map(reading: &Reading) -> rhai::Map {

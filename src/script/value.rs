@@ -101,7 +101,8 @@ fn digest(tensor: &Tensor, functions: &mut Vec<String>) -> String {
 }
 
 fn wrong(operation: &str, what: &str, expected: &str, value: &Dynamic) -> Error {
-    Error::new(Kind::Type, operation, format!("{what} has the wrong type"))
+    let has = if what == "the values" { "have" } else { "has" };
+    Error::new(Kind::Type, operation, format!("{what} {has} the wrong type"))
         .expected(expected)
         .received(kind_of(value))
 }

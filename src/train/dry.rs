@@ -1,11 +1,12 @@
 //! A stage tried on two clips that nobody recorded: what would fail in the night fails in a second.
 
+use super::bench::Workbench;
 use super::event::Trained;
 use super::hooks::{Hooks, Moment, Phase, Reading};
 use super::plan::Plan;
 use super::stage::{MOST_READINGS, Stage, made_up_readings};
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;
 use crate::nn::{Mode, pass};
 use crate::tensor::random::Stream;
@@ -77,6 +78,9 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     if fits {
         let report = run.learner.step(&batch, &moment, hooks);
         loss = keep(report, &mut failures).map(|report| report.loss);
+        failures.extend(
+            idle(plan, &run.learner.bench.with(hooks.holdings())).filter(|_| loss.is_some()),
+        );
     }
     before.restore()?;
     hooks.undo();
@@ -100,6 +104,25 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         schedule,
         failures,
         trained: Trained { readings: made_up_readings(plan), ..run.finish(plan, hooks)? },
+    })
+}
+
+/// A step of the recipe's own that went well, and has taught nothing.
+fn idle(plan: &Plan, bench: &Workbench) -> Option<Error> {
+    let (name, options) = plan.own.as_ref()?.optimizers.first()?;
+    let took_none = bench.optimizers.iter().all(|(_, handle)| handle.snapshot().is_fresh());
+    let net = plan.own.as_ref()?.nets.first().map_or("net", |(net, _)| net);
+    let problem = format!("no optimizer of stage '{}' took a step", plan.name);
+    took_none.then(|| {
+        Error::new(Kind::Script, "each_step", problem)
+            .expected(format!(
+                "ctx.optimizers.{name}.step(ctx.nets.{net}, loss) in each step, or in some"
+            ))
+            .received(format!(
+                "a step that makes a loss, and leaves {} as it is",
+                options.operation()
+            ))
+            .as_warning()
     })
 }
 

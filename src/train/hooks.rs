@@ -186,6 +186,8 @@ pub struct Seen {
     pub places: Vec<usize>,
     /// How much of each row the teacher has said something of, f32 `[batch]`; `None` where that is all of it.
     pub taught: Option<Tensor>,
+    /// λ and τ of the step, where there is a teacher: what a hook or an option says, or else the standard.
+    pub weights: Option<[f64; 2]>,
 }
 
 /// The seam between training and whoever wrote the experiment. `None` means "not mine: do the usual".

@@ -14,8 +14,10 @@ use crate::tensor::Tensor;
 use crate::tensor::trace::{self, Part};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
-const STANDARD_LAMBDA: f64 = 0.5;
-const STANDARD_TAU: f64 = 1.0;
+/// The weight of the label where nothing says another.
+pub const STANDARD_LAMBDA: f64 = 0.5;
+/// The teacher's temperature, likewise.
+pub const STANDARD_TAU: f64 = 1.0;
 
 /// Beyond this one step makes weights infinite.
 const HIGHEST_LR: f64 = 1e6;
@@ -165,14 +167,16 @@ impl Learner {
             tau = hooks.tau(moment)?;
         }
         let taught = seen.taught.clone();
+        let weights = [lambda.unwrap_or(STANDARD_LAMBDA), tau.unwrap_or(STANDARD_TAU)];
+        let seen = Seen { weights: teacher.map(|_| weights), ..seen };
         let own = hooks.loss(moment, student, teacher, target, seen)?;
         let is_own = own.is_some();
         let loss = match (own, teacher) {
             (Some(loss), _) => loss,
             (None, None) => label_loss(self.labelling, student, target)?,
             (None, Some(teacher)) => {
-                let weight = *lambda.get_or_insert(STANDARD_LAMBDA);
-                let temperature = *tau.get_or_insert(STANDARD_TAU);
+                let [weight, temperature] = weights;
+                (lambda, tau) = (Some(weight), Some(temperature));
                 let cmkd = match (self.labelling, &taught) {
                     (labelling, Some(taught)) => {
                         let multi = labelling == Labelling::Multi;
@@ -217,7 +221,7 @@ impl Learner {
             Some(Told { logits, taps, taught }) => (Some(logits), taps, taught),
             None => (None, Vec::new(), None),
         };
-        let seen = Seen { taps: [own, told], places: places(batch), taught };
+        let seen = Seen { taps: [own, told], places: places(batch), taught, weights: None };
         let Weighed { loss, is_own, lambda, tau } = trace::span(Part::Loss, || {
             self.loss(&student, teacher.as_ref(), &batch.target, seen, moment, hooks)
         })?;
@@ -276,13 +280,21 @@ fn own_step(
     moment: &Moment,
     hooks: &mut dyn Hooks,
 ) -> Result<StepReport> {
+    // What an undone step, or one of a rehearsal, had is of no step.
+    for (_, handle) in &own.optimizers {
+        let _ = handle.take_rate();
+    }
     let Some(loss) = hooks.step(moment, batch)? else {
         return Err(Error::new(Kind::Script, "each_step", "nobody says what a step does"));
     };
     if !loss.is_finite() {
         return Err(hooks.blame("step", moment, not_finite(loss, moment)));
     }
-    let lr = own.optimizers.first().map_or(0.0, |(_, handle)| handle.lr());
+    // A step may say a rate of its own.
+    let rates = own.optimizers.iter().map(|(_, handle)| (handle.take_rate(), handle.lr()));
+    let rates: Vec<(Option<f64>, f64)> = rates.collect();
+    let used = rates.iter().find_map(|(used, _)| *used);
+    let lr = used.or(rates.first().map(|(_, rate)| *rate)).unwrap_or_default();
     Ok(StepReport { loss, lr, lambda: None, tau: None })
 }
 

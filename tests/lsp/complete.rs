@@ -113,6 +113,15 @@ fn names_that_can_be_seen_and_no_others() {
         assert_eq!(editor.names(text), [""; 0], "{text}");
     }
     assert_eq!(editor.names("fn one(a) { a }\nlet f = Fn(\"‸\");"), ["one"]);
+    assert_eq!(editor.names("fn one(a) { a }\ntrain(m, #{ loss: Fn(\"‸"), ["one"]);
+    let words = ["shuffled", "sequential", "balanced"];
+    assert_eq!(editor.names("train(m, #{ sampler: \"‸\" });"), words);
+    assert_eq!(editor.names("train(m, #{\n    sampler: \"‸\n    batch: 8\n});"), words);
+    let words = ["consistent", "independent", "clean", "stored"];
+    assert_eq!(editor.names("distill(t, m, #{ teaching: \"in‸\" });"), words);
+    assert_eq!(editor.names("train(m, #{ name: \"‸\" });"), [""; 0]);
+    let keys = editor.names("fn lr(ctx) { ctx.metrics[-1].‸ }");
+    assert_eq!(keys[..4], ["epoch", "loss", "test_loss", "accuracy"]);
     assert_eq!(editor.leave(), 0);
 }
 

@@ -15,7 +15,7 @@ fn hover_tells_forms_and_what_they_do() {
     assert!(adam.contains("optim::adam(options: map) -> Optimizer"), "{adam}");
     assert!(adam.contains("torch.optim.Adam"), "{adam}");
     let betas = editor.hover("let o = optim::adam(#{ be‸tas: 1 });");
-    assert!(betas.contains("option of `optim::adam`: [0.9, 0.999]"), "{betas}");
+    assert!(betas.contains("option of `optim::adam`: by default [0.9, 0.999]"), "{betas}");
     let method = editor.hover("let t = tensor([1]).soft‸max(0);");
     assert!(method.contains("softmax(tensor: Tensor"), "{method}");
     let property = editor.hover("let d = dataset::esc50(\"x\"); d.cla‸sses");

@@ -6,22 +6,32 @@ impl Catalogue {
     /// What the doc comments of a function say of one of its options; where they send the reader to another
     /// function, what that one says.
     pub fn about_option(&self, function: &str, key: &str) -> Option<String> {
-        self.about(function, key, 3)
+        self.told_of(function, 3, &|text| clause(text, key))
     }
 
-    fn about(&self, function: &str, key: &str, further: usize) -> Option<String> {
+    /// The words that one of its options knows, of those that its doc comments name: `shuffled`, `sequential`, …
+    pub fn words_of_option(&self, function: &str, key: &str) -> Vec<String> {
+        self.told_of(function, 3, &|text| words(text, key)).unwrap_or_default()
+    }
+
+    fn told_of<T>(
+        &self,
+        function: &str,
+        further: usize,
+        told: &dyn Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let forms = self.named(function);
-        if let Some(found) = forms.iter().find_map(|form| clause(&form.doc, key)) {
+        if let Some(found) = forms.iter().find_map(|form| told(&form.doc)) {
             return Some(found);
         }
         let sent = forms.iter().flat_map(|form| quoted(&form.doc)).find_map(|name| {
             let name = name.split('(').next().unwrap_or(name);
             let other = name != function && further > 0;
-            other.then(|| self.about(name, key, further - 1)).flatten()
+            other.then(|| self.told_of(name, further - 1, told)).flatten()
         });
         // A layer and the operation on tensors have the same options.
         let bare = function.rsplit("::").next().filter(|bare| *bare != function && further > 0);
-        sent.or_else(|| self.about(bare?, key, further - 1))
+        sent.or_else(|| self.told_of(bare?, further - 1, told))
     }
 }
 
@@ -32,11 +42,24 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 /// What a text says of `key`: what stands in the parentheses behind it, or up to the next comma.
 fn clause(text: &str, key: &str) -> Option<String> {
+    listed(text, key).find_map(said)
+}
+
+/// What follows a key where options are listed; elsewhere it may be mentioned only.
+fn listed<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
     let text = text.split("```").next().unwrap_or_default();
     let named = format!("`{key}`");
-    // Where options are listed it is told; elsewhere it may be mentioned only.
-    let listed = text.get(text.find("ption")?..)?;
-    listed.match_indices(&named).find_map(|(at, _)| said(listed.get(at + named.len()..)?))
+    let all = text.find("ption").and_then(|at| text.get(at..)).unwrap_or_default();
+    let ends: Vec<usize> = all.match_indices(&named).map(|(at, found)| at + found.len()).collect();
+    ends.into_iter().filter_map(move |end| all.get(end..))
+}
+
+/// Words in quotation marks, up to the next key that is listed.
+fn words(text: &str, key: &str) -> Option<Vec<String>> {
+    let rest = listed(text, key).next()?;
+    let own = rest.split(", `").next().unwrap_or_default();
+    let all = own.split('"').skip(1).step_by(2).map(String::from);
+    Some(all.filter(|word| !word.is_empty() && word != "name").collect())
 }
 
 /// What is said up to the next comma; nothing where another name follows at once.

@@ -1,0 +1,119 @@
+//! Hooks that a recipe has and that no stage of it calls.
+
+use super::compile::Compiled;
+use super::facts::Facts;
+use super::session::{Session, lock};
+use super::version::Version;
+use crate::error::{Error, Kind};
+use crate::script::names::Names;
+use crate::script::{Hook, HookSource};
+
+/// A function: its name, and the number of its parameters.
+type Form = (String, usize);
+
+/// Which functions serve hooks of the stages that were tried.
+#[derive(Default)]
+pub(super) struct Serving {
+    called: Vec<Form>,
+    /// Functions with a hook's own name that an option stands before, with that option.
+    passed_over: Vec<(Form, String)>,
+}
+
+impl Serving {
+    /// What a stage calls, and what it would call if its options did not say otherwise.
+    pub fn note(&mut self, stage: &str, facts: &Facts, version: &Version) {
+        for hook in Hook::ALL {
+            if let Some((name, parameters)) = facts.function(hook, version) {
+                self.called.push((name.to_string(), parameters));
+            }
+            let parameters = hook.parameters(facts.kind).len();
+            let has = hook.of_stage(facts.kind)
+                && hook.is_found_by_name()
+                && version.has(hook.name(), parameters);
+            let option = match hook.source(&facts.sources) {
+                HookSource::Constant(number) => number.to_string(),
+                HookSource::Named(name) => format!("Fn(\"{name}\")"),
+                HookSource::Standard => continue,
+            };
+            if has {
+                let told = format!("stage '{stage}' has {}: {option}", hook.name());
+                self.passed_over.push(((hook.name().to_string(), parameters), told));
+            }
+        }
+    }
+}
+
+/// λ and τ of a stage whose own loss has no use for them: they would be logged, and change nothing.
+pub(super) fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Hook, Error)> {
+    let Some((loss, _)) = facts.function(Hook::Loss, version) else { return Vec::new() };
+    let form = format!("{loss}({})", Hook::Loss.parameters(facts.kind).join(", "));
+    let compiled = &version.compiled;
+    let names = Names::of(&compiled.source.text);
+    let mut found = Vec::new();
+    for hook in [Hook::Lambda, Hook::Tau].into_iter().filter(|hook| hook.of_stage(facts.kind)) {
+        let property = format!(".{}", hook.name());
+        let (function, told) = match (facts.constant(hook), facts.function(hook, version)) {
+            (Some(number), _) => (None, format!("{}: {number}", hook.name())),
+            (None, Some((name, _))) => (Some(name), format!("the hook {name}(ctx)")),
+            (None, None) => continue,
+        };
+        let is_read = compiled.sources.all().any(|(_, text)| text.contains(&property));
+        let is_called = function
+            .is_some_and(|name| names.calls().iter().any(|call| !call.method && call.name == name));
+        if is_read || is_called {
+            continue;
+        }
+        let problem = format!("the loss of stage '{stage}' does not look at it");
+        let error = Error::new(Kind::Script, hook.name(), problem)
+            .expected(format!("ctx.{} in {form}", hook.name()))
+            .received(format!("{told}, which is logged and changes nothing"))
+            .as_warning();
+        found.push((hook, error));
+    }
+    found
+}
+
+impl Session {
+    /// Hooks that no stage calls, because of the number of their parameters, the sort of the stages, or their options.
+    pub(super) fn idle_hooks(&self, compiled: &Compiled) {
+        let serving = lock(&self.serving);
+        let text = &compiled.source.text;
+        let names = Names::of(text);
+        let found = Hook::ALL.into_iter().filter(|hook| hook.is_found_by_name());
+        for name in found.map(Hook::name) {
+            let own = compiled.ast.iter_functions().filter(|function| function.name == name);
+            for function in own {
+                let one = (name.to_string(), function.params.len());
+                // What a function calls has its use there.
+                let is_called = names.calls().iter().any(|call| !call.method && call.name == name)
+                    || text.contains(&format!("Fn(\"{name}\")"));
+                if serving.called.contains(&one) || is_called {
+                    continue;
+                }
+                let before = serving.passed_over.iter().find(|(form, _)| *form == one);
+                let taught = matches!((name, one.1), ("lambda" | "tau", _) | ("loss", 4));
+                let kind = if taught { "distill" } else { "train" };
+                let error =
+                    Error::new(Kind::Script, name, "no stage of the recipe calls this hook")
+                        .received(format!("{name}({})", function.params.join(", ")));
+                let error = match before {
+                    Some((_, told)) => error
+                        .expected("a hook, or the option of that name: an option goes before a function")
+                        .received(told)
+                        .hint("leave one of the two out"),
+                    // A stage that is left out this time may call it another time.
+                    None if names.calls().iter().any(|call| call.name == kind) => continue,
+                    None => error.hint(
+                        "lambda, tau and a loss with a teacher are for distill(…); each_step(…) has neither \
+                         loss nor lr",
+                    ),
+                };
+                let error = error.as_warning();
+                self.display().finding(&match compiled.place_of(name, one.1) {
+                    Some(place) => error.at(place),
+                    None => error,
+                });
+            }
+        }
+    }
+}
