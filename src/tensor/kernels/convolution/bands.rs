@@ -11,8 +11,6 @@ use super::product::{InRows, Job, Weights, in_rows, rows};
 use pulp::Simd;
 use rayon::prelude::*;
 
-/// Vectors of places that are worked on together.
-const WIDE: usize = 3;
 /// Floats of a band: a part of the second-level cache.
 const BAND: usize = 1 << 16;
 
@@ -46,7 +44,7 @@ struct Place {
 
 impl InRows for Task<'_> {
     #[inline(always)]
-    fn by<S: Simd, const ROWS: usize>(self, simd: S) {
+    fn by<S: Simd, const ROWS: usize, const WIDE: usize>(self, simd: S) {
         let Task { shape, target, space, rows: [first, end], .. } = self;
         let padded = Padded::of::<S>(shape);
         let (plane, held) = (shape.size[0] * shape.size[1], padded.band(end - first));
@@ -83,8 +81,8 @@ impl InRows for Task<'_> {
             let left = &self.packed[row * taps..][..taps * ROWS];
             let to = (target, row * channel, channel, ROWS.min(bottom - row));
             let seen = (space.as_slice(), offsets.as_slice());
-            let (threes, rest) = places.as_chunks::<WIDE>();
-            for places in threes {
+            let (whole, rest) = places.as_chunks::<WIDE>();
+            for places in whole {
                 // SAFETY: as was found above.
                 unsafe { tile::<S, ROWS, WIDE>(simd, left, seen, places, to) };
             }

@@ -1,7 +1,7 @@
 //! Products of a kernel with columns that are made of pictures on the way: the matrix of columns never stands in memory
 //! as a whole.
 //!
-//! Rows of the kernel are laid out in groups of [`rows`], columns in panels of three vectors; a product of one group and one
+//! Rows of the kernel are laid out in groups of [`rows`], columns in panels of [`wide`] vectors; a product of one group and one
 //! panel stays in registers. Each element is summed in the order of the taps.
 
 use super::super::vectors::{Fresh, fresh, run, vectorised, width};
@@ -9,21 +9,25 @@ use super::patches::Patches;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-/// Vectors of a panel.
-const WIDE: usize = 3;
 /// Floats of the columns that one task lays out: a part of the second-level cache.
 const COLUMNS: usize = 1 << 16;
 /// Panels of one task at most.
 const PANELS: usize = 8;
 
-/// Rows of the kernel that are worked on together, for vectors of so many floats: as many as there are registers for.
+/// Rows of the kernel that are worked on together, for vectors of so many floats: as many as there are registers for. Of
+/// 16, 12 hold sums; a compiler that takes factors ahead needs two of the others, or it puts a sum into memory and waits for it.
 pub(super) const fn rows(lanes: usize) -> usize {
-    if lanes >= 16 { 8 } else { 4 }
+    if lanes >= 16 { 8 } else { 6 }
 }
 
-/// Work on so many rows of the kernel at a time.
+/// Vectors of places that are worked on together, likewise.
+pub(super) const fn wide(lanes: usize) -> usize {
+    if lanes >= 16 { 3 } else { 2 }
+}
+
+/// Work on so many rows of the kernel, and so many vectors of places, at a time.
 pub(super) trait InRows {
-    fn by<S: Simd, const ROWS: usize>(self, simd: S);
+    fn by<S: Simd, const ROWS: usize, const WIDE: usize>(self, simd: S);
 }
 
 struct Rows<W>(W);
@@ -35,9 +39,9 @@ impl<W: InRows> WithSimd for Rows<W> {
     fn with_simd<S: Simd>(self, simd: S) {
         // Decided before it is compiled.
         if const { rows(S::F32_LANES) == 8 } {
-            self.0.by::<S, 8>(simd);
+            self.0.by::<S, 8, 3>(simd);
         } else {
-            self.0.by::<S, 4>(simd);
+            self.0.by::<S, 6, 2>(simd);
         }
     }
 }
@@ -115,7 +119,7 @@ struct Task<'a> {
 
 impl InRows for Task<'_> {
     #[inline(always)]
-    fn by<S: Simd, const ROWS: usize>(self, simd: S) {
+    fn by<S: Simd, const ROWS: usize, const WIDE: usize>(self, simd: S) {
         let lanes = S::F32_LANES;
         let wide = WIDE * lanes;
         let [first, end] = self.places;
@@ -189,7 +193,7 @@ pub(super) struct Job<'a> {
 /// All products, whose outputs together fill a buffer of `length`; channels are `plane` apart.
 pub(super) fn products(length: usize, plane: usize, kernels: &[Weights], jobs: &[Job]) -> Vec<f32> {
     let lanes = width();
-    let (rows, wide) = (rows(lanes), WIDE * lanes);
+    let (rows, wide) = (rows(lanes), wide(lanes) * lanes);
     let packed: Vec<Vec<f32>> = kernels.iter().map(|weights| weights.packed(rows)).collect();
     let taps = kernels.first().map_or(1, |weights| weights.taps).max(1);
     let outputs = kernels.first().map_or(0, |weights| weights.outputs);

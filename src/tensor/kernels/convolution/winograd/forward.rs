@@ -3,14 +3,12 @@
 
 use super::super::super::vectors::{Fresh, fresh, run, run_mut, width};
 use super::super::Geometry;
-use super::super::product::{InRows, Weights, in_rows, rows};
+use super::super::product::{InRows, Weights, in_rows, rows, wide};
 use super::tiles::{Block, Line, Segment, blocks};
 use super::{APART, PLACES, filtered, put_together, sums, transformed};
 use pulp::Simd;
 use rayon::prelude::*;
 
-/// Vectors of tiles that are worked on together, at most.
-const WIDE: usize = 3;
 /// Floats of the transformed tiles of one task: a part of the second-level cache.
 const SPACE: usize = 1 << 16;
 
@@ -75,7 +73,7 @@ struct Space {
 
 impl InRows for Task<'_> {
     #[inline(always)]
-    fn by<S: Simd, const ROWS: usize>(mut self, simd: S) {
+    fn by<S: Simd, const ROWS: usize, const WIDE: usize>(mut self, simd: S) {
         let lanes = S::F32_LANES;
         let lines = Line::of(self.blocks);
         let vectors = lines.last().map_or(0, |line| line.at + line.count).div_ceil(lanes);
@@ -159,7 +157,7 @@ impl Task<'_> {
     ) {
         let (inputs, lanes) = (self.shape.inputs, S::F32_LANES);
         let Space { tiles, products, .. } = &mut *self.space;
-        products.resize((PLACES * ROWS * WIDE * lanes).max(products.len()), 0.0);
+        products.resize((PLACES * ROWS * VECTORS * lanes).max(products.len()), 0.0);
         for place in 0..PLACES {
             let left = &self.filters.values[place * self.filters.place + row * inputs..];
             let mut right: [&[S::f32s]; VECTORS] = [&[]; VECTORS];
@@ -216,7 +214,7 @@ pub(crate) fn products(shape: &Geometry, input: &[f32], kernels: &[Weights]) -> 
     let tall = rows(lanes);
     let filters: Vec<Filters> =
         kernels.iter().map(|weights| Filters::of(weights, shape.inputs, tall)).collect();
-    let most = (SPACE / (PLACES * shape.inputs)).next_multiple_of(lanes).max(WIDE * lanes);
+    let most = (SPACE / (PLACES * shape.inputs)).next_multiple_of(lanes).max(wide(lanes) * lanes);
     let blocks = blocks(shape, most, lanes);
     let jobs = shape.groups * blocks.len();
     // Where there are few blocks, the outputs are split as well: into so many parts for so many threads.

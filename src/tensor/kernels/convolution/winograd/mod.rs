@@ -10,7 +10,6 @@ mod tiles;
 
 use super::super::vectors::{run, width};
 use super::Geometry;
-use super::product::rows;
 pub(super) use forward::products;
 use pulp::Simd;
 
@@ -26,7 +25,7 @@ const CHANNELS: usize = 32;
 pub(super) fn fits(shape: &Geometry) -> bool {
     let (one, lanes) = ([1, 1], width());
     // Without vectors there is nothing to lay side by side.
-    let has_vectors = lanes.is_multiple_of(rows(lanes));
+    let has_vectors = lanes > 1;
     has_vectors
         && shape.kernel == [3, 3]
         && shape.stride == one
