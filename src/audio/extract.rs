@@ -119,6 +119,13 @@ impl FeatureOptions {
                 }
                 _ => {}
             }
+            // Numbers that are none come as nothing at all.
+            if value.is_null() && whole.get(key).is_some_and(Value::is_number) {
+                let problem = format!("'{key}' is out of range");
+                return Err(Error::new(Kind::Range, operation, problem)
+                    .expected("a finite number")
+                    .received("NaN or an infinite one"));
+            }
             whole.insert(key.clone(), value.clone());
         }
         let changed: FeatureOptions =

@@ -5,7 +5,9 @@ use super::signals::catch_signals;
 use super::words::counted;
 use super::{lines, note, out, tell};
 use crate::error::{Error, Kind, Result, Severity};
-use crate::recipe::{self, Display, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried};
+use crate::recipe::{
+    self, Display, ENDLESS, Entry, HOOK_SECONDS, Inspector, Setup, Signals, Source, Tried,
+};
 use crate::run::Home;
 use crate::train::{Event, Observer, Sample};
 use clap::Args;
@@ -54,10 +56,13 @@ impl Check {
             }
             Err(error) => return Err(error),
         };
+        let mut is_endless = false;
         for error in Inspector::given(&self.recipe, &given).inspect(source) {
+            is_endless |= error.report().problem == ENDLESS;
             lock(&told).tell(&error);
         }
-        if !self.static_only {
+        // What does not end would not end either where it is tried.
+        if !self.static_only && !is_endless {
             lock(&told).trying = true;
             let home = Home::of(&self.recipe, given.home);
             let setup = Setup {

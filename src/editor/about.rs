@@ -62,14 +62,19 @@ pub(super) fn native(forms: &[&Form], count: Option<usize>) -> Option<String> {
 
 /// A function of the recipe, and what calls it if it is a hook.
 pub(super) fn function(symbol: &Symbol) -> String {
+    match hook(symbol) {
+        Some(about) => format!("{}\n\n{about}", bare_function(symbol)),
+        None => bare_function(symbol),
+    }
+}
+
+/// A function, whoever calls it.
+pub(super) fn bare_function(symbol: &Symbol) -> String {
     let private = if symbol.private { "private " } else { "" };
     let form = format!("{private}fn {}({})", symbol.name, symbol.parameters.join(", "));
     let mut text = code(&form);
     if !symbol.doc.is_empty() {
         text.push_str(&format!("\n\n{}", symbol.doc));
-    }
-    if let Some(about) = hook(symbol) {
-        text.push_str(&format!("\n\n{about}"));
     }
     text
 }

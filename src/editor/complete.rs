@@ -34,7 +34,7 @@ pub(super) fn complete(
         return Vec::new();
     }
     if let Some((open, _)) = names.text_at(offset) {
-        return in_string(world, document, &names, open);
+        return in_string(world, document, &names, [open, offset]);
     }
     let text = names.text();
     let written = text.get(..offset).unwrap_or_default();
@@ -52,7 +52,10 @@ pub(super) fn complete(
         members(world, document, head, &mut items);
     } else if before.ends_with('.') && !before.ends_with("..") {
         methods(world, &cursor, &mut items);
-    } else if !names_something(before) && !keys(world, &cursor, &mut items) {
+    } else if !names_something(before)
+        && !names_parameters(before)
+        && !keys(world, &cursor, &mut items)
+    {
         everything(world, &cursor, &mut items);
     }
     items.finish()
@@ -64,12 +67,20 @@ fn names_something(before: &str) -> bool {
     matches!(last, Some("let" | "const" | "as" | "for"))
 }
 
+/// Whether the word is a parameter of a function that is being written.
+fn names_parameters(before: &str) -> bool {
+    let Some((head, inside)) = before.rsplit_once('(') else { return false };
+    let row = head.rsplit('\n').next().unwrap_or_default().trim_start();
+    let row = row.strip_prefix("private ").unwrap_or(row);
+    row.starts_with("fn ") && !row.contains(['{', '(']) && !inside.contains([')', '{'])
+}
+
 /// Paths of imports, names of functions in `Fn("…")`, values of options that are words.
 fn in_string(
     world: &World,
     document: &Rc<Document>,
     names: &Names,
-    open: usize,
+    [open, offset]: [usize; 2],
 ) -> Vec<CompletionItem> {
     let before = names.text().get(..open).unwrap_or_default().trim_end();
     let mut items = Items::new(false, true);
@@ -80,6 +91,10 @@ fn in_string(
         for path in world.beside(document) {
             items.add(&path, CompletionItemKind::FILE, "a file of this recipe's folder", None, 0);
         }
+        // A path has signs that end a word.
+        let written = names.text_at(offset).map_or(offset, |(_, end)| end.max(offset));
+        let quoted = names.text().get(open + 1..written).unwrap_or_default().ends_with('"');
+        items.instead_of(document.range(open + 1, written - usize::from(quoted)));
     } else if before.ends_with("Fn(") {
         for (_, function) in names.functions() {
             let form = format!("({})", function.parameters.join(", "));
@@ -214,7 +229,9 @@ impl Cursor<'_> {
 
 fn everything(world: &World, cursor: &Cursor, items: &mut Items) {
     let names = cursor.names;
-    for symbol in names.visible(cursor.start).into_iter().filter_map(|one| names.symbol(one)) {
+    let visible =
+        if cursor.before.ends_with("fn") { Vec::new() } else { names.visible(cursor.start) };
+    for symbol in visible.into_iter().filter_map(|one| names.symbol(one)) {
         match symbol.binding {
             Binding::Function => items.function(symbol),
             binding => {

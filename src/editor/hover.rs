@@ -67,12 +67,17 @@ fn of_word(world: &World, document: &Rc<Document>, names: &Names, word: &Use) ->
             let theirs = target.document.names();
             let symbol = theirs.symbol(target.index)?;
             Some(match symbol.binding {
-                Binding::Function => about::function(symbol),
+                // A hook is one in its own recipe alone.
+                Binding::Function => about::bare_function(symbol),
                 _ => about::variable(world, &theirs, symbol),
             })
         }
         Role::Namespace => of_namespace(world, name),
-        Role::Called | Role::Pointed => about::native(&world.catalogue.named(name), count),
+        Role::Called | Role::Pointed => {
+            let own = names.functions().find(|(_, own)| own.name == name);
+            let native = about::native(&world.catalogue.named(name), count);
+            own.map(|(_, own)| about::function(own)).or(native)
+        }
         Role::Method => of_method(world, names, word, name, count),
         Role::Property => of_property(world, names, word, name),
         Role::Key(map) => {

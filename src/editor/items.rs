@@ -7,7 +7,8 @@ use crate::script::catalogue::Form;
 use crate::script::names::{Names, Symbol};
 use crate::train::StageKind;
 use lsp_types::{
-    CompletionItem, CompletionItemKind, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
+    CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat,
+    MarkupContent, MarkupKind, Range, TextEdit,
 };
 use std::collections::HashMap;
 
@@ -85,6 +86,14 @@ impl Items {
             if as_snippet {
                 item.insert_text_format = Some(InsertTextFormat::SNIPPET);
             }
+        }
+    }
+
+    /// What is proposed stands in the place of all that is written there.
+    pub fn instead_of(&mut self, range: Range) {
+        for item in &mut self.found {
+            let edit = TextEdit { range, new_text: item.label.clone() };
+            item.text_edit = Some(CompletionTextEdit::Edit(edit));
         }
     }
 
@@ -213,6 +222,11 @@ pub(super) fn hooks(names: &Names, behind_fn: bool, items: &mut Items) {
             Hook::Lr => "schedule::cosine(ctx.progress, ${1:0}, ${2:1}, ${3:1e-3}, ${4:0})$0",
             _ => "$0",
         };
+        if items.called {
+            // Its parameters stand there already.
+            items.add(name, CompletionItemKind::FUNCTION, &format!("hook ({parameters})"), None, 1);
+            continue;
+        }
         let head = if behind_fn { "" } else { "fn " };
         let text = format!("{head}{name}({parameters}) {{\n    {body}\n}}");
         let doc = about::about_hook(hook, true);

@@ -6,6 +6,7 @@ use super::kinds::{is_useful, receiver};
 use super::world::World;
 use crate::script::catalogue::Form;
 use crate::script::names::{Binding, Role};
+use crate::train::StageKind;
 use lsp_types::{
     Documentation, MarkupContent, MarkupKind, ParameterInformation, ParameterLabel, SignatureHelp,
     SignatureInformation,
@@ -22,7 +23,8 @@ pub(super) fn help(world: &World, document: &Rc<Document>, offset: usize) -> Opt
     let argument = call.argument(offset);
     let word = names.at(call.span.start)?;
     let target = match word.role {
-        Role::Symbol(_) | Role::Member { import: Some(_), .. } => {
+        // While arguments are still to come, their number fits no function yet.
+        Role::Symbol(_) | Role::Member { import: Some(_), .. } | Role::Called => {
             world.target(document, call.span.start)
         }
         _ => None,
@@ -51,6 +53,10 @@ pub(super) fn help(world: &World, document: &Rc<Document>, offset: usize) -> Opt
         }
     }
     forms.dedup_by_key(|form| about::signature(form));
+    if !call.method && StageKind::of_operation(&call.name).is_some() {
+        // `net.train()` is a method of the same name.
+        forms.sort_by_key(|form| !form.parameters.iter().any(|one| one.name == "options"));
+    }
     let skipped = usize::from(call.method);
     let label = |form: &&Form| {
         let parameters: Vec<String> = about::parameters(form).into_iter().skip(skipped).collect();

@@ -176,8 +176,10 @@ impl World {
             for one in theirs.uses() {
                 let Role::Member { import: Some(import), .. } = &one.role else { continue };
                 let from = theirs.symbol(*import).and_then(|own| own.path.as_deref());
-                let here = from
-                    .is_some_and(|from| self.imported_path(&other, from).as_deref() == Some(path));
+                let here = from.is_some_and(|from| {
+                    let target = self.imported(&other, from);
+                    target.is_some_and(|target| target.path.as_deref() == Some(path))
+                });
                 let name = theirs.text().get(one.span.start..one.span.end);
                 if here && name == Some(symbol.name.as_str()) {
                     found.push((other.clone(), one.span));

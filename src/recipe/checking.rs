@@ -2,13 +2,13 @@
 //! others from being tried.
 
 use super::compile::{Compiled, Compiler};
-use super::idle::unheeded;
+use super::idle::{out_of_range, unheeded};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::error::{Error, Kind, Result, Severity};
 use crate::models::weights::Report;
 use crate::nn::pass;
-use crate::script::{HookSources, Host};
+use crate::script::{Hook, HookSources, Host};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
@@ -57,6 +57,8 @@ struct Walk {
     may_have_ended: bool,
     /// Whether a stage was tried: what comes after may depend on results that there are not.
     tried: bool,
+    /// Whether a statement was left out that stores what somebody says: what reads it finds no file.
+    unstored: bool,
 }
 
 impl Session {
@@ -77,7 +79,8 @@ impl Session {
         global.lib.push(compiled.ast.shared_lib().clone());
         let mut caches = rhai::Caches::new();
         let mut scope = Scope::new();
-        let mut walk = Walk { unknown: BTreeSet::new(), may_have_ended: false, tried: false };
+        let mut walk =
+            Walk { unknown: BTreeSet::new(), may_have_ended: false, tried: false, unstored: false };
         let knowledge = compiler.knowledge(&compiled.sources);
         for statement in compiled.ast.statements() {
             if self.signals.stop.load(Ordering::Relaxed) {
@@ -111,9 +114,16 @@ impl Session {
                         if error.kind() == Kind::Interrupted {
                             return Err(error);
                         }
-                        match error.report().operation == NOT_MADE {
-                            true => self.display().remark(&not_made(&error)),
-                            false => {
+                        let report = error.report();
+                        let no_file =
+                            report.operation == "kd::stored" && error.kind() == Kind::File;
+                        let absent = match report.operation == NOT_MADE {
+                            true => Some(report.problem.as_str()),
+                            false => (no_file && walk.unstored).then_some(UNSTORED),
+                        };
+                        match absent {
+                            Some(what) => self.display().remark(&not_made(&error, what)),
+                            None => {
                                 let tried = walk.tried;
                                 self.display().finding(&judged(error, may_have_ended, tried));
                             }
@@ -121,6 +131,7 @@ impl Session {
                     }
                 }
             }
+            walk.unstored |= touched.stores;
             for name in touched.gives {
                 if scope.get(&name).is_none() {
                     scope.push_dynamic(name.as_str(), Dynamic::UNIT);
@@ -148,7 +159,26 @@ impl Session {
             self.display().finding(&placed);
         }
         let mut dry = dry_run(plan, &mut hooks)?;
-        let placed = dry.failures.into_iter().map(|failure| self.placed(failure, None));
+        for (hook, error) in out_of_range(&dry.schedule, &hooks.facts, &hooks.version) {
+            // The step may have said so.
+            let told = format!("'{}'", hook.name());
+            let said = |known: &Error| {
+                let report = known.report();
+                report.operation == hook.name() || report.problem.contains(&told)
+            };
+            if !dry.failures.iter().any(said) {
+                dry.failures.push(self.placed(error, Some(hook.name())));
+            }
+        }
+        let placed = dry.failures.into_iter().map(|failure| {
+            // A number that an option gives has no function where it could stand.
+            let constant = |hook: &&Hook| {
+                let named = failure.report().problem.contains(&format!("'{}'", hook.name()));
+                named && hooks.facts.constant(**hook).is_some()
+            };
+            let key = [Hook::Lambda, Hook::Tau].iter().find(constant).map(|hook| hook.name());
+            self.placed(failure, key)
+        });
         dry.failures = placed.collect();
         let batch = |shape: &[usize]| {
             let mut whole = shape.to_vec();
@@ -174,6 +204,18 @@ impl Session {
             schedule: dry.schedule,
             failures: dry.failures.iter().filter(|one| one.severity() == Severity::Error).count(),
         });
+        let failed = dry.failures.iter().any(|one| one.severity() == Severity::Error);
+        let makes = self.live.get().map(|live| lock(live).current());
+        let makes = makes.is_some_and(|version| {
+            let all = version.compiled.sources.all();
+            all.into_iter().any(|(_, text)| text.contains("stage("))
+        });
+        if !failed
+            && makes
+            && let Some(stored) = self.stored_before(engine, plan, sources)?
+        {
+            return Ok(stored);
+        }
         Ok(dry.trained)
     }
 
@@ -252,10 +294,12 @@ pub(super) fn unknown_result(name: &str) -> Error {
 /// The operation of that error, by which it is known again.
 const NOT_MADE: &str = "a stage that is not made";
 
-fn not_made(error: &Error) -> String {
-    let report = error.report();
-    let line = report.places.first().map(|place| format!("line {}: ", place.line));
-    format!("{}{}; what depends on it is not checked", line.unwrap_or_default(), report.problem)
+/// What a file is that a statement which was left out would have written.
+const UNSTORED: &str = "the file is not written, since that needs a result";
+
+fn not_made(error: &Error, what: &str) -> String {
+    let line = error.report().places.first().map(|place| format!("line {}: ", place.line));
+    format!("{}{what}; what depends on it is not checked", line.unwrap_or_default())
 }
 
 /// An assertion about results says nothing where there are none.
@@ -276,6 +320,8 @@ struct Touched {
     reads: BTreeSet<String>,
     gives: BTreeSet<String>,
     returns: bool,
+    /// Whether it stores what somebody says in a file.
+    stores: bool,
 }
 
 impl Touched {
@@ -291,6 +337,11 @@ impl Touched {
                     touched.gives.extend(root_of(&assigned.1.lhs).map(String::from));
                 }
                 Some(ASTNode::Stmt(Stmt::Return(..))) => touched.returns = true,
+                Some(
+                    ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
+                ) => {
+                    touched.stores |= call.name == "store" && call.namespace.to_string() == "kd";
+                }
                 Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
                     touched.gives.insert(declared.0.name.to_string());
                 }

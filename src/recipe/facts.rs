@@ -119,11 +119,16 @@ impl Facts {
 }
 
 /// "2", "1 or 3".
-fn listed(numbers: &[usize]) -> String {
+pub(super) fn listed(numbers: &[usize]) -> String {
     numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 /// "hook 'loss' of stage 'student', step 12".
 pub(super) fn when(hook: Hook, moment: &Moment) -> String {
-    format!("hook '{}' of stage '{}', step {}", hook.name(), moment.stage, moment.step)
+    let what = match hook {
+        // It has a name of the recipe's own.
+        Hook::Step => "each_step".to_string(),
+        hook => format!("hook '{}'", hook.name()),
+    };
+    format!("{what} of stage '{}', step {}", moment.stage, moment.step)
 }

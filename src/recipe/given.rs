@@ -30,6 +30,10 @@ fn wrong_result(hook: Hook, expected: &str, value: &Dynamic) -> Error {
     let error = Error::new(Kind::Type, hook.name(), "the hook gave something of the wrong type")
         .expected(expected)
         .received(crate::script::kind_of(value));
+    if hook == Hook::Step && value.is_bool() {
+        return error
+            .hint("step(…) says whether weights have changed; end the function with the loss");
+    }
     match value.is_unit() {
         true => error.hint(
             "a function gives the value of its last line: an assignment, a loop, `try`, or an `if` without \

@@ -7,6 +7,7 @@ use super::version::Version;
 use crate::error::{Error, Kind};
 use crate::script::names::Names;
 use crate::script::{Hook, HookSource};
+use crate::train::{HIGHEST_LR, Sample};
 
 /// A function: its name, and the number of its parameters.
 type Form = (String, usize);
@@ -73,6 +74,37 @@ pub(super) fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Ho
     found
 }
 
+/// Schedules that leave their range before the stage ends, each told once. What an own loss makes of λ and τ is its affair.
+pub(super) fn out_of_range(
+    schedule: &[Sample],
+    facts: &Facts,
+    version: &Version,
+) -> Vec<(Hook, Error)> {
+    let is_own = facts.function(Hook::Loss, version).is_some();
+    let mut found = Vec::new();
+    for hook in [Hook::Lr, Hook::Lambda, Hook::Tau] {
+        let value = |at: &Sample| match hook {
+            Hook::Lr => at.lr,
+            Hook::Lambda => at.lambda.filter(|_| !is_own),
+            _ => at.tau.filter(|_| !is_own),
+        };
+        let (expected, fits): (String, &dyn Fn(f64) -> bool) = match hook {
+            Hook::Lr => (format!("0 to {HIGHEST_LR}"), &|lr| (0.0..=HIGHEST_LR).contains(&lr)),
+            Hook::Lambda => ("0 to 1".into(), &|lambda| (0.0..=1.0).contains(&lambda)),
+            _ => ("more than 0".into(), &|tau| tau > 0.0 && tau.is_finite()),
+        };
+        let first =
+            schedule.iter().find_map(|at| Some((at, value(at).filter(|value| !fits(*value))?)));
+        let Some((at, value)) = first else { continue };
+        let problem = format!("'{}' is out of range", hook.name());
+        let error = Error::new(Kind::Range, hook.name(), problem)
+            .expected(expected)
+            .received(format!("{value} in epoch {}, step {}", at.epoch, at.step));
+        found.push((hook, facts.placed(hook, version, error)));
+    }
+    found
+}
+
 impl Session {
     /// Hooks that no stage calls, because of the number of their parameters, the sort of the stages, or their options.
     pub(super) fn idle_hooks(&self, compiled: &Compiled) {
@@ -103,6 +135,9 @@ impl Session {
                         .hint("leave one of the two out"),
                     // A stage that is left out this time may call it another time.
                     None if names.calls().iter().any(|call| call.name == kind) => continue,
+                    None if name == Hook::Augment.name() => {
+                        error.hint("each_step(…) has no such hook: its step calls what it wants itself")
+                    }
                     None => error.hint(
                         "lambda, tau and a loss with a teacher are for distill(…); each_step(…) has neither \
                          loss nor lr",

@@ -1,5 +1,6 @@
 //! `stage(name, inputs, make)`: anything that is made once and kept.
 
+use super::facts::listed;
 use super::holdings::collect;
 use super::pieces::reached;
 use super::session::{Session, lock, stopped};
@@ -52,6 +53,7 @@ impl Session {
             return raw(Err(lost.hint("`still replay` computes a run again")));
         }
         if self.setup.entry == Entry::Check {
+            raw(self.takes_inputs(name, make))?;
             return raw(Err(super::checking::unknown_result(name)));
         }
         if self.setup.entry == Entry::Ask {
@@ -74,6 +76,24 @@ impl Session {
         raw(self.keep_made(name, &key, &identity, &made, &known, (begun.elapsed(), written)))?;
         drop(held);
         Ok(made)
+    }
+
+    /// What is to make something takes its inputs.
+    fn takes_inputs(&self, name: &str, make: &FnPtr) -> Result<()> {
+        let Some(version) = self.ran.get().filter(|_| !make.is_anonymous()) else { return Ok(()) };
+        let (own, count) = (make.fn_name(), 1 + make.curry().len());
+        let arities = version.arities(own);
+        if arities.is_empty() || arities.contains(&count) {
+            return Ok(());
+        }
+        let error =
+            Error::new(Kind::Script, format!("stage \"{name}\""), format!("'{own}' does not fit"))
+                .expected(format!("a function of the inputs: {own}(inputs)"))
+                .received(format!("one with {} parameters", listed(&arities)));
+        Err(match version.place_of(own) {
+            Some(place) => error.at(place),
+            None => error,
+        })
     }
 
     /// Says that it would be made, and what differs from the nearest one in the store.

@@ -79,7 +79,7 @@ pub use taking::take;
 pub use templates::{TEMPLATES, Template};
 pub use testing::{TestReport, TestSetup, Tested, test};
 pub use trial::HOOK_SECONDS;
-pub use trying::Given;
+pub use trying::{ENDLESS, Given};
 pub use version::NESTED_CALLS;
 pub use watch::Patience;
 pub use why::Why;

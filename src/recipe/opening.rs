@@ -8,7 +8,7 @@ use super::setup::Entry;
 use super::standing::{Read, Standing};
 use super::timeline::Timeline;
 use super::version::Version;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
 use crate::script::names::{UNCLOSED, unclosed_comment};
@@ -70,7 +70,10 @@ impl Session {
         if let Some(at) = unclosed_comment(&compiled.source.text)
             && self.setup.entry != Entry::Check
         {
-            self.display().warn(&format!("line {}: {UNCLOSED}", at.line));
+            let (file, text) = (compiled.source.file.clone(), Some(compiled.source.text.clone()));
+            let (line, column) = (at.line, Some(at.column + 1));
+            let error = Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */");
+            return Err(error.at(Place { file, line, column, text, note: String::new() }));
         }
         if self.setup.entry.is_a_question() {
             let (number, timeline) = match &self.setup.entry {

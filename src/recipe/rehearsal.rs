@@ -49,12 +49,11 @@ fn each_hook(
     [desk, elsewhere]: [&Desk; 2],
     bench: &Workbench,
 ) -> Result<()> {
-    // A hook may look at the history; there is always one when it is first called after an epoch.
-    let mut moment = moment.clone();
-    if moment.readings.is_empty() {
-        moment.readings = Arc::new(vec![Reading::made_up()]);
-    }
+    // What hooks that come before have logged.
+    let mut logged = Vec::new();
+    let stands = moment;
     for hook in Hook::ALL {
+        let moment = with_history(stands, hook, &logged);
         let own = facts.function(hook, version).map(|(name, _)| name);
         // The standard name may serve another stage, where this stage has a function of its own.
         let standard =
@@ -86,6 +85,9 @@ fn each_hook(
                 };
                 let called = call(engine, version, name, &moment, desk, given);
                 desk.show(Seen::default());
+                if is_own {
+                    logged.extend(desk.take_logged());
+                }
                 if !is_own && called.is_err() && desk.missed() {
                     continue;
                 }
@@ -101,6 +103,17 @@ fn each_hook(
         }
     }
     Ok(())
+}
+
+/// A hook may look at the history; there is always one when it is first called after an epoch. At an epoch's end its last
+/// entry is of that epoch, with what its steps have logged.
+fn with_history(moment: &Moment, hook: Hook, logged: &[(String, f64)]) -> Moment {
+    let mut moment = moment.clone();
+    if hook == Hook::OnEpoch || moment.readings.is_empty() {
+        let reading = Reading { epoch: moment.epoch + 1, ..Reading::with(logged) };
+        Arc::make_mut(&mut moment.readings).push(reading);
+    }
+    moment
 }
 
 /// Networks of the recipe's own go forward as the new version has it.

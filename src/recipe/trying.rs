@@ -144,9 +144,14 @@ impl Trying {
     pub fn over_time(&self) -> Option<Error> {
         let (begun, limit) = self.limit?;
         (begun.elapsed() > limit).then(|| {
-            Error::new(Kind::Script, self.what, "it does not end")
-                .expected(format!("an end within {} s", limit.as_secs_f64()))
-                .hint("--timeout SECONDS gives it more time")
+            let error = Error::new(Kind::Script, self.what, ENDLESS)
+                .expected(format!("an end within {} s", limit.as_secs_f64()));
+            match self.what {
+                CHECK => error.hint(
+                    "consts are worked out whenever the text is read: what takes long belongs in a stage",
+                ),
+                _ => error.hint("--timeout SECONDS gives it more time"),
+            }
         })
     }
 
@@ -247,6 +252,11 @@ impl Host for Trying {
         self.over_time()
     }
 }
+
+/// The check that runs nothing but consts.
+pub(super) const CHECK: &str = "still check";
+/// What is said of what takes too long.
+pub const ENDLESS: &str = "it does not end";
 
 /// The error for what a signal ended.
 pub(super) fn stopped(what: &str) -> Error {

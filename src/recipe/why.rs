@@ -1,8 +1,9 @@
 //! Whether stages would come from the store, and what differs where they would not. Nothing is computed.
 
+use super::hooks::StageHooks;
 use super::session::Session;
 use crate::error::Result;
-use crate::run::store::{Found, Meta};
+use crate::run::store::{Found, Meta, Object};
 use crate::run::{Identity, StageResult};
 use crate::script::HookSources;
 use crate::train::{Plan, Trained, recall, untrained};
@@ -42,10 +43,8 @@ impl Session {
         let mut hooks = self.hooks(engine, &plan, sources)?;
         let mut why = Why::new(&plan.name, &key);
         if let Found::Hit(object) = self.store.get(&key)? {
-            let end = super::stored::end_of(&object, &plan)?;
-            let trained = Trained { key, ..recall(&plan, end, &mut hooks)? };
             why.age = SystemTime::now().duration_since(object.committed).ok();
-            self.access.know(&object.meta["files"], Some(&trained.key));
+            let trained = self.recalled(&plan, &object, key, &mut hooks)?;
             why.hit = Some(StageResult::from(&trained));
             self.display().why(&why);
             return Ok(trained);
@@ -64,6 +63,39 @@ impl Session {
         self.display().why(&why);
         // What comes after it hangs on its key alone.
         Ok(Trained { key, ..untrained(&plan, &mut hooks)? })
+    }
+
+    /// What the store has of a stage; nothing is computed.
+    fn recalled(
+        &self,
+        plan: &Plan,
+        object: &Object,
+        key: String,
+        hooks: &mut StageHooks,
+    ) -> Result<Trained> {
+        let end = super::stored::end_of(object, plan)?;
+        let trained = Trained { key, ..recall(plan, end, hooks)? };
+        self.access.know(&object.meta["files"], Some(&trained.key));
+        Ok(trained)
+    }
+
+    /// The same for a stage that was only tried: what a recipe makes of results (`stage(…)`) is found by them. Its
+    /// data are not read for that: only a stage that was stored under this name before is looked for.
+    pub(super) fn stored_before(
+        &self,
+        engine: &Engine,
+        plan: &Plan,
+        sources: &HookSources,
+    ) -> Result<Option<Trained>> {
+        let named = |meta: &Meta| meta.meta.get("name").and_then(Value::as_str) == Some(&plan.name);
+        if !self.store.objects().iter().any(named) {
+            return Ok(None);
+        }
+        let (plan, identity) = self.identified(engine, plan, sources)?;
+        let key = identity.key();
+        let Found::Hit(object) = self.store.get(&key)? else { return Ok(None) };
+        let mut hooks = self.hooks(engine, &plan, sources)?;
+        self.recalled(&plan, &object, key, &mut hooks).map(Some)
     }
 }
 

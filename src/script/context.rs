@@ -311,7 +311,8 @@ pub(super) mod bindings {
     }
 
     /// What the finished epochs gave: maps with `epoch` (counted from 1), `loss`, `test_loss`, `accuracy`, `lr`, `lambda`,
-    /// `tau`, `seconds`, and whatever hooks logged.
+    /// `tau`, `seconds`, and whatever hooks logged. `lr`, `lambda` and `tau` are those of the epoch's last step; `loss` and
+    /// what hooks logged are means over the epoch.
     ///
     /// ```rhai,stage
     /// fn on_epoch(ctx) {

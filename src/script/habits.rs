@@ -157,9 +157,15 @@ pub(super) fn within(text: &str, name: &str) -> Option<String> {
             }
             let (before, after) = (before.trim_end(), after.trim_start());
             if assigns(after) && before.ends_with(['(', ',']) {
-                return Some(format!(
-                    "arguments have no names: x.mean(1), or a map of options f(x, #{{ {name}: 1 }})"
-                ));
+                return Some(match name {
+                    "dim" | "axis" | "keepdim" | "keepdims" => {
+                        "arguments have no names: x.mean(1), softmax(x, 1), x.mean([1], true)"
+                            .into()
+                    }
+                    _ => format!(
+                        "arguments have no names: they go by their places, or in a map of options, f(x, #{{ {name}: … }})"
+                    ),
+                });
             }
             let looped = after.contains(&format!(" for {name} in "));
             if looped && row[..at].contains('[') {
@@ -279,6 +285,8 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "functions are written fn name(a, b) { … }"
     } else if begins("class ") {
         "there are no classes: a network is nn::network(#{ parts }, Fn(\"forward\"))"
+    } else if begins("for ") && after.starts_with(':') && !after.starts_with("::") {
+        "a range is written 0..10"
     } else if begins("from ") || begins("import ") && !row.contains('"') {
         IMPORT
     } else if begins("with ") {
@@ -297,6 +305,8 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "write if c { a } else { b }: it has a value"
     } else if begins("let ") && rest.starts_with(':') && row.contains("= {") {
         "a map is written #{ a: 1 }"
+    } else if rest.starts_with(':') && (row.contains("({") || row.contains(", {")) {
+        "a map is written #{ key: value }"
     } else if begins("let ") && rest.starts_with(':') && !row.contains('[') {
         "variables name no types: let x = 1"
     } else if after.starts_with(":=") || rest.starts_with(":=") {

@@ -1,7 +1,7 @@
 //! A key that a map does not have: which one was meant, as the recipe's texts show the map.
 
 use super::diagnose::Sources;
-use super::names::{Literal, Names};
+use super::names::{Literal, Names, Span};
 use super::trained::readings;
 use super::undefined;
 use crate::error::{Error, Kind, nearest};
@@ -25,6 +25,12 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
         }
     }
     keys.remove(name);
+    if keys.is_empty() && matches!(owner, Some("optimizers" | "nets")) {
+        let owner = owner.unwrap_or_default();
+        return error.hint(format!(
+            "the stage has no {owner}: each_step(#{{ {owner}: #{{ {name}: … }}, … }}, …)"
+        ));
+    }
     if keys.is_empty() {
         let others = sources.all().flat_map(|(_, text)| undefined::keys(text));
         return error.near(name, others.filter(|key| *key != name));
@@ -88,9 +94,16 @@ pub(super) fn option_of(text: &str, position: Position, error: &Error) -> Option
     let names = Names::of(text);
     let call = names.calls().iter().find(|call| (call.span.line, call.span.column) == at)?;
     let within = names.literals().iter().filter(|map| (call.open..call.close).contains(&map.open));
+    // Or the option whose value the error names.
+    let value = format!("\"{key}\"");
+    let is_value = |span: &Span| {
+        let after = text.get(span.end..).map(str::trim_start);
+        let after = after.and_then(|after| after.strip_prefix(':')).map(str::trim_start);
+        after.is_some_and(|after| after.starts_with(&value))
+    };
     let (_, span) = within
         .flat_map(|map| &map.keys)
-        .filter(|(own, _)| own == key)
-        .min_by_key(|(_, span)| span.start)?;
+        .filter(|(own, span)| own == key || is_value(span))
+        .min_by_key(|(own, span)| (own != key, span.start))?;
     Some(Position::new(span.line.try_into().ok()?, (span.column + 1).try_into().ok()?))
 }

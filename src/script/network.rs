@@ -150,9 +150,14 @@ impl Network for RecipeNetwork {
         let output = self.call(vec![Dynamic::from(input.clone())], mode)?;
         let tensor = output.read_lock::<Tensor>().map(|tensor| tensor.clone());
         tensor.ok_or_else(|| {
-            Error::new(Kind::Type, self.name(), "a network must give a tensor here")
+            let error = Error::new(Kind::Type, self.name(), "a network must give a tensor here")
                 .expected("a tensor")
-                .received(kind_of(&output))
+                .received(kind_of(&output));
+            match output.is_unit() {
+                true => error
+                    .hint("a function gives the value of its last line: end it with the tensor"),
+                false => error,
+            }
         })
     }
 

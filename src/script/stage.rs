@@ -362,6 +362,15 @@ fn source(operation: &str, options: &Options, hook: Hook) -> Result<HookSource> 
         _ if hook.takes_number() => {
             wrong("has the wrong type", format!("a number, or Fn(\"my_{key}\")"))
         }
+        Ok(rate) if hook == Hook::Lr => {
+            let optimizer = format!("optimizer: optim::adam(#{{ lr: {rate} }})");
+            wrong(
+                "has the wrong type",
+                format!(
+                    "a fixed rate is the optimizer's: {optimizer}; here a function gives it, Fn(\"my_lr\")"
+                ),
+            )
+        }
         _ => wrong("has the wrong type", format!("give a function: {key}: Fn(\"my_{key}\")")),
     }
 }

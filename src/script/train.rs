@@ -71,7 +71,7 @@ const EACH_STEP_DOC: &[&str] = &comments! {
     /// kind start from different weights, and the same name and seed from the same ones.
     /// Options: `data` (required), `nets` (required), `optimizers` (#{}), `state`, `evaluate` (the name of the
     /// network whose accuracy is measured after each epoch, where there are several), `features`,
-    /// `augment`, `sampler`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`; `teaching` as of
+    /// `augment` (steps alone: the function that gives batches to train on is the recipe's own), `sampler`, `batch` (32), `epochs` (10), `seed`, `name`, `on_epoch` as of `train`; `teaching` as of
     /// `distill`, for `batch.teacher_input`.
     ///
     /// A step that fails leaves no trace: networks, optimisers and state are as they were before it.
@@ -163,7 +163,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         // It does something each time, even where its arguments are known.
         .with_volatility(true)
         .with_comments(STAGE_DOC)
-        .with_params_info(["name: &str", "inputs: ?", "make: Fn", "?"])
+        .with_params_info(["name: &str", "inputs: Dynamic", "make: Fn", "Dynamic"])
         .set_into_module(
             &mut module,
             move |call: NativeCallContext,

@@ -38,6 +38,14 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
     if text.contains(&format!("fn {name}(")) {
         return Some(format!("a function is handed on as Fn(\"{name}\"), and called as {name}(…)"));
     }
+    let imported = text.lines().any(|line| {
+        let rest =
+            line.trim_start().strip_prefix("import ").and_then(|rest| rest.split(" as ").nth(1));
+        rest.is_some_and(|alias| alias.split(';').next().unwrap_or_default().trim() == name)
+    });
+    if imported {
+        return Some(format!("what is imported is called {name}::f(…)"));
+    }
     if let Some(hint) = habits::within(text, name).or_else(|| habits::name(name)) {
         return Some(hint);
     }

@@ -70,7 +70,12 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     // Without gradients first: where the network itself is wrong, its step would only say the same.
     let moment = run.moment.clone();
     let forward = || run.learner.model.forward(&batch.input, Mode::Eval);
-    let output = keep(pass::during(plan.seed, &[0], forward), &mut failures);
+    let output = pass::during(plan.seed, &[0], forward).map_err(|error| {
+        // The function of a network that gives no tensor has a place.
+        let (name, placed) = (error.report().operation.clone(), !error.report().places.is_empty());
+        if placed { error } else { hooks.blame(&name, &moment, error) }
+    });
+    let output = keep(output, &mut failures);
     let mut loss = None;
     // What its step would only say in other words.
     let fits = output.is_some()
@@ -79,19 +84,22 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         let report = run.learner.step(&batch, &moment, hooks);
         loss = keep(report, &mut failures).map(|report| report.loss);
         failures.extend(
-            idle(plan, &run.learner.bench.with(hooks.holdings())).filter(|_| loss.is_some()),
+            idle(plan, &run.learner.bench.with(hooks.holdings()), run.loader.batches())
+                .filter(|_| loss.is_some()),
         );
     }
+    let mut logged = hooks.logged();
     before.restore()?;
     hooks.undo();
-    run.moment.readings = Arc::new(vec![Reading::made_up()]);
+    // Later hooks, and what follows the stage, find what the step logged.
+    run.moment.readings = Arc::new(vec![Reading::with(&logged)]);
     run.moment.phase = Phase::EpochEnd;
     keep(hooks.on_epoch(&run.moment), &mut failures);
-    drop(hooks.logged());
+    logged.extend(hooks.logged());
     before.restore()?;
     hooks.undo();
     let steps_per_epoch = run.loader.batches();
-    let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures);
+    let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures, &logged);
     before.restore()?;
     hooks.undo();
     run.moment.readings = Arc::default();
@@ -103,12 +111,21 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         steps_per_epoch,
         schedule,
         failures,
-        trained: Trained { readings: made_up_readings(plan), ..run.finish(plan, hooks)? },
+        trained: Trained { readings: made_up_readings(plan, &logged), ..run.finish(plan, hooks)? },
     })
 }
 
-/// A step of the recipe's own that went well, and has taught nothing.
-fn idle(plan: &Plan, bench: &Workbench) -> Option<Error> {
+/// A step that went well, and will have taught nothing.
+fn idle(plan: &Plan, bench: &Workbench, per_epoch: usize) -> Option<Error> {
+    let steps = plan.epochs * per_epoch;
+    let gathers = plan.optimizer.accumulate;
+    if plan.own.is_none() && gathers > steps {
+        let problem = format!("no weight of stage '{}' changes", plan.name);
+        let error = Error::new(Kind::Range, plan.optimizer.operation(), problem)
+            .expected(format!("'accumulate' up to the {steps} steps of the stage"))
+            .received(gathers.to_string());
+        return Some(error.as_warning());
+    }
     let (name, options) = plan.own.as_ref()?.optimizers.first()?;
     let took_none = bench.optimizers.iter().all(|(_, handle)| handle.snapshot().is_fresh());
     let net = plan.own.as_ref()?.nets.first().map_or("net", |(net, _)| net);
@@ -126,25 +143,27 @@ fn idle(plan: &Plan, bench: &Workbench) -> Option<Error> {
     })
 }
 
-/// Hooks of the schedules, called over the whole stage; where one fails it is not asked again.
+/// Hooks of the schedules, called from the first step of the stage to its last; where one fails it is not asked again.
 fn schedules(
     plan: &Plan,
     start: &Moment,
     steps_per_epoch: usize,
     hooks: &mut dyn Hooks,
     failures: &mut Vec<Error>,
+    logged: &[(String, f64)],
 ) -> Vec<Sample> {
-    let count = plan.epochs.min(SAMPLES);
+    let steps = plan.epochs * steps_per_epoch;
+    let count = steps.min(SAMPLES);
     let (mut has_lr, mut is_taught) = (plan.own.is_none(), plan.taught_by().is_some());
     let mut samples = Vec::new();
     for index in 0..count {
-        let epoch = index * plan.epochs.saturating_sub(1) / count.saturating_sub(1).max(1);
-        let step = epoch * steps_per_epoch;
+        let step = index * steps.saturating_sub(1) / count.saturating_sub(1).max(1);
+        let epoch = step / steps_per_epoch.max(1);
         let mut moment = Moment { epoch, step, phase: Phase::Step, ..start.clone() };
         // What a hook may look at, it finds.
         moment.readings = Arc::new(
             (epoch.saturating_sub(MOST_READINGS) + 1..=epoch)
-                .map(|epoch| Reading { epoch, ..Reading::made_up() })
+                .map(|epoch| Reading { epoch, ..Reading::with(logged) })
                 .collect(),
         );
         let mut sample = Sample { epoch, step, lr: None, lambda: None, tau: None };

@@ -4,6 +4,7 @@ use super::bench::Workbench;
 use super::checkpoint::Belongings;
 use super::evaluate::Score;
 use super::exact;
+use super::tally::mean_by_name;
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
@@ -112,6 +113,11 @@ impl Reading {
 
     /// Numbers as after a first epoch, to try a hook that looks at the history.
     pub fn made_up() -> Self {
+        Reading::with(&[])
+    }
+
+    /// The same, with what hooks logged.
+    pub fn with(logged: &[(String, f64)]) -> Self {
         Reading {
             epoch: 1,
             loss: 1.0,
@@ -124,7 +130,7 @@ impl Reading {
             clips_per_second: 1.0,
             waiting: 0.0,
             seconds: 1.0,
-            logged: Vec::new(),
+            logged: mean_by_name(logged),
         }
     }
 }

@@ -102,13 +102,13 @@ pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
     let run = Stage::new(plan)?;
     run.learner.check_output(plan, &run.moment, hooks)?;
     hooks.begin(&run.learner.bench)?;
-    Ok(Trained { readings: made_up_readings(plan), ..run.finish(plan, hooks)? })
+    Ok(Trained { readings: made_up_readings(plan, &[]), ..run.finish(plan, hooks)? })
 }
 
 /// A history for a stage that did not run: whoever looks at it finds what would be there.
-pub(super) fn made_up_readings(plan: &Plan) -> Vec<(usize, Reading)> {
+pub(super) fn made_up_readings(plan: &Plan, logged: &[(String, f64)]) -> Vec<(usize, Reading)> {
     let epochs = 1..=plan.epochs.min(MOST_READINGS);
-    epochs.map(|epoch| (epoch, Reading { epoch, ..Reading::made_up() })).collect()
+    epochs.map(|epoch| (epoch, Reading { epoch, ..Reading::with(logged) })).collect()
 }
 
 pub(super) struct Stage {

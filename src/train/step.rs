@@ -20,7 +20,8 @@ pub const STANDARD_LAMBDA: f64 = 0.5;
 pub const STANDARD_TAU: f64 = 1.0;
 
 /// Beyond this one step makes weights infinite.
-const HIGHEST_LR: f64 = 1e6;
+/// More makes no sense.
+pub const HIGHEST_LR: f64 = 1e6;
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -227,7 +228,14 @@ impl Learner {
         })?;
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
         check_loss("loss", &loss).map_err(at_loss)?;
-        let gradients = loss.backward().map_err(at_loss)?;
+        let gradients = loss.backward().map_err(|error| {
+            match is_own && error.report().operation == "backward" {
+                true => {
+                    at_loss(error.hint("a hook does not call .backward() itself: the stage does"))
+                }
+                false => at_loss(error),
+            }
+        })?;
         let looked = Looked::at(Some(&loss), &self.parameters, &gradients)?;
         let value = looked.loss.unwrap_or(f64::NAN);
         if !value.is_finite() {

@@ -215,6 +215,19 @@ fn a_broken_on_epoch_never_ends_a_run() {
 }
 
 #[test]
+fn the_end_of_an_epoch_finds_what_the_new_loss_logs() {
+    let edited = format!(
+        "{}fn loss(ctx, student, target) {{
+    ctx.log(\"share\", 0.5);
+    cross_entropy(student, target)
+}}
+fn on_epoch(ctx) {{ if ctx.metrics[-1].share != 0.5 {{ throw \"another share\"; }} }}\n",
+        recipe()
+    );
+    assert_eq!(after_edit(&edited).outcomes(), [(4, "in force")]);
+}
+
+#[test]
 fn a_finite_loss_with_an_infinite_slope_is_taken_back() {
     let edited = format!(
         "{}fn loss(ctx, student, target) {{

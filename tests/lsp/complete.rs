@@ -120,6 +120,12 @@ fn names_that_can_be_seen_and_no_others() {
     let words = ["consistent", "independent", "clean", "stored"];
     assert_eq!(editor.names("distill(t, m, #{ teaching: \"in‸\" });"), words);
     assert_eq!(editor.names("train(m, #{ name: \"‸\" });"), [""; 0]);
+    assert_eq!(editor.names("audio::mel_spectrogram(#{ floor: \"‸\" });"), [""; 0]);
+    assert_eq!(editor.names("fn k(‸) {}"), [""; 0]);
+    let path = &editor.proposals("import \"std/hin‸ton\" as h;")[0];
+    assert_eq!(path["textEdit"]["newText"], path["label"]);
+    assert_eq!(path["textEdit"]["range"]["start"]["character"], 8);
+    assert_eq!(path["textEdit"]["range"]["end"]["character"], 18);
     let keys = editor.names("fn lr(ctx) { ctx.metrics[-1].‸ }");
     assert_eq!(keys[..4], ["epoch", "loss", "test_loss", "accuracy"]);
     assert_eq!(editor.leave(), 0);

@@ -69,6 +69,10 @@ fn signatures_know_which_parameter_is_written() {
         let help = editor.ask("textDocument/signatureHelp", params);
         if help.is_null() { "nothing".to_string() } else { active(&help) }
     };
+    // While arguments are still to come, too.
+    assert_eq!(told("fn own(a, b, c) { a }\nown(1, ‸"), "own(a, b, c) [b]");
+    assert_eq!(told("fn own(a, b, c) { a }\nown(‸)"), "own(a, b, c) [a]");
+    assert!(told("train(‸)").starts_with("train(model: Model, options: map)"));
     assert_eq!(
         told("kd::kl(a, ‸)"),
         "kd::kl(student: Tensor, teacher: Tensor) -> Tensor [teacher: Tensor]"

@@ -240,9 +240,9 @@ fn a_name_is_of_one_stage() {
     let body = "for fold in 1..=2 {\n    train(model::cnn(#{ classes: data.classes, channels: [2] }), common + #{ name: \"student\" });\n}\n";
     insta::assert_snapshot!(told(&format!("{before}{body}")), @r#"
     error[name]: stage: there is a stage 'student' already
-        ╭─[recipe.rhai:11:5]
+        ╭─[recipe.rhai:11:78]
      11 │     train(model::cnn(#{ classes: data.classes, channels: [2] }), common + #{ name: "student" });
-        ·     ─────
+        ·                                                                              ─────
         ╰────
       hint: give each stage a name of its own; in a loop e.g. name: `student, fold ${fold}, seed ${seed}`: reports put those together
     "#);
@@ -252,9 +252,9 @@ fn a_name_is_of_one_stage() {
     let alike = TINY.replace("\"teacher\"", "\"a net\"").replace("\"student\"", "\"a-net\"");
     insta::assert_snapshot!(told(&alike), @r#"
     error[name]: stage: 'a-net' and the stage 'a net' would have the same files
-        ╭─[recipe.rhai:12:15]
+        ╭─[recipe.rhai:12:49]
      12 │ let student = distill(teacher, net, common + #{ name: "a-net" });
-        ·               ───────
+        ·                                                 ─────
         ╰────
       hint: let their names differ in letters or digits
     "#);

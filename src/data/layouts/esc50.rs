@@ -43,6 +43,7 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
     let esc10 = if options.esc10 { Some(table.column("esc10")?) } else { None };
     let audio = folder.join("audio");
     let mut names: BTreeMap<usize, (String, usize)> = BTreeMap::new();
+    let mut targets: BTreeMap<String, usize> = BTreeMap::new();
     let mut clips = Vec::new();
     for row in &table.rows {
         let target = table.whole(row, target, "target")?;
@@ -58,6 +59,11 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
             return Err(table.damaged(row.line, "a target has two categories").received(what));
         }
         let place = Row { list: table.path.clone(), line: row.line };
+        let other = *targets.entry(own.to_string()).or_insert(target);
+        if other != target {
+            let what = format!("'{own}': target {target}, and {other} in a line before");
+            return Err(table.damaged(row.line, "a category has two targets").received(what));
+        }
         let mut clip = Listed::new(name.to_string_lossy(), audio.join(&name), Some(place));
         clip.labels = vec![target];
         clip.fold = Some(fold);

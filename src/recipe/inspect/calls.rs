@@ -198,8 +198,17 @@ impl<'a> Names<'a> {
     /// `x.softmax(1)`. What `x` is cannot be known, only whether anything has such a method.
     fn method(&self, call: &FnCallExpr, at: Position, of_context: bool) -> Mistake {
         let (name, count) = (call.name.as_str(), call.args.len());
-        let own = self.own.iter().any(|(own, _)| own == name);
-        if own || self.held.contains(name) || WORDS.contains(&name) {
+        let mut own = self.own.iter().filter(|(own, _)| own == name).peekable();
+        let is_own = own.peek().is_some();
+        // What stands before the point is `this` in it, and no argument.
+        if is_own && own.all(|(_, arity)| *arity != count) && !self.held.contains(name) {
+            let others = self.read.words.knows(name);
+            let error = Error::new(Kind::Type, name, "a function of the recipe's own is no method")
+                .expected(self.forms_of(name).join(" or "))
+                .hint(format!("the value goes between the parentheses: {name}(x, …)"));
+            return (!others).then_some((error, at));
+        }
+        if is_own || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
         let Read { signatures, words, .. } = self.read;

@@ -29,7 +29,9 @@ fn keys_of_call(read: &Read, call: &FnCallExpr, found: &mut Vec<Error>) {
         return;
     }
     let Some(known) = keys_of(&name) else { return };
-    for argument in &call.args {
+    // Options come last; the map that `report` may be given alone is none of options.
+    let last = call.args.last().filter(|_| name != "report" || call.args.len() > 1);
+    if let Some(argument) = last {
         let mut maps = Vec::new();
         literals(argument, &mut maps);
         for key in maps.into_iter().flatten() {

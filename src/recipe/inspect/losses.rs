@@ -13,6 +13,9 @@ const SQUASHING: [&str; 3] = ["softmax", "log_softmax", "sigmoid"];
 /// A call of a loss with its arguments turned around, or with probabilities.
 pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
     let name = name_of(call);
+    if name == "kl_div" {
+        return no_logarithms(call);
+    }
     let (_, both) = OF_LOGITS.iter().find(|(known, _)| *known == name)?;
     let first = call.args.first()?;
     if let Expr::Variable(own, ..) = first
@@ -32,6 +35,16 @@ pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
     Some(error)
 }
 
+/// `kl_div(a.softmax(1), b.softmax(1))`.
+fn no_logarithms(call: &FnCallExpr) -> Option<Error> {
+    let first = call.args.first().and_then(squashed)?;
+    (first != "log_softmax").then(|| {
+        Error::new(Kind::Type, "kl_div", "it takes log-probabilities first")
+            .hint("write .log_softmax(1) there; kd::kl(student, teacher) takes logits")
+            .as_warning()
+    })
+}
+
 /// What an expression ends with, where that makes probabilities.
 fn squashed(value: &Expr) -> Option<&'static str> {
     let call = match value {
@@ -42,14 +55,48 @@ fn squashed(value: &Expr) -> Option<&'static str> {
     SQUASHING.into_iter().find(|own| *own == call.name.as_str())
 }
 
+/// The places of a hook's parameters, by the names that everybody gives them.
+const PLACES: [&str; 4] = ["ctx", "student", "teacher", "target"];
+
 /// `fn loss(ctx, teacher, student, target)`: parameters go by their places.
 pub(super) fn turned(own: &Symbol) -> Option<Error> {
-    let at = |name: &str| own.parameters.iter().position(|known| known == name);
-    let turned =
-        at("teacher").zip(at("student")).is_some_and(|(teacher, student)| teacher < student);
-    (own.name == "loss" && at("ctx") == Some(0) && turned).then(|| {
-        Error::new(Kind::Name, &own.name, "the hook is given the student before the teacher")
-            .expected("loss(ctx, student, teacher, target)")
-            .received(format!("loss({})", own.parameters.join(", ")))
-    })
+    let names: Vec<&str> = own.parameters.iter().map(String::as_str).collect();
+    let received = format!("{}({})", own.name, names.join(", "));
+    let of_time = |name: &&str| ["epoch", "epochs", "step", "steps", "progress"].contains(name);
+    match (own.name.as_str(), names.as_slice()) {
+        ("lambda" | "tau" | "lr" | "on_epoch", [one]) if of_time(one) => {
+            let error = Error::new(Kind::Name, &own.name, "the hook is given the context");
+            Some(
+                error
+                    .expected(format!("{}(ctx), with ctx.{one} in it", own.name))
+                    .received(received),
+            )
+        }
+        ("loss", [first, ..]) if ["student", "teacher", "target"].contains(first) => {
+            let error = Error::new(Kind::Name, "loss", "the hook is given the context first");
+            Some(error.expected(EITHER).received(received))
+        }
+        ("loss", ["ctx", "student", "teacher"]) => {
+            let problem =
+                "with three parameters it is the loss of train(…), which gives it the labels there";
+            Some(Error::new(Kind::Name, "loss", problem).expected(EITHER).received(received))
+        }
+        ("loss", ["ctx", rest @ ..]) => {
+            let places = rest.iter().filter_map(|name| PLACES.iter().position(|own| own == name));
+            let places: Vec<usize> = places.collect();
+            (!places.is_sorted()).then(|| {
+                Error::new(
+                    Kind::Name,
+                    "loss",
+                    "the hook is given the student, the teacher, and the labels last",
+                )
+                .expected(EITHER)
+                .received(received)
+            })
+        }
+        _ => None,
+    }
 }
+
+const EITHER: &str =
+    "loss(ctx, student, target) for train(…), loss(ctx, student, teacher, target) for distill(…)";

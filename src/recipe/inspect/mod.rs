@@ -14,7 +14,7 @@ use super::granted::{NOT_GRANTED, ROOTS_VARIABLE};
 use super::header::Header;
 use super::session::folder_of;
 use super::source::Source;
-use super::trying::{Given, Trying};
+use super::trying::{CHECK, Given, Trying};
 use crate::error::{Error, Kind, Place, Result, guarded};
 use crate::script::names::{Names, Symbol};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
@@ -60,7 +60,7 @@ impl Inspector {
 
     /// The same, for consts that ask for arguments or files.
     pub fn given(file: &Path, given: &Given) -> Self {
-        let host = Trying::new("still check", file, given, &Arc::default(), Box::new(|_| {}));
+        let host = Trying::new(CHECK, file, given, &Arc::default(), Box::new(|_| {}));
         let callback = Callback::default();
         let host: Arc<dyn Host> = Arc::new(host.within(PATIENCE));
         let resolver = Resolver::new(folder_of(file));

@@ -3,8 +3,8 @@
 use super::super::testing::TEST_PREFIX;
 use super::losses::{turned, wrong_loss};
 use super::{Read, name_of, place};
-use crate::error::{Error, Kind};
-use crate::script::names::{Symbol, UNCLOSED, meant_to_divide, unclosed_comment};
+use crate::error::{Error, Kind, nearest};
+use crate::script::names::{Names, Symbol, UNCLOSED, meant_to_divide, unclosed_comment};
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
     found.extend(read.about_functions(|own| no_test(read, own).or_else(|| turned(own))));
     found.extend(unclosed_comment(&read.source.text).map(|at| {
-        Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */").as_warning().at(place(
+        Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */").at(place(
             read.source,
             at.line,
             Some(at.column + 1),
@@ -63,6 +63,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             .as_warning()
             .at(at)
     }));
+    found.extend(unknown_consts(read));
     for (at, import) in read.imports.iter().enumerate() {
         let before = read.imports.get(..at).unwrap_or_default().iter();
         let same =
@@ -84,6 +85,28 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
         hides.then(|| read.placed(error, import.at))
     }));
     found
+}
+
+/// `global::NAME` where there is no such const.
+fn unknown_consts(read: &Read) -> Vec<Error> {
+    let names = Names::of(&read.source.text);
+    let consts: Vec<&str> = names.consts().map(|(_, own)| own.name.as_str()).collect();
+    let unknown =
+        names.undefined().iter().filter(|own| own.global && !read.missing.contains(&own.name));
+    let unknown = unknown.map(|own| {
+        let full = format!("global::{}", own.name);
+        let error = Error::new(Kind::Name, &full, "this name is not defined here");
+        let error = match (own.top_level, nearest(&own.name, consts.iter().copied())) {
+            (true, _) => {
+                error.hint(format!("global:: has consts alone: write const {} = …", own.name))
+            }
+            (false, Some(near)) => error.hint(format!("did you mean global::{near}?")),
+            (false, None) => error,
+        };
+        let column = (own.span.column + 1).saturating_sub("global::".len());
+        error.at(place(read.source, own.span.line, Some(column)))
+    });
+    unknown.collect()
 }
 
 /// `fn test_loss(x)`, which is no test, and which nothing calls.

@@ -1,7 +1,7 @@
 //! `augment::…` on one clip's features.
 
 use super::Step;
-use super::given::{choice, counts, range, range_of};
+use super::given::{choice, counts, outside, range, range_of};
 use crate::augment::{
     BandFilter, BandShape, BinNoise, Fill, FreqMask, Range, ResizedCrop, TimeMask, TimeRoll,
 };
@@ -12,11 +12,17 @@ use crate::script::value;
 use rhai::{Dynamic, Map, Module};
 use std::sync::Arc;
 
+/// Most masks of one clip.
+const MOST: usize = 1_000;
+
 fn mask(operation: &str, width: &Dynamic, options: Map) -> Result<(usize, usize, Fill)> {
     let options = Options::new(operation, options)?;
     let width = value::count_of(operation, "the width", width)?;
     let (mut count, mut fill) = (1, Fill::default());
     options.count("count", &mut count)?;
+    if count > MOST {
+        return Err(outside(operation, "'count'", &format!("0 to {MOST}"), count.to_string()));
+    }
     choice(&options, "fill", &Fill::NAMES, &mut fill)?;
     Ok((width, count, fill))
 }

@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic};
 /// What a range is, in messages.
 const RANGE: &str = "a number, or the least and the greatest: [low, high]";
 
-fn outside(operation: &str, what: &str, wanted: &str, found: String) -> Error {
+pub(super) fn outside(operation: &str, what: &str, wanted: &str, found: String) -> Error {
     Error::new(Kind::Range, operation, format!("{what} is out of range"))
         .expected(wanted)
         .received(found)
@@ -63,11 +63,14 @@ pub(super) fn range(
     Ok(())
 }
 
+/// Most of anything that is counted in a clip: more than there are bins.
+const MOST: f64 = 4096.0;
+
 /// Two whole numbers in order under a key, if they are there.
 pub(super) fn counts(options: &Options, key: &str, into: &mut [usize; 2]) -> Result<()> {
     let mut range = Range::new(into[0] as f64, into[1] as f64);
     let Some(list) = options.list(key, value::count_of)? else { return Ok(()) };
-    self::range(options, key, &mut range, [1.0, f64::from(u32::MAX)])?;
+    self::range(options, key, &mut range, [1.0, MOST])?;
     if let [low, high] = list.as_slice() {
         *into = [*low, *high];
     }

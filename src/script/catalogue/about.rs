@@ -1,6 +1,7 @@
 //! What doc comments say of options.
 
 use super::Catalogue;
+use crate::script::keys_of;
 
 impl Catalogue {
     /// What the doc comments of a function say of one of its options; where they send the reader to another
@@ -11,7 +12,13 @@ impl Catalogue {
 
     /// The words that one of its options knows, of those that its doc comments name: `shuffled`, `sequential`, …
     pub fn words_of_option(&self, function: &str, key: &str) -> Vec<String> {
-        self.told_of(function, 3, &|text| words(text, key)).unwrap_or_default()
+        // Others are numbers, paths, maps.
+        let is_word = |about: &String| about.trim_start_matches('(').starts_with('"');
+        if !self.about_option(function, key).as_ref().is_some_and(is_word) {
+            return Vec::new();
+        }
+        let keys = keys_of(function).unwrap_or_default();
+        self.told_of(function, 3, &|text| words(text, key, &keys)).unwrap_or_default()
     }
 
     fn told_of<T>(
@@ -54,10 +61,12 @@ fn listed<'a>(text: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
     ends.into_iter().filter_map(move |end| all.get(end..))
 }
 
-/// Words in quotation marks, up to the next key that is listed.
-fn words(text: &str, key: &str) -> Option<Vec<String>> {
+/// Words in quotation marks, up to the next key that is listed, or the end of the paragraph.
+fn words(text: &str, key: &str, keys: &[&str]) -> Option<Vec<String>> {
     let rest = listed(text, key).next()?;
-    let own = rest.split(", `").next().unwrap_or_default();
+    let rest = rest.split("\n\n").next().unwrap_or_default();
+    let next = keys.iter().filter_map(|other| rest.find(&format!("`{other}`"))).min();
+    let own = rest.get(..next.unwrap_or(rest.len()))?;
     let all = own.split('"').skip(1).step_by(2).map(String::from);
     Some(all.filter(|word| !word.is_empty() && word != "name").collect())
 }

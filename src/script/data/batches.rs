@@ -78,7 +78,7 @@ pub(super) fn bind(engine: &mut Engine, host: &Arc<dyn Host>) {
         ///
         /// A batch has `input` `[batch, frames, mels]`, `target` `[batch, classes]` and `clips`.
         /// Options: `features` (`audio::fbank(#{})`), `augment` ([]), `batch` (32), `split` ("train",
-        /// "validation" or "test"), `sampler` ("shuffled" for "train", else "sequential"), `seed` (what `--seed` says), `epoch` (0): each has an order
+        /// "validation" or "test"), `sampler` ("shuffled" for clips that train, else "sequential"; or "balanced"), `seed` (what `--seed` says), `epoch` (0): each has an order
         /// and augmentations of its own.
         ///
         /// ```rhai
