@@ -212,7 +212,8 @@ impl Session {
         });
         if !failed
             && makes
-            && let Some(stored) = self.stored_before(engine, plan, sources)?
+            // Where the data cannot be read, the run will say so.
+            && let Ok(Some(stored)) = self.stored_before(engine, plan, sources)
         {
             return Ok(stored);
         }

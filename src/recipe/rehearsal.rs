@@ -93,7 +93,7 @@ fn each_hook(
                 }
                 let value = called.map_err(told)?;
                 match hook {
-                    Hook::Step => drop(as_step(&value).map_err(placed)?),
+                    Hook::Step => logged.extend(as_step(&value).map_err(placed)?.1),
                     Hook::Augment => drop(as_batch(&value, &clips(facts)?).map_err(placed)?),
                     Hook::Loss => drop(as_loss(&value).and_then(|l| l.backward()).map_err(placed)?),
                     Hook::OnEpoch => {}
@@ -110,7 +110,10 @@ fn each_hook(
 fn with_history(moment: &Moment, hook: Hook, logged: &[(String, f64)]) -> Moment {
     let mut moment = moment.clone();
     if hook == Hook::OnEpoch || moment.readings.is_empty() {
-        let reading = Reading { epoch: moment.epoch + 1, ..Reading::with(logged) };
+        // What is logged now and then need not be logged here.
+        let before = moment.readings.last().map(|last| last.logged.as_slice()).unwrap_or_default();
+        let logged = [before, logged].concat();
+        let reading = Reading { epoch: moment.epoch + 1, ..Reading::with(&logged) };
         Arc::make_mut(&mut moment.readings).push(reading);
     }
     moment

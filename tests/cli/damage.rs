@@ -217,3 +217,11 @@ fn a_file_that_is_listed_twice() {
     assert!(told.contains("a file is listed twice\n  --> data/meta/esc50.csv:42"), "{told}");
     assert!(told.contains("4-40001-A-0.wav, in line 3 already"), "{told}");
 }
+
+#[test]
+fn a_category_with_two_targets() {
+    let told = told(|sandbox| edit(sandbox, "5-50001-A-0.wav,5,0,", "5-50001-A-0.wav,5,17,"));
+    let said = "data/meta/esc50.csv: a category has two targets";
+    assert!(told.contains(said) && told.contains("data/meta/esc50.csv:"), "{told}");
+    assert!(told.contains("received: 'tone': target 17, and 0 in a line before"), "{told}");
+}

@@ -110,3 +110,27 @@ fn whether_it_would_be_made_can_be_asked() {
     assert!(ran.out.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
     assert!(ran.err.contains("line 13 needs what is not made yet"), "{}", ran.err);
 }
+
+#[test]
+fn a_check_finds_what_was_made_of_a_trained_stage() {
+    let recipe = "let data = dataset::esc50(\"still:example\", #{ fold: 1, per_class: 2 });\n\
+        let common = #{ data: data, epochs: 1, batch: 8, features: audio::fbank(#{ mels: 16, frames: 20 }) };\n\
+        let net = model::cnn(#{ classes: data.classes, channels: [2] });\n\
+        let first = train(net, common + #{ name: \"first\" });\n\
+        let said = stage(\"said\", #{ net: first.net, clips: data.train_clips }, Fn(\"say\"));\n\
+        kd::store(\"said.safetensors\", data.ids(\"train\"), said, data.class_names);\n\
+        distill(kd::stored(\"said.safetensors\"), net, common + #{ name: \"taught\", teaching: \"stored\" });\n\
+        fn say(inputs) { tensor::zeros([inputs.clips, 10]) }\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", recipe);
+    let check = || sandbox.still(&["check", "recipe.rhai"]);
+    // Nothing is there yet: what needs it is left out, and is no mistake.
+    let before = check().good();
+    assert!(before.err.contains("'said' is not in the store"), "{}", before.err);
+    assert!(before.err.contains("line 7: the file is not written"), "{}", before.err);
+    assert!(before.out.contains("1 stage, no errors, no warnings"), "{}", before.out);
+    sandbox.still(&["run", "recipe.rhai"]).good();
+    let after = check().good();
+    assert!(!after.err.contains("not in the store"), "{}", after.err);
+    assert!(after.out.contains("2 stages, no errors, no warnings"), "{}", after.out);
+}

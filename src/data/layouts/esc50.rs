@@ -62,7 +62,10 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
         let other = *targets.entry(own.to_string()).or_insert(target);
         if other != target {
             let what = format!("'{own}': target {target}, and {other} in a line before");
-            return Err(table.damaged(row.line, "a category has two targets").received(what));
+            return Err(table
+                .damaged(row.line, "a category has two targets")
+                .received(what)
+                .hint("classes are told apart by their names: one category for each target"));
         }
         let mut clip = Listed::new(name.to_string_lossy(), audio.join(&name), Some(place));
         clip.labels = vec![target];

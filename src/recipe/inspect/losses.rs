@@ -72,7 +72,9 @@ pub(super) fn turned(own: &Symbol) -> Option<Error> {
                     .received(received),
             )
         }
-        ("loss", [first, ..]) if ["student", "teacher", "target"].contains(first) => {
+        ("loss", [first, _, _] | [first, _, _, _])
+            if ["student", "teacher", "target"].contains(first) =>
+        {
             let error = Error::new(Kind::Name, "loss", "the hook is given the context first");
             Some(error.expected(EITHER).received(received))
         }

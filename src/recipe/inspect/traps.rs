@@ -48,7 +48,10 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     });
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
-    found.extend(read.about_functions(|own| no_test(read, own).or_else(|| turned(own))));
+    // What others import is called by them, with whatever they like.
+    let trains = Names::of(&read.source.text).trains();
+    let hook = |own: &Symbol| turned(own).filter(|_| trains);
+    found.extend(read.about_functions(|own| no_test(read, own).or_else(|| hook(own))));
     found.extend(unclosed_comment(&read.source.text).map(|at| {
         Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */").at(place(
             read.source,
