@@ -134,3 +134,24 @@ fn a_check_finds_what_was_made_of_a_trained_stage() {
     assert!(!after.err.contains("not in the store"), "{}", after.err);
     assert!(after.out.contains("2 stages, no errors, no warnings"), "{}", after.out);
 }
+
+#[test]
+fn what_a_stage_logs_can_be_read_before_it_has_run() {
+    let recipe = "let data = dataset::esc50(\"still:example\", #{ fold: 1, per_class: 2 });\n\
+        let features = audio::fbank(#{ mels: 16, frames: 20 });\n\
+        let net = model::cnn(#{ classes: data.classes, channels: [2] });\n\
+        let one = train(net, #{ data: data, epochs: 1, batch: 8, features: features });\n\
+        print(`logged ${one.metrics[-1].share}`);\n\
+        fn loss(ctx, student, target) { ctx.log(\"share\", 0.5); cross_entropy(student, target) }\n\
+        fn on_epoch(ctx) { if ctx.metrics[-1].share != 0.5 { throw \"another share\"; } }\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", recipe);
+    for question in ["check", "why", "run"] {
+        let ran = sandbox.still(&[question, "recipe.rhai"]).good();
+        assert!(
+            format!("{}{}", ran.out, ran.err).contains("logged 0.5"),
+            "{question}: {}",
+            ran.err
+        );
+    }
+}
