@@ -57,6 +57,20 @@ impl Signatures {
         self.forms(name).iter().any(|form| parameters_of(form) == count)
     }
 
+    /// Whether a call of `count` arguments has its options at `place`, counted from 0; where no form says it, they may be
+    /// anywhere.
+    pub fn has_options_at(&self, name: &str, count: usize, place: usize) -> bool {
+        let at = |form: &&str| {
+            let (_, all) = form.trim_end_matches(')').split_once('(')?;
+            all.split(", ").position(|word| word == "options")
+        };
+        let forms = self.forms(name);
+        if forms.iter().all(|form| at(form).is_none()) || !self.takes(name, count) {
+            return true;
+        }
+        forms.iter().any(|form| parameters_of(form) == count && at(form) == Some(place))
+    }
+
     /// Whether a namespace of that name is the host's.
     pub fn has_namespace(&self, name: &str) -> bool {
         self.all.iter().any(|(known, _)| known.split_once("::").is_some_and(|(own, _)| own == name))

@@ -86,6 +86,25 @@ fn a_caught_error_reads_as_a_sentence() {
 }
 
 #[test]
+fn unknown_options_are_found_wherever_the_options_stand() {
+    let sandbox = Sandbox::new();
+    for (call, found) in [
+        ("each_step(common + #{ epoch: 3 }, Fn(\"teach\"))", true),
+        ("train(1, common + #{ epoch: 3 })", true),
+        ("report([], #{ epoch: 3 })", true),
+        ("report(#{ epoch: 3 })", false),
+        ("train(#{ epoch: 3 }, common)", false),
+    ] {
+        sandbox.write(
+            "recipe.rhai",
+            format!("let common = #{{}};\n{call};\nfn teach(c, b) {{ 1 }}\n"),
+        );
+        let ran = sandbox.still(&["check", "--static-only", "recipe.rhai"]);
+        assert_eq!(ran.err.contains("unknown option 'epoch'"), found, "{call}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_check_tells_all_mistakes_of_an_imported_file() {
     let sandbox = Sandbox::new();
     sandbox

@@ -29,9 +29,9 @@ fn keys_of_call(read: &Read, call: &FnCallExpr, found: &mut Vec<Error>) {
         return;
     }
     let Some(known) = keys_of(&name) else { return };
-    // Options come last; the map that `report` may be given alone is none of options.
-    let last = call.args.last().filter(|_| name != "report" || call.args.len() > 1);
-    if let Some(argument) = last {
+    // `train(#{ … }, options)`: what stands elsewhere is no map of options.
+    let is_options = |place: &usize| read.signatures.has_options_at(&name, call.args.len(), *place);
+    for (_, argument) in call.args.iter().enumerate().filter(|(place, _)| is_options(place)) {
         let mut maps = Vec::new();
         literals(argument, &mut maps);
         for key in maps.into_iter().flatten() {
