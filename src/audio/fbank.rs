@@ -6,7 +6,7 @@ use super::lanes::{LANES, Lanes, ln, vectorised, vectors, vectors_mut};
 use super::mel::{Bank, Range};
 use super::window::BLACKMAN;
 use super::{Features, Window, ranges};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tensor::random::Stream;
 use pulp::{Simd, WithSimd};
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,10 @@ impl Fbank {
         let (frame, hop) = (samples(options.frame_ms), samples(options.hop_ms));
         ranges::frame(operation, [options.frame_ms, options.hop_ms], [frame, hop], rate_hz)?;
         let [low_hz, high_hz] = ranges::fitting(operation, options.low_hz, options.high_hz, rate)?;
+        if options.fft_points > 0 && options.fft_points < frame {
+            let wanted = format!("{frame} or more, which a frame has (0: as many)");
+            return Err(Error::out_of_range(operation, "fft_points", wanted, options.fft_points));
+        }
         let least = frame.max(options.fft_points);
         let points = if options.round_to_power_of_two { least.next_power_of_two() } else { least };
         ranges::points(operation, points)?;

@@ -5,17 +5,6 @@ use crate::error::{Error, Kind, Result};
 /// The longest FFT.
 pub(super) const MOST_POINTS: usize = 1 << 20;
 
-pub(super) fn out_of_range(
-    operation: &str,
-    name: &str,
-    wanted: impl Into<String>,
-    value: impl ToString,
-) -> Error {
-    Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected(wanted)
-        .received(value.to_string())
-}
-
 pub(super) fn whole(
     operation: &str,
     name: &str,
@@ -25,7 +14,7 @@ pub(super) fn whole(
 ) -> Result<()> {
     match (least..=most).contains(&value) {
         true => Ok(()),
-        false => Err(out_of_range(operation, name, format!("{least} to {most}"), value)),
+        false => Err(Error::out_of_range(operation, name, format!("{least} to {most}"), value)),
     }
 }
 
@@ -33,25 +22,25 @@ pub(super) fn number(operation: &str, name: &str, value: f64, least: f64, most: 
     // NaN lies in no range.
     match (least..=most).contains(&value) {
         true => Ok(()),
-        false => Err(out_of_range(operation, name, format!("{least} to {most}"), value)),
+        false => Err(Error::out_of_range(operation, name, format!("{least} to {most}"), value)),
     }
 }
 
 pub(super) fn length_ms(operation: &str, name: &str, value: f64) -> Result<()> {
     match value > 0.0 && value <= 60_000.0 {
         true => Ok(()),
-        false => Err(out_of_range(operation, name, "more than 0, 60000 at most", value)),
+        false => Err(Error::out_of_range(operation, name, "more than 0, 60000 at most", value)),
     }
 }
 
 /// The band of a filter bank, as far as it does not depend on the rate.
 pub(super) fn band(operation: &str, low_hz: f64, high_hz: f64) -> Result<()> {
     if !(low_hz >= 0.0 && low_hz.is_finite()) {
-        return Err(out_of_range(operation, "low_hz", "0 or more", low_hz));
+        return Err(Error::out_of_range(operation, "low_hz", "0 or more", low_hz));
     }
     match high_hz.is_finite() {
         true => Ok(()),
-        false => Err(out_of_range(
+        false => Err(Error::out_of_range(
             operation,
             "high_hz",
             "a frequency, or 0 and less counted from half the sample rate",
@@ -82,10 +71,15 @@ pub(super) fn frame(
 ) -> Result<()> {
     if frame < 2 {
         let wanted = format!("2 samples at {rate_hz} Hz");
-        return Err(out_of_range(operation, "frame_ms", wanted, ms[0]));
+        return Err(Error::out_of_range(operation, "frame_ms", wanted, ms[0]));
     }
     if hop == 0 {
-        return Err(out_of_range(operation, "hop_ms", format!("a sample at {rate_hz} Hz"), ms[1]));
+        return Err(Error::out_of_range(
+            operation,
+            "hop_ms",
+            format!("a sample at {rate_hz} Hz"),
+            ms[1],
+        ));
     }
     points(operation, frame)
 }

@@ -35,9 +35,7 @@ pub fn resample(samples: &Samples, rate_hz: u32) -> Result<Samples> {
     let from = samples.rate_hz;
     for rate in [from, rate_hz] {
         if !RATES_HZ.contains(&rate) {
-            return Err(Error::new(Kind::Range, "resampling", "'rate_hz' is out of range")
-                .expected("1 to 16000000")
-                .received(rate.to_string()));
+            return Err(Error::out_of_range("resampling", "rate_hz", "1 to 16000000", rate));
         }
     }
     if from == rate_hz || samples.values.is_empty() {

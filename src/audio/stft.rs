@@ -7,7 +7,7 @@ use super::lanes::{LANES, Lanes, ln, vectorised};
 use super::mel::{Bank, Range};
 use super::spectrogram::{MelOptions, Norm, Padding, Scaling, SpectrogramOptions};
 use super::{Features, ranges};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use pulp::{Simd, WithSimd};
 use std::borrow::Cow;
 use std::f64::consts::LN_10;
@@ -35,7 +35,7 @@ impl Stft {
         ranges::frame(operation, [options.frame_ms, options.hop_ms], [frame, hop], rate)?;
         let points = if options.fft_points > 0 { options.fft_points } else { frame };
         if points < frame {
-            return Err(ranges::out_of_range(
+            return Err(Error::out_of_range(
                 operation,
                 "fft_points",
                 format!("{frame} or more, which the window has (0: as many)"),

@@ -2,6 +2,7 @@
 //! `TimeMasking` draw them, which AST and PSLA used.
 
 use crate::data::{Augmentation, Draws, Level, Spectrogram};
+use crate::error::{Error, Kind, Result};
 use crate::tensor::random::Stream;
 
 /// What a mask puts in place of features.
@@ -69,6 +70,10 @@ impl Augmentation for FreqMask {
         Level::Clip
     }
 
+    fn check_size(&self, _: usize, bins: usize) -> Result<()> {
+        fits("augment::freq_mask", self.width, bins, "bins")
+    }
+
     fn clip(&self, clip: &mut Spectrogram, draws: &mut Draws) {
         let fill = self.fill.of(clip);
         for _ in 0..self.count {
@@ -98,6 +103,10 @@ impl Augmentation for TimeMask {
         Level::Clip
     }
 
+    fn check_size(&self, frames: usize, _: usize) -> Result<()> {
+        fits("augment::time_mask", self.width, frames, "frames")
+    }
+
     fn clip(&self, clip: &mut Spectrogram, draws: &mut Draws) {
         let fill = self.fill.of(clip);
         for _ in 0..self.count {
@@ -107,6 +116,16 @@ impl Augmentation for TimeMask {
             }
         }
     }
+}
+
+/// Refuses a mask that may cover more than there is: its width was meant for other features.
+fn fits(operation: &str, width: usize, size: usize, what: &str) -> Result<()> {
+    if width <= size {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Range, operation, "the mask is wider than the features")
+        .expected(format!("up to the {size} {what} that they have"))
+        .received(width.to_string()))
 }
 
 fn drawn(width: usize, size: usize, random: &mut Stream) -> (usize, usize) {

@@ -143,6 +143,14 @@ pub trait Augmentation: Send + Sync {
         self.parts().iter().try_for_each(|part| part.check_features(features))
     }
 
+    /// Refuses pictures of a size that it was not meant for, before anything is trained.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn check_size(&self, frames: usize, bins: usize) -> Result<()> {
+        self.parts().iter().try_for_each(|part| part.check_size(frames, bins))
+    }
+
     /// Changes one clip's samples in place.
     ///
     /// # Errors

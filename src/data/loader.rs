@@ -113,9 +113,7 @@ impl Loader {
         options: LoaderOptions,
     ) -> Result<Self> {
         if options.batch == 0 {
-            return Err(Error::new(Kind::Range, "loading", "'batch' is out of range")
-                .expected("at least 1")
-                .received("0"));
+            return Err(Error::out_of_range("loading", "batch", "at least 1", "0"));
         }
         options.sampler.check(source.len())?;
         let weights = options.sampler.weights(source.clips(), source.classes()).map(Arc::new);

@@ -45,7 +45,7 @@ pub(super) struct Maker {
 impl Maker {
     /// # Errors
     /// A step on samples after one on features, and the like; one that cannot work on the clips' sample rate,
-    /// or on the features.
+    /// or on the features; a mask wider than they are.
     pub fn new(
         source: Arc<ClipSource>,
         chain: Vec<Arc<dyn Augmentation>>,
@@ -64,7 +64,8 @@ impl Maker {
         let features = source.feature_options();
         chain.iter().try_for_each(|step| {
             step.check_rate(source.rate_hz())?;
-            step.check_features(features)
+            step.check_features(features)?;
+            step.check_size(source.frames(), source.bins())
         })?;
         let hears = chain.iter().any(|step| step.level() == Level::Wave);
         Ok(Maker { source, chain, seed, teaching, hears, draws })

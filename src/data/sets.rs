@@ -202,13 +202,7 @@ impl Dataset {
     pub fn windows(&self, seconds: f64, hop_seconds: f64) -> Result<Dataset> {
         for (name, value) in [("seconds", seconds), ("hop_seconds", hop_seconds)] {
             if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::new(
-                    Kind::Range,
-                    "windows",
-                    format!("'{name}' is out of range"),
-                )
-                .expected("more than 0")
-                .received(value.to_string()));
+                return Err(Error::out_of_range("windows", name, "more than 0", value));
             }
         }
         let in_samples = |clip: &Clip, seconds: f64| {

@@ -65,9 +65,12 @@ impl Dataset {
     pub fn split(&self, validation: f64, test: f64, draw: Draw) -> Result<Dataset> {
         for (name, share) in [("validation", validation), ("test", test)] {
             if !(0.0..1.0).contains(&share) {
-                return Err(Error::new(Kind::Range, "split", format!("'{name}' is out of range"))
-                    .expected("0 to less than 1: a share of the clips")
-                    .received(share.to_string()));
+                return Err(Error::out_of_range(
+                    "split",
+                    name,
+                    "0 to less than 1: a share of the clips",
+                    share,
+                ));
             }
         }
         if validation + test >= 1.0 {

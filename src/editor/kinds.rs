@@ -1,8 +1,10 @@
 //! What kind of value stands somewhere, as far as names and initial values tell it; and what can be done with it.
 
 use super::world::World;
+use crate::script::Hook;
 use crate::script::catalogue::{Form, Parameter, kind_word};
 use crate::script::names::{Binding, Call, Names, Symbol};
+use crate::train::StageKind;
 
 /// Types of numbers that recipes have no use for: Rhai has a form of each function for all of them.
 const UNUSED: [&str; 15] = [
@@ -125,8 +127,34 @@ fn of_symbol(world: &World, names: &Names, symbol: &Symbol, further: usize) -> O
     };
     match symbol.binding {
         Binding::Let | Binding::Const => found,
+        Binding::Parameter => of_parameter(names, symbol).or_else(by_name),
         _ => by_name(),
     }
+}
+
+/// The kind of a hook's parameter, which goes by its place: hooks are found by name, or named in an option.
+fn of_parameter(names: &Names, symbol: &Symbol) -> Option<String> {
+    let within = |own: &Symbol| (own.extent.0..own.extent.1).contains(&symbol.span.start);
+    let own = names.functions().map(|(_, own)| own).find(|own| within(own))?;
+    let place = own.parameters.iter().position(|name| *name == symbol.name)?;
+    let pointer = format!("Fn(\"{}\")", own.name);
+    let hook = Hook::ALL.into_iter().find(|hook| {
+        let given = format!("{}: {pointer}", hook.name());
+        match hook {
+            Hook::Step => names.calls().iter().any(|call| {
+                let inside = names.text().get(call.open..call.close);
+                call.name == "each_step" && inside.is_some_and(|text| text.contains(&pointer))
+            }),
+            _ => {
+                (hook.is_found_by_name() && hook.name() == own.name)
+                    || names.text().contains(&given)
+            }
+        }
+    })?;
+    let forms = [StageKind::Distill, StageKind::Train].map(|kind| hook.parameters(kind));
+    let standard = forms.iter().find(|form| form.len() == own.parameters.len())?.get(place)?;
+    let known = BY_NAME.iter().find(|(name, _)| name == standard);
+    known.map(|(_, kind)| kind.to_string())
 }
 
 fn of_call(world: &World, names: &Names, call: &Call, further: usize) -> Option<String> {

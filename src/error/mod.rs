@@ -3,6 +3,7 @@
 //! Everything below `script` knows nothing of recipes, so it raises an [`Error`] without a script
 //! position; whoever knows the position adds it with [`Error::at`]. Rendering is in [`render`].
 
+mod range;
 mod render;
 
 pub use render::tame;

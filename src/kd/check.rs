@@ -114,7 +114,7 @@ pub fn class_mask(operation: &str, student: &Tensor, target: &Tensor) -> Result<
 pub fn check_share(operation: &str, name: &str, value: f64) -> Result<()> {
     match (0.0..=1.0).contains(&value) {
         true => Ok(()),
-        false => Err(range(operation, name, "0 to 1", value)),
+        false => Err(Error::out_of_range(operation, name, "0 to 1", value)),
     }
 }
 
@@ -125,12 +125,6 @@ pub fn check_share(operation: &str, name: &str, value: f64) -> Result<()> {
 pub fn check_temperature(operation: &str, name: &str, value: f64) -> Result<()> {
     match value > 0.0 && value.is_finite() {
         true => Ok(()),
-        false => Err(range(operation, name, "more than 0", value)),
+        false => Err(Error::out_of_range(operation, name, "more than 0", value)),
     }
-}
-
-fn range(operation: &str, name: &str, wanted: &str, value: f64) -> Error {
-    Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected(wanted)
-        .received(value.to_string())
 }

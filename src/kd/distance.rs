@@ -1,7 +1,7 @@
 //! Losses between any two tensors of one shape. A gradient flows into both.
 
 use super::{Reduction, check_same};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
 /// (a − b)² for each element.
@@ -30,9 +30,7 @@ pub fn l1(a: &Tensor, b: &Tensor, reduction: Reduction) -> Result<Tensor> {
 pub fn smooth_l1(a: &Tensor, b: &Tensor, beta: f64, reduction: Reduction) -> Result<Tensor> {
     check_same("smooth_l1", a, b)?;
     if !(beta >= 0.0 && beta.is_finite()) {
-        return Err(Error::new(Kind::Range, "smooth_l1", "'beta' is out of range")
-            .expected("0 or more")
-            .received(beta.to_string()));
+        return Err(Error::out_of_range("smooth_l1", "beta", "0 or more", beta));
     }
     let gap = a.float()?.sub(b)?;
     let size = gap.abs()?;

@@ -21,9 +21,7 @@ pub fn cross_entropy_with(
     let target = shares(operation, student, target)?;
     check_pair(operation, "target", student, &target)?;
     if !(0.0..=1.0).contains(&smoothing) {
-        return Err(Error::new(Kind::Range, operation, "'smoothing' is out of range")
-            .expected("0 to 1")
-            .received(smoothing.to_string()));
+        return Err(Error::out_of_range(operation, "smoothing", "0 to 1", smoothing));
     }
     let target = match smoothing {
         0.0 => target,

@@ -2,7 +2,7 @@
 //! each pair, then the mean over frequency, the mean over time, and one linear layer: the pooling of
 //! CMKD's CNNs. Parameters are named as a `torch.nn.Sequential` called `body` would name them.
 
-use super::{InputShape, in_range};
+use super::InputShape;
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     AsPicture, BatchNorm, BatchNormOptions, Conv, ConvOptions, Linear, Mode, Network, Visitor,
@@ -59,8 +59,6 @@ impl Cnn {
         random: &mut Stream,
         on: &Device,
     ) -> Result<Self> {
-        in_range("model::cnn", "classes", options.classes)?;
-        in_range("model::cnn", "channels", options.channels.len())?;
         let halvings = options.channels.len() as u32;
         let least = 1usize.checked_shl(halvings).unwrap_or(usize::MAX);
         if input.frames < least || input.mels < least {
@@ -75,7 +73,6 @@ impl Cnn {
         let mut pairs = Vec::new();
         let mut inputs = 1;
         for (index, outputs) in options.channels.iter().copied().enumerate() {
-            in_range("model::cnn", "channels", outputs)?;
             // Seven layers a pair: (convolution, norm, ReLU) twice and the pooling.
             let place = index * 7;
             let first = conv_norm(inputs, outputs, random, on)?;

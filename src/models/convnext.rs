@@ -2,7 +2,7 @@
 
 use super::heads::Head;
 use super::layers::{Layers, Start, sequential};
-use super::{InputShape, at_least, in_range};
+use super::{InputShape, at_least};
 use crate::error::Result;
 use crate::nn::{
     AsPicture, Composite, ConvOptions, Mlp, MlpOptions, Net, Network, Parameter, Parts, Role,
@@ -94,8 +94,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = "model::convnext_tiny";
-    in_range(operation, "classes", options.classes)?;
-    options.head.check(operation)?;
     at_least(operation, input, REDUCTION)?;
     let ConvNextOptions { eps, drop_path, .. } = *options;
     let mut inputs = STAGES[0].1;

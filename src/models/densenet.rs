@@ -4,7 +4,7 @@
 use super::heads::Head;
 use super::layers::{Layers, Norm, Start, sequential};
 use super::resnet::first_pool;
-use super::{InputShape, at_least, in_range};
+use super::{InputShape, at_least};
 use crate::error::Result;
 use crate::nn::{Activation, AsPicture, Composite, Net, Network, Parts, Pooled};
 use crate::tensor::{PoolOptions, Tensor};
@@ -96,8 +96,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = "model::densenet121";
-    in_range(operation, "classes", options.classes)?;
-    options.head.check(operation)?;
     at_least(operation, input, REDUCTION)?;
     let mut builder = Builder { layers, norm: options.norm };
     let mut features = vec![

@@ -4,7 +4,7 @@
 
 use super::heads::Head;
 use super::layers::{Layers, Norm, Start, sequential};
-use super::{InputShape, at_least, in_range};
+use super::{InputShape, at_least};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     Activation, AsPicture, Composite, ConvOptions, Net, Network, Parts, SqueezeExcite,
@@ -203,8 +203,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = format!("model::{}", options.name());
-    in_range(&operation, "classes", options.classes)?;
-    options.head.check(&operation)?;
     at_least(&operation, input, REDUCTION)?;
     let Some((width, depth, side)) = SIZES.get(options.size).copied() else {
         return Err(Error::new(Kind::Range, operation, "there is no such size").expected("0 to 7"));

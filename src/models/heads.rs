@@ -1,7 +1,7 @@
 //! What makes logits of a CNN's last map `[batch, channel, frequency, time]`.
 
 use super::layers::{Layers, Start};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::nn::{Composite, ConvOptions, Net, Parameter, Parts, Role};
 use crate::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,12 @@ impl Head {
     pub(super) fn check(self, operation: &str) -> Result<()> {
         match self {
             Head::Attention(heads) if !(1..=MOST_HEADS).contains(&heads) => {
-                Err(Error::new(Kind::Range, operation, "'attention_heads' is out of range")
-                    .expected(format!("1 to {MOST_HEADS}"))
-                    .received(heads.to_string()))
+                Err(Error::out_of_range(
+                    operation,
+                    "attention_heads",
+                    format!("1 to {MOST_HEADS}"),
+                    heads,
+                ))
             }
             _ => Ok(()),
         }

@@ -3,8 +3,8 @@
 
 use super::efficientnet::widened;
 use super::layers::{Layers, Norm, Start, sequential};
-use super::{InputShape, at_least, in_range};
-use crate::error::{Error, Kind, Result};
+use super::{InputShape, at_least};
+use crate::error::{Error, Result};
 use crate::nn::{Activation, AsPicture, Composite, Net, Network, Parts, Pool, PoolLayerOptions};
 use crate::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -68,9 +68,12 @@ impl MnOptions {
         if (least..=most).contains(&self.width) {
             return Ok(());
         }
-        Err(Error::new(Kind::Range, operation, "'width' is out of range")
-            .expected(format!("{least} to {most}; 1 is mn10"))
-            .received(self.width.to_string()))
+        Err(Error::out_of_range(
+            operation,
+            "width",
+            format!("{least} to {most}; 1 is mn10"),
+            self.width,
+        ))
     }
 }
 
@@ -118,8 +121,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = "model::mn";
-    in_range(operation, "classes", options.classes)?;
-    options.check(operation)?;
     at_least(operation, input, REDUCTION)?;
     let wide = |channels: usize| widened(channels, options.width);
     let mut builder = Builder { layers, norm: options.norm };

@@ -1,5 +1,6 @@
 //! Named models: a specification that a recipe writes down, and the network built from it.
 
+mod check;
 mod cnn;
 mod convnext;
 mod densenet;
@@ -30,7 +31,7 @@ pub use resnet::ResNetOptions;
 pub use vit::{Patchout, VitForm, VitOptions};
 
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Maker, Mode, Net, Network, check};
+use crate::nn::{Maker, Mode, Net, Network};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
 use layers::Layers;
@@ -132,40 +133,6 @@ impl Spec {
         }
     }
 
-    /// Refuses options that make no sense whatever the clips; `operation` names the model.
-    ///
-    /// # Errors
-    /// Shares outside of 0 to 1, an eps below 0.
-    pub fn check(&self, operation: &str) -> Result<()> {
-        let (mut shares, norm) = match self {
-            Spec::Cnn(_) | Spec::Net(_) => return Ok(()),
-            Spec::Pretrained(own) => return own.of.check(operation),
-            Spec::EfficientNet(own) => {
-                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], own.norm)
-            }
-            Spec::ResNet(own) => (vec![("dropout", own.dropout)], own.norm),
-            Spec::DenseNet(own) => (vec![("dropout", own.dropout)], own.norm),
-            Spec::ConvNext(own) => {
-                let norm = Norm { eps: own.eps, ..Norm::TORCH };
-                (vec![("drop_path", own.drop_path), ("dropout", own.dropout)], norm)
-            }
-            Spec::Panns(own) => {
-                (vec![("block_dropout", own.block_dropout), ("dropout", own.dropout)], own.norm)
-            }
-            Spec::Mn(own) => {
-                own.check(operation)?;
-                (vec![("dropout", own.dropout)], own.norm)
-            }
-            Spec::Vit(own) => {
-                check::eps(operation, own.head_eps)?;
-                (vec![("drop_path", own.drop_path)], Norm { eps: own.eps, ..Norm::TORCH })
-            }
-        };
-        check::eps(operation, norm.eps)?;
-        shares.push(("momentum", norm.momentum));
-        shares.into_iter().try_for_each(|(name, share)| check::share(operation, name, share))
-    }
-
     /// Builds the network for clips of `input`, its weights drawn from `seed`.
     ///
     /// # Errors
@@ -196,6 +163,7 @@ impl Spec {
         random: &mut Stream,
         on: &Device,
     ) -> Result<Arc<dyn Network>> {
+        self.check(&format!("model::{}", self.name()))?;
         let mut layers = Layers { random, on };
         match self {
             Spec::Net(own) => Ok(Arc::new(own.net.copy()?)),
@@ -308,17 +276,6 @@ impl Model {
             .expected(format!("[batch, {frames} frames, {mels} mels]"))
             .received(words(&shape)))
     }
-}
-
-/// Refuses 0, and what no machine could hold; the product of a layer's lengths cannot overflow then.
-fn in_range(operation: &str, what: &str, value: usize) -> Result<()> {
-    const MOST: usize = 65_536;
-    if (1..=MOST).contains(&value) {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Range, operation, format!("'{what}' is out of range"))
-        .expected(format!("1 to {MOST}"))
-        .received(value.to_string()))
 }
 
 /// Refuses clips that a model would make smaller than nothing.

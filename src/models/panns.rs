@@ -3,7 +3,7 @@
 //! their SpecAugment: both are the recipe's.
 
 use super::layers::{Layers, Norm, Start};
-use super::{InputShape, at_least, in_range};
+use super::{InputShape, at_least};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Activation, BatchNorm, BatchNormOptions, Composite, Net, Network, Parts, Pooled};
 use crate::tensor::{PoolOptions, Tensor};
@@ -116,7 +116,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = format!("model::{}", options.name());
-    in_range(&operation, "classes", options.classes)?;
     let Some(form) = options.form() else {
         return Err(Error::new(Kind::Range, operation, "there is no such size")
             .expected("6, 10 or 14 layers")

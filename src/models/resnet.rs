@@ -3,7 +3,7 @@
 
 use super::heads::Head;
 use super::layers::{Layers, Norm, Start, sequential};
-use super::{InputShape, at_least, in_range};
+use super::{InputShape, at_least};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Activation, AsPicture, Composite, Net, Network, Parts, Pooled};
 use crate::tensor::{PoolOptions, Tensor};
@@ -118,8 +118,6 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = format!("model::{}", options.name());
-    in_range(&operation, "classes", options.classes)?;
-    options.head.check(&operation)?;
     at_least(&operation, input, REDUCTION)?;
     let Some((_, blocks, bottleneck)) = options.form() else {
         return Err(Error::new(Kind::Range, operation, "there is no such size")

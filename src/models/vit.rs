@@ -1,8 +1,8 @@
 //! Transformers over patches of a spectrogram: `model::ast_tiny`, `ast_small`, `ast_base` (Gong et al. 2021, on
 //! DeiT's distilled form), `model::vit_tiny` and so on (timm's plain form), and the small `model::ast`.
 
+use super::InputShape;
 use super::layers::{Layers, Start, sequential};
-use super::{InputShape, in_range};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{
     AsPicture, Block, BlockOptions, Composite, ConvOptions, Mode, Net, Network, Parameter, Parts,
@@ -77,10 +77,6 @@ fn head_eps() -> f64 {
 /// Deviation of positions, tokens and linear layers at the start.
 const STD: f64 = 0.02;
 
-/// More blocks, or a wider MLP, is a slip.
-const DEEPEST: usize = 256;
-const WIDEST_MLP: usize = 64;
-
 impl VitOptions {
     /// The small transformer of the quickstart.
     pub fn small() -> Self {
@@ -115,29 +111,8 @@ impl VitOptions {
         }
     }
 
-    fn check(&self, operation: &str, input: InputShape) -> Result<()> {
-        let all = [
-            ("classes", self.classes),
-            ("width", self.width),
-            ("depth", self.depth),
-            ("heads", self.heads),
-            ("patch", self.patch),
-            ("fstride", self.stride[0]),
-            ("tstride", self.stride[1]),
-            ("mlp_ratio", self.mlp_ratio),
-        ];
-        for (name, value) in all {
-            in_range(operation, name, value)?;
-        }
-        if self.depth > DEEPEST || self.mlp_ratio > WIDEST_MLP {
-            return Err(Error::new(Kind::Range, operation, "the model would be too large")
-                .expected(format!("'depth' {DEEPEST} and 'mlp_ratio' {WIDEST_MLP} at most"))
-                .received(format!("depth {}, mlp_ratio {}", self.depth, self.mlp_ratio)));
-        }
-        if !self.width.is_multiple_of(self.heads) {
-            return Err(Error::new(Kind::Range, operation, "'heads' must divide 'width'")
-                .received(format!("heads {}, width {}", self.heads, self.width)));
-        }
+    /// Refuses clips that no patch fits in, and to leave all patches out.
+    fn check_input(&self, operation: &str, input: InputShape) -> Result<()> {
         let patch = self.patch;
         if input.mels < patch || input.frames < patch {
             return Err(Error::new(Kind::Shape, operation, "the clips are smaller than a patch")
@@ -175,7 +150,7 @@ pub(super) fn build(
     layers: &mut Layers,
 ) -> Result<Arc<dyn Network>> {
     let operation = format!("model::{}", options.name);
-    options.check(&operation, input)?;
+    options.check_input(&operation, input)?;
     let extra = options.extra_tokens();
     let body = body(&operation, options, input, layers)?;
     let width = options.width as i64;

@@ -19,9 +19,7 @@ pub(crate) fn count(operation: &str, name: &str, value: usize) -> Result<()> {
     if (1..=MOST).contains(&value) {
         return Ok(());
     }
-    Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected(format!("1 to {MOST}"))
-        .received(value.to_string()))
+    Err(Error::out_of_range(operation, name, format!("1 to {MOST}"), value))
 }
 
 /// Refuses a number that is no share.
@@ -29,9 +27,7 @@ pub(crate) fn share(operation: &str, name: &str, value: f64) -> Result<()> {
     if (0.0..=1.0).contains(&value) {
         return Ok(());
     }
-    Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected("0 to 1")
-        .received(value.to_string()))
+    Err(Error::out_of_range(operation, name, "0 to 1", value))
 }
 
 /// Refuses what cannot be put under a root.
@@ -39,9 +35,7 @@ pub(crate) fn eps(operation: &str, value: f64) -> Result<()> {
     if value >= 0.0 && value.is_finite() {
         return Ok(());
     }
-    Err(Error::new(Kind::Range, operation, "'eps' is out of range")
-        .expected("0 or more")
-        .received(value.to_string()))
+    Err(Error::out_of_range(operation, "eps", "0 or more", value))
 }
 
 /// Refuses a number of parts that does not divide the whole.

@@ -3,7 +3,7 @@
 use super::check;
 use super::init::{self, NormalOptions, UniformOptions};
 use super::{Activation, Mode, Network, Parameter, Role, Visitor, scoped};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
 use serde::Serialize;
@@ -127,11 +127,12 @@ impl EmbeddingOptions {
         check::count("nn::embedding", "count", self.count)?;
         check::count("nn::embedding", "width", self.width)?;
         match self.padding {
-            Some(row) if row >= self.count => {
-                Err(Error::new(Kind::Range, "nn::embedding", "'padding_idx' is out of range")
-                    .expected(format!("a row of {}", self.count))
-                    .received(row.to_string()))
-            }
+            Some(row) if row >= self.count => Err(Error::out_of_range(
+                "nn::embedding",
+                "padding_idx",
+                format!("a row of {}", self.count),
+                row,
+            )),
             _ => Ok(()),
         }
     }

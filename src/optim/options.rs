@@ -245,9 +245,7 @@ pub(super) fn range(
     if good && value.is_finite() {
         return Ok(());
     }
-    Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected(wanted)
-        .received(value.to_string()))
+    Err(Error::out_of_range(operation, name, wanted, value))
 }
 
 pub(super) fn positive(operation: &str, name: &str, value: f64) -> Result<()> {

@@ -103,7 +103,7 @@ pub fn one_cycle(at: f64, total: f64, highest: f64, cycle: &OneCycle) -> Result<
     positive(operation, "final_div_factor", cycle.final_div_factor)?;
     let rising = cycle.pct_start;
     if !(0.0..=1.0).contains(&rising) {
-        return Err(out_of_range(operation, "pct_start", rising, "0 to 1"));
+        return Err(Error::out_of_range(operation, "pct_start", "0 to 1", rising));
     }
     let first = highest / cycle.div_factor;
     let last = first / cycle.final_div_factor;
@@ -139,7 +139,7 @@ pub fn cosine_restarts(at: f64, length: f64, from: f64, to: f64, factor: f64) ->
     let operation = "schedule::cosine_restarts";
     positive(operation, "length", length)?;
     if !(factor >= 1.0 && factor.is_finite()) {
-        return Err(out_of_range(operation, "factor", factor, "1 or more"));
+        return Err(Error::out_of_range(operation, "factor", "1 or more", factor));
     }
     let at = at.max(0.0);
     if factor == 1.0 {
@@ -204,12 +204,6 @@ fn ordered(operation: &str, what: &str, positions: &[f64], strictly: bool) -> Re
 fn positive(operation: &str, name: &str, value: f64) -> Result<()> {
     match value > 0.0 && value.is_finite() {
         true => Ok(()),
-        false => Err(out_of_range(operation, name, value, "more than 0")),
+        false => Err(Error::out_of_range(operation, name, "more than 0", value)),
     }
-}
-
-fn out_of_range(operation: &str, name: &str, value: f64, wanted: &str) -> Error {
-    Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-        .expected(wanted)
-        .received(value.to_string())
 }

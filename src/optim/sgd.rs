@@ -1,6 +1,6 @@
 //! Stochastic gradient descent, as `torch.optim.SGD` has it.
 
-use super::options::{Update, not_negative};
+use super::options::{Update, range};
 use super::state::Slot;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::Tensor;
@@ -19,8 +19,9 @@ pub struct SgdOptions {
 
 impl SgdOptions {
     pub(super) fn check(&self, operation: &str) -> Result<()> {
-        not_negative(operation, "momentum", self.momentum)?;
-        super::options::range(operation, "dampening", self.dampening, true, "a number")?;
+        let good = (0.0..=1.0).contains(&self.momentum);
+        range(operation, "momentum", self.momentum, good, "0 to 1")?;
+        range(operation, "dampening", self.dampening, true, "a number")?;
         if self.nesterov && (self.momentum <= 0.0 || self.dampening != 0.0) {
             let Self { momentum, dampening, .. } = self;
             return Err(Error::new(Kind::Range, operation, "'nesterov' needs a plain momentum")

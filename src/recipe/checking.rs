@@ -2,7 +2,7 @@
 //! others from being tried.
 
 use super::compile::{Compiled, Compiler};
-use super::idle::{out_of_range, unheeded};
+use super::idle::{out_of_range, squashed, unheeded};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::error::{Error, Kind, Result, Severity};
@@ -170,6 +170,9 @@ impl Session {
                 dry.failures.push(self.placed(error, Some(hook.name())));
             }
         }
+        let logits = dry.output.as_ref().filter(|_| plan.own.is_none());
+        dry.failures
+            .extend(logits.and_then(|logits| squashed(&plan.name, plan.spec.name(), logits)));
         let placed = dry.failures.into_iter().map(|failure| {
             // A number that an option gives has no function where it could stand.
             let constant = |hook: &&Hook| {
@@ -197,7 +200,7 @@ impl Session {
             parameters: dry.parameters,
             pretrained: dry.trained.model.weights().cloned(),
             input: batch(&dry.input),
-            output: dry.output.as_deref().map(batch),
+            output: dry.output.as_ref().map(|logits| batch(&logits.shape())),
             loss: dry.loss,
             epochs: plan.epochs,
             steps_per_epoch: dry.steps_per_epoch,

@@ -46,10 +46,7 @@ impl Compiled {
 
     /// Where a function begins, with the text, for errors about it.
     pub fn place_of(&self, name: &str, parameters: usize) -> Option<Place> {
-        let line = self.outline.line(name, parameters)?;
-        let text = Some(self.source.text.clone());
-        let file = self.source.file.clone();
-        Some(Place { file, line, column: None, text, note: String::new() })
+        Some(self.source.place(self.outline.line(name, parameters)?, None))
     }
 }
 

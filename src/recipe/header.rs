@@ -1,9 +1,8 @@
 //! A recipe's header, its `//!` lines: the title, a text, and fields for those who get it from somebody else.
 
 use super::source::Source;
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// The fields that a header may have.
 const FIELDS: [&str; 5] = ["claim", "needs", "data", "cost", "expects"];
@@ -92,7 +91,7 @@ impl Header {
             let problem = format!("'{name}' stands there twice");
             let error =
                 Error::new(Kind::Script, "the header", problem).hint("the first one counts");
-            self.findings.push(error.as_warning().at(place(source, line)));
+            self.findings.push(error.as_warning().at(source.place(line, None)));
             return;
         }
         self.fields.push(Field { name, value: value.to_string(), line });
@@ -103,7 +102,7 @@ impl Header {
             let error =
                 Error::new(Kind::Script, "the header", format!("'{}' says nothing", field.name));
             if field.name != "needs" {
-                self.findings.push(error.as_warning().at(place(source, field.line)));
+                self.findings.push(error.as_warning().at(source.place(field.line, None)));
             }
         }
         let Some(needs) = self.fields.iter().find(|field| field.name == "needs").cloned() else {
@@ -124,7 +123,7 @@ impl Header {
                         .hint("get that version, or change the line and see whether it runs"),
                 ),
             };
-            self.findings.extend(found.map(|error| error.at(place(source, needs.line))));
+            self.findings.extend(found.map(|error| error.at(source.place(needs.line, None))));
         }
     }
 
@@ -172,12 +171,7 @@ fn near_miss(source: &Source, said: &str, line: usize) -> Option<Error> {
     let near = |name: &&&str| strsim::damerau_levenshtein(&lower, name) <= most(name);
     let name = FIELDS.iter().find(near)?;
     let error = Error::new(Kind::Name, "the header", format!("there is no field '{word}'"));
-    Some(error.hint(format!("did you mean '{name}'?")).as_warning().at(place(source, line)))
-}
-
-fn place(source: &Source, line: usize) -> Place {
-    let (file, text) = (source.file.clone(), Some(Arc::clone(&source.text)));
-    Place { file, line, column: None, text, note: String::new() }
+    Some(error.hint(format!("did you mean '{name}'?")).as_warning().at(source.place(line, None)))
 }
 
 /// `still >= 0.1`.

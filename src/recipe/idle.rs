@@ -5,9 +5,14 @@ use super::facts::Facts;
 use super::session::{Session, lock};
 use super::version::Version;
 use crate::error::{Error, Kind};
+use crate::kd::{check_share, check_temperature};
 use crate::script::names::Names;
 use crate::script::{Hook, HookSource};
-use crate::train::{HIGHEST_LR, Sample};
+use crate::tensor::Tensor;
+use crate::train::{Sample, check_lr};
+
+/// Fewer outputs than these lie within 0 to 1 by chance.
+const LEAST: usize = 8;
 
 /// A function: its name, and the number of its parameters.
 type Form = (String, usize);
@@ -74,6 +79,34 @@ pub(super) fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Ho
     found
 }
 
+/// Outputs of a stage's network for made-up clips that look like probabilities: losses take logits.
+pub(super) fn squashed(stage: &str, model: &str, logits: &Tensor) -> Option<Error> {
+    let [_, classes] = logits.shape().try_into().ok()?;
+    let values = logits.to_values().ok()?;
+    let inside = values.len() >= LEAST && values.iter().all(|value| (0.0..=1.0).contains(value));
+    if !inside {
+        return None;
+    }
+    let sums = || values.chunks(classes).map(|row| row.iter().sum::<f32>());
+    let shares = classes > 1 && sums().all(|sum| (sum - 1.0).abs() < 1e-3);
+    // Numbers that an untrained network gives are as often below 0, and zeros come of a ReLU.
+    let each = values.iter().all(|value| *value > 0.0 && *value < 1.0);
+    let end = match (shares, each) {
+        (true, _) => "softmax",
+        (_, true) => "sigmoid",
+        _ => return None,
+    };
+    let problem = format!("the network of stage '{stage}' seems to end with a {end}");
+    let error = Error::new(Kind::Number, model, problem)
+        .expected("logits, any numbers: losses and reports make probabilities of them")
+        .received(match shares {
+            true => "numbers from 0 to 1 that sum to 1 for each clip".to_string(),
+            false => "numbers from 0 to 1 alone".to_string(),
+        })
+        .hint(format!("leave the last {end} out"));
+    Some(error.as_warning())
+}
+
 /// Schedules that leave their range before the stage ends, each told once. What an own loss makes of λ and τ is its affair.
 pub(super) fn out_of_range(
     schedule: &[Sample],
@@ -88,19 +121,18 @@ pub(super) fn out_of_range(
             Hook::Lambda => at.lambda.filter(|_| !is_own),
             _ => at.tau.filter(|_| !is_own),
         };
-        let (expected, fits): (String, &dyn Fn(f64) -> bool) = match hook {
-            Hook::Lr => (format!("0 to {HIGHEST_LR}"), &|lr| (0.0..=HIGHEST_LR).contains(&lr)),
-            Hook::Lambda => ("0 to 1".into(), &|lambda| (0.0..=1.0).contains(&lambda)),
-            _ => ("more than 0".into(), &|tau| tau > 0.0 && tau.is_finite()),
+        let check = |value: f64| match hook {
+            Hook::Lr => check_lr(value),
+            Hook::Lambda => check_share(hook.name(), hook.name(), value),
+            _ => check_temperature(hook.name(), hook.name(), value),
         };
-        let first =
-            schedule.iter().find_map(|at| Some((at, value(at).filter(|value| !fits(*value))?)));
-        let Some((at, value)) = first else { continue };
-        let problem = format!("'{}' is out of range", hook.name());
-        let error = Error::new(Kind::Range, hook.name(), problem)
-            .expected(expected)
-            .received(format!("{value} in epoch {}, step {}", at.epoch, at.step));
-        found.push((hook, facts.placed(hook, version, error)));
+        let first = schedule.iter().find_map(|at| {
+            let value = value(at)?;
+            check(value).err().map(|error| {
+                error.received(format!("{value} in epoch {}, step {}", at.epoch, at.step))
+            })
+        });
+        found.extend(first.map(|error| (hook, facts.placed(hook, version, error))));
     }
     found
 }

@@ -8,10 +8,10 @@ use super::setup::Entry;
 use super::standing::{Read, Standing};
 use super::timeline::Timeline;
 use super::version::Version;
-use crate::error::{Error, Kind, Place, Result};
+use crate::error::{Error, Kind, Result};
 use crate::run::{Folder, NUMERICS, Past, Record, State, slug, version_of};
 use crate::script::Host;
-use crate::script::names::{UNCLOSED, unclosed_comment};
+use crate::script::names::unclosed_comment;
 use crate::tensor::Precision;
 use rhai::Engine;
 use serde_json::{Value, json};
@@ -67,13 +67,10 @@ impl Session {
                 self.display().warn(&text);
             }
         }
-        if let Some(at) = unclosed_comment(&compiled.source.text)
+        if let Some((error, at)) = unclosed_comment(&compiled.source.text)
             && self.setup.entry != Entry::Check
         {
-            let (file, text) = (compiled.source.file.clone(), Some(compiled.source.text.clone()));
-            let (line, column) = (at.line, Some(at.column + 1));
-            let error = Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */");
-            return Err(error.at(Place { file, line, column, text, note: String::new() }));
+            return Err(error.at(compiled.source.place(at.line, Some(at.column + 1))));
         }
         if self.setup.entry.is_a_question() {
             let (number, timeline) = match &self.setup.entry {

@@ -2,7 +2,7 @@
 //! `optimizer.step(a, b)`, with the optimiser as `this`.
 
 use super::source::Source;
-use crate::error::{Error, Kind, Place};
+use crate::error::{Error, Kind};
 use crate::script::Signatures;
 use rhai::{AST, ASTNode, Expr, Position};
 
@@ -27,12 +27,6 @@ pub(super) fn hidden_method(ast: &AST, source: &Source, signatures: &Signatures)
         .hint(format!("give the function another name, e.g. 'my_{name}'"));
     Some(match at.line() {
         None => error,
-        Some(line) => error.at(Place {
-            file: source.file.clone(),
-            line,
-            column: at.position(),
-            text: Some(source.text.clone()),
-            note: String::new(),
-        }),
+        Some(line) => error.at(source.place(line, at.position())),
     })
 }

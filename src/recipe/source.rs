@@ -1,7 +1,7 @@
 //! A recipe's text as it stands in its file.
 
 use crate::disk;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Place, Result};
 use crate::script::SOURCE_BYTES;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +43,12 @@ impl Source {
             hash: blake3::hash(text.as_bytes()).to_hex().to_string(),
             text: text.into(),
         }
+    }
+
+    /// A line of it, counted from 1, and a column of that, for errors about it.
+    pub fn place(&self, line: usize, column: Option<usize>) -> Place {
+        let (file, text) = (self.file.clone(), Some(self.text.clone()));
+        Place { file, line, column, text, note: String::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::functions::Functions;
 use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Say, Trying, stopped};
-use crate::error::{Error, Kind, Place, Result, guarded};
+use crate::error::{Error, Kind, Result, guarded};
 use crate::nn::pass;
 use crate::script::diagnose::Knowledge;
 use crate::script::{self, Host, Resolver, Signatures, Sources};
@@ -295,13 +295,7 @@ fn one(
     let outcome = outcome.and_then(|()| host.interruption().map_or(Ok(()), Err));
     // What ends a script from outside, and a defect, have no place of their own.
     let outcome = outcome.map_err(|error| match error.report().places.is_empty() {
-        true => error.at(Place {
-            file: source.file.clone(),
-            line,
-            column: None,
-            text: Some(source.text.clone()),
-            note: String::new(),
-        }),
+        true => error.at(source.place(line, None)),
         false => error,
     });
     Tested {

@@ -8,6 +8,16 @@ use super::{habits, meant, stdlib};
 use crate::error::{Error, Kind, nearest};
 use rhai::Position;
 
+/// What stands behind the point after a name.
+fn member<'a>(row: &'a str, name: &str) -> Option<&'a str> {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    row.match_indices(name).find_map(|(at, found)| {
+        let after = row[at + found.len()..].strip_prefix('.')?;
+        let end = after.find(|c: char| !word(c)).unwrap_or(after.len());
+        (!row[..at].ends_with(word) && end > 0).then(|| &after[..end])
+    })
+}
+
 impl Knowledge<'_> {
     /// A name that stands for nothing at a place of `source`.
     pub(super) fn not_defined(&self, name: &str, source: &str, at: Position) -> Error {
@@ -18,11 +28,15 @@ impl Knowledge<'_> {
         }
         let Some(text) = self.sources.text(source) else { return error };
         let row = at.line().and_then(|line| text.lines().nth(line - 1));
+        let behind_point = row.and_then(|row| member(row, name));
+        if let Some(member) = behind_point.filter(|_| self.signatures.has_namespace(name)) {
+            let known = self.signatures.near(&format!("{name}::{}", member.to_lowercase()));
+            let form = known.map(|known| format!(": {}", self.signatures.forms_of(known)));
+            let form = form.unwrap_or_else(|| format!(": {name}::…"));
+            return error.hint(format!("a namespace has two colons behind it{form}"));
+        }
         match undefined::meant(text, name, row.unwrap_or_default()) {
             Some(hint) => error.hint(hint),
-            None if self.signatures.has_namespace(name) => {
-                error.hint(format!("what is in a namespace is written with ::, {name}::…"))
-            }
             None => match form.filter(|_| !row.is_some_and(|row| row.contains(&format!("{name}(")))) {
                 Some(form) => error.hint(format!(
                     "it is a function, which is called: {form}; what is handed on is one of this file: Fn(\"loss\")"
@@ -46,9 +60,11 @@ impl Knowledge<'_> {
         let forms = self.signatures.forms(name);
         let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
         if !forms.is_empty() && is_named {
+            // What the host shows of maps is one form of many.
+            let forms = if name == "print" { "print(value)".into() } else { forms.join(" or ") };
             let error =
                 Error::new(Kind::Type, name, "no form of this function takes these arguments")
-                    .expected(forms.join(" or "))
+                    .expected(forms)
                     .received(format!("{name}({types})"));
             return match meant::arguments(name, &types) {
                 Some(hint) => error.hint(hint),

@@ -115,7 +115,7 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "manual_seed" | "seed_everything" => {
             "all random numbers come from one seed: still run R --seed 1, or seed: 1 of a stage"
         }
-        "size" => "it is a property: x.shape, and x.shape[0] for one of its lengths",
+        "size" => "of a tensor it is a property, x.shape; of an array or a map it is x.len()",
         "view" | "reshape_as" => "write x.reshape([2, -1])",
         "contiguous" => "leave it out: how a tensor lies in memory is nobody's concern here",
         "zero_grad" => {

@@ -21,6 +21,7 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         {
             "it has no temperature: tau of distill(…) is the teacher's; std/hinton has one for both"
         }
+        ("size" | "length", "array" | "string" | "map") => "write x.len()",
         ("get", "map") => "write map.get(\"key\") ?? 3",
         (_, "nothing") => {
             "the first value is nothing: what only changes something, such as push, gives no value; write it as a \

@@ -5,7 +5,7 @@ use super::options::Options;
 use super::raise::{Raw, raw};
 use super::register::comments;
 use super::value::native_of;
-use crate::error::{Error, Kind, Result, unknown};
+use crate::error::{Error, Result, unknown};
 use crate::report::{Expected, Options as About};
 use crate::train::Trained;
 use rhai::{Array, Engine, FuncRegistration, Map, Module};
@@ -93,11 +93,12 @@ fn asked(options: &Options, stages: &[Trained]) -> Result<About> {
     let mut margin = 0.0;
     options.number("margin", &mut margin)?;
     if !(0.0..=1.0).contains(&margin) || (expected == Expected::Same && margin == 0.0) {
-        return Err(Error::new(Kind::Range, "report", "'margin' is out of range")
-            .expected(
-                "a share from 0 to 1, e.g. 0.02 for two points; above 0 where \"same\" is expected",
-            )
-            .received(margin.to_string()));
+        return Err(Error::out_of_range(
+            "report",
+            "margin",
+            "a share from 0 to 1, e.g. 0.02 for two points; above 0 where \"same\" is expected",
+            margin,
+        ));
     }
     Ok(About {
         title: options.text("title")?,

@@ -78,20 +78,22 @@ impl Windows {
         let all = [("size", size), ("stride", stride), ("dilation", step)];
         for (what, number) in all {
             if number == 0 || number > FARTHEST {
-                return Err(Error::new(
-                    Kind::Range,
+                return Err(Error::out_of_range(
                     operation,
-                    format!("'{what}' is out of range"),
-                )
-                .expected(format!("1 to {FARTHEST}"))
-                .received(number.to_string()));
+                    what,
+                    format!("1 to {FARTHEST}"),
+                    number,
+                ));
             }
         }
         let reach = step * (size - 1) + 1;
         if pad > reach / 2 {
-            return Err(Error::new(Kind::Range, operation, "'padding' is out of range")
-                .expected(format!("half of the window's {reach} at most"))
-                .received(pad.to_string()));
+            return Err(Error::out_of_range(
+                operation,
+                "padding",
+                format!("half of the window's {reach} at most"),
+                pad,
+            ));
         }
         let Some(rest) = (length + 2 * pad).checked_sub(reach) else {
             return Err(Error::new(Kind::Shape, operation, "the input is smaller than the window")

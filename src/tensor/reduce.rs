@@ -168,9 +168,7 @@ impl Tensor {
     pub fn norm_along(&self, along: &Along, p: f64) -> Result<Tensor> {
         let own = self.float()?;
         if p.is_nan() || p <= 0.0 {
-            return Err(Error::new(Kind::Range, "norm", "'p' is out of range")
-                .expected("more than 0")
-                .received(p.to_string()));
+            return Err(Error::out_of_range("norm", "p", "more than 0", p));
         }
         let axes = along.axes("norm", &own.shape())?;
         let (plain, size) = (own.detached()?, own.detached()?.abs()?);

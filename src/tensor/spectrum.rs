@@ -64,13 +64,7 @@ impl Tensor {
         let StftOptions { n_fft, hop, center, .. } = *options;
         for (name, value) in [("n_fft", n_fft), ("hop", hop)] {
             if value == 0 || value > LONGEST {
-                return Err(Error::new(
-                    Kind::Range,
-                    operation,
-                    format!("'{name}' is out of range"),
-                )
-                .expected(format!("1 to {LONGEST}"))
-                .received(value.to_string()));
+                return Err(Error::out_of_range(operation, name, format!("1 to {LONGEST}"), value));
             }
         }
         let shape = self.shape();

@@ -5,7 +5,7 @@ use super::evaluate::{Score, evaluate};
 use super::hooks::{Hooks, Moment};
 use super::plan::Plan;
 use super::stage::Stage;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::models::Model;
 use crate::nn::{Mode, Network, Role, pass};
 use crate::tensor::{Tensor, store};
@@ -53,9 +53,12 @@ impl Average {
         if 1 <= from && from <= to && to <= epochs {
             return Ok(());
         }
-        Err(Error::new(Kind::Range, operation, "'average' is out of range")
-            .expected(format!("[first, last] epoch, counted from 1 to {epochs}"))
-            .received(format!("[{from}, {to}]")))
+        Err(Error::out_of_range(
+            operation,
+            "average",
+            format!("[first, last] epoch, counted from 1 to {epochs}"),
+            format!("[{from}, {to}]"),
+        ))
     }
 }
 

@@ -39,8 +39,8 @@ pub struct Dry {
     pub parameters: usize,
     /// Shape of the two clips, `[2, frames, mels]`.
     pub input: Vec<usize>,
-    /// Shape of what the student gave for them.
-    pub output: Option<Vec<usize>>,
+    /// What the student gave for them.
+    pub output: Option<Tensor>,
     /// The loss of the one step.
     pub loss: Option<f64>,
     /// Steps of an epoch.
@@ -106,7 +106,7 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     Ok(Dry {
         parameters: run.learner.model.network().parameter_count(),
         input: batch.input.shape(),
-        output: output.map(|logits| logits.shape()),
+        output,
         loss,
         steps_per_epoch,
         schedule,

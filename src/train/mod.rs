@@ -35,4 +35,4 @@ pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Seen, Sti
 pub use plan::{Features, OwnStep, Plan, StageKind, Taps, TeacherModel};
 pub use predict::predict;
 pub use stage::{recall, train, untrained};
-pub use step::{HIGHEST_LR, STANDARD_LAMBDA, STANDARD_TAU, StepReport};
+pub use step::{STANDARD_LAMBDA, STANDARD_TAU, StepReport, check_lr};

@@ -272,17 +272,18 @@ impl Plan {
     pub fn check(&self) -> Result<()> {
         let operation = self.operation();
         let range = |name: &str, value: usize| {
-            Err(Error::new(Kind::Range, operation, format!("'{name}' is out of range"))
-                .expected("at least 1")
-                .received(value.to_string()))
+            Err(Error::out_of_range(operation, name, "at least 1", value))
         };
         if self.epochs == 0 {
             return range("epochs", self.epochs);
         }
         if self.epochs > MOST_EPOCHS {
-            return Err(Error::new(Kind::Range, operation, "'epochs' is out of range")
-                .expected(format!("{MOST_EPOCHS} at most"))
-                .received(self.epochs.to_string()));
+            return Err(Error::out_of_range(
+                operation,
+                "epochs",
+                format!("{MOST_EPOCHS} at most"),
+                self.epochs,
+            ));
         }
         if self.batch == 0 {
             return range("batch", self.batch);

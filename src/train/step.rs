@@ -21,7 +21,7 @@ pub const STANDARD_TAU: f64 = 1.0;
 
 /// Beyond this one step makes weights infinite.
 /// More makes no sense.
-pub const HIGHEST_LR: f64 = 1e6;
+const HIGHEST_LR: f64 = 1e6;
 
 /// The numbers of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -243,16 +243,24 @@ impl Learner {
         }
         looked.check_gradients("loss", &self.parameters, &gradients).map_err(at_loss)?;
         let lr = hooks.lr(moment)?.unwrap_or(moment.lr);
-        if !(0.0..=HIGHEST_LR).contains(&lr) {
-            let error = Error::new(Kind::Range, "lr", "the learning rate makes no sense")
-                .expected(format!("0 to {HIGHEST_LR}"))
-                .received(lr.to_string());
-            return Err(hooks.blame("lr", moment, error));
-        }
+        check_lr(lr).map_err(|error| hooks.blame("lr", moment, error))?;
         for (_, optimizer) in &self.bench.optimizers {
             optimizer.step(&self.parameters, &gradients, Some(lr))?;
         }
         Ok(StepReport { loss: value, lr, lambda, tau })
+    }
+}
+
+/// Refuses a learning rate that makes no sense.
+///
+/// # Errors
+/// Such a rate, in the name of the hook `lr`.
+pub fn check_lr(lr: f64) -> Result<()> {
+    match (0.0..=HIGHEST_LR).contains(&lr) {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Range, "lr", "the learning rate makes no sense")
+            .expected(format!("0 to {HIGHEST_LR}"))
+            .received(lr.to_string())),
     }
 }
 

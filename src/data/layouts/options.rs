@@ -46,9 +46,7 @@ impl ReadOptions {
     /// Refuses what makes no sense.
     pub(super) fn check(&self, operation: &str) -> Result<()> {
         if self.per_class == Some(0) {
-            return Err(Error::new(Kind::Range, operation, "'per_class' is out of range")
-                .expected("at least 1")
-                .received("0"));
+            return Err(Error::out_of_range(operation, "per_class", "at least 1", "0"));
         }
         Ok(())
     }

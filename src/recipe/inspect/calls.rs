@@ -88,6 +88,12 @@ impl<'a> Names<'a> {
                 Some(ASTNode::Expr(Expr::Map(entries, _))) => {
                     held.extend(entries.0.iter().map(|(key, _)| key.name.to_string()));
                 }
+                // Parts of a network in an order: [["fc", nn::linear(64, 10)]].
+                Some(ASTNode::Expr(Expr::Array(pair, _))) => {
+                    if let [Expr::StringConstant(part, _), _] = pair.as_slice() {
+                        held.insert(part.to_string());
+                    }
+                }
                 Some(ASTNode::Expr(Expr::Property(property, _))) => {
                     held.insert(property.2.to_string());
                 }

@@ -1,12 +1,15 @@
 //! Losses that give a number and are not what was meant: warnings.
 
-use super::name_of;
+use super::{Read, name_of};
 use crate::error::{Error, Kind};
 use crate::script::names::Symbol;
-use rhai::{Expr, FnCallExpr};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
 /// Losses of logits, and whether the second argument is logits as well.
 const OF_LOGITS: [(&str, bool); 3] = [("cross_entropy", false), ("bce", false), ("kd::kl", true)];
+/// What is to be learnt, by the names that it has with everybody.
+const TO_LEARN: [&str; 7] =
+    ["target", "targets", "label", "labels", "truth", "teacher", "teacher_logits"];
 /// What makes probabilities of logits.
 const SQUASHING: [&str; 3] = ["softmax", "log_softmax", "sigmoid"];
 
@@ -17,15 +20,9 @@ pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
         return no_logarithms(call);
     }
     let (_, both) = OF_LOGITS.iter().find(|(known, _)| *known == name)?;
-    let first = call.args.first()?;
-    if let Expr::Variable(own, ..) = first
-        && ["target", "targets", "teacher"].contains(&own.1.as_str())
+    if let Some(learnt) = call.args.first().and_then(last_name).filter(|own| TO_LEARN.contains(own))
     {
-        let error =
-            Error::new(Kind::Type, &name, "what is to be learnt stands in the student's place")
-                .hint(format!("the student's logits come first: {name}(student, {})", own.1))
-                .as_warning();
-        return Some(error);
+        return Some(in_students_place(&name, learnt));
     }
     let logits = call.args.iter().take(if *both { 2 } else { 1 });
     let squashed = logits.filter_map(squashed).next()?;
@@ -33,6 +30,51 @@ pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
         .hint(format!("leave .{squashed}(…) out"))
         .as_warning();
     Some(error)
+}
+
+fn in_students_place(name: &str, learnt: &str) -> Error {
+    Error::new(Kind::Type, name, "what is to be learnt stands in the student's place")
+        .hint(format!("the student's logits come first: {name}(student, {learnt})"))
+        .as_warning()
+}
+
+/// The name of a variable, or of the property that is taken of something: `batch.target`.
+fn last_name(value: &Expr) -> Option<&str> {
+    match value {
+        Expr::Variable(own, ..) => Some(own.1.as_str()),
+        Expr::Dot(parts, ..) => match &parts.rhs {
+            Expr::Property(own, _) => Some(own.2.as_str()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Losses in the hook `loss` that are given its labels or its teacher first, whatever they are called there.
+pub(super) fn turned_call(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    for function in read.ast.iter_functions().filter(|function| function.name == "loss") {
+        let [_, _, learnt @ ..] = function.params.as_slice() else { continue };
+        let (name, count) = (function.name, function.params.len());
+        let alone = read.ast.clone_functions_only_filtered(|_, _, _, known, parameters| {
+            known == name && parameters == count
+        });
+        alone.walk(&mut |path: &[ASTNode]| {
+            if let Some(
+                ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
+            ) = path.last()
+                && let Some(Expr::Variable(own, ..)) = call.args.first()
+                && learnt.contains(&own.1.as_str())
+                && own.1 != "student"
+                && !TO_LEARN.contains(&own.1.as_str())
+                && OF_LOGITS.iter().any(|(known, _)| *known == name_of(call))
+            {
+                found.push(read.placed(in_students_place(&name_of(call), &own.1), *at));
+            }
+            true
+        });
+    }
+    found
 }
 
 /// `kl_div(a.softmax(1), b.softmax(1))`.

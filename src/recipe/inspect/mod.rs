@@ -4,6 +4,7 @@ mod calls;
 mod keys;
 mod losses;
 mod recover;
+mod schedules;
 mod traps;
 
 use super::arguments::Arguments;
@@ -15,7 +16,7 @@ use super::header::Header;
 use super::session::folder_of;
 use super::source::Source;
 use super::trying::{CHECK, Given, Trying};
-use crate::error::{Error, Kind, Place, Result, guarded};
+use crate::error::{Error, Kind, Result, guarded};
 use crate::script::names::{Names, Symbol};
 use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
 use calls::unknown_calls;
@@ -143,6 +144,7 @@ impl Inspector {
             let read = Read {
                 ast: &ast,
                 source: &source,
+                names: Names::of(&source.text),
                 signatures: &self.compiler.signatures,
                 words: &self.words,
                 imports: imports(&ast, &compiled),
@@ -162,7 +164,7 @@ impl Inspector {
                 .as_warning();
             let line = compiled.outline.bodies(&name).find_map(|body| Some(body.first()?.1));
             errors.push(match line {
-                Some(line) => error.at(place(&source, line, None)),
+                Some(line) => error.at(source.place(line, None)),
                 None => error,
             });
         }
@@ -184,6 +186,7 @@ fn sorted(mut errors: Vec<Error>, source: &Source) -> Vec<Error> {
 struct Read<'a> {
     ast: &'a AST,
     source: &'a Source,
+    names: Names,
     signatures: &'a Signatures,
     words: &'a Vocabulary,
     imports: Vec<Import>,
@@ -202,17 +205,16 @@ fn name_of(call: &FnCallExpr) -> String {
 impl Read<'_> {
     /// Warnings about the recipe's own functions, each at the line where it begins.
     fn about_functions(&self, wrong: impl Fn(&Symbol) -> Option<Error>) -> Vec<Error> {
-        let names = Names::of(&self.source.text);
         let warn = |own: &Symbol| {
-            let at = place(self.source, own.span.line, None);
+            let at = self.source.place(own.span.line, None);
             Some(wrong(own)?.as_warning().at(at))
         };
-        names.functions().filter_map(|(_, own)| warn(own)).collect()
+        self.names.functions().filter_map(|(_, own)| warn(own)).collect()
     }
 
     fn placed(&self, error: Error, at: Position) -> Error {
         match at.line() {
-            Some(line) => error.at(place(self.source, line, at.position())),
+            Some(line) => error.at(self.source.place(line, at.position())),
             None => error,
         }
     }
@@ -248,11 +250,6 @@ fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
         true
     });
     found
-}
-
-fn place(source: &Source, line: usize, column: Option<usize>) -> Place {
-    let (file, text) = (source.file.clone(), Some(source.text.clone()));
-    Place { file, line, column, text, note: String::new() }
 }
 
 /// The definition files of everything that a recipe can call: names, which may have a folder, and texts.

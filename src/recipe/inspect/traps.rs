@@ -1,10 +1,11 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
 use super::super::testing::TEST_PREFIX;
-use super::losses::{turned, wrong_loss};
-use super::{Read, name_of, place};
+use super::losses::{turned, turned_call, wrong_loss};
+use super::schedules::turned_schedule;
+use super::{Read, name_of};
 use crate::error::{Error, Kind, nearest};
-use crate::script::names::{Names, Symbol, UNCLOSED, meant_to_divide, unclosed_comment};
+use crate::script::names::{Symbol, meant_to_divide, unclosed_comment};
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
                 division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
             let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
             let trap = trap.or_else(|| bits(call, &whole)).or_else(|| wrong_loss(call));
+            let trap = trap.or_else(|| turned_schedule(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
         if let Some(ASTNode::Expr(Expr::StringConstant(text, at))) = path.last()
@@ -49,18 +51,16 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     found
         .extend(read.ast.statements().iter().filter_map(|statement| running_loop(read, statement)));
     // What others import is called by them, with whatever they like.
-    let trains = Names::of(&read.source.text).trains();
+    let trains = read.names.trains();
     let hook = |own: &Symbol| turned(own).filter(|_| trains);
     found.extend(read.about_functions(|own| no_test(read, own).or_else(|| hook(own))));
-    found.extend(unclosed_comment(&read.source.text).map(|at| {
-        Error::new(Kind::Script, "/*", UNCLOSED).hint("it ends with */").at(place(
-            read.source,
-            at.line,
-            Some(at.column + 1),
-        ))
-    }));
+    found.extend(turned_call(read));
+    found.extend(
+        unclosed_comment(&read.source.text)
+            .map(|(error, at)| error.at(read.source.place(at.line, Some(at.column + 1)))),
+    );
     found.extend(meant_to_divide(&read.source.text).into_iter().map(|at| {
-        let at = place(read.source, at.line, Some(at.column + 1));
+        let at = read.source.place(at.line, Some(at.column + 1));
         Error::new(Kind::Script, "//", "the line ends here: what follows is a comment")
             .hint("7 // 2 is written 7 / 2: whole numbers drop the rest; where it is a comment, put a word into it")
             .as_warning()
@@ -92,7 +92,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
 
 /// `global::NAME` where there is no such const.
 fn unknown_consts(read: &Read) -> Vec<Error> {
-    let names = Names::of(&read.source.text);
+    let names = &read.names;
     let consts: Vec<&str> = names.consts().map(|(_, own)| own.name.as_str()).collect();
     let unknown =
         names.undefined().iter().filter(|own| own.global && !read.missing.contains(&own.name));
@@ -107,7 +107,7 @@ fn unknown_consts(read: &Read) -> Vec<Error> {
             (false, None) => error,
         };
         let column = (own.span.column + 1).saturating_sub("global::".len());
-        error.at(place(read.source, own.span.line, Some(column)))
+        error.at(read.source.place(own.span.line, Some(column)))
     });
     unknown.collect()
 }

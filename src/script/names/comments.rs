@@ -1,8 +1,9 @@
 //! Comments that may be none: `7 // 2`, as Python divides, where the line ends here and nothing is wrong with what is left;
 //! and `/*` without an end, which takes all the rest.
 
-use super::scan::{Kind, Token, in_word, open_comment, tokens};
+use super::scan::{Kind as Sort, Token, in_word, open_comment, tokens};
 use super::span::{Lines, Span};
+use crate::error::{Error, Kind};
 
 /// The comments that look as if they were meant to divide: behind an operand that ends a block or the text, nothing but
 /// a number, or a name with a semicolon behind it.
@@ -37,19 +38,19 @@ pub fn meant_to_divide(text: &str) -> Vec<Span> {
     found
 }
 
-/// What is said of a comment that is not closed.
-pub const UNCLOSED: &str = "the comment is not closed: all the rest belongs to it";
-
-/// The beginning of a comment that is not closed.
-pub fn unclosed_comment(text: &str) -> Option<Span> {
-    open_comment(text).map(|start| Lines::of(text).span(text, start, start + 2))
+/// What is said of a comment that is not closed, and where it begins.
+pub fn unclosed_comment(text: &str) -> Option<(Error, Span)> {
+    let start = open_comment(text)?;
+    let problem = "the comment is not closed: all the rest belongs to it";
+    let error = Error::new(Kind::Script, "/*", problem).hint("it ends with */");
+    Some((error, Lines::of(text).span(text, start, start + 2)))
 }
 
 fn is_operand(token: &Token) -> bool {
     const NONE: [&str; 7] = ["return", "throw", "break", "continue", "else", "true", "false"];
     match token.kind {
-        Kind::Word => !NONE.contains(&token.text),
-        Kind::Number => true,
+        Sort::Word => !NONE.contains(&token.text),
+        Sort::Number => true,
         _ => token.is(")") || token.is("]"),
     }
 }

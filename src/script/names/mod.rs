@@ -8,7 +8,7 @@ mod scan;
 mod span;
 
 pub use call::{Call, Literal};
-pub use comments::{UNCLOSED, meant_to_divide, unclosed_comment};
+pub use comments::{meant_to_divide, unclosed_comment};
 pub use span::Span;
 
 use crate::train::StageKind;

@@ -44,6 +44,9 @@ fn covering(kind: &str, pooled: Pooled, size: &Dynamic, line: bool) -> Result<Ne
     pool(kind, pooled, PoolWindows::Covering(size), line)
 }
 
+/// More channels within a gate than outside of it, by so much, are a slip.
+const WIDEST: f64 = 16.0;
+
 fn squeeze_excite(channels: &Dynamic, map: Map) -> Result<Net> {
     let operation = "nn::squeeze_excite";
     let options = Options::new(operation, map)?;
@@ -55,6 +58,10 @@ fn squeeze_excite(channels: &Dynamic, map: Map) -> Result<Net> {
     }
     let mut ratio = 1.0 / 16.0;
     options.number("ratio", &mut ratio)?;
+    if !(ratio > 0.0 && ratio <= WIDEST) {
+        let wanted = format!("more than 0, {WIDEST} at most");
+        return Err(Error::out_of_range(operation, "ratio", wanted, ratio));
+    }
     own.reduced = SqueezeExciteOptions::reduced_by(channels, ratio).max(1);
     options.count("reduced", &mut own.reduced)?;
     activation(operation, &options, "activation", &mut own.activation)?;
