@@ -229,7 +229,8 @@ fn sniff(path: &Path) -> Result<Sniffed> {
         [0xff, second, ..] if second & 0xf6 == 0xf0 => Err(unread(path, "an AAC stream")),
         _ => Err(Error::new(Kind::Data, doing(path), "not an audio file of a known format")
             .expected(READ)
-            .received(format!("a file that begins with {}", shown(&bytes)))),
+            .received(format!("a file that begins with {}", shown(&bytes)))
+            .hint("convert it, e.g. with `ffmpeg -i IN OUT.flac`; what is no audio has no place in a set")),
     }
 }
 

@@ -341,10 +341,13 @@ impl Extractor {
         let (values, least) = (&samples.values, self.least());
         if values.len() < least || self.frames_of(values.len()) == 0 {
             let ms = least as f64 * 1000.0 / f64::from(self.rate_hz.max(1));
+            let seconds = (ms / 10.0).ceil() / 100.0;
             return Err(wrong("the clip is shorter than a frame")
                 .expected(format!("{least} samples ({} ms)", (ms * 10.0).round() / 10.0))
                 .received(format!("{} samples", values.len()))
-                .hint("a recipe leaves such clips out by data.filter(|clip| clip.seconds > 0.1)"));
+                .hint(format!(
+                    "a recipe leaves such clips out by data.filter(|clip| clip.seconds > {seconds}); a shorter frame: frame_ms"
+                )));
         }
         // NaN is not within.
         if !values.iter().all(|value| value.abs() <= LOUDEST) {

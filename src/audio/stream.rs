@@ -1,8 +1,9 @@
 //! FLAC, Ogg Vorbis and MP3, read with `symphonia`.
 
+use super::Samples;
 use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
+use super::ogg::{self, Ending};
 use super::vorbis::Vorbis;
-use super::{Samples, ogg};
 use crate::error::{Error, Kind, Result, guarded};
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
@@ -239,8 +240,20 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     let format = sniffed.format;
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let mut file = crate::disk::open_regular(path)?;
-    if format == Format::Ogg && !ogg::ends(&mut file).map_err(io)? {
-        return Err(cut_off(path, name(format)).expected("a last page that says so"));
+    if format == Format::Ogg {
+        match ogg::ending(&mut file).map_err(io)? {
+            Ending::Whole => {}
+            Ending::Missing => {
+                return Err(cut_off(path, name(format)).expected("a last page that says so"));
+            }
+            Ending::Damaged => {
+                return Err(damaged(
+                    path,
+                    format,
+                    &Cause::DecodeError("crc mismatch on the last page"),
+                ));
+            }
+        }
     }
     file.seek(SeekFrom::Start(0)).map_err(io)?;
     let mut source = MediaSourceStream::new(Box::new(file), Default::default());
@@ -321,7 +334,9 @@ fn damaged(path: &Path, format: Format, cause: &Cause) -> Error {
 }
 
 fn no_samples(path: &Path) -> Error {
-    Error::new(Kind::Data, doing(path), "the clip holds no samples").expected("at least one sample")
+    Error::new(Kind::Data, doing(path), "the clip holds no samples")
+        .expected("at least one sample")
+        .hint("take it out of the set, or copy or download it again")
 }
 
 fn behind(path: &Path, samples: usize, start: usize) -> Error {

@@ -154,7 +154,8 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     let samples = (length / frame) as usize;
     if samples == 0 {
         return Err(Error::new(Kind::Data, doing(path), "the clip holds no samples")
-            .expected("at least one sample"));
+            .expected("at least one sample")
+            .hint("take it out of the set, or copy or download it again"));
     }
     Ok((file, Chunks { rate_hz, channels, width, samples, start }))
 }

@@ -3,6 +3,7 @@
 use super::out;
 use crate::audio::decode::{self, Channel, ReadOptions};
 use crate::audio::{Extractor, FeatureOptions, resample};
+use crate::data::FrontEnd;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Device, Tensor, npy};
@@ -23,7 +24,7 @@ pub(super) struct Features {
     /// fbank, mel_spectrogram, mfcc or spectrogram; or "kind" among the options.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// The rate that the clip is brought to first; without, its own.
+    /// The rate that the clip is brought to first; without, that of the preset, or its own.
     #[arg(long, value_name = "HZ")]
     rate_hz: Option<u32>,
     /// "mean" of all channels, or the number of one, counted from 0.
@@ -33,7 +34,8 @@ pub(super) struct Features {
 
 impl Features {
     pub(super) fn run(self) -> Result<()> {
-        let options = parse(&self.options, self.kind.as_deref())?;
+        let front = parse(&self.options, self.kind.as_deref())?;
+        let options = &front.features;
         if let (Ok(clip), Ok(output)) = (self.clip.canonicalize(), self.output.canonicalize())
             && clip == output
         {
@@ -58,11 +60,12 @@ impl Features {
                 Kind::Range => error.as_kind(Kind::Usage),
                 _ => error,
             })?;
-        let samples = match self.rate_hz {
+        // A preset says the rate that its features are of.
+        let samples = match self.rate_hz.or(front.rate_hz) {
             Some(rate_hz) => resample(&own, rate_hz).map_err(doing)?,
             None => own,
         };
-        let extractor = Extractor::new(&options, samples.rate_hz).map_err(doing)?;
+        let extractor = Extractor::new(options, samples.rate_hz).map_err(doing)?;
         let features = extractor.compute(&samples, None).map_err(doing)?;
         let shape = [features.frames, features.bins];
         let values = Tensor::from_values(features.values, &shape, &Device::cpu())?;
@@ -78,7 +81,8 @@ impl Features {
     }
 }
 
-pub(super) fn parse(text: &str, kind: Option<&str>) -> Result<FeatureOptions> {
+/// The front end that options say, with the rate that a preset brings clips to.
+pub(super) fn parse(text: &str, kind: Option<&str>) -> Result<FrontEnd> {
     let wrong = |problem: &str| Error::new(Kind::Usage, "--options", problem);
     let value: serde_json::Value = serde_json::from_str(text).map_err(|cause| {
         wrong("this is no JSON").received(cause.to_string()).expected("{\"mels\": 64, …}")
@@ -99,7 +103,7 @@ pub(super) fn parse(text: &str, kind: Option<&str>) -> Result<FeatureOptions> {
         (Some(kind), _) => kind,
         (None, own) => own.as_deref().unwrap_or("fbank"),
     };
-    FeatureOptions::preset("--options", kind, preset.as_deref())
-        .and_then(|options| options.with("--options", &map))
-        .map_err(|error| error.as_kind(Kind::Usage))
+    let usage = |error: Error| error.as_kind(Kind::Usage);
+    let front = FrontEnd::preset("--options", kind, preset.as_deref()).map_err(usage)?;
+    Ok(FrontEnd { features: front.features.with("--options", &map).map_err(usage)?, ..front })
 }

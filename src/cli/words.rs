@@ -78,7 +78,7 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
-/// Text of a file of somebody else's: nothing in it may steer the terminal.
+/// Text of a file of somebody else's, in one line: nothing in it may steer the terminal.
 pub(super) fn plain(text: &str) -> String {
     let tame = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(tame).collect()

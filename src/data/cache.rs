@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-const MAGIC: &[u8; 8] = b"STILLFT1";
+const MAGIC: &[u8; 8] = b"STILLFT2";
 /// Magic, frames, bins, bytes of a number, checksum.
 const HEAD: usize = 8 + 4 + 4 + 4 + 32;
 /// How much of the limit is used after room was made.
@@ -62,16 +62,13 @@ impl FeatureCache {
     /// What is kept under `key`; a damaged file is removed.
     pub fn get(&self, key: &str) -> Option<Features> {
         let path = self.path(key);
-        let file = std::fs::File::open(&path).ok()?;
+        let file = disk::open_regular(&path).ok()?;
         let meta = file.metadata().ok()?;
-        if !meta.is_file() {
-            return None;
-        }
         // SAFETY: a file of the cache is written whole under another name, renamed, and never written again; who removes
         // it leaves the mapping as it is. A user who cuts it off by hand meanwhile ends the process, not the data.
         #[allow(unsafe_code)]
         let mapped = unsafe { Mmap::map(&file) }.ok()?;
-        let features = decode(&mapped);
+        let features = decode(&mapped, key);
         if features.is_none() {
             drop(mapped);
             let _ = disk::remove_file(&path);
@@ -86,7 +83,7 @@ impl FeatureCache {
 
     /// Keeps features. That this fails is no reason to end: they are computed again.
     pub fn put(&self, key: &str, features: &Features, width: Width) {
-        let bytes = encode(features, width);
+        let bytes = encode(key, features, width);
         if bytes.len() as u64 > self.limit || !self.make_room(bytes.len() as u64) {
             return;
         }
@@ -143,7 +140,7 @@ fn files(folder: &Path) -> Vec<(SystemTime, PathBuf, u64)> {
     inner(folder).iter().flat_map(|shelf| inner(shelf)).filter_map(one).collect()
 }
 
-fn encode(features: &Features, width: Width) -> Vec<u8> {
+fn encode(key: &str, features: &Features, width: Width) -> Vec<u8> {
     let mut body = Vec::with_capacity(features.values.len() * width.bytes());
     match width {
         Width::F32 => features.values.iter().for_each(|v| body.extend(v.to_le_bytes())),
@@ -156,17 +153,18 @@ fn encode(features: &Features, width: Width) -> Vec<u8> {
         head.extend((number as u32).to_le_bytes());
     }
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&head).update(&body);
+    // With its name: the entry of another clip is none of this one's.
+    hasher.update(key.as_bytes()).update(&head).update(&body);
     head.extend(hasher.finalize().as_bytes());
     head.extend(body);
     head
 }
 
-fn decode(bytes: &[u8]) -> Option<Features> {
+fn decode(bytes: &[u8], key: &str) -> Option<Features> {
     let (head, body) = bytes.split_at_checked(HEAD)?;
     let (told, checksum) = head.split_at_checked(HEAD - 32)?;
     let mut hasher = blake3::Hasher::new();
-    hasher.update(told).update(body);
+    hasher.update(key.as_bytes()).update(told).update(body);
     if !told.starts_with(MAGIC) || hasher.finalize().as_bytes() != checksum {
         return None;
     }

@@ -172,11 +172,25 @@ impl Dataset {
         let ids: BTreeSet<&str> = self.clips.iter().map(|clip| clip.id.as_str()).collect();
         let theirs = other.moved(&places, classes.clone(), class_ids.clone(), false);
         let mut clips = self.clips.to_vec();
+        let mut both = theirs.clips.iter().filter(|clip| known.contains(&(&clip.file, span(clip))));
+        if let Some(first) = both.clone().next() {
+            let split = first.split.name();
+            let count = both.clone().count();
+            let error =
+                Error::new(Kind::Data, "concat", "a clip is in both sets").received(format!(
+                    "{} of split '{split}'{}",
+                    first.file.display(),
+                    if count > 1 { format!(", and {} more", count - 1) } else { String::new() }
+                ));
+            let elsewhere = both.all(|clip| clip.split != Split::Train);
+            return Err(match elsewhere {
+                true => {
+                    error.hint("take .only(\"train\") of one of the two: the other one has these")
+                }
+                false => error,
+            });
+        }
         for clip in theirs.clips.iter() {
-            if known.contains(&(&clip.file, span(clip))) {
-                return Err(Error::new(Kind::Data, "concat", "a clip is in both sets")
-                    .received(clip.file.display().to_string()));
-            }
             let mut clip = clip.clone();
             if ids.contains(clip.id.as_str()) {
                 clip.id = format!("{}/{}", other.name, clip.id);

@@ -51,6 +51,7 @@ pub(super) fn rename(
     }
     if symbol.binding == Binding::Function {
         fits_function(world, &names, new)?;
+        named_by_texts(&names, &symbol.name)?;
     }
     let all = world.references(&target);
     for (other, span) in &all {
@@ -105,6 +106,25 @@ fn protected(names: &Names, symbol: &Symbol) -> Option<Hook> {
     let hook = hook_of(symbol)?;
     let with_context = symbol.parameters.first().is_some_and(|first| first == "ctx");
     (names.trains() || with_context).then_some(hook)
+}
+
+/// A text that is the function's name may call it, as `[1].map("double")` does.
+fn named_by_texts(names: &Names, name: &str) -> Result<(), String> {
+    let text = names.text();
+    let quoted = format!("\"{name}\"");
+    let mut found = text.match_indices(&quoted).filter(|(at, _)| {
+        let before = text.get(..*at).unwrap_or_default().trim_end();
+        !before.ends_with("Fn(") && names.text_at(at + 1).is_some()
+    });
+    match found.next() {
+        None => Ok(()),
+        Some((at, _)) => {
+            let line = text.get(..at).unwrap_or_default().lines().count().max(1);
+            Err(format!(
+                "the text {quoted} on line {line} may call it: write Fn({quoted}) there, and rename it then"
+            ))
+        }
+    }
 }
 
 /// A function's new name must be nobody else's.

@@ -8,6 +8,7 @@ mod composite;
 mod container;
 mod conv;
 mod drop;
+mod extent;
 pub mod init;
 mod linear;
 mod net;

@@ -1,5 +1,6 @@
 //! A network as recipes hold it: a handle on its parts, with a mode of its own.
 
+use super::extent::Extent;
 use super::{Mode, Network, Parameter, Role, Visitor, pass};
 use crate::error::{Error, Kind, Place, Result};
 use crate::tensor::random::Stream;
@@ -29,6 +30,7 @@ struct Node {
     make: Option<Maker>,
     training: AtomicBool,
     made: OnceLock<Place>,
+    extent: Extent,
 }
 
 impl std::fmt::Debug for Net {
@@ -88,7 +90,8 @@ impl Net {
     pub fn of(kind: &str, options: String, network: Arc<dyn Network>, make: Option<Maker>) -> Self {
         let training = AtomicBool::new(true);
         let made = OnceLock::new();
-        let node = Node { kind: kind.to_string(), options, network, make, training, made };
+        let extent = Extent::of(&*network);
+        let node = Node { kind: kind.to_string(), options, network, make, training, made, extent };
         Net { node: Arc::new(node), name: None }
     }
 
@@ -108,6 +111,10 @@ impl Net {
             Some(place) if error.report().places.is_empty() => error.at(place.clone()),
             _ => error,
         })
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        self.node.extent
     }
 
     /// What sort of network: `linear`, `sequential`, `ast`.

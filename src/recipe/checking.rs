@@ -2,7 +2,7 @@
 //! others from being tried.
 
 use super::compile::{Compiled, Compiler};
-use super::idle::{out_of_range, squashed, unheeded};
+use super::idle::{of_one_class, out_of_range, squashed, unheeded, unlabelled};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use crate::error::{Error, Kind, Result, Severity};
@@ -157,6 +157,13 @@ impl Session {
         for (hook, warning) in unheeded(&plan.name, &hooks.facts, &hooks.version) {
             let placed = self.placed(warning, Some(hook.name()));
             self.display().finding(&placed);
+        }
+        let mixed_up = of_one_class(plan, &hooks.facts, &hooks.version);
+        if let Some((hook, warning)) = mixed_up {
+            self.display().finding(&self.placed(warning, Some(hook.name())));
+        }
+        if let Some(warning) = unlabelled(plan, &hooks.facts, &hooks.version) {
+            self.display().finding(&self.placed(warning, None));
         }
         let mut dry = dry_run(plan, &mut hooks)?;
         for (hook, error) in out_of_range(&dry.schedule, &hooks.facts, &hooks.version) {
@@ -318,6 +325,9 @@ fn judged(error: Error, may_have_ended: bool, tried: bool) -> Error {
     }
 }
 
+/// Methods that change the value before the point.
+const CHANGES: [&str; 6] = ["push", "append", "insert", "set", "mixin", "fill_with"];
+
 /// Variables that a statement reads, and those that it gives a value.
 #[derive(Default)]
 struct Touched {
@@ -345,6 +355,14 @@ impl Touched {
                     ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)),
                 ) => {
                     touched.stores |= call.name == "store" && call.namespace.to_string() == "kd";
+                }
+                // `all.push(train(…))`: where it fails, the array lacks what should be in it.
+                Some(ASTNode::Expr(Expr::Dot(parts, ..))) => {
+                    if let Expr::MethodCall(call, _) = &parts.rhs
+                        && CHANGES.contains(&call.name.as_str())
+                    {
+                        touched.gives.extend(root_of(&parts.lhs).map(String::from));
+                    }
                 }
                 Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
                     touched.gives.insert(declared.0.name.to_string());

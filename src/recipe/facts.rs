@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub teacher: Option<Net>,
     /// Inner outputs that the loss is shown.
     pub taps: Taps,
+    /// Hooks that functions served when the stage began.
+    pub began: Vec<Hook>,
 }
 
 impl Facts {
@@ -88,16 +90,16 @@ impl Facts {
         Ok(())
     }
 
-    /// A running stage does not lose a hook that it had.
+    /// A running stage does not lose a hook that it began with; one that an edit has added may go again.
     pub fn check_kept(&self, before: &Version, after: &Version) -> Result<()> {
         for hook in Hook::ALL {
             let Some((name, parameters)) = self.function(hook, before) else { continue };
-            if !after.has(name, parameters) {
+            if self.began.contains(&hook) && !after.has(name, parameters) {
                 let error = Error::new(Kind::Name, hook.name(), "the running stage uses this hook")
                     .expected(format!("a function '{name}' with {parameters} parameters"))
                     .received("an edit without it")
                     .hint(format!(
-                        "a stage keeps the hooks that it has: let '{name}' do the usual"
+                        "a stage keeps the hooks that it began with: let '{name}' do the usual"
                     ));
                 return Err(match before.compiled.place_of(name, parameters) {
                     Some(place) => error.at(Place { note: "it was at".into(), ..place }),

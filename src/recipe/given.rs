@@ -3,6 +3,7 @@
 use super::version::Version;
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result, unknown};
+use crate::run::COLUMNS;
 use crate::script::{Context, Desk, Hook, number_of};
 use crate::tensor::Tensor;
 use crate::train::Moment;
@@ -53,6 +54,8 @@ pub(super) fn as_loss(value: &Dynamic) -> Result<Tensor> {
     match loss {
         Some(loss) if loss.is_float() && loss.count() == 1 => Ok(loss),
         Some(_) => Err(wrong_result(Hook::Loss, "tensor f32 [1]: end with .mean()", value)),
+        None if value.is_float() => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)
+            .hint("a loss keeps what it was made of: leave .item() out")),
         None => Err(wrong_result(Hook::Loss, "tensor f32 [1]", value)),
     }
 }
@@ -115,6 +118,12 @@ pub(super) fn as_step(value: &Dynamic) -> Result<(f64, Vec<(String, f64)>)> {
         let told_of = |_| {
             wrong().hint(format!("'{name}' is no number: it is {}", crate::script::kind_of(value)))
         };
+        // What the stage itself says of the epoch has these names.
+        if name != "loss" && COLUMNS.contains(&name.as_str()) {
+            let error =
+                Error::new(Kind::Name, "each_step", format!("'{name}' is a column already"));
+            return Err(error.hint("give it another name"));
+        }
         told.push((name.to_string(), number(value).map_err(told_of)?));
     }
     let lacking = || {

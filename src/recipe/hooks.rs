@@ -71,7 +71,7 @@ impl<'a> StageHooks<'a> {
         sources: &HookSources,
     ) -> Result<Self> {
         let teacher = plan.teacher.iter().map(|teacher| teacher.model.net().clone());
-        let facts = Facts {
+        let mut facts = Facts {
             sources: sources.clone(),
             kind: plan.kind(),
             classes: plan.features.train.classes(),
@@ -79,6 +79,7 @@ impl<'a> StageHooks<'a> {
             nets: teacher.clone().collect(),
             teacher: teacher.clone().next(),
             taps: plan.taps.clone(),
+            began: Vec::new(),
         };
         let mut held = lock(live);
         // A run that goes on, or is repeated, began the stage with the version of that time.
@@ -94,6 +95,8 @@ impl<'a> StageHooks<'a> {
             }
         };
         drop(held);
+        let serves = |hook: &Hook| facts.function(*hook, &version).is_some();
+        facts.began = Hook::ALL.into_iter().filter(serves).collect();
         let mut bench = Workbench::default();
         collect_map(&sources.state, &mut bench);
         let mut nets: Vec<Net> = teacher.collect();

@@ -6,10 +6,11 @@ use super::session::{Session, lock};
 use super::version::Version;
 use crate::error::{Error, Kind};
 use crate::kd::{check_share, check_temperature};
-use crate::script::names::Names;
+use crate::metrics::Labelling;
+use crate::script::names::{Call, Names};
 use crate::script::{Hook, HookSource};
 use crate::tensor::Tensor;
-use crate::train::{Sample, check_lr};
+use crate::train::{Plan, Sample, StageKind, check_lr};
 
 /// Fewer outputs than these lie within 0 to 1 by chance.
 const LEAST: usize = 8;
@@ -77,6 +78,49 @@ pub(super) fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Ho
         found.push((hook, error));
     }
     found
+}
+
+/// A loss of the recipe's own that takes it that each clip has one class, where clips have several.
+pub(super) fn of_one_class(plan: &Plan, facts: &Facts, version: &Version) -> Option<(Hook, Error)> {
+    let (loss, _) = facts.function(Hook::Loss, version)?;
+    if plan.features.train.labelling() != Labelling::Multi {
+        return None;
+    }
+    let names = Names::of(&version.compiled.source.text);
+    let (_, own) = names.functions().find(|(_, own)| own.name == loss)?;
+    let within = |call: &&Call| (own.extent.0..own.extent.1).contains(&call.span.start);
+    let call = names.calls().iter().filter(within).find_map(|call| {
+        let full = call.full_name();
+        OF_ONE.iter().find(|(known, _)| *known == full)
+    });
+    let (name, instead) = call?;
+    let problem = format!(
+        "clips of stage '{}' have several labels, and '{name}' is for one class each",
+        plan.name
+    );
+    let error = Error::new(Kind::Type, "loss", problem).expected(*instead).received(*name);
+    Some((Hook::Loss, facts.placed(Hook::Loss, version, error.as_warning())))
+}
+
+/// Losses for clips of one class, and what they are for several labels.
+const OF_ONE: [(&str, &str); 3] = [
+    ("cross_entropy", "bce(student, target)"),
+    ("kd::kl", "kd::bernoulli_kl(student, teacher)"),
+    ("kd::cmkd", "kd::cmkd_multi(student, teacher, target, lambda, tau)"),
+];
+
+/// Clips that train and have no label, where the usual loss of `train` learns nothing of them.
+pub(super) fn unlabelled(plan: &Plan, facts: &Facts, version: &Version) -> Option<Error> {
+    let usual = facts.kind == StageKind::Train && facts.function(Hook::Loss, version).is_none();
+    let clips = plan.features.train.clips();
+    let count = clips.iter().filter(|clip| clip.labels.is_empty()).count();
+    if !usual || count == 0 || plan.features.train.labelling() == Labelling::Multi {
+        return None;
+    }
+    let problem = format!("stage '{}' learns nothing from clips without a label", plan.name);
+    let error = Error::new(Kind::Data, "train", problem)
+        .received(format!("{count} of {} clips that train", clips.len()));
+    Some(error.hint("distill(…) learns from them what a teacher says; a loss of one's own sees them as rows of 0").as_warning())
 }
 
 /// Outputs of a stage's network for made-up clips that look like probabilities: losses take logits.

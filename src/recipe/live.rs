@@ -3,6 +3,7 @@
 use super::check;
 use super::compile::{Compiled, Compiler, Refused};
 use super::difference::{Difference, difference};
+use super::inspect::doubts;
 use super::outline::Outline;
 use super::over::Running;
 use super::source::Source;
@@ -268,7 +269,13 @@ impl Live {
             true if !self.failed => Outcome::Unchanged,
             _ => Outcome::InForce,
         };
-        let (functions, note) = (told.names, told.note);
+        let functions = told.names;
+        let known = doubts(&self.compiler, &self.current.compiled);
+        let fresh = doubts(&self.compiler, &version.compiled).into_iter();
+        let fresh = fresh.filter(|doubt| !known.iter().any(|old| same_doubt(old, doubt)));
+        let notes: Vec<String> =
+            told.note.into_iter().chain(fresh.map(|doubt| format!("warning: {doubt}"))).collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; "));
         let files = BTreeMap::new();
         let change = Change { version: self.next, hash, outcome, functions, note, files };
         Ok((checked.into_version(), change))
@@ -299,6 +306,15 @@ impl Live {
             )
         })
     }
+}
+
+/// Whether two warnings say the same of what may stand in another line by now.
+fn same_doubt(one: &str, other: &str) -> bool {
+    let text = |doubt: &str| {
+        let rest = doubt.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+        rest.map_or(doubt.to_string(), |(_, text)| text.to_string())
+    };
+    text(one) == text(other)
 }
 
 /// What was read of a version's files when it was compiled.

@@ -1,7 +1,8 @@
 //! Which run it is: a new one, or one that was cut off and goes on.
 
-use super::check::{check, near_hooks};
+use super::check::check;
 use super::compile::{Compiled, Compiler};
+use super::inspect::doubts;
 use super::outline::Outline;
 use super::session::Session;
 use super::setup::Entry;
@@ -60,12 +61,9 @@ impl Session {
         };
         let compiled = read.map_err(|refused| refused.error)?;
         compiled.arguments.check(&self.setup.set)?;
-        for (name, hook) in near_hooks(&compiled) {
-            let text = format!("nothing calls '{name}': did you mean the hook '{hook}'?");
-            // A check says so with the place.
-            if self.setup.entry != Entry::Check {
-                self.display().warn(&text);
-            }
+        // A check says so with the place.
+        if self.setup.entry != Entry::Check {
+            doubts(compiler, &compiled).iter().for_each(|doubt| self.display().warn(doubt));
         }
         if let Some((error, at)) = unclosed_comment(&compiled.source.text)
             && self.setup.entry != Entry::Check

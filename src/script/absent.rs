@@ -82,7 +82,9 @@ impl Knowledge<'_> {
         if let Some(hint) = meant::arguments(name, &types) {
             return error.hint(hint);
         }
-        if let Some(hint) = habits::function(name) {
+        // A function of the recipe's own goes before what others call so.
+        let own = self.sources.all().any(|(_, text)| !forms_of(text, name).is_empty());
+        if let Some(hint) = habits::function(name).filter(|_| !own) {
             return error.hint(hint);
         }
         if let Some(hint) = self.meant(name, &types) {

@@ -143,7 +143,11 @@ fn load(host: &dyn Host, path: &str, map: Map) -> Result<Map> {
     let mut read = ReadOptions::default();
     options.count("start", &mut read.start)?;
     if let Some(length) = options.get("length") {
-        read.length = Some(value::count_of(operation, "'length'", length)?);
+        let length = value::count_of(operation, "'length'", length)?;
+        if length == 0 {
+            return Err(Error::out_of_range(operation, "length", "1 sample or more", length));
+        }
+        read.length = Some(length);
     }
     if let Some(channel) = options.get("channel") {
         read.channel = channel_of(operation, channel)?;

@@ -223,6 +223,11 @@ pub(super) fn reserved(what: &str, row: &str) -> Option<String> {
 pub(super) fn problem(problem: &str, row: &str, rest: &str) -> Option<&'static str> {
     let (row, comma) = (row.trim(), rest.trim_start().starts_with(','));
     let letter = problem.strip_prefix("unexpected '").and_then(|rest| rest.chars().next());
+    if row.contains(['\u{a0}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}']) {
+        return Some(
+            "a sign that cannot be seen stands in this line (U+00A0, U+200B or the like): write it anew",
+        );
+    }
     if letter.is_some_and(|letter| letter.is_alphabetic() && !letter.is_ascii()) {
         return Some(LETTERS);
     }

@@ -7,6 +7,7 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
     Some(match (name, types.split(", ").next()?) {
         ("t", "Tensor") => "write x.transpose(0, 1)",
         ("float" | "half", "Tensor") => "write x.to(\"f32\"): numbers have single precision",
+        ("train", "Network") => "write net.eval(); a stage has its student in training mode itself",
         ("long" | "int", "Tensor") => "write x.to(\"i64\")",
         ("numel", "Tensor") => "it is a property: x.count",
         ("map" | "filter" | "reduce" | "for_each", "range") => {
@@ -15,6 +16,9 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         ("to", "Network") => "networks live where the run does: still run R --device …",
         ("len", "Dataset") => "write data.clips, data.train_clips or data.test_clips",
         ("report", "Trained") => "a report takes an array of results: report([student])",
+        ("each_step" | "stage", _) if types.ends_with("string") => {
+            "a function is handed on as Fn(\"teach\")"
+        }
         ("print", _) => "it takes one value; several are put into a text: print(`${a} ${b}`)",
         ("kd::kl", "Tensor")
             if ["Tensor, Tensor, float", "Tensor, Tensor, integer"].contains(&types) =>
@@ -45,6 +49,10 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
 pub(super) fn property(name: &str, owner: &str) -> Option<&'static str> {
     Some(match (name, owner) {
         ("length" | "size", "array" | "string" | "map") => "write x.len()",
+        ("test" | "train" | "validation", "Dataset") => {
+            "data.batches(#{ split: \"test\", features: features }) goes through them, data.only(\"test\") is a set of them"
+        }
+        ("param_groups", "Optimizer") => "write optimizer.lr = 1e-4",
         ("parameters", "Network") => {
             "net.trainable() has their names, net.weight(name) one of them"
         }

@@ -84,7 +84,7 @@ impl RecipeNetwork {
             return Err(Error::new(Kind::Name, "nn::network", "two parameters have one name")
                 .received(format!("'{name}'")));
         }
-        Ok(Net::whole("network", Arc::new(network)))
+        Net::whole("network", Arc::new(network)).in_bounds("nn::network")
     }
 
     fn of(

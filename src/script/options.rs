@@ -103,8 +103,31 @@ pub fn unknown_option(operation: &str, key: &str, known: &[&str]) -> Error {
     match pytorch::option(key, known) {
         Some(own) => Error::new(Kind::Name, operation, format!("unknown option '{key}'"))
             .hint(format!("it is called '{own}' here")),
-        None => unknown(operation, "option", key, known),
+        None => match elsewhere(operation, key) {
+            Some(hint) => {
+                Error::new(Kind::Name, operation, format!("unknown option '{key}'")).hint(hint)
+            }
+            None => unknown(operation, "option", key, known),
+        },
     }
+}
+
+/// What has an option that stages do not have.
+fn elsewhere(operation: &str, key: &str) -> Option<&'static str> {
+    Some(match (operation, key) {
+        ("train", "lambda" | "tau" | "teaching") => "it is for distill(teacher, student, #{ … })",
+        (
+            "train" | "distill",
+            "learning_rate" | "lr" | "weight_decay" | "wd" | "momentum" | "betas" | "clip_norm",
+        ) => "the optimizer has it: optimizer: optim::adam(#{ lr: 1e-3, weight_decay: 1e-4 })",
+        ("train" | "distill" | "each_step", "num_workers" | "workers") => {
+            "the command line has it: still run R --workers 2"
+        }
+        ("train" | "distill" | "each_step", "device") => {
+            "the command line has it: still run R --device wgpu"
+        }
+        _ => return None,
+    })
 }
 
 fn quoted(key: &str) -> String {

@@ -9,12 +9,36 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
     let own = name.rsplit("::").next().unwrap_or(name);
     Some(match own {
         "randn" | "randn_like" => {
-            "write tensor::normal([2, 3], \"name\"): each name has a stream of its own"
+            "write tensor::normal([2, 3], \"name\"), in hooks tensor::normal([2, 3], \"name\", [ctx.step]): each name and index has a stream of its own"
         }
         "rand" | "rand_like" => {
-            "write tensor::uniform([2, 3], \"name\"): each name has a stream of its own"
+            "write tensor::uniform([2, 3], \"name\"), in hooks tensor::uniform([2, 3], \"name\", [ctx.step]): each name and index has a stream of its own"
         }
         "randperm" => "write tensor::permutation(10, \"name\")",
+        "clip_grad_norm" | "clip_grad_norm_" | "clip_grad_value_" => {
+            "the optimizer limits gradients: optim::adam(#{ lr: 1e-3, clip_norm: 1 }), or clip_value"
+        }
+        "requires_grad_" => {
+            "a network is held fast by net.freeze(), a tensor is followed as x.requires_grad()"
+        }
+        "binary_cross_entropy_with_logits" | "binary_cross_entropy" => {
+            "write bce(student, target), of logits"
+        }
+        "nll_loss" => "write cross_entropy(student, target), of logits",
+        "huber_loss" => "write smooth_l1(a, b)",
+        "mse_loss" => "write mse(a, b)",
+        "l1_loss" => "write l1(a, b)",
+        "long" => "write x.to(\"i64\")",
+        "double" | "half" => "leave it out: numbers have single precision",
+        "t" => "write x.transpose(0, 1)",
+        "dim" | "ndimension" => "it is a property: x.rank",
+        "ne" => "write a != b",
+        "tolist" => "write x.to_array()",
+        "clone" => "leave it out: tensors are values, which nothing changes",
+        "predict" => "import \"std/judge\" as judge: judge::outputs(net, data, features, \"test\")",
+        "spec_augment" | "specaugment" | "SpecAugment" => {
+            "write augment: [augment::freq_mask(24), augment::time_mask(96)]"
+        }
         "from_numpy" | "as_tensor" => "write tensor([…]), or tensor::load(\"x.npy\")",
         "CrossEntropyLoss" | "NLLLoss" => "losses are functions: cross_entropy(student, target)",
         "BCEWithLogitsLoss" | "BCELoss" => "losses are functions: bce(student, target), of logits",
@@ -68,12 +92,14 @@ pub(super) fn array(parameter: &str) -> Option<&'static str> {
         "parts" => "the parts are one array: [a, b]",
         "tensors" => "the tensors are one array: [a, b]",
         "steps" => "the steps are one array: [a, b]",
+        "gain_db" | "snr_db" => "the least and the greatest are one array: [-6, 6]",
         _ => return None,
     })
 }
 
 /// Keys of options, and what they are called here.
-const KEYS: [(&str, &[&str]); 15] = [
+const KEYS: [(&str, &[&str]); 16] = [
+    ("sampler", &["shuffle", "drop_last"]),
     ("smoothing", &["label_smoothing"]),
     ("mels", &["num_mel_bins", "num_mels", "n_mel", "nmels", "mel_bins"]),
     ("coefficients", &["n_mfcc", "num_ceps"]),

@@ -81,7 +81,7 @@ fn asked(options: &Options, stages: &[Trained]) -> Result<About> {
         // Without seed and fold a name stands for several.
         match names.iter().any(|own| own.starts_with(&name)) {
             true => Ok(Some(name)),
-            false => Err(unknown("report", &format!("stage as '{key}'"), &name, &names)),
+            false => Err(unknown(&format!("report, option '{key}'"), "stage", &name, &names)),
         }
     };
     let expected = match options.text("expected")? {

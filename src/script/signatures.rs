@@ -90,6 +90,11 @@ impl Signatures {
         if let Some(known) = self.spelt(name) {
             return error.hint(format!("did you mean {}?", self.forms_of(known)));
         }
+        if let Some(bare) =
+            name.rsplit("::").next().filter(|bare| *bare != name && self.has_forms(bare))
+        {
+            return error.hint(format!("it stands in no namespace: {}", self.forms_of(bare)));
+        }
         match self.near(name) {
             Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
             None => error,
@@ -187,7 +192,15 @@ impl Signatures {
         // Operators and properties are called otherwise.
         let named =
             |known: &&str| known.starts_with(|c: char| c.is_alphabetic()) && !known.contains('$');
-        nearest(name, known.filter(named))
+        let Some((space, own)) = name.rsplit_once("::") else {
+            return nearest(name, known.filter(named));
+        };
+        // What the namespace has in common with the others makes them no nearer.
+        let there = |known: &&str| known.rsplit_once("::").is_some_and(|(own, _)| own == space);
+        let last = |known: &'_ str| known.len() - space.len() - 2;
+        let all: Vec<&str> = known.filter(there).collect();
+        let near = nearest(own, all.iter().map(|known| &known[known.len() - last(known)..]))?;
+        all.into_iter().find(|known| known.ends_with(near) && last(known) == near.len())
     }
 
     pub(super) fn forms_of(&self, name: &str) -> String {

@@ -11,7 +11,11 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
             return Some(format!("global:: has consts alone: write const {own} = …"));
         }
         let consts = text.lines().filter_map(|line| line.strip_prefix("const ")?.split('=').next());
-        let near = nearest(own, consts.map(str::trim))?;
+        let consts: Vec<&str> = consts.map(str::trim).collect();
+        if consts.contains(&own) {
+            return Some(format!("outside of functions a const is written {own}"));
+        }
+        let near = nearest(own, consts.iter().copied())?;
         return Some(format!("did you mean global::{near}?"));
     }
     let beyond = |rest: &str| rest.starts_with(|c: char| c.is_alphabetic() && !c.is_ascii());

@@ -83,7 +83,8 @@ impl Tensor {
             let text = cause.downcast_ref::<String>().map_or("", String::as_str);
             if text.contains("consumed") {
                 return Error::new(Kind::Script, "backward", "this graph was gone through before")
-                    .hint("compute the loss again, or add the losses and go backward once");
+                    .hint("optimizer.step(net, loss) goes backward itself: leave loss.backward() out, or hand on what it gave; else compute the loss \
+                         again, or add losses up and go backward once");
             }
             Error::new(Kind::Internal, "backward", "this is a defect of Stillroom").received(text)
         })

@@ -63,6 +63,12 @@ impl Memory {
                 memory.available = memory.available.min(available);
             }
         }
+        // Address space is more than memory: the allocator has some that it does not use.
+        if let Some(space) = address_space() {
+            let taken = field(&read("/proc/self/status")?, "VmSize").map_or(0, |kib| kib << 10);
+            memory.total = memory.total.min(space);
+            memory.available = memory.available.min(space.saturating_sub(taken));
+        }
         let limit = LIMIT.load(Ordering::Relaxed);
         memory.total = memory.total.min(limit);
         memory.available = memory.available.min(limit.saturating_sub(own));
@@ -104,6 +110,16 @@ impl Memory {
     fn has_room_for(&self, bytes: u64) -> bool {
         self.available >= bytes.saturating_add(self.reserve())
     }
+}
+
+/// What `ulimit -v` allows, where it allows less than everything.
+fn address_space() -> Option<u64> {
+    static SPACE: OnceLock<Option<u64>> = OnceLock::new();
+    *SPACE.get_or_init(|| {
+        let limits = read("/proc/self/limits")?;
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+        line.split_whitespace().next()?.parse().ok()
+    })
 }
 
 /// Refuses to make a tensor that memory has no room for. Small ones are counted, and looked at together.

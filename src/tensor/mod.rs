@@ -214,7 +214,7 @@ pub mod inside {
     pub use super::kernels::composed;
     pub use super::kernels::convolution::is_minimal;
     pub use super::kernels::descent::{Adam, DescentOps};
-    pub use super::kernels::lanes::exp;
+    pub use super::kernels::lanes::{Once, Twice, exp};
     pub use super::kernels::pictures::{NormOptions, PictureOps};
     pub use super::kernels::rows::{Curve, RowOps, Softmax};
     pub use super::kernels::vectors::width;

@@ -2,7 +2,7 @@
 
 use super::plan::OwnStep;
 use crate::error::{Error, Kind, Result};
-use crate::nn::{Copies, Manner, Net, Network};
+use crate::nn::{Copies, Manner, Net, Network, Role};
 use crate::optim::{OptimizerHandle, OptimizerOptions, Snapshot};
 use crate::tensor::Tensor;
 
@@ -115,7 +115,33 @@ pub(super) fn under(tensors: &[(String, Tensor)], prefix: &str) -> Vec<(String, 
     own.map(|(name, tensor)| (name.to_string(), tensor.clone())).collect()
 }
 
+/// What a step changed of a network.
+pub(super) struct Moved {
+    pub weights: bool,
+    pub buffers: bool,
+}
+
 impl Before {
+    /// What has changed since, of each network.
+    ///
+    /// # Errors
+    /// Numbers that cannot be read back from their device.
+    pub(super) fn moved(&self) -> Result<Vec<(String, Moved)>> {
+        let nets = self.bench.nets.iter().zip(&self.weights);
+        let of = |((name, net), before): (&(String, Net), &Vec<(String, Tensor)>)| {
+            let mut moved = Moved { weights: false, buffers: false };
+            for ((_, parameter), (_, was)) in net.parameters().iter().zip(before) {
+                let seen = match parameter.role() {
+                    Role::Weight => &mut moved.weights,
+                    Role::Buffer => &mut moved.buffers,
+                };
+                *seen = *seen || parameter.value().to_values()? != was.to_values()?;
+            }
+            Ok((name.clone(), moved))
+        };
+        nets.map(of).collect()
+    }
+
     /// Goes back to before.
     ///
     /// # Errors

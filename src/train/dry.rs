@@ -1,10 +1,10 @@
 //! A stage tried on two clips that nobody recorded: what would fail in the night fails in a second.
 
-use super::bench::Workbench;
+use super::bench::{Before, Workbench};
 use super::event::Trained;
-use super::hooks::{Hooks, Moment, Phase, Reading};
+use super::hooks::{Hooks, Moment, Phase};
 use super::plan::Plan;
-use super::stage::{MOST_READINGS, Stage, made_up_readings};
+use super::stage::{MOST_READINGS, Stage, made_up_reading, made_up_readings};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;
@@ -88,11 +88,14 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
                 .filter(|_| loss.is_some()),
         );
     }
+    if loss.is_some() {
+        failures.extend(unmoved(plan, &before)?);
+    }
     let mut logged = hooks.logged();
     before.restore()?;
     hooks.undo();
     // Later hooks, and what follows the stage, find what the step logged.
-    run.moment.readings = Arc::new(vec![Reading::with(&logged)]);
+    run.moment.readings = Arc::new(vec![made_up_reading(plan, 1, &logged)]);
     run.moment.phase = Phase::EpochEnd;
     keep(hooks.on_epoch(&run.moment), &mut failures);
     logged.extend(hooks.logged());
@@ -111,8 +114,15 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         steps_per_epoch,
         schedule,
         failures,
-        trained: Trained { readings: made_up_readings(plan, &logged), ..run.finish(plan, hooks)? },
+        trained: made_up(plan, &logged, run.finish(plan, hooks)?),
     })
+}
+
+/// What follows the stage finds the numbers that a run has.
+fn made_up(plan: &Plan, logged: &[(String, f64)], trained: Trained) -> Trained {
+    let readings = made_up_readings(plan, logged);
+    let map = readings.last().and_then(|(_, last)| last.map);
+    Trained { map, best_map: map, readings, ..trained }
 }
 
 /// A step that went well, and will have taught nothing.
@@ -143,6 +153,38 @@ fn idle(plan: &Plan, bench: &Workbench, per_epoch: usize) -> Option<Error> {
     })
 }
 
+/// Networks of a step of one's own that it does not train: one whose running statistics move all the same, and the one that
+/// is judged.
+fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
+    let Some(own) = plan.own.as_ref() else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    let all = before.moved()?;
+    let any = all.iter().any(|(_, moved)| moved.weights);
+    for ((name, moved), (net, network)) in all.iter().zip(&own.nets) {
+        if moved.weights || !any {
+            continue;
+        }
+        if moved.buffers {
+            let problem = format!(
+                "the step leaves the weights of '{name}' as they are, and moves its running statistics"
+            );
+            let error = Error::new(Kind::Script, "each_step", problem)
+                .received("a network in training")
+                .hint(format!("a teacher is asked as ctx.nets.{name}.eval().forward(x), or given as net.copy().freeze().eval()"));
+            found.push(error.as_warning());
+        } else if plan.evaluates(network) && plan.optimizer.accumulate < 2 {
+            let problem = format!("the step never changes '{net}', which is judged");
+            let error = Error::new(Kind::Script, "each_step", problem)
+                .expected(
+                    "weights that follow the others, as of a mean teacher, or an optimizer's step",
+                )
+                .received(format!("evaluate: \"{net}\""));
+            found.push(error.as_warning());
+        }
+    }
+    Ok(found)
+}
+
 /// Hooks of the schedules, called from the first step of the stage to its last; where one fails it is not asked again.
 fn schedules(
     plan: &Plan,
@@ -163,7 +205,7 @@ fn schedules(
         // What a hook may look at, it finds.
         moment.readings = Arc::new(
             (epoch.saturating_sub(MOST_READINGS) + 1..=epoch)
-                .map(|epoch| Reading { epoch, ..Reading::with(logged) })
+                .map(|epoch| made_up_reading(plan, epoch, logged))
                 .collect(),
         );
         let mut sample = Sample { epoch, step, lr: None, lambda: None, tau: None };

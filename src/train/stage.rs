@@ -12,6 +12,7 @@ use super::step::Learner;
 use super::tally::{Tally, mean_by_name};
 use crate::data::{Loader, LoaderOptions, Logits};
 use crate::error::{Error, Kind, Result};
+use crate::metrics::Labelling;
 use crate::tensor::trace::{self, Part};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,7 +110,14 @@ pub fn untrained(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Trained> {
 /// A history for a stage that did not run: whoever looks at it finds what would be there.
 pub(super) fn made_up_readings(plan: &Plan, logged: &[(String, f64)]) -> Vec<(usize, Reading)> {
     let epochs = 1..=plan.epochs.min(MOST_READINGS);
-    epochs.map(|epoch| (epoch, Reading { epoch, ..Reading::with(logged) })).collect()
+    epochs.map(|epoch| (epoch, made_up_reading(plan, epoch, logged))).collect()
+}
+
+/// One of them; with a mean average precision where clips have several labels.
+pub(super) fn made_up_reading(plan: &Plan, epoch: usize, logged: &[(String, f64)]) -> Reading {
+    let several = plan.features.train.labelling() == Labelling::Multi;
+    let reading = Reading::with(logged);
+    Reading { epoch, map: several.then_some(reading.accuracy), ..reading }
 }
 
 pub(super) struct Stage {

@@ -317,5 +317,9 @@ fn own_step(
 fn not_finite(loss: f64, moment: &Moment) -> Error {
     Error::new(Kind::Number, "loss", "the loss is no finite number")
         .received(format!("{loss} at step {} of stage '{}'", moment.step, moment.stage))
-        .hint("a smaller learning rate often helps; log() and division by 0 are usual causes")
+        .hint(match moment.step {
+            // No weight has changed yet.
+            0 => "log() of 0 or less, division by 0, sqrt() and kl_div of what is no probability are usual causes",
+            _ => "a smaller learning rate often helps; log() and division by 0 are usual causes",
+        })
 }

@@ -32,6 +32,19 @@ fn options_are_json() {
     assert_eq!(shape, [74, 64]);
 }
 
+#[test]
+fn a_preset_brings_the_clip_to_its_rate() {
+    let sandbox = Sandbox::new();
+    let options = r#"{"preset": "efficientat"}"#;
+    let kind = ["--kind", "mel_spectrogram", "--options", options];
+    let frames = |more: &[&str]| {
+        sandbox.still(&[&["features", &clip(), "-o", "out.npy"], &kind[..], more].concat()).good();
+        array(&sandbox).shape()[0]
+    };
+    // 1.5 s at 32 kHz, 320 samples from frame to frame.
+    assert_eq!([frames(&[]), frames(&["--rate-hz", "16000"])], [150, 75]);
+}
+
 fn refused(options: &str) -> String {
     let ran = Sandbox::new().still(&["features", &clip(), "-o", "out.npy", "--options", options]);
     assert_eq!(ran.code, 2, "{}", ran.err);

@@ -129,6 +129,10 @@ fn features_come_back_as_they_were_and_damage_is_found() {
     }
     cache.put(&key(0), &features(0.5), Width::F32);
     assert_eq!(cache.get(&key(0)), Some(features(0.5)));
+    // That of another clip, put in its place by somebody, is damage as well.
+    let other = folder.path().join("features").join(&key(1)[..2]).join(key(1));
+    std::fs::copy(&other, &path).expect("copied");
+    assert!(cache.get(&key(0)).is_none());
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
     error[data]: reading notes.wav: not an audio file of a known format
       expected: WAV, FLAC, Ogg Vorbis or MP3
       received: a file that begins with 'just a few w'
+      hint: convert it, e.g. with `ffmpeg -i IN OUT.flac`; what is no audio has no place in a set
     ");
     insta::assert_snapshot!(refused(&sandbox, "song.mp3", b"\0\0\0\x20ftypM4A \0\0\0\0"), @"
     error[data]: reading song.mp3: this format cannot be read
@@ -104,6 +105,13 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
     insta::assert_snapshot!(refused(&sandbox, "cut.ogg", &ogg[..ogg.len() / 2]), @"
     error[data]: reading cut.ogg: the Ogg file is cut off
       expected: a last page that says so
+      hint: copy or download the file again
+    ");
+    let mut last = ogg.clone();
+    *last.last_mut().expect("a byte") ^= 1;
+    insta::assert_snapshot!(refused(&sandbox, "last.ogg", &last), @"
+    error[data]: reading last.ogg: the Ogg file is damaged
+      received: malformed stream: crc mismatch on the last page
       hint: copy or download the file again
     ");
     let flac = std::fs::read(file("i16.flac")).expect("a clip");

@@ -299,7 +299,7 @@ fn feature_caches() {
             bytes.resize(TOLD, 0);
             let body = &whole[HEAD..];
             let mut hasher = blake3::Hasher::new();
-            hasher.update(&bytes).update(body);
+            hasher.update(key.as_bytes()).update(&bytes).update(body);
             bytes.extend(hasher.finalize().as_bytes());
             bytes.extend(body);
         }

@@ -36,7 +36,7 @@ pub fn read<T>(act: impl FnOnce(&Reach) -> Result<T>) -> Result<T> {
 }
 
 /// Each clip as `id split classes`.
-fn told(data: &Dataset) -> Vec<String> {
+pub(super) fn told(data: &Dataset) -> Vec<String> {
     let line = |clip: &stillroom::data::Clip| {
         let names: Vec<&str> =
             clip.labels.iter().map(|(class, _)| data.classes[*class].as_str()).collect();
@@ -46,7 +46,7 @@ fn told(data: &Dataset) -> Vec<String> {
 }
 
 #[track_caller]
-fn fails<T: std::fmt::Debug>(outcome: Result<T>, words: &[&str]) {
+pub(super) fn fails<T: std::fmt::Debug>(outcome: Result<T>, words: &[&str]) {
     let text = outcome.expect_err("an error").to_string();
     for word in words {
         assert!(text.contains(word), "no {word:?} in\n{text}");
@@ -257,8 +257,13 @@ fn asts_json_with_paths_from_anywhere() {
     let wrong = JsonOptions { lists: vec![(Split::Train, bad)], ..options.clone() };
     fails(read(|reach| json(&wrong, reach)), &["entry 1", "'/m/none'"]);
     let cut = write("cut.json", "{\"data\": [{\"wav\": \"a.w".to_string());
-    let wrong = JsonOptions { lists: vec![(Split::Train, cut)], ..options };
+    let wrong = JsonOptions { lists: vec![(Split::Train, cut)], ..options.clone() };
     fails(read(|reach| json(&wrong, reach)), &["the list cannot be read", "EOF"]);
+    let entry = r#"{"wav": "a.wav", "labels": "/m/05tny_"}"#;
+    let twice =
+        write("twice.json", format!("{{\n\"more\": [{{}}],\n\"data\": [\n{entry},\n\n{entry}]}}"));
+    let wrong = JsonOptions { lists: vec![(Split::Train, twice)], ..options };
+    fails(read(|reach| json(&wrong, reach)), &["twice.json:6", "in line 4 already"]);
 }
 
 #[test]

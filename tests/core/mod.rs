@@ -7,6 +7,7 @@ mod caches;
 mod chain;
 mod decode;
 mod disk;
+mod folders;
 mod following;
 mod fuzz;
 mod fuzz_audio;

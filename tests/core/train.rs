@@ -172,7 +172,7 @@ fn a_loss_that_is_no_number_is_told_with_its_step() {
     insta::assert_snapshot!(error.to_string(), @r"
     error[number]: loss: the loss is no finite number
       received: -inf at step 0 of stage 'net'
-      hint: a smaller learning rate often helps; log() and division by 0 are usual causes
+      hint: log() of 0 or less, division by 0, sqrt() and kl_div of what is no probability are usual causes
     ");
 }
 

@@ -271,7 +271,7 @@ fn a_hook_with_another_name() {
        ╰────
       expected: a function 'lr' with 1 parameters
       received: an edit without it
-      hint: a stage keeps the hooks that it has: let 'lr' do the usual
+      hint: a stage keeps the hooks that it began with: let 'lr' do the usual
     ");
     run.same_weights(&untouched(&recipe()));
 }

@@ -367,6 +367,7 @@ fn functions_of_imported_modules_make_networks() {
         |sandbox| drop(sandbox.write("lib/nets.rhai", lib)),
     );
     insta::assert_snapshot!(said, @r#"
+    warning: line 13: nn::network: a closure is not live: edits do not reach it while it runs
     [4, 3]
     ["fc.weight", "fc.bias"]
     true

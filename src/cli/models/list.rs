@@ -124,10 +124,9 @@ impl List {
             out(&line.to_string());
             return Ok(());
         }
-        out(&format!(
-            "model::{name}\n\n{}\n",
-            plain(about.split("\n```").next().unwrap_or("").trim())
-        ));
+        let about = about.split("\n```").next().unwrap_or("").trim();
+        let lines: Vec<String> = about.lines().map(plain).collect();
+        out(&format!("model::{name}\n\n{}\n", lines.join("\n")));
         let input = [1, self.frames, self.mels];
         out(&format!("parameters     {}", grouped(seen.parameters as u64)));
         out(&format!("multiply-adds  {} for {}", grouped(seen.multiply_adds), words(&input)));

@@ -90,8 +90,7 @@ impl Show {
                 )
                 .hint("leave --options out, or give --augment a file with steps only"));
             }
-            (Some(features), None) => FrontEnd::of(features),
-            (None, Some(front)) => front,
+            (Some(front), None) | (None, Some(front)) => front,
             (None, None) => FrontEnd::standard(),
         };
         if chain.clips.is_none() && chain.steps.iter().any(|step| step.mixes()) {

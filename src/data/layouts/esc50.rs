@@ -50,8 +50,16 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
         let name = table.file(row, file, "filename")?;
         let fold = table.whole(row, fold, "fold")?;
         let own = row.get(category);
-        if esc10.is_some_and(|column| !row.get(column).eq_ignore_ascii_case("true")) {
-            continue;
+        if let Some(column) = esc10 {
+            match row.get(column).to_ascii_lowercase().as_str() {
+                "true" => {}
+                "false" => continue,
+                other => {
+                    return Err(table
+                        .damaged(row.line, "'esc10' is neither True nor False")
+                        .received(format!("'{other}'")));
+                }
+            }
         }
         let (known, before) = names.entry(target).or_insert_with(|| (own.to_string(), row.line));
         if known != own {

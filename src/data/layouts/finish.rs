@@ -18,6 +18,7 @@ use std::path::Path;
 pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> Result<Dataset> {
     let Listing { name, labelling, classes, class_ids, clips, lists, mut left_out } = listing;
     let operation = format!("reading the data set {name}");
+    check_classes(&operation, &classes)?;
     check_doubles(&operation, &clips)?;
     let mut clips = clips;
     if let Some(count) = options.per_class {
@@ -62,6 +63,28 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
 /// For a clip that is not there, and others of which nothing better can be said.
 const SKIP: &str =
     "where that is so: on_bad: \"skip\" leaves such clips out, counts and lists them";
+
+/// Two classes of one name could not be told apart.
+fn check_classes(operation: &str, classes: &[String]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    match classes.iter().find(|name| !seen.insert(name.as_str())) {
+        None => Ok(()),
+        Some(twice) => {
+            let numbers: Vec<String> = classes
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| *name == twice)
+                .map(|(number, _)| number.to_string())
+                .collect();
+            Err(Error::new(Kind::Data, operation, "two classes have one name")
+                .received(format!(
+                    "'{twice}', as classes {}, counted from 0",
+                    numbers.join(" and ")
+                ))
+                .hint("is a name or a number wrong in one row of the table?"))
+        }
+    }
+}
 
 /// A clip that is listed twice could train and test.
 fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {

@@ -27,15 +27,7 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     )?;
     options.read.check("dataset::folders")?;
     (reach.check)(folder)?;
-    let (outer, _) = listed(folder)?;
-    let splits: Option<Vec<(Split, PathBuf)>> = outer
-        .iter()
-        .map(|path| split_of(&name_of(path)).map(|split| (split, path.clone())))
-        .collect();
-    let parts = match splits {
-        Some(parts) if !parts.is_empty() => parts,
-        _ => vec![(Split::Train, folder.to_path_buf())],
-    };
+    let parts = parts(folder)?;
     let mut found: Vec<(Split, String, PathBuf)> = Vec::new();
     for (split, part) in &parts {
         (reach.check)(part)?;
@@ -67,6 +59,37 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     let classes: Vec<String> = numbers.into_keys().collect();
     let listing = Listing::single(folder, classes, clips, Vec::new());
     finish(listing, &options.read, reach)
+}
+
+/// The folders whose folders are classes, each with its split. What holds no clips is none of the set's.
+fn parts(folder: &Path) -> Result<Vec<(Split, PathBuf)>> {
+    let (mut splits, mut others) = (Vec::new(), Vec::new());
+    for path in listed(folder)?.0 {
+        if audio_below(&path)?.is_empty() {
+            continue;
+        }
+        match split_of(&name_of(&path)) {
+            Some(split) => splits.push((split, path)),
+            None => others.push(name_of(&path)),
+        }
+    }
+    let wrong = |problem: &str| {
+        Error::new(Kind::Data, format!("reading the data set {}", folder.display()), problem)
+    };
+    let told: Vec<String> = splits.iter().map(|(_, path)| name_of(path)).collect();
+    match (splits.len(), others.as_slice()) {
+        (0, _) => Ok(vec![(Split::Train, folder.to_path_buf())]),
+        (_, []) if splits.iter().any(|(split, _)| *split == Split::Train) => Ok(splits),
+        (_, []) => Err(wrong("there is no folder of clips to train")
+            .expected("train/ beside the others")
+            .received(told.join(", "))),
+        // A class may be called "train".
+        (1, _) => Ok(vec![(Split::Train, folder.to_path_buf())]),
+        (_, others) => Err(wrong("folders of splits stand beside others")
+            .expected("train/, validation/ and test/ alone, or a folder a class")
+            .received(format!("{} beside {}", told.join(", "), others.join(", ")))
+            .hint("move the others away; where these are classes, give them other names")),
+    }
 }
 
 fn name_of(path: &Path) -> String {

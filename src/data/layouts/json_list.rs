@@ -56,8 +56,42 @@ pub(super) fn classes(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
     Ok((names, ids))
 }
 
+/// The lines in which the entries of "data" begin, counted from 1.
+fn lines_of_entries(text: &str) -> Vec<usize> {
+    let (mut lines, mut line, mut open) = (Vec::new(), 1, Vec::new());
+    let (mut quoted, mut escaped) = (None, false);
+    let (mut name, mut is_data) = ("", false);
+    for (at, letter) in text.char_indices() {
+        line += usize::from(letter == '\n');
+        match (quoted, letter) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(start), '"') => {
+                quoted = None;
+                if open == ['{'] {
+                    name = &text[start..at];
+                }
+            }
+            (Some(_), _) => {}
+            (None, '"') => quoted = Some(at + 1),
+            (None, '{' | '[') => {
+                if open == ['{'] {
+                    is_data = name == "data";
+                }
+                if is_data && open == ['{', '['] {
+                    lines.push(line);
+                }
+                open.push(letter);
+            }
+            (None, '}' | ']') => drop(open.pop()),
+            _ => {}
+        }
+    }
+    lines
+}
+
 /// Reads lists as AST's scripts write them: `{"data": [{"wav": "/path/x.flac", "labels": "/m/068hy,/m/07q6cd_"}]}`.
-/// Other keys are passed over. A clip's row counts the entries of its list, from 1.
+/// Other keys are passed over. A clip's row is the line that its entry begins in.
 ///
 /// # Errors
 /// A list that cannot be read, a label that is not in the table, a clip that is not there.
@@ -79,8 +113,10 @@ pub fn json(options: &JsonOptions, reach: &Reach) -> Result<Dataset> {
         })?;
         let start = options.audio.as_deref().or(path.parent()).unwrap_or(Path::new(""));
         let shared: Arc<Path> = path.as_path().into();
+        let lines = lines_of_entries(&text);
         for (index, entry) in list.data.into_iter().enumerate() {
-            let row = Row { list: shared.clone(), line: index + 1 };
+            let line = lines.get(index).copied().unwrap_or(1);
+            let row = Row { list: shared.clone(), line };
             let wrong = |problem: &str| {
                 let error = Error::new(Kind::Data, doing(), problem.to_string());
                 error.note(format!("entry {} of \"data\"", index + 1))

@@ -1,6 +1,6 @@
 //! Folders of audio files, in a fixed order.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use std::path::{Path, PathBuf};
 
 /// How audio files end.
@@ -37,17 +37,35 @@ pub(super) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 /// All audio files below a folder, in the order of their paths.
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// A folder that cannot be read; a link to a folder that it stands in itself.
 pub fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
     fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
         let (folders, files) = listed(folder)?;
         found.extend(files.into_iter().filter(|file| is_audio(file)));
-        if depth < DEEPEST {
-            folders.iter().try_for_each(|inner| walk(inner, depth + 1, found))?;
+        for inner in folders.iter().filter(|_| depth < DEEPEST) {
+            if inner.is_symlink() {
+                no_circle(folder, inner)?;
+            }
+            walk(inner, depth + 1, found)?;
         }
         Ok(())
     }
     let mut found = Vec::new();
     walk(folder, 0, &mut found)?;
     Ok(found)
+}
+
+/// Refuses a link in `folder` to that folder, or to one above it: its clips would be read again and again.
+fn no_circle(folder: &Path, link: &Path) -> Result<()> {
+    let io = |cause: std::io::Error| Error::io("reading", link, &cause);
+    let leads = link.canonicalize().map_err(io)?;
+    match folder.canonicalize().map_err(io)?.starts_with(&leads) {
+        true => Err(Error::new(
+            Kind::Data,
+            format!("reading {}", link.display()),
+            "a link goes in a circle",
+        )
+        .received(format!("it leads to {}", leads.display()))),
+        false => Ok(()),
+    }
 }

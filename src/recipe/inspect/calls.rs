@@ -2,7 +2,7 @@
 
 use super::{Import, Read};
 use crate::error::{Error, Kind, nearest};
-use crate::script::called;
+use crate::script::{Vocabulary, called};
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ const WORDS: [&str; 9] =
     ["Fn", "call", "curry", "is_shared", "is_def_var", "is_def_fn", "print", "debug", "type_of"];
 
 /// Every call of a function that nobody has, or with a number of arguments that none of its forms takes.
-pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
+pub(super) fn unknown_calls(read: &Read, words: &Vocabulary) -> Vec<Error> {
     let mut found = Vec::new();
-    let names = Names::of(read);
+    let names = Names::of(read, words);
     read.ast.walk(&mut |path: &[ASTNode]| {
         let mistake = match path.last() {
             Some(ASTNode::Expr(Expr::FnCall(call, at)))
@@ -35,6 +35,7 @@ pub(super) fn unknown_calls(read: &Read) -> Vec<Error> {
 
 struct Names<'a> {
     read: &'a Read<'a>,
+    words: &'a Vocabulary,
     /// Functions of the recipe, each with its number of parameters.
     own: Vec<(String, usize)>,
     /// Variables, parameters, keys of maps: they may hold functions.
@@ -76,7 +77,7 @@ fn is_function(value: &Expr) -> bool {
 type Mistake = Option<(Error, Position)>;
 
 impl<'a> Names<'a> {
-    fn of(read: &'a Read) -> Self {
+    fn of(read: &'a Read, words: &'a Vocabulary) -> Self {
         let own: Vec<(String, usize)> =
             read.ast.iter_functions().map(|own| (own.name.to_string(), own.params.len())).collect();
         let mut held = read.missing.clone();
@@ -108,7 +109,7 @@ impl<'a> Names<'a> {
             }
             true
         });
-        Names { read, own, held, functions }
+        Names { read, words, own, held, functions }
     }
 
     fn call(&self, call: &FnCallExpr, at: Position) -> Mistake {
@@ -125,14 +126,14 @@ impl<'a> Names<'a> {
         }
         let arities: Vec<usize> =
             self.own.iter().filter(|(own, _)| own == name).map(|(_, count)| *count).collect();
-        if arities.is_empty() && self.functions.contains(name) && !self.read.words.knows(name) {
+        if arities.is_empty() && self.functions.contains(name) && !self.words.knows(name) {
             let error = Error::new(Kind::Name, name, "there is no such function");
             return Some((error.hint(called(name)), at));
         }
         if arities.contains(&count) || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
-        let Read { signatures, words, .. } = self.read;
+        let (signatures, words) = (self.read.signatures, self.words);
         if words.knows(name) {
             let ours = signatures.has_forms(name) && words.is_ours_alone(name);
             let wrong = ours && arities.is_empty() && !signatures.takes(name, count);
@@ -154,7 +155,7 @@ impl<'a> Names<'a> {
         let (name, count) = (call.name.as_str(), call.args.len());
         let root = call.namespace.root();
         let full = format!("{}::{name}", call.namespace);
-        let Read { signatures, words, .. } = self.read;
+        let (signatures, words) = (self.read.signatures, self.words);
         if self.read.missing.contains(root) {
             return None;
         }
@@ -208,7 +209,7 @@ impl<'a> Names<'a> {
         let is_own = own.peek().is_some();
         // What stands before the point is `this` in it, and no argument.
         if is_own && own.all(|(_, arity)| *arity != count) && !self.held.contains(name) {
-            let others = self.read.words.knows(name);
+            let others = self.words.knows(name);
             let error = Error::new(Kind::Type, name, "a function of the recipe's own is no method")
                 .expected(self.forms_of(name).join(" or "))
                 .hint(format!("the value goes between the parentheses: {name}(x, …)"));
@@ -217,7 +218,7 @@ impl<'a> Names<'a> {
         if is_own || self.held.contains(name) || WORDS.contains(&name) {
             return None;
         }
-        let Read { signatures, words, .. } = self.read;
+        let (signatures, words) = (self.read.signatures, self.words);
         if !words.knows(name) {
             let property = words.knows(&format!("get${name}"));
             // What is called so elsewhere may be meant, and no property.
@@ -241,7 +242,7 @@ impl<'a> Names<'a> {
         let known = self.own.iter().any(|(own, _)| own == name);
         if known
             || self.read.missing.contains(name)
-            || self.read.words.knows(name)
+            || self.words.knows(name)
             || name.contains("::")
         {
             return None;

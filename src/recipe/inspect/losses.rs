@@ -56,10 +56,18 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
     for function in read.ast.iter_functions().filter(|function| function.name == "loss") {
         let [_, _, learnt @ ..] = function.params.as_slice() else { continue };
         let (name, count) = (function.name, function.params.len());
+        let (mut asks, teacher) = (false, learnt.first().filter(|_| learnt.len() == 2));
         let alone = read.ast.clone_functions_only_filtered(|_, _, _, known, parameters| {
             known == name && parameters == count
         });
         alone.walk(&mut |path: &[ASTNode]| {
+            if let Some(ASTNode::Expr(Expr::Variable(own, ..))) = path.last() {
+                asks |= teacher.is_some_and(|teacher| *teacher == own.1.as_str());
+            }
+            // Inner outputs of the teacher.
+            if let Some(ASTNode::Expr(Expr::Property(own, _))) = path.last() {
+                asks |= ["teacher", "taps"].contains(&own.2.as_str());
+            }
             if let Some(
                 ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
             ) = path.last()
@@ -73,16 +81,56 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
             }
             true
         });
+        let unasked = teacher.filter(|teacher| !asks && !teacher.starts_with('_'));
+        if unasked.is_some() && read.names.trains() {
+            let error = Error::new(Kind::Script, "loss", "the teacher is never asked")
+                .received(format!("loss({})", function.params.join(", ")))
+                .hint("a loss of the labels alone is for train(…): loss(ctx, student, target)");
+            let line = read.names.functions().find_map(|(_, own)| {
+                (own.name == name && own.parameters.len() == count).then_some(own.span.line)
+            });
+            found.extend(line.map(|line| error.as_warning().at(read.source.place(line, None))));
+        }
     }
     found
 }
 
-/// `kl_div(a.softmax(1), b.softmax(1))`.
+/// Streams of random numbers that begin anew where they are given no index.
+const DRAWS: [&str; 4] =
+    ["tensor::normal", "tensor::uniform", "tensor::bernoulli", "tensor::permutation"];
+
+/// Draws without an index in functions that are given the context: the same numbers in each step.
+pub(super) fn same_draws(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    let hooks = read.names.functions().map(|(_, own)| own);
+    for own in hooks.filter(|own| own.parameters.first().is_some_and(|first| first == "ctx")) {
+        let within = (own.extent.0)..(own.extent.1);
+        let calls = read.names.calls().iter().filter(|call| within.contains(&call.span.start));
+        for call in
+            calls.filter(|call| DRAWS.contains(&call.full_name().as_str()) && call.count() == 2)
+        {
+            let name = call.full_name();
+            let error = Error::new(Kind::Script, &name, "it draws the same numbers in each step")
+                .expected(format!("an index as well: {name}(…, \"noise\", [ctx.step])"))
+                .hint("what shall stay the same is a const")
+                .as_warning();
+            found.push(error.at(read.source.place(call.span.line, Some(call.span.column + 1))));
+        }
+    }
+    found
+}
+
+/// `kl_div(a.softmax(1), b.softmax(1))`; `kl_div(a.log_softmax(1), b.softmax(1))`, whose mean goes over all numbers.
 fn no_logarithms(call: &FnCallExpr) -> Option<Error> {
     let first = call.args.first().and_then(squashed)?;
-    (first != "log_softmax").then(|| {
-        Error::new(Kind::Type, "kl_div", "it takes log-probabilities first")
-            .hint("write .log_softmax(1) there; kd::kl(student, teacher) takes logits")
+    if first != "log_softmax" {
+        let error = Error::new(Kind::Type, "kl_div", "it takes log-probabilities first")
+            .hint("write .log_softmax(1) there; kd::kl(student, teacher) takes logits");
+        return Some(error.as_warning());
+    }
+    (call.args.len() == 2).then(|| {
+        Error::new(Kind::Type, "kl_div", "its mean goes over all numbers, not over clips")
+            .hint("write kl_div(…, …, #{ reduction: \"batch_mean\" }), or kd::kl(student, teacher) of logits")
             .as_warning()
     })
 }

@@ -146,11 +146,10 @@ impl Inspector {
                 source: &source,
                 names: Names::of(&source.text),
                 signatures: &self.compiler.signatures,
-                words: &self.words,
                 imports: imports(&ast, &compiled),
                 missing,
             };
-            errors.extend(unknown_calls(&read));
+            errors.extend(unknown_calls(&read, &self.words));
             errors.extend(unknown_keys(&read));
             errors.extend(traps(&read));
         }
@@ -173,6 +172,31 @@ impl Inspector {
     }
 }
 
+/// What a recipe that compiles has that is surely not meant, each in one line: for those who run it.
+pub(super) fn doubts(compiler: &Compiler, compiled: &Compiled) -> Vec<String> {
+    let mut plain = Engine::new_raw();
+    plain.set_optimization_level(OptimizationLevel::None).set_max_expr_depths(0, 0);
+    let Ok(ast) = plain.compile(&*compiled.source.text) else { return Vec::new() };
+    let read = Read {
+        ast: &ast,
+        source: &compiled.source,
+        names: Names::of(&compiled.source.text),
+        signatures: &compiler.signatures,
+        imports: imports(&ast, compiled),
+        missing: BTreeSet::new(),
+    };
+    let near = near_hooks(compiled).into_iter();
+    let near =
+        near.map(|(name, hook)| format!("nothing calls '{name}': did you mean the hook '{hook}'?"));
+    let traps = sorted(traps(&read), &compiled.source).into_iter().map(|error| {
+        let line = error.report().places.first().map(|place| format!("line {}: ", place.line));
+        format!("{}{}", line.unwrap_or_default(), error.headline())
+    });
+    let mut all: Vec<String> = near.chain(traps).collect();
+    all.dedup();
+    all
+}
+
 /// In the order of the text, what stands in other files last.
 fn sorted(mut errors: Vec<Error>, source: &Source) -> Vec<Error> {
     errors.sort_by_key(|error| {
@@ -188,7 +212,6 @@ struct Read<'a> {
     source: &'a Source,
     names: Names,
     signatures: &'a Signatures,
-    words: &'a Vocabulary,
     imports: Vec<Import>,
     /// Names that stood where the text could not be read.
     missing: BTreeSet<String>,

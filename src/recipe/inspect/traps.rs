@@ -1,7 +1,7 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
 use super::super::testing::TEST_PREFIX;
-use super::losses::{turned, turned_call, wrong_loss};
+use super::losses::{same_draws, turned, turned_call, wrong_loss};
 use super::schedules::turned_schedule;
 use super::{Read, name_of};
 use crate::error::{Error, Kind, nearest};
@@ -23,8 +23,10 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             _ => None,
         };
         if let Some((call, at)) = call {
-            let trap =
-                division(call, &whole).or_else(|| power(read, call)).or_else(|| closure(call));
+            let trap = division(call, &whole)
+                .filter(|_| !is_count(path))
+                .or_else(|| power(read, call))
+                .or_else(|| closure(call));
             let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
             let trap = trap.or_else(|| bits(call, &whole)).or_else(|| wrong_loss(call));
             let trap = trap.or_else(|| turned_schedule(call));
@@ -55,6 +57,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     let hook = |own: &Symbol| turned(own).filter(|_| trains);
     found.extend(read.about_functions(|own| no_test(read, own).or_else(|| hook(own))));
     found.extend(turned_call(read));
+    found.extend(same_draws(read));
     found.extend(
         unclosed_comment(&read.source.text)
             .map(|(error, at)| error.at(read.source.place(at.line, Some(at.column + 1)))),
@@ -124,8 +127,25 @@ fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
 
 fn whole_division(operator: &str) -> Error {
     Error::new(Kind::Type, operator, "whole numbers are divided, and the rest is dropped")
-        .hint("write one of them with a point, e.g. 10.0, or x.to_float()")
+        .hint("write one of them with a point, e.g. 10.0, or x.to_float(); where it shall be so, (a / b).to_int()")
         .as_warning()
+}
+
+/// Whether what stands there becomes a count: an argument of a layer or a model, or `(a / b).to_int()`.
+fn is_count(path: &[ASTNode]) -> bool {
+    let above = path.len().checked_sub(2).and_then(|above| path.get(above));
+    if let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = above
+        && let Expr::MethodCall(call, _) = &parts.rhs
+        && call.name == "to_int"
+    {
+        return true;
+    }
+    path.iter().any(|node| match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
+            !call.namespace.is_empty() && ["nn", "model"].contains(&call.namespace.root())
+        }
+        _ => false,
+    })
 }
 
 /// `1 / 2`, `ctx.epoch / 10`.
@@ -274,6 +294,16 @@ fn whole_variables(read: &Read) -> BTreeMap<String, bool> {
                 let known = whole.entry(declared.0.name.to_string()).or_insert(is);
                 *known &= is;
             }
+            // `state: #{ steps: 0 }` of a stage.
+            Some(ASTNode::Expr(Expr::Map(entries, _))) => {
+                let states = entries.0.iter().filter(|(key, _)| key.name == "state");
+                for (_, state) in states {
+                    let Expr::Map(keys, _) = state else { continue };
+                    for (key, value) in &keys.0 {
+                        whole.insert(state_key(&key.name), is_whole(value, &whole));
+                    }
+                }
+            }
             Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
                 if let Expr::Variable(variable, ..) = &assigned.1.lhs {
                     let is = is_whole(&assigned.1.rhs, &whole);
@@ -294,15 +324,34 @@ fn whole_variables(read: &Read) -> BTreeMap<String, bool> {
     whole
 }
 
+/// Whether what stands behind a point is a whole number: `ctx.epoch`, `x.shape[0]`, `ctx.state.steps`.
+fn is_whole_part(part: &Expr, variables: &BTreeMap<String, bool>) -> bool {
+    match part {
+        Expr::Property(property, _) => WHOLE.contains(&property.2.as_str()),
+        Expr::MethodCall(call, _) => matches!(call.name.as_str(), "len" | "to_int"),
+        Expr::Index(parts, ..) => {
+            matches!(&parts.lhs, Expr::Property(own, _) if own.2 == "shape")
+        }
+        Expr::Dot(parts, ..) => match (&parts.lhs, &parts.rhs) {
+            (Expr::Property(own, _), Expr::Property(key, _)) if own.2 == "state" => {
+                variables.get(&state_key(&key.2)) == Some(&true)
+            }
+            (_, rest) => is_whole_part(rest, variables),
+        },
+        _ => false,
+    }
+}
+
+/// What a key of a stage's state is called among the variables.
+fn state_key(key: &str) -> String {
+    format!("state.{key}")
+}
+
 fn is_whole(expr: &Expr, variables: &BTreeMap<String, bool>) -> bool {
     match expr {
         Expr::IntegerConstant(..) => true,
         Expr::Variable(variable, ..) => variables.get(variable.1.as_str()) == Some(&true),
-        Expr::Dot(parts, ..) => match &parts.rhs {
-            Expr::Property(property, _) => WHOLE.contains(&property.2.as_str()),
-            Expr::MethodCall(call, _) => matches!(call.name.as_str(), "len" | "to_int"),
-            _ => false,
-        },
+        Expr::Dot(parts, ..) => is_whole_part(&parts.rhs, variables),
         Expr::FnCall(call, _) if call.name == "arg" => {
             matches!(call.args.get(1), Some(Expr::IntegerConstant(..)))
         }

@@ -284,6 +284,10 @@ pub(super) fn read_csv(host: &Arc<dyn Host>, file: &str, options: Map) -> Result
     own.ending = options.text("ending")?.unwrap_or_default();
     own.label = options.text("label")?;
     own.labels = options.text("labels")?;
+    if own.labels.is_none() && options.get("label_separator").is_some() {
+        let error = Error::new(Kind::Type, "dataset::csv", "'label_separator' has no meaning here");
+        return Err(error.hint("the column of a clip's several labels is 'labels'"));
+    }
     own.label_separator = options.text("label_separator")?.unwrap_or(own.label_separator);
     own.classes = call.texts("classes")?;
     own.split = options.text("split")?;

@@ -86,7 +86,7 @@ fn containers(module: &mut Module, host: &Arc<dyn Host>) {
         /// ```
         fn "sequential"[call](parts: Array) -> Net {
             let making = Making { host: &of_sequence, call: &call, operation: "nn::sequential" };
-            Ok(Net::whole("sequential", Arc::new(Sequential::new(making.parts(&parts)?))))
+            Net::whole("sequential", Arc::new(Sequential::new(making.parts(&parts)?))).in_bounds(making.operation)
         }
 
         /// x + body(x); the body is a network or a function, its name `body`.
@@ -99,7 +99,7 @@ fn containers(module: &mut Module, host: &Arc<dyn Host>) {
         fn "residual"[call](body: Dynamic) -> Net {
             let making = Making { host: &of_body, call: &call, operation: "nn::residual" };
             let body = making.part("the body", &body)?;
-            Ok(Net::whole("residual", Arc::new(Residual::new(body, None))))
+            Net::whole("residual", Arc::new(Residual::new(body, None))).in_bounds(making.operation)
         }
 
         /// As `nn::residual(body)`, with something other than x itself beside it: shortcut(x) + body(x).
@@ -112,7 +112,7 @@ fn containers(module: &mut Module, host: &Arc<dyn Host>) {
             let making = Making { host: &of_both, call: &call, operation: "nn::residual" };
             let body = making.part("the body", &body)?;
             let shortcut = making.part("the short cut", &shortcut)?;
-            Ok(Net::whole("residual", Arc::new(Residual::new(body, Some(shortcut)))))
+            Net::whole("residual", Arc::new(Residual::new(body, Some(shortcut)))).in_bounds(making.operation)
         }
 
         /// The same input for each part, and their outputs added up; `how` is "sum". Parts as in
@@ -130,7 +130,7 @@ fn containers(module: &mut Module, host: &Arc<dyn Host>) {
                     .received(format!("\"{how}\"")));
             }
             let making = Making { host: &of_sum, call: &call, operation };
-            Ok(Net::whole("parallel", Arc::new(Parallel::new(making.parts(&parts)?, Joined::Sum)?)))
+            Net::whole("parallel", Arc::new(Parallel::new(making.parts(&parts)?, Joined::Sum)?)).in_bounds(operation)
         }
 
         /// The same input for each part, and their outputs put one after another along a dimension; `how` is
@@ -148,7 +148,7 @@ fn containers(module: &mut Module, host: &Arc<dyn Host>) {
             }
             let joined = Joined::Cat(integer_of(operation, "the dimension", &dim)?);
             let making = Making { host: &of_cat, call: &call, operation };
-            Ok(Net::whole("parallel", Arc::new(Parallel::new(making.parts(&parts)?, joined)?)))
+            Net::whole("parallel", Arc::new(Parallel::new(making.parts(&parts)?, joined)?)).in_bounds(operation)
         }
     }
 }

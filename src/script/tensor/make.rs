@@ -153,7 +153,8 @@ fn random(module: &mut Module, host: &Arc<dyn Host>) {
             Tensor::uniform(&shape_of("tensor::uniform", &shape)?, &mut stream, &Device::default())
         }
 
-        /// Normal floats with mean 0 and deviation 1 from the random stream called `name`.
+        /// Normal floats with mean 0 and deviation 1 from the random stream called `name`: the same at each call, so hooks give
+        /// an index as well.
         ///
         /// ```rhai
         /// tensor::normal([1000], "noise").std().item() > 0.9

@@ -2,9 +2,10 @@
 //! normalisation at once (`pictures`).
 
 // What is called within a loop must be inlined there, or the loop is not compiled for the processor: so all of these
-// say so, and none is a closure.
+// say so.
 
-use super::lanes::{exp, unless};
+use super::lanes::{Rounding, exp, unless};
+use std::marker::PhantomData;
 
 /// Beyond it Φ is 0 or 1: what is left out is 1e-9.
 const EDGE: f32 = 6.0;
@@ -12,7 +13,7 @@ const EDGE: f32 = 6.0;
 /// Φ(x), the normal distribution, within 3e-7, and within 4e-5 of itself where it is small: Φ(−|x|) is half the fourth power of
 /// a polynomial, a Chebyshev fit in fifty digits to the fourth root for |x| up to [`EDGE`].
 #[inline(always)]
-fn normal(x: f32) -> f32 {
+fn normal<R: Rounding>(x: f32) -> f32 {
     const FIT: [f32; 13] = [
         3.742_457e-4,
         -1.199_352_2e-3,
@@ -32,12 +33,12 @@ fn normal(x: f32) -> f32 {
     // NaN stays NaN.
     let inside = if size > EDGE { EDGE } else { size };
     // From −1 at 0 to 1 at the edge.
-    let place = inside * (2.0 / EDGE) - 1.0;
+    let place = R::of(inside, 2.0 / EDGE, -1.0);
     // Written out, since a loop in here keeps the one around it from becoming vectors.
-    let first = ((FIT[0] * place + FIT[1]) * place + FIT[2]) * place + FIT[3];
-    let second = ((first * place + FIT[4]) * place + FIT[5]) * place + FIT[6];
-    let third = ((second * place + FIT[7]) * place + FIT[8]) * place + FIT[9];
-    let root = ((third * place + FIT[10]) * place + FIT[11]) * place + FIT[12];
+    let first = R::of(R::of(R::of(FIT[0], place, FIT[1]), place, FIT[2]), place, FIT[3]);
+    let second = R::of(R::of(R::of(first, place, FIT[4]), place, FIT[5]), place, FIT[6]);
+    let third = R::of(R::of(R::of(second, place, FIT[7]), place, FIT[8]), place, FIT[9]);
+    let root = R::of(R::of(R::of(third, place, FIT[10]), place, FIT[11]), place, FIT[12]);
     let square = root * root;
     let below = unless(size > EDGE, 0.5 * (square * square));
     if x > 0.0 { 1.0 - below } else { below }
@@ -45,68 +46,125 @@ fn normal(x: f32) -> f32 {
 
 /// e^(−x²/2), and 0 where it is below 1e-25: so small a factor would only make numbers that processors are slow with.
 #[inline(always)]
-fn bell(x: f32) -> f32 {
+fn bell<R: Rounding>(x: f32) -> f32 {
     let half = 0.5 * x * x;
-    unless(half > 57.0, exp(-half))
+    unless(half > 57.0, exp::<R>(-half))
 }
 
-#[inline(always)]
-pub(super) fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+/// A function of one number with its slope. What rounds more than once says how, by its type: so each loop is compiled for
+/// each of them.
+pub(super) trait Activate: 'static {
+    /// The function.
+    fn value(x: f32) -> f32;
+
+    /// Its slope.
+    fn slope(x: f32) -> f32;
+
+    /// The gradient of the number, from that of the function.
+    #[inline(always)]
+    fn gradient(x: f32, g: f32) -> f32 {
+        g * Self::slope(x)
+    }
 }
 
-#[inline(always)]
-pub(super) fn sigmoid_slope(x: f32) -> f32 {
-    let gate = sigmoid(x);
-    gate * (1.0 - gate)
+/// x itself.
+pub(super) struct Nothing;
+/// max(x, 0).
+pub(super) struct Relu;
+/// 1 / (1 + e^−x).
+pub(super) struct Sigmoid<R>(PhantomData<R>);
+/// x · σ(x).
+pub(super) struct Silu<R>(PhantomData<R>);
+/// x · Φ(x).
+pub(super) struct Gelu<R>(PhantomData<R>);
+/// x · min(max(x + 3, 0), 6) / 6.
+pub(super) struct Hardswish;
+
+impl Activate for Nothing {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        x
+    }
+
+    #[inline(always)]
+    fn slope(_: f32) -> f32 {
+        1.0
+    }
 }
 
-#[inline(always)]
-pub(super) fn relu(x: f32) -> f32 {
-    // NaN stays NaN.
-    if x < 0.0 { 0.0 } else { x }
+impl Activate for Relu {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        // NaN stays NaN.
+        if x < 0.0 { 0.0 } else { x }
+    }
+
+    #[inline(always)]
+    fn slope(x: f32) -> f32 {
+        // As PyTorch: nothing flows at 0.
+        if x > 0.0 { 1.0 } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn gradient(x: f32, g: f32) -> f32 {
+        // Also where g is infinite.
+        if x > 0.0 { g } else { 0.0 }
+    }
 }
 
-#[inline(always)]
-pub(super) fn relu_slope(x: f32) -> f32 {
-    // As PyTorch: nothing flows at 0.
-    if x > 0.0 { 1.0 } else { 0.0 }
+impl<R: Rounding> Activate for Sigmoid<R> {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        1.0 / (1.0 + exp::<R>(-x))
+    }
+
+    #[inline(always)]
+    fn slope(x: f32) -> f32 {
+        let gate = Self::value(x);
+        gate * (1.0 - gate)
+    }
 }
 
-#[inline(always)]
-pub(super) fn silu(x: f32) -> f32 {
-    x / (1.0 + exp(-x))
+impl<R: Rounding> Activate for Silu<R> {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        x / (1.0 + exp::<R>(-x))
+    }
+
+    #[inline(always)]
+    fn slope(x: f32) -> f32 {
+        let gate = Sigmoid::<R>::value(x);
+        gate * R::of(x, 1.0 - gate, 1.0)
+    }
 }
 
-#[inline(always)]
-pub(super) fn silu_slope(x: f32) -> f32 {
-    let gate = sigmoid(x);
-    gate * (1.0 + x * (1.0 - gate))
+impl<R: Rounding> Activate for Gelu<R> {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        x * normal::<R>(x)
+    }
+
+    #[inline(always)]
+    fn slope(x: f32) -> f32 {
+        // 1 / √(2π).
+        const HEIGHT: f32 = 0.398_942_3;
+        R::of(x, bell::<R>(x) * HEIGHT, normal::<R>(x))
+    }
 }
 
-#[inline(always)]
-pub(super) fn gelu(x: f32) -> f32 {
-    x * normal(x)
-}
+impl Activate for Hardswish {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        let gate = x + 3.0;
+        let gate = if gate < 0.0 { 0.0 } else { gate };
+        let gate = if gate > 6.0 { 6.0 } else { gate };
+        x * gate / 6.0
+    }
 
-#[inline(always)]
-pub(super) fn gelu_slope(x: f32) -> f32 {
-    // 1 / √(2π).
-    const HEIGHT: f32 = 0.398_942_3;
-    normal(x) + x * (bell(x) * HEIGHT)
-}
-
-#[inline(always)]
-pub(super) fn hard_swish(x: f32) -> f32 {
-    let gate = x + 3.0;
-    let gate = if gate < 0.0 { 0.0 } else { gate };
-    let gate = if gate > 6.0 { 6.0 } else { gate };
-    x * gate / 6.0
-}
-
-#[inline(always)]
-pub(super) fn hard_swish_slope(x: f32) -> f32 {
-    let slope = x / 3.0 + 0.5;
-    let slope = if x <= -3.0 { 0.0 } else { slope };
-    if x >= 3.0 { 1.0 } else { slope }
+    #[inline(always)]
+    fn slope(x: f32) -> f32 {
+        let slope = x / 3.0 + 0.5;
+        let slope = if x <= -3.0 { 0.0 } else { slope };
+        if x >= 3.0 { 1.0 } else { slope }
+    }
 }

@@ -1,8 +1,9 @@
 //! Loops over plain numbers that the compiler makes vectors of, as wide as the processor has them.
 //!
-//! Nothing is contracted, and sums go over a fixed number of lanes in a fixed order: processors of any width, and any
-//! number of threads, give the same bits.
+//! Sums go over a fixed number of lanes in a fixed order, and a product with a sum is rounded once only where the code says
+//! so ([`Rounding`]): processors with AVX2 or AVX-512, and any number of threads, give the same bits.
 
+use super::activation::Activate;
 use rayon::prelude::*;
 
 /// Partial sums of a row that are kept side by side.
@@ -26,21 +27,21 @@ macro_rules! vectorised {
 
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
-                    fn widest $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain($($arg),*) }
+                #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,fma")]
+                    fn widest $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain$(::<$kind>)?($($arg),*) }
 
-                #[target_feature(enable = "avx2")]
-                    fn wide $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain($($arg),*) }
+                #[target_feature(enable = "avx2,fma")]
+                    fn wide $(<$kind: $bound>)? ($($arg: $type),*) $(-> $result)? { plain$(::<$kind>)?($($arg),*) }
 
                 match $crate::tensor::kernels::lanes::Vectors::here() {
                     // SAFETY: the processor has what the function was compiled for.
-                    $crate::tensor::kernels::lanes::Vectors::Widest => return unsafe { widest($($arg),*) },
+                    $crate::tensor::kernels::lanes::Vectors::Widest => return unsafe { widest$(::<$kind>)?($($arg),*) },
                     // SAFETY: likewise.
-                    $crate::tensor::kernels::lanes::Vectors::Wide => return unsafe { wide($($arg),*) },
+                    $crate::tensor::kernels::lanes::Vectors::Wide => return unsafe { wide$(::<$kind>)?($($arg),*) },
                     $crate::tensor::kernels::lanes::Vectors::Plain => {}
                 }
             }
-            plain($($arg),*)
+            plain$(::<$kind>)?($($arg),*)
         }
     )* };
 }
@@ -52,7 +53,7 @@ pub(super) use vectorised;
 pub(super) enum Vectors {
     /// AVX-512, as far as the fourth level of x86-64 has it.
     Widest,
-    /// AVX2.
+    /// AVX2, with products and sums in one.
     Wide,
     /// SSE2.
     Plain,
@@ -67,11 +68,13 @@ impl Vectors {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512cd")
             && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl");
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("fma");
         if fourth {
             return Vectors::Widest;
         }
-        if is_x86_feature_detected!("avx2") { Vectors::Wide } else { Vectors::Plain }
+        let third = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        if third { Vectors::Wide } else { Vectors::Plain }
     }
 }
 
@@ -85,23 +88,72 @@ pub(super) fn fresh(count: usize) -> Vec<f32> {
     values
 }
 
+/// How a · b + c is rounded. Polynomials take half of the time with one rounding, where the processor has an instruction for
+/// it; without one that is done by a slow function.
+pub trait Rounding: Copy + Send + Sync + 'static {
+    /// a · b + c.
+    fn of(a: f32, b: f32, c: f32) -> f32;
+}
+
+/// Rounded once, by the processor.
+#[derive(Clone, Copy)]
+pub struct Once;
+
+/// The product is rounded, then the sum.
+#[derive(Clone, Copy)]
+pub struct Twice;
+
+impl Rounding for Once {
+    #[inline(always)]
+    fn of(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+impl Rounding for Twice {
+    #[inline(always)]
+    fn of(a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}
+
+/// Whether this processor rounds a · b + c once at no cost.
+#[inline]
+pub(super) fn rounds_once() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return Vectors::here() != Vectors::Plain;
+    #[cfg(not(target_arch = "x86_64"))]
+    cfg!(target_arch = "aarch64")
+}
+
+/// Calls a function for the rounding of this processor.
+macro_rules! by_rounding {
+    ($function:ident($($argument:expr),* $(,)?)) => {
+        match $crate::tensor::kernels::lanes::rounds_once() {
+            true => $function::<$crate::tensor::kernels::lanes::Once>($($argument),*),
+            false => $function::<$crate::tensor::kernels::lanes::Twice>($($argument),*),
+        }
+    };
+}
+pub(super) use by_rounding;
+
 /// e^x within two units in the last place; 0 below −86.9, infinite above 88.7.
 #[inline(always)]
-pub fn exp(x: f32) -> f32 {
+pub fn exp<R: Rounding>(x: f32) -> f32 {
     // 1.5 · 2^23: what is added to it is rounded to a whole number, which then stands in the low bits.
     const SHIFT: f32 = 12_582_912.0;
     // ln 2 in two parts, the first one short enough that whole multiples of it are exact.
     const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
     let inside = if x > 89.0 { 89.0 } else { x };
-    let shifted = inside * std::f32::consts::LOG2_E + SHIFT;
+    let shifted = R::of(inside, std::f32::consts::LOG2_E, SHIFT);
     let whole = shifted - SHIFT;
-    let rest = (inside - whole * LN2[0]) - whole * LN2[1];
+    let rest = R::of(-whole, LN2[1], R::of(-whole, LN2[0], inside));
     // e^r for |r| up to ln 2 / 2.
     let mut power = 1.987_569_2e-4;
     for factor in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5] {
-        power = power * rest + factor;
+        power = R::of(power, rest, factor);
     }
-    let power = power * rest * rest + rest + 1.0;
+    let power = R::of(power * rest, rest, rest) + 1.0;
     // 2^(n−1), then twice as much: 2^128 is no number of its own.
     let half = f32::from_bits((shifted.to_bits().wrapping_add(126)) << 23);
     unless(x < -86.9, power * half * 2.0)
@@ -173,42 +225,39 @@ pub(super) fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) ->
 }
 
 vectorised! {
-    fn map<F: Fn(f32) -> f32>(output: &mut [f32], input: &[f32], of: F) {
+    fn map<A: Activate>(output: &mut [f32], input: &[f32]) {
         for (to, value) in output.iter_mut().zip(input) {
-            *to = of(*value);
+            *to = A::value(*value);
         }
     }
 
-    pub(super) fn map_own<F: Fn(f32) -> f32>(values: &mut [f32], of: F) {
+    /// Puts the function of each number in its place, on one thread.
+    pub(super) fn map_own<A: Activate>(values: &mut [f32]) {
         for value in values.iter_mut() {
-            *value = of(*value);
+            *value = A::value(*value);
         }
     }
 
-    fn map_two<F: Fn(f32, f32) -> f32>(output: &mut [f32], input: &[f32], other: &[f32], of: F) {
-        for ((to, value), other) in output.iter_mut().zip(input).zip(other) {
-            *to = of(*value, *other);
+    fn map_gradient<A: Activate>(output: &mut [f32], input: &[f32], gradient: &[f32]) {
+        for ((to, value), gradient) in output.iter_mut().zip(input).zip(gradient) {
+            *to = A::gradient(*value, *gradient);
         }
     }
 }
 
-/// New numbers, each made of the one at the same place.
-pub(super) fn mapped(input: &[f32], of: impl Fn(f32) -> f32 + Copy + Sync) -> Vec<f32> {
+/// New numbers, each a function of the one at the same place.
+pub(super) fn mapped<A: Activate>(input: &[f32]) -> Vec<f32> {
     let mut output = fresh(input.len());
     let blocks = output.par_chunks_mut(GRAIN).zip(input.par_chunks(GRAIN));
-    blocks.for_each(|(output, input)| map(output, input, of));
+    blocks.for_each(|(output, input)| map::<A>(output, input));
     output
 }
 
-/// The same of two slices of one length.
-pub(super) fn mapped_two(
-    input: &[f32],
-    other: &[f32],
-    of: impl Fn(f32, f32) -> f32 + Copy + Sync,
-) -> Vec<f32> {
+/// Each number of `gradient` times the slope at the same place of the input.
+pub(super) fn mapped_gradient<A: Activate>(input: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut output = fresh(input.len());
     let blocks = output.par_chunks_mut(GRAIN).zip(input.par_chunks(GRAIN));
-    let blocks = blocks.zip(other.par_chunks(GRAIN));
-    blocks.for_each(|((output, input), other)| map_two(output, input, other, of));
+    let blocks = blocks.zip(gradient.par_chunks(GRAIN));
+    blocks.for_each(|((output, input), gradient)| map_gradient::<A>(output, input, gradient));
     output
 }

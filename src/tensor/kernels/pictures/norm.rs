@@ -1,9 +1,11 @@
 //! Normalisation of channels, and what follows it. A channel is one thread's: its numbers are read from memory once and are
 //! in the cache when they are needed again. Sums are in double precision, in the order of the images.
 
+use super::super::activation::{Activate, Hardswish, Nothing, Relu, Silu};
+use super::super::lanes::{Once, Twice, rounds_once};
 use super::super::vectors::{Fresh, fresh, vectorised_loops};
 use super::NormOptions;
-use super::after::{Activate, After, Hardswish, Nothing, Relu, Silu};
+use super::after::After;
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
 
@@ -166,7 +168,8 @@ macro_rules! by_activation {
         match $after {
             After::Nothing => $function::<Nothing>($($argument),*),
             After::Relu => $function::<Relu>($($argument),*),
-            After::Silu => $function::<Silu>($($argument),*),
+            After::Silu if rounds_once() => $function::<Silu<Once>>($($argument),*),
+            After::Silu => $function::<Silu<Twice>>($($argument),*),
             After::Hardswish => $function::<Hardswish>($($argument),*),
         }
     };

@@ -2,7 +2,9 @@
 //! cache until they are used, and are made once more in the backward pass (Dao et al. 2022, without the tiles along the
 //! keys: all scores of a query fit).
 
-use crate::tensor::kernels::lanes::{exp, fresh, largest, sum, sum_of_two, unless, vectorised};
+use crate::tensor::kernels::lanes::{
+    Rounding, by_rounding, exp, fresh, largest, sum, sum_of_two, unless, vectorised,
+};
 use crate::tensor::kernels::product::{Matrix, Shared};
 use rayon::prelude::*;
 
@@ -89,7 +91,7 @@ impl Lengths {
             for (from, count) in self.blocks() {
                 scores.resize(count * tokens, 0.0);
                 self.scores(qkv, of, from, count, scores);
-                weigh(tokens, scores, &mut levels[from..from + count]);
+                by_rounding!(weigh(tokens, scores, &mut levels[from..from + count]));
                 let weights = Matrix::new(scores, count, tokens, tokens);
                 let values = self.matrix(qkv, of, 2, 0, tokens);
                 // SAFETY: the places of this head's queries, which no other thread writes.
@@ -128,7 +130,7 @@ impl Lengths {
                 let own = Matrix::new(&gradient[self.joined(of, from)..], count, width, row);
                 let values = self.matrix(qkv, of, 2, 0, tokens);
                 Target::new(slopes, tokens).set(false, 1.0, own, values.transposed());
-                slope(tokens, weights, slopes, &levels[from..]);
+                by_rounding!(slope(tokens, weights, slopes, &levels[from..]));
                 let weights = Matrix::new(weights, count, tokens, tokens);
                 let slopes = Matrix::new(slopes, count, tokens, tokens);
                 let (queries, keys) =
@@ -148,18 +150,18 @@ impl Lengths {
 
 /// e^x, or nothing where it is too little to count.
 #[inline(always)]
-fn counted(x: f32) -> f32 {
-    unless(x < NOTHING, exp(x))
+fn counted<R: Rounding>(x: f32) -> f32 {
+    unless(x < NOTHING, exp::<R>(x))
 }
 
 vectorised! {
     /// Scores become weights with the sum 1 in each row of `tokens`; `levels` are the logarithms of the sums of their
     /// powers.
-    fn weigh(tokens: usize, scores: &mut [f32], levels: &mut [f32]) {
+    fn weigh<R: Rounding>(tokens: usize, scores: &mut [f32], levels: &mut [f32]) {
         for (row, level) in scores.chunks_mut(tokens).zip(levels) {
             let top = largest(row);
             for value in row.iter_mut() {
-                *value = counted(*value - top);
+                *value = counted::<R>(*value - top);
             }
             let total = sum(row, |value| value);
             *level = top + total.ln();
@@ -171,11 +173,11 @@ vectorised! {
     }
 
     /// Scores become weights, and the gradients of the weights those of the scores.
-    fn slope(tokens: usize, weights: &mut [f32], slopes: &mut [f32], levels: &[f32]) {
+    fn slope<R: Rounding>(tokens: usize, weights: &mut [f32], slopes: &mut [f32], levels: &[f32]) {
         let rows = weights.chunks_mut(tokens).zip(slopes.chunks_mut(tokens));
         for ((weights, slopes), level) in rows.zip(levels) {
             for value in weights.iter_mut() {
-                *value = counted(*value - level);
+                *value = counted::<R>(*value - level);
             }
             let along = sum_of_two(weights, slopes, |weight, slope| weight * slope);
             for (slope, weight) in slopes.iter_mut().zip(weights.iter()) {

@@ -1,9 +1,7 @@
 //! Functions of one number with their slopes: activations.
 
-use crate::tensor::kernels::activation::{
-    gelu, gelu_slope, hard_swish, hard_swish_slope, relu, sigmoid, sigmoid_slope, silu, silu_slope,
-};
-use crate::tensor::kernels::lanes::{map_own, mapped, mapped_two};
+use crate::tensor::kernels::activation::{Gelu, Hardswish, Relu, Sigmoid, Silu};
+use crate::tensor::kernels::lanes::{Once, Twice, map_own, mapped, mapped_gradient, rounds_once};
 
 /// A function of each number for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,65 +18,35 @@ pub enum Curve {
     HardSwish,
 }
 
-// Not closures: see `activation`.
-
-#[inline(always)]
-fn relu_gradient(x: f32, g: f32) -> f32 {
-    // As PyTorch: nothing flows at 0, also where g is infinite.
-    if x > 0.0 { g } else { 0.0 }
-}
-
-#[inline(always)]
-fn sigmoid_gradient(x: f32, g: f32) -> f32 {
-    g * sigmoid_slope(x)
-}
-
-#[inline(always)]
-fn silu_gradient(x: f32, g: f32) -> f32 {
-    g * silu_slope(x)
-}
-
-#[inline(always)]
-fn gelu_gradient(x: f32, g: f32) -> f32 {
-    g * gelu_slope(x)
-}
-
-#[inline(always)]
-fn hard_swish_gradient(x: f32, g: f32) -> f32 {
-    g * hard_swish_slope(x)
+/// Calls a function for a curve.
+macro_rules! by_curve {
+    ($curve:expr, $function:ident($($argument:expr),*)) => {
+        match ($curve, rounds_once()) {
+            (Curve::Relu, _) => $function::<Relu>($($argument),*),
+            (Curve::HardSwish, _) => $function::<Hardswish>($($argument),*),
+            (Curve::Sigmoid, true) => $function::<Sigmoid<Once>>($($argument),*),
+            (Curve::Sigmoid, false) => $function::<Sigmoid<Twice>>($($argument),*),
+            (Curve::Silu, true) => $function::<Silu<Once>>($($argument),*),
+            (Curve::Silu, false) => $function::<Silu<Twice>>($($argument),*),
+            (Curve::Gelu, true) => $function::<Gelu<Once>>($($argument),*),
+            (Curve::Gelu, false) => $function::<Gelu<Twice>>($($argument),*),
+        }
+    };
 }
 
 impl Curve {
     /// The function of each number.
     pub(in crate::tensor::kernels) fn of(self, input: &[f32]) -> Vec<f32> {
-        match self {
-            Curve::Relu => mapped(input, relu),
-            Curve::Sigmoid => mapped(input, sigmoid),
-            Curve::Silu => mapped(input, silu),
-            Curve::Gelu => mapped(input, gelu),
-            Curve::HardSwish => mapped(input, hard_swish),
-        }
+        by_curve!(self, mapped(input))
     }
 
     /// Puts the function of each number in its place, on one thread.
     pub(in crate::tensor::kernels) fn replace(self, values: &mut [f32]) {
-        match self {
-            Curve::Relu => map_own(values, relu),
-            Curve::Sigmoid => map_own(values, sigmoid),
-            Curve::Silu => map_own(values, silu),
-            Curve::Gelu => map_own(values, gelu),
-            Curve::HardSwish => map_own(values, hard_swish),
-        }
+        by_curve!(self, map_own(values))
     }
 
     /// `gradient` times the slope at each number.
     pub(in crate::tensor::kernels) fn gradient(self, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-        match self {
-            Curve::Relu => mapped_two(input, gradient, relu_gradient),
-            Curve::Sigmoid => mapped_two(input, gradient, sigmoid_gradient),
-            Curve::Silu => mapped_two(input, gradient, silu_gradient),
-            Curve::Gelu => mapped_two(input, gradient, gelu_gradient),
-            Curve::HardSwish => mapped_two(input, gradient, hard_swish_gradient),
-        }
+        by_curve!(self, mapped_gradient(input, gradient))
     }
 }

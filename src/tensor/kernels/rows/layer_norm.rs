@@ -1,6 +1,6 @@
 //! Layer normalisation of rows, and its gradients.
 
-use crate::tensor::kernels::lanes::{fresh, sum, sum_of_two, vectorised};
+use crate::tensor::kernels::lanes::{LANES, fresh, joined, sum, vectorised};
 use rayon::prelude::*;
 
 /// Rows whose sums over the batch are made together, whatever the threads.
@@ -37,30 +37,44 @@ vectorised! {
         gradient: &[f32],
         eps: f32,
         sums: &mut [Vec<f32>; 2],
-        scratch: &mut [f32],
     ) {
         let [of_scale, of_shift] = sums;
         let width = scale.len();
         let share = 1.0 / width as f32;
-        let (normed, scaled) = scratch.split_at_mut(width);
+        let whole = width - width % LANES;
         let rows = made.chunks_mut(width).zip(input.chunks(width));
         for ((made, input), gradient) in rows.zip(gradient.chunks(width)) {
             let (mean, inverse) = moments(input, eps);
-            let both = normed.iter_mut().zip(scaled.iter_mut());
-            for ((((normed, scaled), value), scale), g) in both.zip(input).zip(scale).zip(gradient) {
-                *normed = (value - mean) * inverse;
-                *scaled = g * scale;
+            // One pass for four sums: what goes along with the row, its level, and those of the batch.
+            let (mut along, mut level) = ([0.0; LANES], [0.0; LANES]);
+            let (mut along_rest, mut level_rest) = (0.0, 0.0);
+            let blocks = input.chunks_exact(LANES).zip(gradient.chunks_exact(LANES));
+            let blocks = blocks.zip(scale.chunks_exact(LANES));
+            let totals = of_scale.chunks_exact_mut(LANES).zip(of_shift.chunks_exact_mut(LANES));
+            for (((input, gradient), scale), (of_scale, of_shift)) in blocks.zip(totals) {
+                for lane in 0..LANES {
+                    let normed = (input[lane] - mean) * inverse;
+                    let scaled = gradient[lane] * scale[lane];
+                    along[lane] += scaled * normed;
+                    level[lane] += scaled;
+                    of_scale[lane] += gradient[lane] * normed;
+                    of_shift[lane] += gradient[lane];
+                }
             }
-            let along = sum_of_two(scaled, normed, |a, b| a * b) * share;
-            let level = sum(scaled, |value| value) * share;
-            let both = normed.iter().zip(scaled.iter());
-            for (to, (normed, scaled)) in made.iter_mut().zip(both) {
-                *to = inverse * (scaled - level - normed * along);
+            for at in whole..width {
+                let normed = (input[at] - mean) * inverse;
+                let scaled = gradient[at] * scale[at];
+                along_rest += scaled * normed;
+                level_rest += scaled;
+                of_scale[at] += gradient[at] * normed;
+                of_shift[at] += gradient[at];
             }
-            let sums = of_scale.iter_mut().zip(of_shift.iter_mut());
-            for (((of_scale, of_shift), normed), g) in sums.zip(normed.iter()).zip(gradient) {
-                *of_scale += g * normed;
-                *of_shift += g;
+            let along = (joined(along, |a, b| a + b) + along_rest) * share;
+            let level = (joined(level, |a, b| a + b) + level_rest) * share;
+            let places = made.iter_mut().zip(input).zip(gradient).zip(scale);
+            for (((to, value), g), scale) in places {
+                let normed = (value - mean) * inverse;
+                *to = inverse * (g * scale - level - normed * along);
             }
         }
     }
@@ -95,9 +109,8 @@ pub(in crate::tensor::kernels) fn gradients(
         .zip(gradient.par_chunks(block))
         .map(|((made, input), gradient)| {
             let mut sums = [vec![0.0; width], vec![0.0; width]];
-            let mut scratch = vec![0.0; 2 * width];
             let eps = eps as f32;
-            row_gradients(made, input, scale, gradient, eps, &mut sums, &mut scratch);
+            row_gradients(made, input, scale, gradient, eps, &mut sums);
             sums
         })
         .collect();

@@ -1,6 +1,8 @@
 //! Softmax and its logarithm along rows.
 
-use crate::tensor::kernels::lanes::{GRAIN, exp, fresh, largest, sum, sum_of_two, vectorised};
+use crate::tensor::kernels::lanes::{
+    GRAIN, Rounding, by_rounding, exp, fresh, largest, sum, sum_of_two, vectorised,
+};
 use rayon::prelude::*;
 
 /// Whether a row is divided by its sum, or its logarithm is taken.
@@ -18,12 +20,12 @@ fn rows_at_once(width: usize) -> usize {
 }
 
 vectorised! {
-    fn rows(kind: Softmax, width: usize, output: &mut [f32], input: &[f32]) {
+    fn rows<R: Rounding>(kind: Softmax, width: usize, output: &mut [f32], input: &[f32]) {
         for (output, input) in output.chunks_mut(width).zip(input.chunks(width)) {
             let top = largest(input);
             // A row of nothing but −∞ becomes no numbers, as in PyTorch.
             for (to, value) in output.iter_mut().zip(input) {
-                *to = exp(*value - top);
+                *to = exp::<R>(*value - top);
             }
             let total = sum(output, |value| value);
             match kind {
@@ -43,7 +45,7 @@ vectorised! {
         }
     }
 
-    fn row_gradients(
+    fn row_gradients<R: Rounding>(
         kind: Softmax,
         width: usize,
         made: &mut [f32],
@@ -63,7 +65,7 @@ vectorised! {
                 Softmax::Log => {
                     let total = sum(gradient, |g| g);
                     for ((to, log), g) in places {
-                        *to = g - exp(*log) * total;
+                        *to = g - exp::<R>(*log) * total;
                     }
                 }
             }
@@ -77,7 +79,7 @@ impl Softmax {
         let mut output = fresh(input.len());
         let block = rows_at_once(width) * width;
         let blocks = output.par_chunks_mut(block).zip(input.par_chunks(block));
-        blocks.for_each(|(output, input)| rows(self, width, output, input));
+        blocks.for_each(|(output, input)| by_rounding!(rows(self, width, output, input)));
         output
     }
 
@@ -92,7 +94,7 @@ impl Softmax {
         let block = rows_at_once(width) * width;
         let blocks = made.par_chunks_mut(block).zip(output.par_chunks(block));
         blocks.zip(gradient.par_chunks(block)).for_each(|((made, output), gradient)| {
-            row_gradients(self, width, made, output, gradient);
+            by_rounding!(row_gradients(self, width, made, output, gradient));
         });
         made
     }
