@@ -308,3 +308,27 @@ fn the_journal_and_the_binary_tell_it() {
         format!("{ONCE}line 1 (option 'fold') has no effect until the next run")
     );
 }
+
+#[test]
+fn what_an_edit_brings_that_is_surely_not_meant() {
+    let own = "fn loss(ctx, student, target) {\n    cross_entropy(student, target)\n}\n";
+    let recipe = format!("{STAGE}{own}");
+    let turned = recipe.replace("(student, target)\n}", "(target, student)\n}");
+    let more = format!("// Nothing new.\n{turned}");
+    let edits = vec![save(4, "recipe.rhai", &turned), save(8, "recipe.rhai", &more)];
+    let run = with_edits(&recipe, |_| {}, edits).good();
+    assert_eq!(
+        run.note(0),
+        "warning: line 9: cross_entropy: what is to be learnt stands in the student's place"
+    );
+    assert_eq!(run.note(1), "", "it is told once");
+}
+
+#[test]
+fn a_hook_that_an_edit_added_may_go_again() {
+    let added = format!("{STAGE}fn lr(ctx) {{\n    0.25\n}}\n");
+    let edits = vec![save(4, "recipe.rhai", &added), save(8, "recipe.rhai", STAGE)];
+    let run = with_edits(STAGE, |_| {}, edits).good();
+    assert_eq!(run.outcomes(), [(4, "in force"), (8, "in force")], "{}", run.note(1));
+    assert_eq!(run.shown.rates, [vec![0.5; 4], vec![0.25; 4], vec![0.5; 4]].concat());
+}

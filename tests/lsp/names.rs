@@ -59,6 +59,17 @@ fn renamed(editor: &mut Editor, text: &str, new: &str) -> String {
 }
 
 #[test]
+fn a_function_that_a_text_may_call_is_not_renamed() {
+    let mut editor = Editor::new();
+    let told = renamed(&mut editor, "fn tw‸ice(a) { a }\nlet k = [1].map(\"twice\");", "double");
+    assert_eq!(
+        told,
+        "refused: the text \"twice\" on line 2 may call it: write Fn(\"twice\") there, and rename it then"
+    );
+    assert_eq!(editor.leave(), 0);
+}
+
+#[test]
 fn renaming_changes_every_use_and_nothing_else() {
     let mut editor = Editor::new();
     let mut told = |text: &str, new: &str| renamed(&mut editor, text, new);
