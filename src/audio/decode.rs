@@ -97,6 +97,12 @@ pub(super) fn doing(path: &Path) -> String {
     format!("reading {}", path.display())
 }
 
+pub(super) fn no_samples(path: &Path) -> Error {
+    Error::new(Kind::Data, doing(path), "the clip holds no samples")
+        .expected("at least one sample")
+        .hint("take it out of the set, or copy or download it again")
+}
+
 pub(super) fn cut_off(path: &Path, what: &str) -> Error {
     Error::new(Kind::Data, doing(path), format!("the {what} file is cut off"))
         .hint("copy or download the file again")

@@ -1,7 +1,9 @@
 //! FLAC, Ogg Vorbis and MP3, read with `symphonia`.
 
 use super::Samples;
-use super::decode::{Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing};
+use super::decode::{
+    Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing, no_samples,
+};
 use super::ogg::{self, Ending};
 use super::vorbis::Vorbis;
 use crate::error::{Error, Kind, Result, guarded};
@@ -331,12 +333,6 @@ fn damaged(path: &Path, format: Format, cause: &Cause) -> Error {
             .received(other.to_string())
             .hint("copy or download the file again"),
     }
-}
-
-fn no_samples(path: &Path) -> Error {
-    Error::new(Kind::Data, doing(path), "the clip holds no samples")
-        .expected("at least one sample")
-        .hint("take it out of the set, or copy or download it again")
 }
 
 fn behind(path: &Path, samples: usize, start: usize) -> Error {

@@ -1,7 +1,7 @@
 //! WAV files: PCM of every width, floats, headers of both forms, the form for long files (RF64). Written with `hound`.
 
 use super::Samples;
-use super::decode::{Channel, Format, Info, ReadOptions, cut_off, doing};
+use super::decode::{Channel, Format, Info, ReadOptions, cut_off, doing, no_samples};
 use crate::error::{Error, Kind, Result};
 use hound::{SampleFormat, WavSpec};
 use std::fs::File;
@@ -153,9 +153,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     }
     let samples = (length / frame) as usize;
     if samples == 0 {
-        return Err(Error::new(Kind::Data, doing(path), "the clip holds no samples")
-            .expected("at least one sample")
-            .hint("take it out of the set, or copy or download it again"));
+        return Err(no_samples(path));
     }
     Ok((file, Chunks { rate_hz, channels, width, samples, start }))
 }

@@ -172,7 +172,7 @@ fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
                 .received("a network in training")
                 .hint(format!("a teacher is asked as ctx.nets.{name}.eval().forward(x), or given as net.copy().freeze().eval()"));
             found.push(error.as_warning());
-        } else if plan.evaluates(network) && plan.optimizer.accumulate < 2 {
+        } else if plan.evaluates(network) {
             let problem = format!("the step never changes '{net}', which is judged");
             let error = Error::new(Kind::Script, "each_step", problem)
                 .expected(

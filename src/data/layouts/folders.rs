@@ -1,6 +1,6 @@
 //! A folder a class, with or without a folder a split above.
 
-use super::tree::{audio_below, listed};
+use super::tree::{audio_below, holds_audio, listed};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
 use crate::data::clip::Split;
 use crate::data::dataset::Dataset;
@@ -27,10 +27,9 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     )?;
     options.read.check("dataset::folders")?;
     (reach.check)(folder)?;
-    let parts = parts(folder)?;
+    let parts = parts(folder, reach)?;
     let mut found: Vec<(Split, String, PathBuf)> = Vec::new();
     for (split, part) in &parts {
-        (reach.check)(part)?;
         let (classes, _) = listed(part)?;
         for class in classes {
             (reach.check)(&class)?;
@@ -62,10 +61,11 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
 }
 
 /// The folders whose folders are classes, each with its split. What holds no clips is none of the set's.
-fn parts(folder: &Path) -> Result<Vec<(Split, PathBuf)>> {
+fn parts(folder: &Path, reach: &Reach) -> Result<Vec<(Split, PathBuf)>> {
     let (mut splits, mut others) = (Vec::new(), Vec::new());
     for path in listed(folder)?.0 {
-        if audio_below(&path)?.is_empty() {
+        (reach.check)(&path)?;
+        if !holds_audio(&path)? {
             continue;
         }
         match split_of(&name_of(&path)) {

@@ -39,20 +39,37 @@ pub(super) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 /// # Errors
 /// A folder that cannot be read; a link to a folder that it stands in itself.
 pub fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
-        let (folders, files) = listed(folder)?;
-        found.extend(files.into_iter().filter(|file| is_audio(file)));
-        for inner in folders.iter().filter(|_| depth < DEEPEST) {
-            if inner.is_symlink() {
-                no_circle(folder, inner)?;
-            }
-            walk(inner, depth + 1, found)?;
-        }
-        Ok(())
-    }
     let mut found = Vec::new();
-    walk(folder, 0, &mut found)?;
+    walk(folder, 0, &mut |file| {
+        found.push(file);
+        true
+    })?;
     Ok(found)
+}
+
+/// Whether there is an audio file below a folder: it looks as far as the first one.
+///
+/// # Errors
+/// As of [`audio_below`].
+pub(super) fn holds_audio(folder: &Path) -> Result<bool> {
+    Ok(!walk(folder, 0, &mut |_| false)?)
+}
+
+/// Gives each audio file below a folder to `seen`, until that wants no more; whether it always did.
+fn walk(folder: &Path, depth: usize, seen: &mut dyn FnMut(PathBuf) -> bool) -> Result<bool> {
+    let (folders, files) = listed(folder)?;
+    if !files.into_iter().filter(|file| is_audio(file)).all(&mut *seen) {
+        return Ok(false);
+    }
+    for inner in folders.iter().filter(|_| depth < DEEPEST) {
+        if inner.is_symlink() {
+            no_circle(folder, inner)?;
+        }
+        if !walk(inner, depth + 1, seen)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Refuses a link in `folder` to that folder, or to one above it: its clips would be read again and again.

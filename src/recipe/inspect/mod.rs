@@ -1,6 +1,7 @@
 //! What can be said of a recipe without running it.
 
 mod calls;
+mod draws;
 mod keys;
 mod losses;
 mod recover;

@@ -1,7 +1,8 @@
 //! What Rhai takes without a word and does otherwise than people expect: warnings.
 
 use super::super::testing::TEST_PREFIX;
-use super::losses::{same_draws, turned, turned_call, wrong_loss};
+use super::draws::same_draws;
+use super::losses::{turned, turned_call, wrong_loss};
 use super::schedules::turned_schedule;
 use super::{Read, name_of};
 use crate::error::{Error, Kind, nearest};
