@@ -161,10 +161,12 @@ impl FeatureOptions {
             FeatureOptions::Fbank(own) => Axes {
                 hop_seconds: own.hop_ms / 1000.0,
                 bins: Bins::Mel { low_hz: own.low_hz, high_hz: high(own.high_hz) },
+                energy: own.energy_bin(),
             },
             FeatureOptions::MelSpectrogram(own) => Axes {
                 hop_seconds: hop(&own.spectrum),
                 bins: Bins::Mel { low_hz: own.low_hz, high_hz: high(own.high_hz) },
+                energy: None,
             },
             FeatureOptions::Mfcc(own) => Axes {
                 hop_seconds: match &own.style {
@@ -172,9 +174,10 @@ impl FeatureOptions {
                     MfccStyle::Mel(own) => hop(&own.spectrum),
                 },
                 bins: Bins::Coefficients { count: own.coefficients },
+                energy: None,
             },
             FeatureOptions::Spectrogram(own) => {
-                Axes { hop_seconds: hop(own), bins: Bins::Linear { high_hz: half } }
+                Axes { hop_seconds: hop(own), bins: Bins::Linear { high_hz: half }, energy: None }
             }
         }
     }
@@ -232,6 +235,8 @@ pub struct Axes {
     pub hop_seconds: f64,
     /// What the bins are.
     pub bins: Bins,
+    /// The bin that is the frame's energy and lies at no frequency, counted from 0, where there is one.
+    pub energy: Option<usize>,
 }
 
 /// What the bins of features are.

@@ -89,6 +89,12 @@ impl Default for FbankOptions {
 }
 
 impl FbankOptions {
+    /// The bin that is the frame's energy, counted from 0, where there is one.
+    pub fn energy_bin(&self) -> Option<usize> {
+        let place = if self.htk_compat { self.mels } else { 0 };
+        self.use_energy.then_some(place)
+    }
+
     /// The names of its own options, as a recipe writes them.
     pub const NAMES: [&str; 20] = [
         "mels",
@@ -258,11 +264,8 @@ impl WithSimd for Work<'_> {
         let mut scratch = fbank.spectrum.scratch();
         let mut power = vec![Lanes::default(); fbank.spectrum.bins()];
         let mut sums = vec![Lanes::default(); options.mels];
-        let (mel_at, energy_at) = match (options.use_energy, options.htk_compat) {
-            (false, _) => (0, None),
-            (true, true) => (0, Some(options.mels)),
-            (true, false) => (1, Some(0)),
-        };
+        let energy_at = options.energy_bin();
+        let mel_at = usize::from(energy_at == Some(0));
         for start in (0..frames.count).step_by(LANES) {
             frames.take(start, &mut block);
             if let Some((deviation, random)) = &mut dither {

@@ -17,6 +17,7 @@ mod resample;
 mod spectrogram;
 mod stft;
 mod stream;
+mod tail;
 mod vorbis;
 pub mod wav;
 mod window;

@@ -56,6 +56,8 @@ pub fn write(path: &Path, samples: &Samples) -> Result<()> {
     crate::disk::write_whole(path, bytes.get_ref())
 }
 
+const DAMAGED: &str = "the header is damaged: copy or download the file again";
+
 /// How a sample is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Width {
@@ -136,8 +138,14 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     let mut file = BufReader::new(file);
     let Some(Found { format, start, length, there }) = find_chunks(&mut file, size).map_err(io)?
     else {
-        return Err(Error::new(Kind::Data, doing(path), "not a WAV file")
-            .expected("RIFF with a 'fmt ' and a 'data' chunk"));
+        let mut head = [0u8; 12];
+        let is_wave =
+            file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut head)).is_ok();
+        let error = match is_wave && head.ends_with(b"WAVE") || size < 12 {
+            true => cut_off(path, "WAV").received(format!("{size} bytes")),
+            false => Error::new(Kind::Data, doing(path), "not a WAV file"),
+        };
+        return Err(error.expected("RIFF with a 'fmt ' and a 'data' chunk"));
     };
     let (width, channels, rate_hz) = form(path, &format)?;
     if there < length {
@@ -164,7 +172,8 @@ fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
     let [t0, t1, c0, c1, r0, r1, r2, r3, _, _, _, _, a0, a1, b0, b1, rest @ ..] = format else {
         return Err(wrong("the WAV file cannot be understood")
             .expected("16 bytes of format")
-            .received(format!("{} bytes", format.len())));
+            .received(format!("{} bytes", format.len()))
+            .hint(DAMAGED));
     };
     let channels = usize::from(u16::from_le_bytes([*c0, *c1]));
     let rate_hz = u32::from_le_bytes([*r0, *r1, *r2, *r3]);
@@ -175,11 +184,12 @@ fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
         (kind, _) => kind,
     };
     if channels == 0 {
-        return Err(wrong("the WAV file cannot be understood").received("0 channels"));
+        return Err(wrong("the WAV file cannot be understood")
+            .received("0 channels")
+            .hint(DAMAGED));
     }
     if rate_hz == 0 {
-        return Err(wrong("the sample rate is 0 Hz")
-            .hint("the header is damaged: copy or download the file again"));
+        return Err(wrong("the sample rate is 0 Hz").hint(DAMAGED));
     }
     // What counts is the room of a sample: fewer bits stand at its upper end.
     let width = match (kind, usize::from(align) * 8 / channels) {
@@ -189,6 +199,15 @@ fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
         (1, 32) => Width::I32,
         (3, 32) => Width::F32,
         (3, 64) => Width::F64,
+        (1, _) | (3, _) if [8, 16, 24, 32, 64].contains(&bits) => {
+            return Err(wrong("the header of the WAV file contradicts itself")
+                .expected(format!(
+                    "{} bytes for {channels} samples of {bits} bits",
+                    channels * usize::from(bits) / 8
+                ))
+                .received(format!("{align} bytes"))
+                .hint(DAMAGED));
+        }
         (kind, _) => {
             let name = match kind {
                 1 => format!("PCM with {bits} bits"),

@@ -34,6 +34,9 @@ const CACHE_VARIABLE: &str = "STILL_CACHE_GB";
 fn gigabytes_or_none(text: &str) -> std::result::Result<u64, String> {
     match text.parse::<f64>() {
         Ok(0.0) => Ok(0),
+        Ok(number) if !(number > 0.0 && number <= 1e6) => {
+            Err("0 for none, or up to 1000000".into())
+        }
         _ => gigabytes(text),
     }
 }

@@ -78,6 +78,10 @@ impl Check {
                 Err(error) if matches!(error.kind(), Kind::Interrupted | Kind::Usage) => {
                     return Err(error);
                 }
+                // Reading has told why it does not compile, and all that is to be told of it.
+                Err(error)
+                    if matches!(error.kind(), Kind::Script | Kind::Name)
+                        && lock(&told).errors > 0 => {}
                 Err(error) => lock(&told).tell(&error),
                 Ok(_) => {}
             }
@@ -115,6 +119,8 @@ struct Known {
     severity: Severity,
     /// The name that is unknown, and its line.
     named: Option<(String, usize)>,
+    /// The function that is unknown, named by a text or called.
+    pointed: Option<String>,
     /// Whether it was found by trying.
     tried: bool,
 }
@@ -129,7 +135,8 @@ impl Known {
         let both_tried = self.tried && other.tried && self.headline != other.headline;
         let same_place = self.place.is_some() && self.place == other.place && !both_tried;
         let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
-        same_place || bare || self.named.is_some() && self.named == other.named
+        let pointed = other.tried && self.pointed.is_some() && self.pointed == other.pointed;
+        same_place || bare || pointed || self.named.is_some() && self.named == other.named
     }
 }
 
@@ -144,6 +151,11 @@ impl Told {
         // Reading and trying tell of one mistake in different words: of a name that is nowhere, in the same line.
         let line = report.places.first().map(|place| place.line);
         let word = report.problem.split('\'').nth(1).map(String::from);
+        let pointed = match report.operation.as_str() {
+            "Fn" => word.clone(),
+            name if report.problem == "there is no such function" => Some(name.to_string()),
+            _ => None,
+        };
         let named = word.zip(line).filter(|_| report.kind == Kind::Name);
         let one = Known {
             tried: self.trying,
@@ -151,6 +163,7 @@ impl Told {
             headline: error.headline(),
             severity: report.severity,
             named,
+            pointed: pointed.filter(|_| report.kind == Kind::Name),
         };
         if self.known.iter().any(|known| known.tells(&one)) {
             return;

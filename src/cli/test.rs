@@ -51,6 +51,9 @@ impl Test {
         let print = move |text: &str| if json { note(text) } else { out(text) };
         let report = recipe::test(&setup, &stop, &mut |tested| print(&line(tested, json)))?;
         report.broken.iter().for_each(tell);
+        for form in &report.passed_over {
+            note(&format!("warning: {form} is left out: a test takes no parameters"));
+        }
         for tested in &report.tested {
             if let Some(error) = &tested.failure {
                 print(&failure(tested, error, json));
@@ -142,7 +145,7 @@ fn as_json(report: &TestReport) -> Value {
         .collect();
     json!({
         "passed": report.tested.len() - report.failed(), "failed": report.failed(),
-        "seconds": report.seconds, "tests": tests,
+        "seconds": report.seconds, "tests": tests, "passed_over": report.passed_over,
         "broken": report.broken.iter().map(told).collect::<Vec<_>>(),
     })
 }

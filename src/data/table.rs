@@ -65,10 +65,17 @@ impl Table {
         for record in reader.into_records() {
             let cells = record.map_err(|cause| {
                 let line = cause.position().map_or(0, |position| lines.at(position.byte()));
-                table
-                    .damaged(line, "the row cannot be read")
-                    .received(cause.to_string())
-                    .hint("a cell that has a separator in it is written in quotes")
+                let error = table.damaged(line, "the row cannot be read");
+                // The reader's own words have another count of lines.
+                let error = match cause.kind() {
+                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                        let error =
+                            error.expected(format!("{expected_len} cells, as in the rows before"));
+                        error.received(format!("{len}"))
+                    }
+                    _ => error.received(cause.to_string()),
+                };
+                error.hint("a cell that has a separator in it is written in quotes")
             })?;
             let line = cells.position().map_or(0, |position| lines.at(position.byte()));
             table.rows.push(Cells { line, cells });
@@ -98,6 +105,17 @@ impl Table {
                 .hint("give one of them another name"));
         }
         self.find(name).ok_or_else(|| {
+            // One cell in each row: another sign stands between them.
+            if let [whole] = self.header.as_slice()
+                && let Some(sign) = [';', '\t', '|'].into_iter().find(|sign| whole.contains(*sign))
+            {
+                return self.damaged(1, "the table has one column").received(whole.clone()).hint(
+                    format!(
+                        "what stands between its cells is an option: separator: {:?}",
+                        sign.to_string()
+                    ),
+                );
+            }
             self.damaged(1, format!("the column '{name}' is missing"))
                 .expected(format!("a column '{name}'"))
                 .received(self.header.join(", "))
@@ -123,6 +141,7 @@ impl Table {
     pub fn whole(&self, row: &Cells, column: usize, name: &str) -> Result<usize> {
         row.get(column).parse().map_err(|_| {
             self.damaged(row.line, format!("'{name}' is no whole number"))
+                .expected("0 or more")
                 .received(format!("'{}'", row.get(column)))
         })
     }

@@ -66,8 +66,12 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// As `read_text`; a file that is longer.
 pub fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
     String::from_utf8(read_regular(path, most)?).map_err(|cause| {
+        let right = cause.utf8_error().valid_up_to();
+        let bytes = cause.as_bytes();
+        let line = 1 + bytes.iter().take(right).filter(|byte| **byte == b'\n').count();
+        let byte = bytes.get(right).copied().unwrap_or_default();
         Error::new(Kind::Data, format!("reading {}", path.display()), "the file is not UTF-8 text")
-            .received(format!("a wrong byte at {}", cause.utf8_error().valid_up_to()))
+            .received(format!("the byte {byte:02x} in line {line}"))
     })
 }
 

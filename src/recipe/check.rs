@@ -23,11 +23,11 @@ impl Checked {
     }
 }
 
-/// Compiles and checks a recipe as it was read from its file.
+/// Compiles a recipe as it was read from its file.
 ///
 /// # Errors
-/// What kept it from being read; what [`Source::read`], [`Compiler::compile`] and [`unfit`] refuse, with the files that may mend it.
-pub(super) fn read(
+/// What kept it from being read; what [`Source::read`] and [`Compiler::compile`] refuse, with the files that may mend it.
+pub(super) fn compiled(
     engine: &Engine,
     compiler: &Compiler,
     source: Result<Source>,
@@ -35,11 +35,28 @@ pub(super) fn read(
     let source = source.map_err(|error| {
         Box::new(Refused { error, files: Vec::new(), sources: Sources::default() })
     })?;
-    let compiled = compiler.compile(engine, source)?;
+    compiler.compile(engine, source)
+}
+
+/// The same, with its hooks checked.
+///
+/// # Errors
+/// What [`compiled`] and [`unfit`] refuse.
+pub(super) fn read(
+    engine: &Engine,
+    compiler: &Compiler,
+    source: Result<Source>,
+) -> std::result::Result<Compiled, Box<Refused>> {
+    let compiled = compiled(engine, compiler, source)?;
     match unfit(&compiled).into_iter().next() {
         None => Ok(compiled),
         Some(error) => Err(Refused::of(&compiled, error)),
     }
+}
+
+/// A version that is only tried, whatever is [`unfit`] in it: that is told by itself.
+pub(super) fn tried(compiled: Compiled, compiler: &Compiler) -> Version {
+    Version::new(0, compiled, compiler)
 }
 
 /// Makes a version of what is not [`unfit`].
@@ -117,7 +134,9 @@ pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
             && function.params.first().is_some_and(|first| *first == "ctx");
         let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
         let other = ELSEWHERE.iter().find(|(own, _)| *own == name).map(|(_, hook)| hook);
-        let hook = hooks.iter().find(slip).or(other);
+        let kind =
+            hooks.iter().find(|hook| **hook == "on_epoch").filter(|_| name.starts_with("on_"));
+        let hook = hooks.iter().find(slip).or(other).or(kind);
         if let (true, true, Some(hook)) = (once, long, hook) {
             near.push((name.to_string(), *hook));
         }

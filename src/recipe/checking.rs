@@ -2,13 +2,13 @@
 //! others from being tried.
 
 use super::compile::{Compiled, Compiler};
-use super::idle::{of_one_class, out_of_range, squashed, unheeded, unlabelled};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
+use super::suspect;
 use crate::error::{Error, Kind, Result, Severity};
 use crate::models::weights::Report;
 use crate::nn::pass;
-use crate::script::{Hook, HookSources, Host};
+use crate::script::{Hook, HookSources, Host, option_at};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
@@ -154,32 +154,12 @@ impl Session {
     ) -> Result<Trained> {
         let mut hooks = self.hooks(engine, plan, sources)?;
         lock(&self.serving).note(&plan.name, &hooks.facts, &hooks.version);
-        for (hook, warning) in unheeded(&plan.name, &hooks.facts, &hooks.version) {
-            let placed = self.placed(warning, Some(hook.name()));
-            self.display().finding(&placed);
-        }
-        let mixed_up = of_one_class(plan, &hooks.facts, &hooks.version);
-        if let Some((hook, warning)) = mixed_up {
-            self.display().finding(&self.placed(warning, Some(hook.name())));
-        }
-        if let Some(warning) = unlabelled(plan, &hooks.facts, &hooks.version) {
-            self.display().finding(&self.placed(warning, None));
+        for (key, warning) in suspect::before(plan, &hooks.facts, &hooks.version) {
+            self.display().finding(&self.placed(warning, key));
         }
         let mut dry = dry_run(plan, &mut hooks)?;
-        for (hook, error) in out_of_range(&dry.schedule, &hooks.facts, &hooks.version) {
-            // The step may have said so.
-            let told = format!("'{}'", hook.name());
-            let said = |known: &Error| {
-                let report = known.report();
-                report.operation == hook.name() || report.problem.contains(&told)
-            };
-            if !dry.failures.iter().any(said) {
-                dry.failures.push(self.placed(error, Some(hook.name())));
-            }
-        }
-        let logits = dry.output.as_ref().filter(|_| plan.own.is_none());
-        dry.failures
-            .extend(logits.and_then(|logits| squashed(&plan.name, plan.spec.name(), logits)));
+        let further = suspect::after(plan, &dry, &hooks.facts, &hooks.version).into_iter();
+        dry.failures.extend(further.map(|(key, error)| self.placed(error, key)));
         let placed = dry.failures.into_iter().map(|failure| {
             // A number that an option gives has no function where it could stand.
             let constant = |hook: &&Hook| {
@@ -230,8 +210,8 @@ impl Session {
         Ok(dry.trained)
     }
 
-    /// An error that has no place yet: at the option of the stage that is called, where that stands in the recipe once,
-    /// else at the stage's call.
+    /// An error that has no place yet: at the option of the stage that is called, where the recipe shows that, else at the
+    /// stage's call.
     pub(super) fn placed(&self, error: Error, key: Option<&str>) -> Error {
         let (source, at) = lock(&self.call).clone();
         let version = self.live.get().map(|live| lock(live).current());
@@ -250,11 +230,8 @@ impl Session {
         let note = if known { "reached from".to_string() } else { String::new() };
         let name = if source.is_empty() { &compiled.source.name } else { &source };
         let Some(text) = compiled.sources.text(name) else { return error };
-        let (line, column) = match key.and_then(|key| only_place(text, key)) {
-            Some((line, column)) => (line, Some(column)),
-            None => (line, at.position()),
-        };
-        match compiled.sources.at(name, line, column, note) {
+        let at = key.and_then(|key| option_at(text, at, key)).unwrap_or(at);
+        match compiled.sources.at(name, at.line().unwrap_or(line), at.position(), note) {
             Some(place) => error.at(place),
             None => error,
         }
@@ -274,26 +251,6 @@ impl Session {
                 .as_warning()
         })
     }
-}
-
-/// Line and column at which a key of a map stands, where it does so once.
-fn only_place(text: &str, key: &str) -> Option<(usize, usize)> {
-    let mut found = None;
-    for (row, line) in text.lines().enumerate() {
-        for (at, _) in line.match_indices(key) {
-            let word = |c: char| c.is_alphanumeric() || c == '_';
-            let (before, after) = (&line[..at], &line[at + key.len()..]);
-            let after = after.trim_start();
-            let is_key = after.starts_with(':') && !after.starts_with("::");
-            if is_key && !before.ends_with(word) && !before.contains("//") {
-                let place = (row + 1, before.chars().count() + 1);
-                if found.replace(place).is_some() {
-                    return None;
-                }
-            }
-        }
-    }
-    found
 }
 
 /// What `stage(name, …)` says, whose function is not called.

@@ -127,10 +127,15 @@ pub(super) fn listed(numbers: &[usize]) -> String {
 
 /// "hook 'loss' of stage 'student', step 12".
 pub(super) fn when(hook: Hook, moment: &Moment) -> String {
+    asked_at(hook, "hook", moment)
+}
+
+/// The same for what is a `hook`, or an `option` that gives a number.
+pub(super) fn asked_at(hook: Hook, sort: &str, moment: &Moment) -> String {
     let what = match hook {
         // It has a name of the recipe's own.
         Hook::Step => "each_step".to_string(),
-        hook => format!("hook '{}'", hook.name()),
+        hook => format!("{sort} '{}'", hook.name()),
     };
     format!("{what} of stage '{}', step {}", moment.stage, moment.step)
 }

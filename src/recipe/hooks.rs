@@ -1,6 +1,6 @@
 //! The recipe's functions as training's hooks.
 
-use super::facts::{Facts, when};
+use super::facts::{Facts, asked_at, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
 use super::holdings::collect_map;
 use super::live::Live;
@@ -374,7 +374,11 @@ impl Hooks for StageHooks<'_> {
 
     fn blame(&self, hook: &str, moment: &Moment, error: Error) -> Error {
         match Hook::ALL.into_iter().find(|known| known.name() == hook) {
-            Some(hook) => self.facts.placed(hook, &self.version, error).note(when(hook, moment)),
+            Some(hook) => {
+                let sort = if self.facts.constant(hook).is_some() { "option" } else { "hook" };
+                let error = self.facts.placed(hook, &self.version, error);
+                error.note(asked_at(hook, sort, moment))
+            }
             // A function of a network.
             None => match self.version.place_of(hook) {
                 Some(place) => error.at(place),

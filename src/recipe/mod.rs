@@ -48,6 +48,7 @@ mod source;
 mod stages;
 mod standing;
 mod stored;
+mod suspect;
 mod taking;
 mod templates;
 mod testing;

@@ -1,6 +1,6 @@
 //! Which run it is: a new one, or one that was cut off and goes on.
 
-use super::check::check;
+use super::check::{check, tried};
 use super::compile::{Compiled, Compiler};
 use super::inspect::doubts;
 use super::outline::Outline;
@@ -79,7 +79,11 @@ impl Session {
                 }
                 _ => (0, Timeline::default()),
             };
-            return Ok(Opening::new(version(number, compiled, compiler)?, timeline));
+            let version = match self.setup.entry {
+                Entry::Check => Arc::new(tried(compiled, compiler)),
+                _ => version(number, compiled, compiler)?,
+            };
+            return Ok(Opening::new(version, timeline));
         }
         self.setup.home.ready()?;
         match &self.setup.entry {

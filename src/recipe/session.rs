@@ -87,7 +87,11 @@ pub(super) fn run_for(
     let resolver = Resolver::new(folder_of(&setup.recipe));
     let session = Arc::new(Session { receiver, ..Session::new(setup, display, signals) });
     let host: Arc<dyn Host> = session.clone();
-    let engine = Arc::new(script::engine(&host, resolver.clone()));
+    let mut engine = script::engine(&host, resolver.clone());
+    let only_tries = session.setup.entry == Entry::Check;
+    // A name that stands for nothing is told by reading; the statements around it are tried all the same.
+    engine.set_strict_variables(!only_tries);
+    let engine = Arc::new(engine);
     let held = Arc::downgrade(&session);
     session.callback.connect(&engine, move || {
         let session = held.upgrade().ok_or_else(not_begun)?;
@@ -101,7 +105,10 @@ pub(super) fn run_for(
     if let Ok(source) = &source {
         session.heed_header(source)?;
     }
-    let read = check::read(&engine, &compiler, source);
+    let read = match only_tries {
+        true => check::compiled(&engine, &compiler, source),
+        false => check::read(&engine, &compiler, source),
+    };
     let opening = session.open(&engine, &compiler, read)?;
     let version = opening.first;
     let patience = session.setup.patience;
@@ -122,7 +129,7 @@ pub(super) fn run_for(
     }
     let _ = session.timeline.set(opening.timeline);
     let compiled = &ran.compiled;
-    if session.setup.entry == Entry::Check {
+    if only_tries {
         let tried = ran.with_imports(|| session.each_statement(&engine, &compiler, compiled));
         return tried.map(|()| Results::default());
     }

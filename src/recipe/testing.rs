@@ -74,6 +74,8 @@ impl Tested {
 pub struct TestReport {
     /// In the order of files and lines.
     pub tested: Vec<Tested>,
+    /// Functions that are called like tests and take parameters, each with its file.
+    pub passed_over: Vec<String>,
     /// Files whose tests could not run.
     pub broken: Vec<Error>,
     /// Wall time.
@@ -96,6 +98,8 @@ pub(super) fn is_test(name: &str, parameters: usize) -> bool {
 struct Suite {
     source: Source,
     tests: Vec<(String, usize)>,
+    /// Those that take parameters, as they are written.
+    passed_over: Vec<String>,
     asts: Vec<AST>,
 }
 
@@ -134,7 +138,11 @@ pub fn test(
     let pairs = all.into_iter().zip(&labels);
     let chosen: Vec<_> = pairs.filter(|(_, label)| wanted(label)).map(|(test, _)| test).collect();
     if chosen.is_empty() && broken.is_empty() {
-        return Err(nothing(setup, files, &labels));
+        let error = nothing(setup, files, &labels);
+        return Err(match suites.iter().find_map(|suite| suite.passed_over.first()) {
+            Some(form) => error.hint(format!("{form} is none, since it takes parameters")),
+            None => error,
+        });
     }
     let tested = in_parallel(&chosen, setup, stop, show);
     if stop.load(Ordering::Relaxed) {
@@ -142,7 +150,12 @@ pub fn test(
         let done = format!("{whole} of {} tests done", chosen.len());
         return Err(stopped("still test").received(done));
     }
-    Ok(TestReport { tested, broken, seconds: begun.elapsed().as_secs_f64() })
+    let told = |suite: &Suite| -> Vec<String> {
+        let name = &suite.source.name;
+        suite.passed_over.iter().map(|form| format!("{name}::{form}")).collect()
+    };
+    let passed_over = suites.iter().flat_map(told).collect();
+    Ok(TestReport { tested, passed_over, broken, seconds: begun.elapsed().as_secs_f64() })
 }
 
 /// The sources of all that is named; what is missing among several is broken.
@@ -192,8 +205,15 @@ fn suite(source: Source, setup: &TestSetup, stop: &Arc<AtomicBool>) -> Result<Su
         own.map(|function| (function.name.to_string(), function.access)).collect()
     };
     let found = tests(&parsed);
+    let others = parsed
+        .iter_functions()
+        .filter(|function| function.name.starts_with(TEST_PREFIX) && !function.params.is_empty());
+    let mut passed_over: Vec<String> = others
+        .map(|function| format!("{}({})", function.name, function.params.join(", ")))
+        .collect();
+    passed_over.sort();
     if found.is_empty() {
-        return Ok(Suite { source, tests: Vec::new(), asts: vec![parsed] });
+        return Ok(Suite { source, tests: Vec::new(), passed_over, asts: vec![parsed] });
     }
     let root = folder_of(&source.file);
     let functions = Functions::connected(source.clone(), root, &asked, &host.callback())?;
@@ -211,7 +231,7 @@ fn suite(source: Source, setup: &TestSetup, stop: &Arc<AtomicBool>) -> Result<Su
         found.into_iter().map(|(name, _)| (name.clone(), line(&name))).collect();
     tests.sort_by_key(|(_, line)| *line);
     let asts = compiled.imports.asts.iter().chain([&compiled.ast]).cloned().collect();
-    Ok(Suite { source, tests, asts })
+    Ok(Suite { source, tests, passed_over, asts })
 }
 
 fn host(source: &Source, setup: &TestSetup, stop: &Arc<AtomicBool>, say: Say) -> Arc<Trying> {

@@ -55,7 +55,13 @@ impl Knowledge<'_> {
         // Rhai's own name of a closure means nothing to anybody.
         if name.starts_with("anon$") {
             return Error::new(Kind::Type, "a closure", "it takes another number of arguments")
-                .received(format!("({types})"));
+                .received(format!("({types})"))
+                .hint("its parameters stand between the bars: |a, b| a + b is called with two");
+        }
+        if name.starts_with("elements of different types") {
+            return Error::new(Kind::Type, "sort", name).hint(
+                "give the order: array.sort(|a, b| …), whose number is below 0 where a comes first",
+            );
         }
         let forms = self.signatures.forms(name);
         let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
@@ -101,10 +107,7 @@ impl Knowledge<'_> {
         if let Some(form) = imported(self.sources, name) {
             return error.hint(format!("did you mean {form}?"));
         }
-        match self.signatures.near(name) {
-            Some(known) => error.hint(format!("did you mean {}?", self.signatures.forms_of(known))),
-            None => error,
-        }
+        self.signatures.proposed(error, name)
     }
 
     /// What a call of something that is no function, or not in this way, was meant to be.

@@ -117,6 +117,7 @@ impl Knowledge<'_> {
         }
         let known = error.report().hint.is_some() && !habits::is_foreign(row);
         let meant = habits::problem(problem, row, &rest).map(String::from);
+        let meant = habits::shorthand(problem, &rest).or(meant);
         match meant.or_else(|| habits::row(row, &rest)).filter(|_| !known) {
             Some(hint) => error.hint(hint),
             None if begins && previous.is_some_and(|row| row.trim().starts_with("\"\"\"")) => {
@@ -194,6 +195,11 @@ impl Knowledge<'_> {
         match kind {
             ParseErrorType::VariableUndefined(name) => self.not_defined(name, source, at),
             ParseErrorType::ModuleUndefined(name) => self.signatures.no_namespace(name),
+            ParseErrorType::DuplicatedProperty(key) => {
+                syntax(format!("the key '{key}' stands twice in this map"))
+                    .hint("leave one of them out")
+            }
+            ParseErrorType::ExprTooDeep => super::engine::nested_too_deep(),
             other => syntax(lower(&other.to_string())),
         }
     }

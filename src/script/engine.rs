@@ -82,6 +82,16 @@ pub fn limit(engine: &mut Engine) {
     });
 }
 
+/// The error for an expression within expressions.
+pub(super) fn nested_too_deep() -> Error {
+    Error::new(Kind::Script, "the recipe", "the expression is nested too deeply")
+        .expected(format!(
+            "{} levels of brackets, blocks and operators at most, in a function {}",
+            LIMITS.expression_depth, LIMITS.function_depth
+        ))
+        .hint("give what is inside a name of its own, or write a function for it")
+}
+
 /// The error for calls within calls.
 pub(super) fn too_deep() -> Error {
     Error::new(Kind::Script, "the recipe", "functions call each other too deeply")

@@ -108,6 +108,9 @@ pub(super) fn function(name: &str) -> Option<Cow<'static, str>> {
         "has" | "has_key" | "contains_key" | "hasOwnProperty" => "write \"key\" in map",
         "items" | "entries" | "iteritems" => "write for key in map.keys() { map[key] }",
         "index" | "indexOf" | "find_index" => "write array.index_of(x)",
+        "stop" | "early_stop" | "early_stopping" => {
+            "a stage goes through all of its epochs; the weights of the best one are kept beside the last ones"
+        }
         "sorted" => "array.sort() sorts the array itself, and gives nothing back",
         "range" => "a range is written 0..10",
         "pow" => "write x ** y",
@@ -167,6 +170,11 @@ pub(super) fn within(text: &str, name: &str) -> Option<String> {
                     ),
                 });
             }
+            let is_key =
+                after.starts_with(':') && !after.starts_with("::") && !after.starts_with(":=");
+            if is_key && !before.contains("#{") && before.ends_with(['(', ',']) {
+                return Some(format!("options stand in a map: f(#{{ {name}: … }})"));
+            }
             let looped = after.contains(&format!(" for {name} in "));
             if looped && row[..at].contains('[') {
                 return Some(
@@ -217,6 +225,12 @@ pub(super) fn reserved(what: &str, row: &str) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_string())
+}
+
+/// A key without its value, as in Rust and JavaScript; `rest` begins behind the key.
+pub(super) fn shorthand(problem: &str, rest: &str) -> Option<String> {
+    let key = problem.strip_prefix("expecting ':' to follow the property '")?.split('\'').next()?;
+    rest.starts_with([',', '}']).then(|| format!("each key has its value: {key}: {key}"))
 }
 
 /// A place at which the text cannot be read, where the compiler's own words say enough; `rest` begins there.

@@ -1,9 +1,10 @@
 //! A key that a map does not have: which one was meant, as the recipe's texts show the map.
 
 use super::diagnose::Sources;
-use super::names::{Literal, Names, Span};
+use super::names::{Literal, Names};
 use super::trained::readings;
 use super::undefined;
+use super::written::option_at;
 use crate::error::{Error, Kind, nearest};
 use rhai::Position;
 use std::collections::BTreeSet;
@@ -87,23 +88,7 @@ fn logged(text: &str) -> impl Iterator<Item = &str> {
     text.split(".log(\"").skip(1).filter_map(|rest| rest.split('"').next())
 }
 
-/// Where the option that an error is about stands, if the call at `position` has it in its text.
+/// Where the option that an error is about is written, if the call at `position` shows it.
 pub(super) fn option_of(text: &str, position: Position, error: &Error) -> Option<Position> {
-    let key = error.report().problem.split('\'').nth(1)?;
-    let at = (position.line()?, position.position()?.checked_sub(1)?);
-    let names = Names::of(text);
-    let call = names.calls().iter().find(|call| (call.span.line, call.span.column) == at)?;
-    let within = names.literals().iter().filter(|map| (call.open..call.close).contains(&map.open));
-    // Or the option whose value the error names.
-    let value = format!("\"{key}\"");
-    let is_value = |span: &Span| {
-        let after = text.get(span.end..).map(str::trim_start);
-        let after = after.and_then(|after| after.strip_prefix(':')).map(str::trim_start);
-        after.is_some_and(|after| after.starts_with(&value))
-    };
-    let (_, span) = within
-        .flat_map(|map| &map.keys)
-        .filter(|(own, span)| own == key || is_value(span))
-        .min_by_key(|(own, span)| (own != key, span.start))?;
-    Some(Position::new(span.line.try_into().ok()?, (span.column + 1).try_into().ok()?))
+    option_at(text, position, error.report().problem.split('\'').nth(1)?)
 }

@@ -68,6 +68,7 @@ mod undefined;
 mod value;
 mod weights;
 mod whole;
+mod written;
 
 pub use arg::{needed, parse_argument};
 pub use catalogue::{Catalogue, Sort, entries};
@@ -90,6 +91,7 @@ pub use sheet::csv_of;
 pub use signatures::{Signatures, Vocabulary};
 pub use trained::readings;
 pub use value::{kind_of, number_of};
+pub use written::option_at;
 
 use rhai::{Engine, Module, exported_module};
 use std::sync::Arc;

@@ -37,7 +37,7 @@ fn maybe(options: &Options, key: &str) -> Result<Option<f64>> {
 
 fn group(operation: &str, what: &str, given: &Dynamic) -> Result<Group> {
     let map = value::map_of(operation, what, given)?;
-    let options = Options::under(operation, "optim.groups", map)?;
+    let options = Options::under(operation, "optim.groups", map)?.within(what);
     let expected = "a pattern of parameter names: \"head.*\", or several in an array";
     let names = patterns(operation, &options)?;
     Ok(Group {

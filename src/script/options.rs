@@ -9,6 +9,8 @@ use rhai::{Dynamic, Map};
 pub(super) struct Options<'a> {
     operation: &'a str,
     map: Map,
+    /// What stands before a key in errors: `groups[1].`.
+    before: String,
 }
 
 impl<'a> Options<'a> {
@@ -24,8 +26,17 @@ impl<'a> Options<'a> {
         };
         match map.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(unknown_option(operation, key, &known)),
-            None => Ok(Options { operation, map }),
+            None => Ok(Options { operation, map, before: String::new() }),
         }
+    }
+
+    /// The same, which errors name by what they stand under: `groups[1]`.
+    pub(super) fn within(self, what: &str) -> Self {
+        Options { before: format!("{}.", what.replace('\'', "")), ..self }
+    }
+
+    fn quoted(&self, key: &str) -> String {
+        format!("'{}{key}'", self.before)
     }
 
     /// What the options are of.
@@ -55,7 +66,7 @@ impl<'a> Options<'a> {
 
     /// The string under `key`, if it is there.
     pub(super) fn text(&self, key: &str) -> Result<Option<String>> {
-        let named = |value| value::text_of(self.operation, &quoted(key), value);
+        let named = |value| value::text_of(self.operation, &self.quoted(key), value);
         self.get(key).map(named).transpose()
     }
 
@@ -65,7 +76,15 @@ impl<'a> Options<'a> {
         key: &str,
         each: impl Fn(&str, &str, &Dynamic) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
-        let listed = |value| value::list_of(self.operation, &quoted(key), value, &each);
+        let listed = |value: &Dynamic| {
+            let listed = value::list_of(self.operation, &self.quoted(key), value, &each);
+            match value.is_array() {
+                true => listed,
+                false => listed.map_err(|error| {
+                    error.hint(format!("one stands in brackets too: {key}: [ … ]"))
+                }),
+            }
+        };
         self.get(key).map(listed).transpose()
     }
 
@@ -75,14 +94,19 @@ impl<'a> Options<'a> {
         key: &str,
         expected: &str,
     ) -> Result<Option<T>> {
-        let converted = |value| value::native_of(self.operation, &quoted(key), expected, value);
+        let converted =
+            |value| value::native_of(self.operation, &self.quoted(key), expected, value);
         self.get(key).map(converted).transpose()
     }
 
     /// The error for a key that must be there.
     pub(super) fn missing(&self, key: &str, expected: &str) -> Error {
-        Error::new(Kind::Name, self.operation, format!("the option '{key}' is missing"))
-            .expected(expected)
+        Error::new(
+            Kind::Name,
+            self.operation,
+            format!("the option {} is missing", self.quoted(key)),
+        )
+        .expected(expected)
     }
 
     fn with<T>(
@@ -92,7 +116,7 @@ impl<'a> Options<'a> {
         convert: impl Fn(&str, &str, &Dynamic) -> Result<T>,
     ) -> Result<()> {
         if let Some(value) = self.get(key) {
-            *into = convert(self.operation, &quoted(key), value)?;
+            *into = convert(self.operation, &self.quoted(key), value)?;
         }
         Ok(())
     }
@@ -128,8 +152,4 @@ fn elsewhere(operation: &str, key: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-fn quoted(key: &str) -> String {
-    format!("'{key}'")
 }

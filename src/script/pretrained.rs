@@ -50,7 +50,13 @@ pub(super) fn pretrained(host: &dyn Host, options: &Options, spec: Spec) -> Resu
 pub(super) fn weights_at(host: &dyn Host, operation: &str, file: &str) -> Result<PathBuf> {
     match file.strip_prefix(HUB) {
         Some(name) => hub::cached(operation, name),
-        None => host.readable(operation, file),
+        // A name of a model stands where a file should.
+        None => host.readable(operation, file).map_err(|error| {
+            match hub::PUBLISHED.iter().any(|known| known.name == file) {
+                true => error.hint(format!("published weights are named \"{HUB}{file}\", once `still models fetch {file}` has them")),
+                false => error,
+            }
+        }),
     }
 }
 

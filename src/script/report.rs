@@ -69,6 +69,9 @@ fn report(host: &dyn Host, stages: &Array, options: Map) -> Result<()> {
         let what = format!("stages[{index}]");
         native_of::<Trained>("report", &what, "what train(…) or distill(…) gave", stage)
     };
+    if stages.is_empty() {
+        host.warn("report([]) has no stages, so it shows nothing");
+    }
     let stages = stages.iter().enumerate().map(trained).collect::<Result<Vec<_>>>()?;
     host.report(&stages, &asked(&options, &stages)?)
 }

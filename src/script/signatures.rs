@@ -7,6 +7,9 @@ use crate::error::{Error, Kind, nearest};
 use rhai::Engine;
 use std::collections::BTreeSet;
 
+/// Most functions of a namespace that are listed.
+const MOST: usize = 16;
+
 /// Every function that a script may call, to propose another one where a call fits none.
 #[derive(Clone, Debug, Default)]
 pub struct Signatures {
@@ -95,9 +98,24 @@ impl Signatures {
         {
             return error.hint(format!("it stands in no namespace: {}", self.forms_of(bare)));
         }
-        match self.near(name) {
-            Some(known) => error.hint(format!("did you mean {}?", self.forms_of(known))),
-            None => error,
+        self.proposed(error, name)
+    }
+
+    /// The error with the function that is nearest to `name`, or with all that its namespace has.
+    pub(super) fn proposed(&self, error: Error, name: &str) -> Error {
+        if let Some(known) = self.near(name) {
+            return error.hint(format!("did you mean {}?", self.forms_of(known)));
+        }
+        let Some((space, _)) = name.rsplit_once("::") else { return error };
+        let there = self.all.iter().filter_map(|(known, _)| known.rsplit_once("::"));
+        let own: BTreeSet<&str> =
+            there.filter(|(own, _)| *own == space).map(|(_, own)| own).collect();
+        match own.is_empty() || own.len() > MOST {
+            true => error,
+            false => {
+                let own: Vec<&str> = own.into_iter().collect();
+                error.hint(format!("{space}:: has {}", own.join(", ")))
+            }
         }
     }
 

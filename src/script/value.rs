@@ -117,7 +117,15 @@ pub fn number_of(operation: &str, what: &str, value: &Dynamic) -> Result<f64> {
 
 /// A whole number of 0 or more.
 pub(super) fn count_of(operation: &str, what: &str, value: &Dynamic) -> Result<usize> {
-    let integer = value.as_int().map_err(|_| wrong(operation, what, "a whole number", value))?;
+    let integer = value.as_int().map_err(|_| {
+        let error = wrong(operation, what, "a whole number", value);
+        match value.as_float() {
+            Ok(float) if float.fract() == 0.0 && float.abs() < 1e15 => {
+                error.hint(format!("write it without point and exponent: {float:.0}"))
+            }
+            _ => error,
+        }
+    })?;
     usize::try_from(integer).map_err(|_| {
         Error::new(Kind::Range, operation, format!("{what} is out of range"))
             .expected("0 or more")
@@ -151,7 +159,14 @@ pub(super) fn list_of<T>(
     let Some(array) = value.read_lock::<Array>() else {
         return Err(wrong(operation, what, "an array", value));
     };
-    let element = |(index, value)| each(operation, &format!("{what}[{index}]"), value);
+    let element = |(index, value)| {
+        // Of an option in quotes, the place stands within them.
+        let what = match what.strip_suffix('\'') {
+            Some(option) => format!("{option}[{index}]'"),
+            None => format!("{what}[{index}]"),
+        };
+        each(operation, &what, value)
+    };
     array.iter().enumerate().map(element).collect()
 }
 

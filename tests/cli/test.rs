@@ -90,7 +90,7 @@ fn tests_of_every_sort() {
     let data = format!("data={}", crate::support::example().display());
     let ran = sandbox.still(&["test", "--timeout", "1", "--set", &data, "--jobs", "4"]);
     assert_eq!(ran.code, 1);
-    assert_eq!(ran.err, "");
+    insta::assert_snapshot!(ran.err, @"warning: recipe.rhai::test_with_a_parameter(x) is left out: a test takes no parameters");
     insta::assert_snapshot!(timeless(&ran.out), @r#"
     ok      recipe.rhai::test_passes  T s
     FAILED  recipe.rhai::test_fails  T s

@@ -318,9 +318,16 @@ fn a_table_that_loses_rows_is_no_table() {
     fails(told(twice), &["the column 'label' is there twice", "list.csv:1"]);
     let gone = "filename,label\none.wav,a\nthree.wav,b\n";
     fails(told(gone), &["three.wav", "list.csv:3", "on_bad: \"skip\""]);
-    fails(told("filename,label\none.wav,a,b\n"), &["list.csv:2", "written in quotes"]);
+    let longer = told("filename,label\none.wav,a,b\n");
+    fails(longer, &["list.csv:2", "2 cells, as in the rows before", "received: 3", "in quotes"]);
+    fails(told("filename;label\none.wav;a\n"), &["one column", "separator: \";\""]);
     std::fs::write(&list, b"filename,label\none.wav,gr\xf6\n").expect("the list");
-    fails(read(|reach| csv(&list, &options, reach)), &["not UTF-8", "save the table as UTF-8"]);
+    fails(read(|reach| csv(&list, &options, reach)), &["not UTF-8", "f6 in line 2", "as UTF-8"]);
+    let both = CsvOptions { labels: Some("labels".into()), ..options.clone() };
+    fails(read(|reach| csv(&list, &both, reach)), &["named by two columns"]);
+    let named = CsvOptions { id: Some("id".into()), ..options };
+    std::fs::write(&list, "id,filename,label\na,one.wav,x\n,two.wav,x\n").expect("the list");
+    fails(read(|reach| csv(&list, &named, reach)), &["no name for its clip", "list.csv:3"]);
 }
 
 #[test]
@@ -330,10 +337,14 @@ fn a_folder_a_class_with_splits_and_without() {
         ("cat/deep/2.wav", ""),
         ("cat/notes.txt", "x"),
         ("cat/.hidden.wav", ""),
+        ("stray.wav", ""),
     ]);
     let options = FoldersOptions::default();
     let data = read(|reach| folders(folder.path(), &options, reach)).expect("the set");
     assert_eq!(told(&data), ["cat/deep/2.wav train cat", "dog/1.wav train dog"]);
+    let [stray] = data.left_out.as_slice() else { panic!("{:?}", data.left_out) };
+    assert_eq!(stray.file, folder.path().join("stray.wav"));
+    assert_eq!(stray.why, "it lies beside the folders of the classes");
     let folder = tree(&[("train/dog/1.wav", ""), ("Val/cat/2.wav", ""), ("test/dog/3.wav", "")]);
     let data = read(|reach| folders(folder.path(), &options, reach)).expect("the set");
     assert_eq!(

@@ -34,6 +34,7 @@ mod speech_commands;
 mod store;
 mod sweep;
 mod synth;
+mod tails;
 mod threads;
 mod train;
 mod views;

@@ -34,7 +34,7 @@ fn unknown_and_missing_options() {
 #[test]
 fn options_of_the_wrong_type_or_out_of_range() {
     insta::assert_snapshot!(fails("model::cnn(#{ classes: 3, channels: [4, 4.5] })"), @"
-    error[type]: model::cnn: 'channels'[1] has the wrong type
+    error[type]: model::cnn: 'channels[1]' has the wrong type
        ╭─[script:1:27]
      1 │ model::cnn(#{ classes: 3, channels: [4, 4.5] })
        ·                           ─────────
@@ -265,8 +265,8 @@ fn stages_that_contradict_themselves() {
     insta::assert_snapshot!(stage_fails("name: \"teacher\""), @"error[name]: stage: there is a stage 'teacher' already | hint: give each stage a name of its own; in a loop e.g. name: `student, fold ${fold}, seed ${seed}`: reports put those together");
     insta::assert_snapshot!(stage_fails("epochs: 0"), @"error[range]: distill: 'epochs' is out of range | expected: at least 1 | received: 0");
     insta::assert_snapshot!(stage_fails("batch: 0"), @"error[range]: distill: 'batch' is out of range | expected: at least 1 | received: 0");
-    insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0 | in: hook 'tau' of stage 'ast', step 0");
-    insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2 | in: hook 'lambda' of stage 'ast', step 0");
+    insta::assert_snapshot!(stage_fails("tau: 0"), @"error[range]: kd::cmkd: 'tau' is out of range | expected: more than 0 | received: 0 | in: option 'tau' of stage 'ast', step 0");
+    insta::assert_snapshot!(stage_fails("lambda: 2"), @"error[range]: kd::cmkd: 'lambda' is out of range | expected: 0 to 1 | received: 2 | in: option 'lambda' of stage 'ast', step 0");
     insta::assert_snapshot!(stage_fails("tau: \"high\""), @"error[type]: distill: 'tau' has the wrong type | received: string \"high\" | hint: a number, or Fn(\"my_tau\")");
     insta::assert_snapshot!(stage_fails("loss: Fn(\"my_los\")"), @"error[name]: the option 'loss': unknown function 'my_los' | hint: it names a function of this file, which may call others: fn my_loss(…) { … }");
     insta::assert_snapshot!(stage_fails("loss: |a, b, c, d| 1"), @"error[type]: distill: 'loss' is a closure, which could not be edited while it runs | received: a function | hint: write `fn my_loss(…)` and give loss: Fn(\"my_loss\")");

@@ -280,7 +280,7 @@ fn mistakes_in_building_a_network() {
     insta::assert_snapshot!(told("nn::parallel([nn::relu()], \"cat\")"), @r#"error[name]: nn::parallel: unknown way to join outputs | expected: "sum", or "cat" and a dimension | received: "cat""#);
     insta::assert_snapshot!(told("nn::parallel([], \"sum\")"), @"error[shape]: nn::parallel: there is no part");
     insta::assert_snapshot!(told("nn::network(5, |self, x| x)"), @r#"error[type]: nn::network: the parts have the wrong type | expected: a map of parts, or an array of ["name", part] | received: integer 5"#);
-    insta::assert_snapshot!(told("nn::network(#{}, |x| x).forward(tensor([1.0]))"), @"error[type]: a closure: it takes another number of arguments | received: (map, Tensor)");
+    insta::assert_snapshot!(told("nn::network(#{}, |x| x).forward(tensor([1.0]))"), @"error[type]: a closure: it takes another number of arguments | received: (map, Tensor) | hint: its parameters stand between the bars: |a, b| a + b is called with two");
     insta::assert_snapshot!(told("nn::network(|x| 5).forward(tensor([1.0])) + 1; nn::sequential([|x| 5]).forward(tensor([1.0]))"), @"error[type]: a closure: a network must give a tensor here | expected: a tensor | received: integer 5 | part: 0");
     insta::assert_snapshot!(told("nn::set_buffer(\"a\", 1)"), @"error[script]: nn::set_buffer: no network is going forward | hint: from outside: net.set_weight(name, value)");
     insta::assert_snapshot!(told("nn::network(#{ mean: nn::buffer(0) }, |self, x| nn::set_buffer(\"maen\", x)).forward(tensor([1.0]))"), @"error[name]: nn::set_buffer: unknown buffer 'maen' | hint: did you mean 'mean'?");

@@ -28,7 +28,7 @@ pub(super) struct Show {
     /// A recipe, whose first stage's option `augment` is drawn; or a file that ends in an array of steps.
     #[arg(long, value_name = "RECIPE")]
     augment: Option<PathBuf>,
-    /// How many draws of the augmentations.
+    /// How many draws of the augmentations, 1 to 50.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=50))]
     draws: u64,
     /// Options of `audio::fbank` as JSON, e.g. '{"mels": 64, "hop_ms": 10}', where no recipe says them.

@@ -226,6 +226,8 @@ struct Sheet<'a> {
     rows: &'a [Row],
     hop_seconds: f64,
     frequencies: Frequencies,
+    /// The bin that lies at no frequency, which is not drawn.
+    energy: Option<usize>,
     /// The longest time.
     seconds: f64,
     /// The loudest sample.
@@ -235,7 +237,7 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(name: &'a str, Axes { hop_seconds, bins }: Axes, rows: &'a [Row]) -> Self {
+    fn new(name: &'a str, Axes { hop_seconds, bins, energy }: Axes, rows: &'a [Row]) -> Self {
         let length = |row: &Row| {
             let samples =
                 row.look.samples.values.len() as f64 / f64::from(row.look.samples.rate_hz);
@@ -253,6 +255,7 @@ impl<'a> Sheet<'a> {
             rows,
             hop_seconds,
             frequencies: Frequencies::of(bins),
+            energy,
             seconds: rows.iter().map(length).fold(hop_seconds, f64::max),
             peak: if peak > 0.0 { f64::from(peak) } else { 1.0 },
             power: [low, if top > low { top } else { low + 1.0 }],
@@ -299,6 +302,7 @@ impl<'a> Sheet<'a> {
             .y_desc("amplitude")
             .x_labels(6)
             .y_labels(5)
+            .y_label_formatter(&amplitude)
             .draw()
             .map_err(failed)?;
         let columns = chart.plotting_area().dim_in_pixel().0.max(1) as usize;
@@ -362,8 +366,10 @@ impl<'a> Sheet<'a> {
         let [low, high] = self.power;
         let frames = self.seconds / self.hop_seconds;
         let mut points = Vec::with_capacity(width * height * 3);
+        let drawn = features.bins - usize::from(self.energy.is_some());
         for y in 0..height {
-            let bin = (height - 1 - y) * features.bins / height.max(1);
+            let bin = (height - 1 - y) * drawn / height.max(1);
+            let bin = bin + usize::from(self.energy == Some(0));
             for x in 0..width {
                 let frame = (x as f64 * frames / width as f64) as usize;
                 let value = (frame < features.frames)
@@ -377,6 +383,13 @@ impl<'a> Sheet<'a> {
         }
         points
     }
+}
+
+/// A number of the axis in short; its middle is 0, from whichever side it was reached.
+fn amplitude(value: &f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
 fn title_of<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, title: String) -> Result<()> {

@@ -146,6 +146,9 @@ fn put_in_place(
         Ok(record) => record,
         Err(error) => {
             let _ = disk::remove_folder(&draft);
+            if error.kind() == Kind::File {
+                watch.told("the archives stay: the same command goes on from there");
+            }
             if error.kind() == Kind::Data {
                 discard_unsure(set, own, watch)?;
             }

@@ -88,6 +88,12 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
     let (label, labelling) = match (&options.label, &options.labels) {
         (Some(label), None) => (label, Labelling::Single),
         (None, Some(labels)) => (labels, Labelling::Multi),
+        (Some(_), Some(_)) => {
+            let problem = "the classes are named by two columns";
+            return Err(Error::new(Kind::Script, "dataset::csv", problem).expected(
+                "label: \"column\" for one class a clip, or labels: \"column\" for any number",
+            ));
+        }
         _ => {
             return Err(Error::new(
                 Kind::Script,
@@ -192,6 +198,9 @@ fn listed(table: &Table, row: &Cells, columns: &Columns, options: &CsvOptions) -
     };
     let place = Row { list: table.path.clone(), line: row.line };
     let id = columns.id.map_or(text, |column| row.get(column));
+    if id.is_empty() {
+        return Err(table.damaged(row.line, "the row has no name for its clip"));
+    }
     let mut clip = Listed::new(id, file, Some(place));
     if let Some(column) = columns.fold {
         let fold = table.whole(row, column, options.fold.as_deref().unwrap_or("fold"))?;

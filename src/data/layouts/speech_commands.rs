@@ -46,7 +46,12 @@ pub fn speech_commands(folder: &Path, options: &ReadOptions, reach: &Reach) -> R
         // A link that leads elsewhere is refused before it is looked into.
         (reach.check)(&word)?;
         let (_, files) = listed(&word)?;
-        for file in files.into_iter().filter(|file| is_audio(file)) {
+        let files: Vec<_> = files.into_iter().filter(|file| is_audio(file)).collect();
+        // A folder without clips is no word.
+        if files.is_empty() {
+            continue;
+        }
+        for file in files {
             let own = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let id = format!("{name}/{own}");
             let mut clip = Listed::new(id.clone(), file, None);

@@ -59,7 +59,12 @@ fn recover_with(
         let row = text.split('\n').nth(place.line.saturating_sub(1)).unwrap_or_default();
         let foreign = imports_otherwise(row);
         let word = word.filter(|_| !follows && !foreign);
+        let reserved = |known: &Error| {
+            known.report().problem == error.report().problem
+                && error.report().problem.ends_with("reserved keyword")
+        };
         let known = follows
+            || recovered.errors.iter().any(reserved)
             || recovered.errors.iter().any(|known: &Error| {
                 let same = |other: &Place| {
                     other.line == place.line && (word.is_none() || other.column == place.column)
@@ -109,7 +114,7 @@ fn of_import(
     found.into_iter().filter(|other| !told(other)).collect()
 }
 
-/// The text with a number in the place of a name.
+/// The text with a number in the place of a name; in a const, of what is asked of it as well: `data.classes`.
 fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<String> {
     let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
     let row = lines.get_mut(line.checked_sub(1)?)?;
@@ -118,9 +123,41 @@ fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<St
     if row.get(start..end)? != name {
         return None;
     }
-    let number = format!("0{}", " ".repeat(name.chars().count().saturating_sub(1)));
+    // What a const is worked out from is worked out at once: a number has no properties.
+    let end = if row.starts_with("const ") { end + asked_of(row.get(end..)?) } else { end };
+    let number = format!("0{}", " ".repeat(row[start..end].chars().count().saturating_sub(1)));
     row.replace_range(start..end, &number);
     Some(lines.join("\n"))
+}
+
+/// How many bytes of a row belong to the name before it: properties, calls and indices, as far as they end in the row.
+fn asked_of(rest: &str) -> usize {
+    let mut end = 0;
+    while let Some(next) = rest[end..].chars().next() {
+        let after = &rest[end + next.len_utf8()..];
+        end += match next {
+            '.' if after.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
+                1 + after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len())
+            }
+            '[' | '(' if end > 0 || next == '[' => {
+                let mut open = 0usize;
+                let closes = rest[end..].char_indices().find(|(_, letter)| {
+                    match letter {
+                        '(' | '[' | '{' => open += 1,
+                        ')' | ']' | '}' => open = open.saturating_sub(1),
+                        _ => {}
+                    }
+                    open == 0
+                });
+                match closes {
+                    Some((at, _)) => at + 1,
+                    None => return end,
+                }
+            }
+            _ => return end,
+        };
+    }
+    end
 }
 
 /// The text without a line.
