@@ -32,8 +32,6 @@ struct Stream {
     channels: usize,
     /// Samples, where the header says so.
     samples: Option<usize>,
-    /// Where the last packet that was read ends, in samples from the beginning.
-    end: usize,
 }
 
 /// What makes samples of packets.
@@ -111,20 +109,13 @@ fn read_unguarded(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Resul
         channel: options.channel,
         start: options.start,
         end: end.unwrap_or(usize::MAX),
-        values: Vec::with_capacity(known.map_or(0, |range| range.len().min(1 << 26))),
+        values: Vec::with_capacity(known.as_ref().map_or(0, |range| range.len().min(1 << 26))),
         planes: Vec::new(),
     };
     let read = stream.decode(path, sniffed.format, &mut part)?;
-    if options.length.is_none()
-        && let Some(expected) = stream.samples.filter(|expected| read < *expected)
+    if let (Some(range), Some(expected)) = (known, stream.samples)
+        && read < range.end
     {
-        // The reader passes over frames whose checksums are wrong.
-        if stream.end >= expected {
-            let missing = expected - read;
-            return Err(damaged(path, sniffed.format, &Cause::DecodeError("frames")).received(
-                format!("{missing} of {expected} samples are in frames that cannot be read"),
-            ));
-        }
         return Err(cut_off(path, name(sniffed.format))
             .expected(format!("{expected} samples, as the header says"))
             .received(format!("{read} samples")));
@@ -188,8 +179,14 @@ impl Stream {
             if packet.track_id != self.track {
                 continue;
             }
-            let end = packet.pts.get().saturating_add_unsigned(packet.dur.get());
-            self.end = usize::try_from(end).unwrap_or(0);
+            // The reader passes over frames of FLAC whose checksums are wrong.
+            let lies = usize::try_from(packet.pts.get()).unwrap_or(0);
+            if format == Format::Flac && !sought && lies > position {
+                let seconds = |samples: usize| samples as f64 / f64::from(self.rate_hz);
+                let (from, to) = (seconds(position), seconds(lies));
+                return Err(damaged(path, format, &Cause::DecodeError("frames"))
+                    .received(format!("no frame that can be read from {from:.3} to {to:.3} s")));
+            }
             let frames = match self.decoder.decode(&packet, &mut part.planes) {
                 Ok(frames) => frames,
                 // What a decoder needs from before may be missing in the run-up.
@@ -306,7 +303,7 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     let told = format != Format::Mp3 || sniffed.counted;
     let samples = track.num_frames.filter(|count| told && *count > 0);
     let samples = samples.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-    Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, end: 0, reader })
+    Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, reader })
 }
 
 fn name(format: Format) -> &'static str {

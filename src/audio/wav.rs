@@ -139,11 +139,17 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     let Some(Found { format, start, length, there }) = find_chunks(&mut file, size).map_err(io)?
     else {
         let mut head = [0u8; 12];
-        let is_wave =
-            file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut head)).is_ok();
-        let error = match is_wave && head.ends_with(b"WAVE") || size < 12 {
-            true => cut_off(path, "WAV").received(format!("{size} bytes")),
-            false => Error::new(Kind::Data, doing(path), "not a WAV file"),
+        let _ = file.seek(SeekFrom::Start(0)).and_then(|_| file.read_exact(&mut head));
+        let [_, _, _, _, a, b, c, d, kind @ ..] = head;
+        let error = match (&kind, u32::from_le_bytes([a, b, c, d])) {
+            // Who writes as he records leaves the length open.
+            (b"WAVE", length) if length < u32::MAX && u64::from(length) + 8 > size => {
+                cut_off(path, "WAV").received(format!("{size} of {} bytes", u64::from(length) + 8))
+            }
+            (b"WAVE", _) => {
+                Error::new(Kind::Data, doing(path), "the WAV file cannot be understood")
+            }
+            _ => Error::new(Kind::Data, doing(path), "not a WAV file"),
         };
         return Err(error.expected("RIFF with a 'fmt ' and a 'data' chunk"));
     };
@@ -199,11 +205,13 @@ fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
         (1, 32) => Width::I32,
         (3, 32) => Width::F32,
         (3, 64) => Width::F64,
-        (1, _) | (3, _) if [8, 16, 24, 32, 64].contains(&bits) => {
+        (1 | 3, _)
+            if usize::from(align) * 8 != channels * usize::from(bits).next_multiple_of(8) =>
+        {
             return Err(wrong("the header of the WAV file contradicts itself")
                 .expected(format!(
                     "{} bytes for {channels} samples of {bits} bits",
-                    channels * usize::from(bits) / 8
+                    channels * usize::from(bits).div_ceil(8)
                 ))
                 .received(format!("{align} bytes"))
                 .hint(DAMAGED));

@@ -119,8 +119,8 @@ struct Known {
     severity: Severity,
     /// The name that is unknown, and its line.
     named: Option<(String, usize)>,
-    /// The function that is unknown, named by a text or called.
-    pointed: Option<String>,
+    /// The file and the function that is unknown there, named by a text or called.
+    pointed: Option<(std::path::PathBuf, String)>,
     /// Whether it was found by trying.
     tried: bool,
 }
@@ -135,7 +135,8 @@ impl Known {
         let both_tried = self.tried && other.tried && self.headline != other.headline;
         let same_place = self.place.is_some() && self.place == other.place && !both_tried;
         let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
-        let pointed = other.tried && self.pointed.is_some() && self.pointed == other.pointed;
+        let pointed =
+            !self.tried && other.tried && self.pointed.is_some() && self.pointed == other.pointed;
         same_place || bare || pointed || self.named.is_some() && self.named == other.named
     }
 }
@@ -163,7 +164,11 @@ impl Told {
             headline: error.headline(),
             severity: report.severity,
             named,
-            pointed: pointed.filter(|_| report.kind == Kind::Name),
+            pointed: report
+                .places
+                .first()
+                .map(|place| place.file.clone())
+                .zip(pointed.filter(|_| report.kind == Kind::Name)),
         };
         if self.known.iter().any(|known| known.tells(&one)) {
             return;

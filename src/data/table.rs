@@ -109,12 +109,14 @@ impl Table {
             if let [whole] = self.header.as_slice()
                 && let Some(sign) = [';', '\t', '|'].into_iter().find(|sign| whole.contains(*sign))
             {
-                return self.damaged(1, "the table has one column").received(whole.clone()).hint(
-                    format!(
-                        "what stands between its cells is an option: separator: {:?}",
+                return self
+                    .damaged(1, "the table has one column")
+                    .expected("cells with commas between them")
+                    .received(whole.clone())
+                    .hint(format!(
+                        "dataset::csv takes another sign: separator: {:?}",
                         sign.to_string()
-                    ),
-                );
+                    ));
             }
             self.damaged(1, format!("the column '{name}' is missing"))
                 .expected(format!("a column '{name}'"))

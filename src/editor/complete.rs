@@ -7,8 +7,8 @@ use super::items::{Items, hooks, keyword_items};
 use super::kinds::{self, is_useful, receiver};
 use super::world::World;
 use crate::script::catalogue::Form;
-use crate::script::names::{Binding, Names};
-use crate::script::{readings, stdlib};
+use crate::script::names::{Binding, Names, Role};
+use crate::script::{CLIP_KEYS, readings, stdlib};
 use lsp_types::{CompletionItem, CompletionItemKind};
 use std::rc::Rc;
 
@@ -177,19 +177,34 @@ fn methods(world: &World, cursor: &Cursor, items: &mut Items) {
                 items.add(key, CompletionItemKind::FIELD, "of an epoch", None, 0);
             }
         }
+        Some(kinds::CLIP) => {
+            for key in CLIP_KEYS {
+                items.add(key, CompletionItemKind::FIELD, "of a clip", None, 0);
+            }
+        }
         _ => {}
     }
 }
 
-/// The keys of the map that a variable begins with.
+/// The keys of the map that a variable begins with, or that a stage's option of that name has: `ctx.nets.`.
 fn fields(cursor: &Cursor, items: &mut Items) {
     let point = cursor.before.trim_end_matches(['.', '?']).len();
-    let variable = cursor.names.symbol_at(point);
-    let own = cursor.names.literals().iter().filter(|map| map.variable == variable);
-    for (key, _) in own.filter(|_| variable.is_some()).flat_map(|map| &map.keys) {
+    let names = cursor.names;
+    let variable = names.symbol_at(point);
+    let word = names.at(point).filter(|word| word.role == Role::Property);
+    let option = word.and_then(|word| names.text().get(word.span.start..word.span.end));
+    let option = option.filter(|name| OF_STAGES.contains(name));
+    let own = names.literals().iter().filter(|map| {
+        let under = map.under.as_ref().map(|(_, key)| key.as_str());
+        variable.is_some() && map.variable == variable || option.is_some() && under == option
+    });
+    for (key, _) in own.flat_map(|map| &map.keys) {
         items.add(key, CompletionItemKind::FIELD, "a key of this map", None, 0);
     }
 }
+
+/// Options of stages whose maps the context has under the same name.
+const OF_STAGES: [&str; 4] = ["nets", "optimizers", "parts", "state"];
 
 /// The options of the call whose map is being written; whether a key stands here at all.
 fn keys(world: &World, cursor: &Cursor, items: &mut Items) -> bool {

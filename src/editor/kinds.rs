@@ -27,9 +27,12 @@ const UNUSED: [&str; 15] = [
 
 /// The kind of an element of `ctx.metrics`: a map, whose keys are known.
 pub(super) const READING: &str = "reading";
+/// The kind of a clip that a function looks at: a map as well.
+pub(super) const CLIP: &str = "clip";
 
 /// Kinds of parameters of hooks, by name, which say what a value is where nothing else does.
-const BY_NAME: [(&str, &str); 9] = [
+const BY_NAME: [(&str, &str); 10] = [
+    ("clip", CLIP),
     ("ctx", "Context"),
     ("batch", "Batch"),
     ("student", "Tensor"),

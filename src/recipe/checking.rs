@@ -1,6 +1,7 @@
 //! `still check` within a session: statements one by one, stages on made-up clips. One that fails does not keep the
 //! others from being tried.
 
+use super::check::unfit;
 use super::compile::{Compiled, Compiler};
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
@@ -154,12 +155,20 @@ impl Session {
     ) -> Result<Trained> {
         let mut hooks = self.hooks(engine, plan, sources)?;
         lock(&self.serving).note(&plan.name, &hooks.facts, &hooks.version);
-        for (key, warning) in suspect::before(plan, &hooks.facts, &hooks.version) {
-            self.display().finding(&self.placed(warning, key));
+        // With a hook that cannot be called, which was told, it would be another stage: shapes alone are looked at.
+        let is_whole = unfit(&hooks.version.compiled).is_empty();
+        if is_whole {
+            for (key, warning) in suspect::before(plan, &hooks.facts, &hooks.version) {
+                self.display().finding(&self.placed(warning, key));
+            }
         }
         let mut dry = dry_run(plan, &mut hooks)?;
-        let further = suspect::after(plan, &dry, &hooks.facts, &hooks.version).into_iter();
-        dry.failures.extend(further.map(|(key, error)| self.placed(error, key)));
+        if is_whole {
+            let further = suspect::after(plan, &dry, &hooks.facts, &hooks.version).into_iter();
+            dry.failures.extend(further.map(|(key, error)| self.placed(error, key)));
+        } else {
+            (dry.failures, dry.loss) = (Vec::new(), None);
+        }
         let placed = dry.failures.into_iter().map(|failure| {
             // A number that an option gives has no function where it could stand.
             let constant = |hook: &&Hook| {
@@ -230,7 +239,7 @@ impl Session {
         let note = if known { "reached from".to_string() } else { String::new() };
         let name = if source.is_empty() { &compiled.source.name } else { &source };
         let Some(text) = compiled.sources.text(name) else { return error };
-        let at = key.and_then(|key| option_at(text, at, key)).unwrap_or(at);
+        let at = key.and_then(|key| option_at(text, at, key, &error)).unwrap_or(at);
         match compiled.sources.at(name, at.line().unwrap_or(line), at.position(), note) {
             Some(place) => error.at(place),
             None => error,

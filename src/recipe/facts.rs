@@ -14,6 +14,9 @@ pub(super) struct Facts {
     pub kind: StageKind,
     pub classes: usize,
     pub input: InputShape,
+    /// Clips that a new version is tried on, and those of a batch.
+    pub tried: usize,
+    pub batch: usize,
     /// Networks that take features: an edit may have changed how they go forward.
     pub nets: Vec<Net>,
     /// Who teaches.

@@ -5,7 +5,7 @@ use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tens
 use super::holdings::collect_map;
 use super::live::Live;
 use super::over::Running;
-use super::rehearsal::try_out;
+use super::rehearsal::{TRIAL_CLIPS, try_out};
 use super::session::{Session, lock};
 use super::timeline::Timeline;
 use super::trial::{Span, Trial};
@@ -76,6 +76,8 @@ impl<'a> StageHooks<'a> {
             kind: plan.kind(),
             classes: plan.features.train.classes(),
             input: plan.features.shape(),
+            tried: TRIAL_CLIPS,
+            batch: plan.batch.min(plan.features.train.clips().len()),
             nets: teacher.clone().collect(),
             teacher: teacher.clone().next(),
             taps: plan.taps.clone(),

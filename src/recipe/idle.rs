@@ -76,6 +76,9 @@ impl Session {
                     None if name == Hook::Augment.name() => {
                         error.hint("each_step(…) has no such hook: its step calls what it wants itself")
                     }
+                    None if (name, one.1) == ("loss", 3) => error.hint(
+                        "distill(…) calls loss(ctx, student, teacher, target), train(…) this one",
+                    ),
                     None => error.hint(
                         "lambda, tau and a loss with a teacher are for distill(…); each_step(…) has neither \
                          loss nor lr",

@@ -15,8 +15,9 @@ use crate::train::{
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
 
-/// Clips of the batch that a new version is tried on.
-const TRIAL_CLIPS: usize = 2;
+/// Clips of the batch that a new version is tried on, and most where so few are not enough.
+pub(super) const TRIAL_CLIPS: usize = 2;
+const MOST_CLIPS: usize = 64;
 
 /// Calls every hook once on a tiny batch, those of later stages too, so that an edit with a wrong shape,
 /// name or type is refused before it touches the run. What is logged here is thrown away.
@@ -33,12 +34,20 @@ pub(super) fn try_out(
     let before = bench.snapshot();
     // Its random numbers are its own, and what it changes is put back.
     let act = || {
-        each_hook(engine, version, facts, moment, [&desk, &Desk::new(state)], bench)?;
+        each_hook(engine, version, facts, moment, [&desk, &Desk::new(state.clone())], bench)?;
         each_network(version, facts)
     };
     let outcome = pass::during(moment.seed, &[moment.step as u64], act);
     before.restore()?;
-    outcome
+    let clips = facts.batch.min(MOST_CLIPS);
+    match outcome {
+        // What a hook takes of a batch may be more than two clips have: the stage's own number decides.
+        Err(first) if matches!(first.kind(), Kind::Shape | Kind::Range) && facts.tried < clips => {
+            let whole = Facts { tried: clips, ..facts.clone() };
+            try_out(engine, version, &whole, moment, bench, state).map_err(|_| first)
+        }
+        outcome => outcome,
+    }
 }
 
 fn each_hook(
@@ -130,22 +139,22 @@ fn each_network(version: &Version, facts: &Facts) -> Result<()> {
                 return Ok(());
             }
             Err(Error::new(Kind::Shape, "forward", "the network gives no logits of the classes")
-                .expected(format!("{} for two clips", words(&expected)))
+                .expected(format!("{} for {} clips", words(&expected), batch.clips))
                 .received(words(&logits.shape())))
         })?;
     }
     Ok(())
 }
 
-/// Two clips that nobody recorded.
+/// Clips that nobody recorded.
 fn clips(facts: &Facts) -> Result<Batch> {
-    made_up_batch(facts.input, facts.classes, &Device::default())
+    made_up_batch(facts.tried, facts.input, facts.classes, &Device::default())
 }
 
-/// Logits and labels of two clips that nobody recorded, and what the stage's own loss is shown beside.
+/// Logits and labels of clips that nobody recorded, and what the stage's own loss is shown beside.
 fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     let given = made_up(facts, facts.kind == StageKind::Distill)?;
-    let places = (0..TRIAL_CLIPS).collect();
+    let places = (0..facts.tried).collect();
     let of = |hook, standard| facts.constant(hook).unwrap_or(standard);
     let weights = [of(Hook::Lambda, STANDARD_LAMBDA), of(Hook::Tau, STANDARD_TAU)];
     let weights = (facts.kind == StageKind::Distill).then_some(weights);
@@ -163,12 +172,12 @@ fn heard(facts: &Facts, bench: &Workbench) -> Result<(Vec<Dynamic>, Seen)> {
     Ok((given, Seen { taps: [own, told], places, taught: None, weights }))
 }
 
-/// Logits and labels of two clips that nobody recorded.
+/// Logits and labels of clips that nobody recorded.
 fn made_up(facts: &Facts, taught: bool) -> Result<Vec<Dynamic>> {
-    let shape = [TRIAL_CLIPS, facts.classes];
+    let shape = [facts.tried, facts.classes];
     let mut random = Stream::new(0, "trial", &[]);
     let mut table = || {
-        let values = (0..TRIAL_CLIPS * facts.classes).map(|_| random.normal() as f32).collect();
+        let values = (0..facts.tried * facts.classes).map(|_| random.normal() as f32).collect();
         Tensor::from_values(values, &shape, &Device::default())
     };
     let student = table()?.tracked()?;

@@ -163,7 +163,7 @@ fn unused_parts(plan: &Plan, version: &Version) -> Option<Error> {
     Some(error.as_warning())
 }
 
-/// A hook `lr` that begins at about 1 where the optimiser's rate is a hundredth of that or less: a factor, as other
+/// A hook `lr` that gives 1 or so at most where the optimiser's rate is a hundredth of that or less: a factor, as other
 /// libraries have it.
 fn far_rate(plan: &Plan, schedule: &[Sample], facts: &Facts, version: &Version) -> Option<Error> {
     facts.function(Hook::Lr, version)?;

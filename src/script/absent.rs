@@ -162,7 +162,9 @@ impl Knowledge<'_> {
                 None => error,
             };
         }
-        let problem = format!("there is no property '{name}'");
+        // As the language has to call it, since `eval` is a word of its own.
+        let told = if name == "eval_mode" { "eval" } else { name };
+        let problem = format!("there is no property '{told}'");
         let error = Error::new(Kind::Name, word(owner), problem);
         if let Some(hint) = meant::property(name, word(owner)) {
             return error.hint(hint);

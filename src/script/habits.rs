@@ -60,7 +60,7 @@ pub(super) fn name(name: &str) -> Option<String> {
 
 /// Whether the text goes on with an assignment.
 fn assigns(text: &str) -> bool {
-    text.starts_with('=') && !text.starts_with("==")
+    text.starts_with('=') && !text.starts_with("==") && !text.starts_with("=>")
 }
 
 /// Whether the row is a whole line of Python, whatever else is wrong with it.
@@ -169,6 +169,9 @@ pub(super) fn within(text: &str, name: &str) -> Option<String> {
                         "arguments have no names: they go by their places, or in a map of options, f(x, #{{ {name}: … }})"
                     ),
                 });
+            }
+            if after.starts_with("=>") {
+                return Some(format!("a closure is written |{name}| {name} + 1"));
             }
             let is_key =
                 after.starts_with(':') && !after.starts_with("::") && !after.starts_with(":=");

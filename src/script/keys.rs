@@ -90,5 +90,5 @@ fn logged(text: &str) -> impl Iterator<Item = &str> {
 
 /// Where the option that an error is about is written, if the call at `position` shows it.
 pub(super) fn option_of(text: &str, position: Position, error: &Error) -> Option<Position> {
-    option_at(text, position, error.report().problem.split('\'').nth(1)?)
+    option_at(text, position, error.report().problem.split('\'').nth(1)?, error)
 }

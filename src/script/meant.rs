@@ -59,6 +59,10 @@ pub(super) fn property(name: &str, owner: &str) -> Option<&'static str> {
         ("weight" | "bias", "Network") => {
             "write net.weight(\"bias\"), or net.weight(\"0.bias\") of a part"
         }
+        ("input" | "target" | "clips" | "mixes", "Context") => {
+            "parameters go by their places: fn step(ctx, batch)"
+        }
+        ("eval_mode", "Network") => "it is called: net.eval()",
         (_, "array") => "an array has elements: a[0] is the first, a[-1] the last one",
         _ => return None,
     })

@@ -73,6 +73,7 @@ mod written;
 pub use arg::{needed, parse_argument};
 pub use catalogue::{Catalogue, Sort, entries};
 pub use context::{Context, Desk, LOGGED_NAMES, LOGGED_NUMBERS, NAME_BYTES, check_name};
+pub use data::CLIP_KEYS;
 pub use diagnose::{Sources, called};
 pub use engine::{LIMITS, SOURCE_BYTES, engine, limit};
 pub use foreign::model as other_name;

@@ -37,7 +37,7 @@ fn maybe(options: &Options, key: &str) -> Result<Option<f64>> {
 
 fn group(operation: &str, what: &str, given: &Dynamic) -> Result<Group> {
     let map = value::map_of(operation, what, given)?;
-    let options = Options::under(operation, "optim.groups", map)?.within(what);
+    let options = Options::under(operation, "optim.groups", what, map)?;
     let expected = "a pattern of parameter names: \"head.*\", or several in an array";
     let names = patterns(operation, &options)?;
     Ok(Group {
@@ -56,7 +56,7 @@ fn patterns(operation: &str, options: &Options) -> Result<Option<Vec<Pattern>>> 
     };
     match options.get("names") {
         Some(several) if several.is_array() => options.list("names", pattern),
-        Some(one) => Ok(Some(vec![pattern(operation, "'names'", one)?])),
+        Some(one) => Ok(Some(vec![pattern(operation, &options.quoted("names"), one)?])),
         None => Ok(None),
     }
 }
@@ -131,7 +131,7 @@ fn muon(options: &Options) -> Result<Algorithm> {
     }
     if let Some(given) = options.get("adamw") {
         let map = value::map_of(operation, "'adamw'", given)?;
-        let options = Options::under(operation, "optim::muon.adamw", map)?;
+        let options = Options::under(operation, "optim::muon.adamw", "adamw", map)?;
         let mut rest =
             AuxiliaryOptions { adam: moments(operation, &options)?, ..AuxiliaryOptions::default() };
         rest.names = patterns(operation, &options)?.unwrap_or_default();

@@ -16,26 +16,26 @@ pub(super) struct Options<'a> {
 impl<'a> Options<'a> {
     /// The options of `operation`, which knows the keys that the table says and no other.
     pub(super) fn new(operation: &'a str, map: Map) -> Result<Self> {
-        Options::under(operation, operation, map)
+        Options::under(operation, operation, "", map)
     }
 
-    /// The same for a map within another one; the table has it as `path`.
-    pub(super) fn under(operation: &'a str, path: &str, map: Map) -> Result<Self> {
+    /// The same for a map within another one; the table has it as `path`, and errors name it `what`: `groups[1]`.
+    pub(super) fn under(operation: &'a str, path: &str, what: &str, map: Map) -> Result<Self> {
+        let before = match what.replace('\'', "") {
+            bare if bare.is_empty() => bare,
+            bare => format!("{bare}."),
+        };
         let Some(known) = keys_of(path) else {
             return Err(Error::new(Kind::Internal, operation, "its options are not known"));
         };
         match map.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(unknown_option(operation, key, &known)),
-            None => Ok(Options { operation, map, before: String::new() }),
+            Some(key) => Err(unknown_within(operation, &before, key, &known)),
+            None => Ok(Options { operation, map, before }),
         }
     }
 
-    /// The same, which errors name by what they stand under: `groups[1]`.
-    pub(super) fn within(self, what: &str) -> Self {
-        Options { before: format!("{}.", what.replace('\'', "")), ..self }
-    }
-
-    fn quoted(&self, key: &str) -> String {
+    /// A key as errors name it.
+    pub(super) fn quoted(&self, key: &str) -> String {
         format!("'{}{key}'", self.before)
     }
 
@@ -124,14 +124,18 @@ impl<'a> Options<'a> {
 
 /// The error for a key that nothing is called by; what other libraries call so is named as it is here.
 pub fn unknown_option(operation: &str, key: &str, known: &[&str]) -> Error {
+    unknown_within(operation, "", key, known)
+}
+
+/// The same for a key of a map within options.
+fn unknown_within(operation: &str, before: &str, key: &str, known: &[&str]) -> Error {
+    let error = Error::new(Kind::Name, operation, format!("unknown option '{before}{key}'"));
     match pytorch::option(key, known) {
-        Some(own) => Error::new(Kind::Name, operation, format!("unknown option '{key}'"))
-            .hint(format!("it is called '{own}' here")),
+        Some(own) => error.hint(format!("it is called '{own}' here")),
         None => match elsewhere(operation, key) {
-            Some(hint) => {
-                Error::new(Kind::Name, operation, format!("unknown option '{key}'")).hint(hint)
-            }
-            None => unknown(operation, "option", key, known),
+            Some(hint) => error.hint(hint),
+            None if before.is_empty() => unknown(operation, "option", key, known),
+            None => error.near(key, known.iter().copied()),
         },
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn pretrained(host: &dyn Host, options: &Options, spec: Spec) -> Resu
         }
         false => {
             let map = map_of(operation, "'pretrained'", given)?;
-            let inner = Options::under(operation, KEYS, map)?;
+            let inner = Options::under(operation, KEYS, OPTION, map)?;
             let file = inner.text("file")?;
             let file = file.ok_or_else(|| inner.missing("file", "a file of weights"))?;
             (file, load_options(&inner)?)

@@ -98,7 +98,9 @@ pub(super) fn array(parameter: &str) -> Option<&'static str> {
 }
 
 /// Keys of options, and what they are called here.
-const KEYS: [(&str, &[&str]); 16] = [
+const KEYS: [(&str, &[&str]); 18] = [
+    ("tau", &["temperature", "T"]),
+    ("lambda", &["alpha", "lam"]),
     ("sampler", &["shuffle", "drop_last"]),
     ("smoothing", &["label_smoothing"]),
     ("mels", &["num_mel_bins", "num_mels", "n_mel", "nmels", "mel_bins"]),

@@ -1,12 +1,18 @@
 //! Where the options of a call are written: in its parentheses, or where the map is made that it is given.
 
-use super::names::{Binding, Names, Role, Span};
+use super::names::{Binding, Call, Names, Role};
+use crate::error::Error;
+use crate::train::StageKind;
 use rhai::Position;
+use std::collections::BTreeSet;
 
-/// Most variables and functions that are gone through to a map.
-const DEEPEST: usize = 4;
+/// Most variables and functions that are gone through to a map, and most keys and parts that are looked at: what has
+/// more nobody writes by hand.
+const MOST_NAMES: usize = 32;
+const MOST: usize = 2000;
 
 /// A key of a map that is written out, or that a variable is given afterwards: `options.epochs = 3`.
+#[derive(Clone)]
 struct Entry {
     name: String,
     start: usize,
@@ -14,185 +20,339 @@ struct Entry {
     value: (usize, usize),
 }
 
-/// Where the option `path` of the call at `position` is written: `lr`, `groups[1].lr`. Without a key of this name, the
-/// one whose value it is. Nothing where the call is given a map that its text does not show.
-pub fn option_at(text: &str, position: Position, path: &str) -> Option<Position> {
+/// Where the option `path` of the call at `position` is written that `error` is about: `lr`, `groups[1].lr`. Without a key
+/// of this name, the one whose value it is. Nothing where the text does not show which one it is.
+pub fn option_at(text: &str, position: Position, path: &str, error: &Error) -> Option<Position> {
     let at = (position.line()?, position.position()?.checked_sub(1)?);
     let names = Names::of(text);
     let call = names.calls().iter().find(|call| (call.span.line, call.span.column) == at)?;
-    let close = call.close.min(text.len());
-    let entries = entries(&names, (call.open + 1, close), DEEPEST);
-    let start =
-        named(&names, &entries, path, close).or_else(|| within(&names, &entries, path, DEEPEST))?;
-    let span = names.span(start, start);
+    let called = names.calls().iter().map(|call| call.span.start).collect();
+    let before = call.span.start;
+    let mut reader = Reader { names: &names, called, before, seen: BTreeSet::new(), found: 0 };
+    let mut entries = reader.entries(options_of(call, text));
+    let received = error.report().received.as_deref().unwrap_or_default();
+    let other = |entry: &Entry| {
+        let value = text.get(entry.value.0..entry.value.1).unwrap_or_default();
+        contradicts(value, received)
+    };
+    // Of several, those that are another value than the wrong one are none.
+    entries.all.retain(|entry| entry.name != path || !other(entry));
+    let found = match entries.named(path.split(['.', '[']).next()?) {
+        Choice::One(entry) => Some(reader.further(entry, path).unwrap_or_else(|| entry.clone())),
+        Choice::Several => None,
+        Choice::None => reader.within(&entries.all, path),
+    }?;
+    if other(&found) {
+        return None;
+    }
+    let span = names.span(found.start, found.start);
     Some(Position::new(span.line.try_into().ok()?, (span.column + 1).try_into().ok()?))
 }
 
-/// The entry that a path leads to, or as far as it can be followed.
-fn named(names: &Names, entries: &[Entry], path: &str, close: usize) -> Option<usize> {
-    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-    let (key, index) = match step.strip_suffix(']').and_then(|step| step.split_once('[')) {
-        Some((key, index)) => (key, index.parse::<usize>().ok()),
-        None => (step, None),
-    };
-    let own = || entries.iter().filter(|entry| entry.name == key);
-    // What is set last before the call is what it is given.
-    let entry = own().rfind(|entry| entry.start < close).or_else(|| own().next())?;
-    let further = rest.and_then(|rest| {
-        let maps = maps(names, entry.value, DEEPEST);
-        let extents = match index {
-            Some(index) => maps.get(index).map(std::slice::from_ref).unwrap_or_default(),
-            None => &maps,
-        };
-        let inner: Vec<Entry> = extents.iter().flat_map(|map| keys(names, *map)).collect();
-        named(names, &inner, rest, names.text().len())
-    });
-    further.or(Some(entry.start))
-}
-
-/// The entry of this name within the values of others, or the one whose value is this text.
-fn within(names: &Names, entries: &[Entry], name: &str, depth: usize) -> Option<usize> {
-    let text = format!("\"{name}\"");
-    let is_value = |entry: &&Entry| {
-        let value = names.text().get(entry.value.0..entry.value.1).unwrap_or_default();
-        value.trim_start().starts_with(&text)
-    };
-    if let Some(entry) = entries.iter().find(is_value) {
-        return Some(entry.start);
+/// Whether a value that is written out is another one than what was received: `string "3"`, `integer 3`, `-1`.
+fn contradicts(value: &str, received: &str) -> bool {
+    let value = value.trim().trim_end_matches([',', '}']).trim();
+    let text = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let (kind, own) = received.split_once(' ').unwrap_or(("", received));
+    let number = value.parse::<f64>().ok();
+    match (kind, text, number) {
+        ("string", Some(text), _) => !own.contains(text),
+        ("string", None, Some(_)) | ("integer" | "float", Some(_), _) => true,
+        ("integer" | "float" | "", None, Some(value)) => {
+            own.parse().is_ok_and(|own: f64| own != value)
+        }
+        _ => false,
     }
-    let depth = depth.checked_sub(1)?;
-    entries.iter().find_map(|entry| {
-        let maps = maps(names, entry.value, depth);
-        let inner: Vec<Entry> = maps.into_iter().flat_map(|map| keys(names, map)).collect();
-        let own = inner.iter().find(|entry| entry.name == name).map(|entry| entry.start);
-        own.or_else(|| within(names, &inner, name, depth))
-    })
 }
 
-/// What the maps have that an expression is, or is put together from.
-fn entries(names: &Names, extent: (usize, usize), depth: usize) -> Vec<Entry> {
-    let mut found: Vec<Entry> =
-        maps(names, extent, depth).into_iter().flat_map(|map| keys(names, map)).collect();
-    for index in variables(names, extent) {
-        found.extend(afterwards(names, index, depth));
+/// The bytes of a call's arguments that can be options: of stages one, since another one may be a network's.
+fn options_of(call: &Call, text: &str) -> (usize, usize) {
+    let close = call.close.min(text.len());
+    match (StageKind::of_operation(&call.name), call.commas.as_slice()) {
+        (Some(StageKind::EachStep), [first, ..]) => (call.open + 1, *first),
+        (Some(_), [.., last]) => (last + 1, close),
+        _ => (call.open + 1, close),
     }
-    found.sort_by_key(|entry| entry.start);
-    found
 }
 
-/// The maps that are written out in an expression, or that its variables and functions are made of.
-fn maps(names: &Names, extent: (usize, usize), depth: usize) -> Vec<usize> {
-    let mut found = Vec::new();
-    for (index, map) in names.literals().iter().enumerate() {
-        if extent.0 <= map.open && map.open < extent.1 && is_outer(names, map.open, extent) {
-            found.push(index);
+/// The keys that an expression gives, each before those that go before it.
+#[derive(Default)]
+struct Entries {
+    all: Vec<Entry>,
+    /// Whether only running tells what goes before what.
+    unordered: bool,
+    /// Whether something else may have given them what it is about.
+    unknown: bool,
+}
+
+/// What a name stands for among entries.
+enum Choice<'a> {
+    None,
+    One(&'a Entry),
+    Several,
+}
+
+impl Entries {
+    fn named(&self, name: &str) -> Choice<'_> {
+        let own: Vec<&Entry> = self.all.iter().filter(|entry| entry.name == name).collect();
+        match own.as_slice() {
+            [] => Choice::None,
+            _ if self.unknown => Choice::Several,
+            [.., last] if own.len() == 1 || !self.unordered => Choice::One(last),
+            _ => Choice::Several,
         }
     }
-    let Some(depth) = depth.checked_sub(1) else { return found };
-    for one in names.uses() {
-        let span = one.span;
-        let Role::Symbol(index) = one.role else { continue };
-        let inside = extent.0 <= span.start && span.end <= extent.1;
-        let Some(symbol) = names.symbol(index).filter(|_| inside) else { continue };
-        if !is_outer(names, span.start, extent) || span == symbol.span {
-            continue;
-        }
-        match symbol.binding {
-            Binding::Let | Binding::Const => {
-                found.extend(symbol.value.into_iter().flat_map(|value| maps(names, value, depth)));
+
+    fn extend(&mut self, other: Entries) {
+        self.all.extend(other.all);
+        self.unordered |= other.unordered;
+        self.unknown |= other.unknown;
+    }
+}
+
+struct Reader<'a> {
+    names: &'a Names,
+    /// Where the names of calls begin.
+    called: BTreeSet<usize>,
+    /// Where the call begins that has the options: what is set later it is not given.
+    before: usize,
+    /// Variables and functions that were gone through.
+    seen: BTreeSet<usize>,
+    found: usize,
+}
+
+impl Reader<'_> {
+    /// What an expression gives that is a map, or put together from maps.
+    fn entries(&mut self, extent: (usize, usize)) -> Entries {
+        let mut found = Entries::default();
+        let names = self.names;
+        let text = names.text().get(extent.0..extent.1).unwrap_or_default();
+        let part = |c: char| !c.is_alphanumeric() && c != '_';
+        found.unordered |= text.split(part).any(|word| ["if", "switch"].contains(&word));
+        let mut at = extent.0;
+        while let Some((start, part)) = self.next(at, extent.1) {
+            self.found += 1;
+            if self.found > MOST || self.seen.len() > MOST_NAMES {
+                found.unordered = true;
+                break;
             }
-            Binding::Function => {
-                let body = names.literals().iter().enumerate();
-                let own = body
-                    .filter(|(_, map)| symbol.extent.0 < map.open && map.open < symbol.extent.1);
-                found.extend(
-                    own.filter(|(_, map)| map.call.is_none() && map.under.is_none())
-                        .map(|(map, _)| map),
-                );
+            match part {
+                Part::Map(map) => {
+                    let keys = self.keys(map);
+                    found.all.extend(keys);
+                    at = names.literals().get(map).map_or(extent.1, |map| map.close.max(start + 1));
+                }
+                Part::Call(call) => {
+                    found.extend(self.of_call(call));
+                    at = names.calls().get(call).map_or(extent.1, |call| call.close.max(start + 1));
+                }
+                Part::Variable(index) => {
+                    found.extend(self.of_variable(index));
+                    at = start + 1;
+                }
             }
-            _ => {}
         }
+        found
     }
-    found
-}
 
-/// Whether a byte stands in no map and no call that lies within an extent itself.
-fn is_outer(names: &Names, at: usize, extent: (usize, usize)) -> bool {
-    let call = names.call_at(at).and_then(|call| names.calls().get(call));
-    let map = names.literal_at(at).and_then(|map| names.literals().get(map));
-    call.is_none_or(|call| call.open < extent.0) && map.is_none_or(|map| map.open < extent.0)
-}
-
-/// The keys of a map that is written out.
-fn keys(names: &Names, map: usize) -> Vec<Entry> {
-    let Some(map) = names.literals().get(map) else { return Vec::new() };
-    let ends = map
-        .keys
-        .iter()
-        .skip(1)
-        .map(|(_, span)| span.start)
-        .chain([map.close.min(names.text().len())]);
-    let each = map.keys.iter().zip(ends);
-    let entry = |((name, span), end): (&(String, Span), usize)| {
-        let value = (behind(names, ':', (span.end, end)), end);
-        Entry { name: name.clone(), start: span.start, value }
-    };
-    each.map(entry).collect()
-}
-
-/// The byte behind the first sign of this sort in an extent.
-fn behind(names: &Names, sign: char, (start, end): (usize, usize)) -> usize {
-    let at = names.text().get(start..end).and_then(|text| text.find(sign));
-    at.map_or(start, |at| start + at + sign.len_utf8())
-}
-
-/// The variables of an expression that are not arguments of calls within it.
-fn variables(names: &Names, extent: (usize, usize)) -> Vec<usize> {
-    let mut found = Vec::new();
-    for one in names.uses() {
-        if let Role::Symbol(index) = one.role
-            && extent.0 <= one.span.start
-            && one.span.end <= extent.1
-            && is_outer(names, one.span.start, extent)
-            && !found.contains(&index)
-        {
-            found.push(index);
-        }
-    }
-    found
-}
-
-/// What a variable is given after it was made: `options.epochs = 3`, `options["epochs"] = 3`, `options += #{ … }`.
-fn afterwards(names: &Names, index: usize, depth: usize) -> Vec<Entry> {
-    let text = names.text();
-    let mut found = Vec::new();
-    for span in names.references(index) {
-        let rest = text.get(span.end..).unwrap_or_default();
-        let end = rest.find(';').map_or(text.len(), |end| span.end + end);
-        let value = (behind(names, '=', (span.end, end)), end);
-        let quoted = rest.strip_prefix("[\"").and_then(|inner| inner.split_once("\"]"));
-        let plain = rest.strip_prefix('.').map(|inner| {
-            inner.split_at(
-                inner
-                    .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
-                    .unwrap_or(inner.len()),
-            )
+    /// The next map, call or variable from a byte on.
+    fn next(&self, from: usize, end: usize) -> Option<(usize, Part)> {
+        let (names, inside) = (self.names, |start: usize| from <= start && start < end);
+        let maps = names.literals().iter().enumerate().map(|(map, own)| (own.open, Part::Map(map)));
+        let calls =
+            names.calls().iter().enumerate().map(|(call, own)| (own.span.start, Part::Call(call)));
+        let uses = names.uses();
+        let first = uses.partition_point(|one| one.span.start < from);
+        let own = uses.get(first..)?.iter().take_while(|one| one.span.start < end);
+        let variable = own.into_iter().find_map(|one| match one.role {
+            Role::Symbol(index) if !self.called.contains(&one.span.start) => {
+                Some((one.span.start, Part::Variable(index)))
+            }
+            _ => None,
         });
-        let is_set =
-            |rest: &str| rest.trim_start().starts_with('=') && !rest.trim_start().starts_with("==");
-        match (quoted, plain) {
-            (Some((key, after)), _) if is_set(after) => {
-                found.push(Entry { name: key.to_string(), start: span.end + 2, value });
+        let all = maps.chain(calls).chain(variable).filter(|(start, _)| inside(*start));
+        all.min_by_key(|(start, _)| *start)
+    }
+
+    fn keys(&mut self, map: usize) -> Vec<Entry> {
+        let Some(map) = self.names.literals().get(map) else { return Vec::new() };
+        let text = self.names.text();
+        let close = map.close.min(text.len());
+        let ends = map.keys.iter().skip(1).map(|(_, span)| span.start).chain([close]);
+        self.found += map.keys.len();
+        let entry = |((name, span), end): (&(String, super::names::Span), usize)| {
+            let colon = text.get(span.end..end).and_then(|text| text.find(':'));
+            let value = (colon.map_or(span.end, |at| span.end + at + 1), end);
+            Entry { name: name.clone(), start: span.start, value }
+        };
+        map.keys.iter().zip(ends).map(entry).collect()
+    }
+
+    /// What a function of the recipe gives: maps of its body, and what it is given itself.
+    fn of_call(&mut self, call: usize) -> Entries {
+        let names = self.names;
+        let Some(call) = names.calls().get(call) else { return Entries::default() };
+        let word = names.at(call.span.start).map(|word| &word.role);
+        let index = match word {
+            Some(Role::Symbol(index)) => index,
+            // Its map is in another file.
+            Some(Role::Member { import: Some(_), .. }) => {
+                return Entries { unknown: true, ..Entries::default() };
             }
-            (_, Some((key, after))) if is_set(after) => {
-                found.push(Entry { name: key.to_string(), start: span.end + 1, value });
+            _ => return Entries::default(),
+        };
+        let function = names.symbol(*index).filter(|own| own.binding == Binding::Function);
+        let Some(function) = function.filter(|_| self.seen.insert(*index)) else {
+            return Entries::default();
+        };
+        // Which of its maps it gives, and what goes before what, only running tells.
+        let mut found = Entries { unordered: true, ..Entries::default() };
+        let (start, end) = function.extent;
+        let body = names.literals().iter().enumerate().filter(|(_, map)| {
+            start < map.open && map.open < end && map.call.is_none() && map.under.is_none()
+        });
+        for map in body.map(|(map, _)| map).collect::<Vec<_>>() {
+            let keys = self.keys(map);
+            found.all.extend(keys);
+        }
+        let close = call.close.min(names.text().len());
+        let given = self.entries((call.open + 1, close));
+        found.extend(given);
+        found
+    }
+
+    /// What a variable was made of, and what it was given afterwards.
+    fn of_variable(&mut self, index: usize) -> Entries {
+        let names = self.names;
+        let Some(symbol) = names.symbol(index) else { return Entries::default() };
+        let Some(value) = symbol.value.filter(|_| self.seen.insert(index)) else {
+            return Entries::default();
+        };
+        let mut found = self.entries(value);
+        // Which element of a list is taken is not looked up.
+        let text = names.text();
+        found.unknown |= text.get(value.0..value.1).is_some_and(|value| value.starts_with('['));
+        for span in names.references(index) {
+            let rest = text.get(span.end..).unwrap_or_default();
+            let trimmed = rest.trim_start();
+            let sets = |rest: &str| {
+                let rest = rest.trim_start();
+                let rest = rest.strip_prefix(['+', '-', '*', '/', '%']).unwrap_or(rest);
+                rest.starts_with('=') && !rest.starts_with("==")
+            };
+            let is_set = trimmed.starts_with(['.', '[', '=', '+']) && span != symbol.span;
+            if !is_set || span.start > self.before {
+                continue;
             }
-            _ if is_set(rest.trim_start().trim_start_matches('+')) && depth > 0 => {
-                let given = maps(names, value, depth - 1);
-                found.extend(given.into_iter().flat_map(|map| keys(names, map)));
+            let end = rest.find(';').map_or(text.len(), |end| span.end + end);
+            let value = (rest.find('=').map_or(span.end, |at| span.end + at + 1).min(end), end);
+            if let Some((key, after)) =
+                rest.strip_prefix("[\"").and_then(|own| own.split_once("\"]"))
+                && sets(after)
+            {
+                found.all.push(Entry { name: key.to_string(), start: span.end + 2, value });
+            } else if let Some(own) = rest.strip_prefix('.') {
+                let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+                let length = own.find(|letter| !word(letter)).unwrap_or(own.len());
+                let (key, after) = own.split_at(length);
+                if sets(after) {
+                    found.all.push(Entry { name: key.to_string(), start: span.end + 1, value });
+                } else if ["mixin", "fill_with"].contains(&key) && after.starts_with('(') {
+                    found.unordered |= key == "fill_with";
+                    let given = self.entries((span.end + 1 + length + 1, end));
+                    found.extend(given);
+                } else if ["set", "remove", "clear", "drain", "retain"].contains(&key) {
+                    found.unknown = true;
+                }
+            } else if rest.starts_with("[") && !rest.starts_with("[\"") {
+                found.unknown = true;
+            } else if sets(trimmed) {
+                let given = self.entries(value);
+                found.extend(given);
+            }
+        }
+        found
+    }
+
+    /// Where the rest of a path leads within the value of an entry.
+    fn further(&mut self, entry: &Entry, path: &str) -> Option<Entry> {
+        let (step, rest) = path.split_once('.')?;
+        let value = match step.split_once('[') {
+            None => entry.value,
+            Some((_, index)) => {
+                let index = index.trim_end_matches(']').parse().ok()?;
+                element(self.names.text(), self.list(entry.value)?, index)?
+            }
+        };
+        match self.entries(value).named(rest) {
+            Choice::One(inner) => Some(inner.clone()),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a list that is written out, or that a variable has.
+    fn list(&self, value: (usize, usize)) -> Option<(usize, usize)> {
+        let text = self.names.text();
+        let own = text.get(value.0..value.1)?;
+        let start = value.0 + own.len() - own.trim_start().len();
+        if own.trim_start().starts_with('[') {
+            return Some((start, value.1));
+        }
+        let symbol = self.names.symbol(self.names.symbol_at(start)?)?;
+        let (start, end) = symbol.value?;
+        text.get(start..end)?.starts_with('[').then_some((start, end))
+    }
+
+    /// The entry of this name within the values of others, or the one whose value is this text, where there is one.
+    fn within(&mut self, entries: &[Entry], name: &str) -> Option<Entry> {
+        let text = format!("\"{name}\"");
+        let names = self.names;
+        let is_value = |entry: &&Entry| {
+            let value = names.text().get(entry.value.0..entry.value.1);
+            value.is_some_and(|value| value.trim_start().starts_with(&text))
+        };
+        if let Some(entry) = entries.iter().find(is_value) {
+            return Some(entry.clone());
+        }
+        let mut inner: Vec<Entry> = Vec::new();
+        for entry in entries {
+            inner.extend(self.entries(entry.value).all);
+        }
+        let own: Vec<&Entry> = inner.iter().filter(|entry| entry.name == name).collect();
+        match own.as_slice() {
+            [one] => Some((*one).clone()),
+            _ => inner.iter().find(is_value).cloned(),
+        }
+    }
+}
+
+/// What an expression is made of.
+enum Part {
+    Map(usize),
+    Call(usize),
+    Variable(usize),
+}
+
+/// The bytes of an element of a list that begins at `start`.
+fn element(text: &str, (start, end): (usize, usize), index: usize) -> Option<(usize, usize)> {
+    let (mut depth, mut count, mut begins, mut quote) = (0usize, 0, start + 1, None);
+    let mut letters = text.get(start..end)?.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match (quote, letter) {
+            (Some(_), '\\') => drop(letters.next()),
+            (Some(open), _) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`') => quote = Some(letter),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') if depth > 1 => depth -= 1,
+            (None, ',' | ']') if depth == 1 => {
+                if count == index {
+                    return Some((begins, start + at));
+                }
+                (count, begins) = (count + 1, start + at + 1);
             }
             _ => {}
         }
     }
-    found
+    None
 }

@@ -1,7 +1,7 @@
 //! A training step on clips that nobody recorded: what a measurement repeats.
 
 use super::bench::Workbench;
-use super::dry::batch_of;
+use super::dry::made_up_batch;
 use super::hooks::{Hooks, Moment, Phase, Seen};
 use super::plan::Taps;
 use super::step::Learner;
@@ -70,7 +70,7 @@ impl Drill {
             return Err(Error::new(Kind::Type, "a training step", problem));
         }
         bench.optimizers.iter().try_for_each(|(_, handle)| handle.bind(&parameters))?;
-        let batch = batch_of(clips, input, classes, on)?;
+        let batch = made_up_batch(clips, input, classes, on)?;
         let taught = Taught { teacher: teacher.cloned(), input: batch.input.clone() };
         let labelling = Labelling::Single;
         let (model, teacher, is_own) = (model.clone(), None, false);

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Clips that it is tried on.
 const CLIPS: usize = 2;
+/// Most clips that it is tried on where two are too few.
+const MOST_CLIPS: usize = 64;
 /// Moments of the stage at which its schedules are read.
 const SAMPLES: usize = 24;
 
@@ -63,7 +65,7 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     let mut run = Stage::new(plan)?;
     hooks.begin(&run.learner.bench)?;
     let (shape, classes) = (plan.features.shape(), plan.features.train.classes());
-    let batch = made_up_batch(shape, classes, &plan.device)?;
+    let batch = made_up_batch(CLIPS, shape, classes, &plan.device)?;
     let mut failures = Vec::new();
     let before = run.learner.bench.with(hooks.holdings()).snapshot();
     hooks.remember();
@@ -81,7 +83,15 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     let fits = output.is_some()
         && keep(run.learner.check_output(plan, &moment, hooks), &mut failures).is_some();
     if fits {
-        let report = run.learner.step(&batch, &moment, hooks);
+        let mut report = run.learner.step(&batch, &moment, hooks);
+        let clips = plan.batch.min(plan.features.train.clips().len()).min(MOST_CLIPS);
+        let by_number = |error: &Error| matches!(error.kind(), Kind::Shape | Kind::Range);
+        // What a hook takes of a batch may be more than two clips have: the stage's own number decides.
+        if report.as_ref().is_err_and(by_number) && clips > CLIPS {
+            let whole = made_up_batch(clips, shape, classes, &plan.device)?;
+            let again = retried(&before, hooks, |hooks| run.learner.step(&whole, &moment, hooks))?;
+            report = again.map_or(report, Ok);
+        }
         loss = keep(report, &mut failures).map(|report| report.loss);
         failures.extend(
             idle(plan, &run.learner.bench.with(hooks.holdings()), run.loader.batches())
@@ -116,6 +126,26 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         failures,
         trained: made_up(plan, &logged, run.finish(plan, hooks)?),
     })
+}
+
+/// A step after another one that failed; nothing, and everything as it was, where it fails as well.
+fn retried<T>(
+    before: &Before,
+    hooks: &mut dyn Hooks,
+    step: impl FnOnce(&mut dyn Hooks) -> Result<T>,
+) -> Result<Option<T>> {
+    before.restore()?;
+    hooks.undo();
+    hooks.logged();
+    match step(hooks) {
+        Ok(report) => Ok(Some(report)),
+        Err(_) => {
+            before.restore()?;
+            hooks.undo();
+            hooks.logged();
+            Ok(None)
+        }
+    }
 }
 
 /// What follows the stage finds the numbers that a run has.
@@ -242,16 +272,11 @@ fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
     }
 }
 
-/// Two clips that nobody recorded, each of a class of its own where there are two.
+/// Clips that nobody recorded, of each class in turn.
 ///
 /// # Errors
 /// As of making tensors.
-pub fn made_up_batch(input: InputShape, classes: usize, on: &Device) -> Result<Batch> {
-    batch_of(CLIPS, input, classes, on)
-}
-
-/// Clips that nobody recorded, of each class in turn.
-pub(super) fn batch_of(
+pub fn made_up_batch(
     clips: usize,
     input: InputShape,
     classes: usize,

@@ -230,9 +230,7 @@ impl Learner {
         check_loss("loss", &loss).map_err(at_loss)?;
         let gradients = loss.backward().map_err(|error| {
             match is_own && error.report().operation == "backward" {
-                true => {
-                    at_loss(error.hint("a hook does not call .backward() itself: the stage does"))
-                }
+                true => at_loss(error.hint(UNTRACKED)),
                 false => at_loss(error),
             }
         })?;
@@ -250,6 +248,10 @@ impl Learner {
         Ok(StepReport { loss: value, lr, lambda, tau })
     }
 }
+
+/// What a loss may be made of that leads to no parameter.
+const UNTRACKED: &str = "the student's logits must be in it: not student.detach(), an argmax, a comparison or the \
+                         teacher alone; and the stage calls .backward() itself";
 
 /// Refuses a learning rate that makes no sense.
 ///

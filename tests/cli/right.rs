@@ -97,6 +97,10 @@ const STAGES: &[(&str, &str)] = &[
         "each_step(common + #{ nets: #{ net: small }, optimizers: #{ net: optim::adam(#{}) } }, Fn(\"teach\"));\nfn teach(ctx, batch) { let l = cross_entropy(ctx.nets.net.forward(batch.input), batch.target); ctx.optimizers.net.step(ctx.nets.net, l); l }",
     ),
     (
+        "a loss that takes more of a batch than two clips",
+        "train(small, common);\nfn loss(ctx, s, t) { cross_entropy(s.narrow(0, 0, 4), t.narrow(0, 0, 4)) }",
+    ),
+    (
         "an assertion about a result",
         "let t = train(small, common);\nif t.accuracy > 2.0 { throw \"no\"; }\nreport([t]);",
     ),

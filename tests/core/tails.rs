@@ -56,14 +56,20 @@ fn what_is_damaged_in_the_middle_is_not_cut_off() {
     flac[at] ^= 0x55;
     insta::assert_snapshot!(told("damaged.flac", &flac), @"
     error[data]: reading damaged.flac: the FLAC file is damaged
-      received: 4096 of 6000 samples are in frames that cannot be read
+      received: no frame that can be read from 0.000 to 0.256 s
       hint: copy or download the file again
     ");
+    // A part of it is not another part of it.
+    let path = sandbox.write("part.flac", &flac);
+    for length in [10, 1904, 3000, 6000] {
+        let part = ReadOptions { length: Some(length), ..ReadOptions::default() };
+        assert!(decode::read(&path, &part).is_err(), "{length}");
+    }
     let wav = std::fs::read(golden("formats/i16.wav")).expect("a clip");
     insta::assert_snapshot!(told("head.wav", &wav[..30]), @"
     error[data]: reading head.wav: the WAV file is cut off
       expected: RIFF with a 'fmt ' and a 'data' chunk
-      received: 30 bytes
+      received: 30 of 1644 bytes
       hint: copy or download the file again
     ");
     let mut channels = wav.clone();
@@ -74,4 +80,10 @@ fn what_is_damaged_in_the_middle_is_not_cut_off() {
       received: 4 bytes
       hint: the header is damaged: copy or download the file again
     ");
+    let mut halves = std::fs::read(golden("formats/f32.wav")).expect("a clip");
+    for (at, number) in [(32, 4u16), (34, 16)] {
+        halves[at..at + 2].copy_from_slice(&number.to_le_bytes());
+    }
+    let told = told("halves.wav", &halves);
+    assert!(told.contains("cannot be read") && told.contains("floats with 16 bits"), "{told}");
 }

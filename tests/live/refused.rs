@@ -162,6 +162,22 @@ fn an_edit_that_fails_in_its_first_step_is_taken_back_and_the_step_done_again() 
 }
 
 #[test]
+fn an_edit_that_takes_more_of_a_batch_than_two_clips_is_in_force() {
+    let edited = format!(
+        "{}fn loss(ctx, student, target) {{
+    cross_entropy(student.narrow(0, 0, 4), target.narrow(0, 0, 4))
+}}\n",
+        recipe()
+    );
+    let run = with_edits(&recipe(), |_| {}, vec![save(4, "recipe.rhai", &edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "in force")]);
+    // More than a batch has is refused as before.
+    let edited = edited.replace("0, 4)", "0, 6)");
+    let run = with_edits(&recipe(), |_| {}, vec![save(4, "recipe.rhai", edited)]).good();
+    assert_eq!(run.outcomes(), [(4, "refused")]);
+}
+
+#[test]
 fn a_refused_edit_can_be_mended() {
     let broken = recipe().replace("0.25\n", "0.25 +\n");
     let mended = recipe().replace("0.25\n", "0.125\n");

@@ -86,6 +86,15 @@ fn what_follows_a_point_depends_on_what_stands_before_it() {
     assert_eq!(editor.names("let o = #{ rate: 1, more: 2 };\no.‸")[..0], [""; 0]);
     let map = editor.names("let o = #{ rate: 1, more: 2 };\no.‸");
     assert!(map.contains(&"rate".into()) && map.contains(&"keys".into()), "{map:?}");
+    let stage =
+        "each_step(#{ nets: #{ student: a, judge: b }, state: #{ best: 0.0 } }, Fn(\"step\"));\n";
+    let nets = editor.names(&format!("{stage}fn step(ctx, batch) {{ ctx.nets.‸ }}"));
+    assert!(["student", "judge"].iter().all(|name| nets.iter().any(|own| own == name)), "{nets:?}");
+    assert!(!nets.iter().any(|own| own == "best"), "{nets:?}");
+    let state = editor.names(&format!("{stage}fn step(ctx, batch) {{ ctx.state.‸ }}"));
+    assert!(state.iter().any(|own| own == "best"), "{state:?}");
+    let clip = editor.names("let data = dataset::esc50(\"x\");\ndata.filter(|clip| clip.‸)");
+    assert!(clip.contains(&"fold".into()) && !clip.contains(&"softmax".into()), "{clip:?}");
     let unknown = editor.names("fn f(thing) { thing.‸ }");
     assert!(unknown.contains(&"softmax".into()) && unknown.contains(&"forward".into()));
     assert_eq!(editor.leave(), 0);

@@ -245,11 +245,13 @@ impl<'a> Sheet<'a> {
         };
         let samples = || rows.iter().flat_map(|row| &row.look.samples.values);
         let peak = samples().fold(0.0f32, |peak, value| peak.max(value.abs()));
-        let mut plain: Vec<f32> =
-            rows.iter().take(1).flat_map(|row| &row.look.features.values).copied().collect();
+        let count = rows.first().map_or(1, |row| row.look.features.bins.max(1));
+        let first = rows.iter().take(1).flat_map(|row| row.look.features.values.iter().enumerate());
+        let drawn = first.filter(|(at, _)| Some(at % count) != energy);
+        let mut plain: Vec<f32> = drawn.map(|(_, value)| *value).collect();
         plain.sort_by(f32::total_cmp);
-        let low = plain.get((plain.len() as f64 * DARK) as usize).copied().unwrap_or(0.0);
-        let top = plain.last().copied().unwrap_or(1.0);
+        let low = plain.get((plain.len() as f64 * DARK) as usize).map_or(0.0, |low| *low);
+        let top = plain.last().map_or(1.0, |top| *top);
         Sheet {
             name,
             rows,
@@ -387,9 +389,8 @@ impl<'a> Sheet<'a> {
 
 /// A number of the axis in short; its middle is 0, from whichever side it was reached.
 fn amplitude(value: &f64) -> String {
-    let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_string() } else { text.to_string() }
+    let text = format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_string();
+    if text == "-0" { "0".into() } else { text }
 }
 
 fn title_of<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, title: String) -> Result<()> {

@@ -1,9 +1,9 @@
 //! A folder a class, with or without a folder a split above.
 
-use super::tree::{audio_below, holds_audio, is_audio, listed};
+use super::tree::{audio_below, holds_audio, listed};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
 use crate::data::clip::Split;
-use crate::data::dataset::{Dataset, LeftOut};
+use crate::data::dataset::Dataset;
 use crate::error::{Error, Kind, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,10 +29,8 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     (reach.check)(folder)?;
     let parts = parts(folder, reach)?;
     let mut found: Vec<(Split, String, PathBuf)> = Vec::new();
-    let mut left_out = Vec::new();
     for (split, part) in &parts {
-        let (classes, beside) = listed(part)?;
-        left_out.extend(beside.into_iter().filter(|file| is_audio(file)).map(of_no_class));
+        let (classes, _) = listed(part)?;
         for class in classes {
             (reach.check)(&class)?;
             let files = audio_below(&class)?;
@@ -59,11 +57,7 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     let clips = clips.collect();
     let classes: Vec<String> = numbers.into_keys().collect();
     let listing = Listing::single(folder, classes, clips, Vec::new());
-    finish(Listing { left_out, ..listing }, &options.read, reach)
-}
-
-fn of_no_class(file: PathBuf) -> LeftOut {
-    LeftOut { file, row: None, why: "it lies beside the folders of the classes".to_string() }
+    finish(listing, &options.read, reach)
 }
 
 /// The folders whose folders are classes, each with its split. What holds no clips is none of the set's.

@@ -5,7 +5,7 @@ use crate::data::clip::{Row, Split};
 use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Form, Table};
 use crate::error::Result;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub fn fsd50k(folder: &Path, options: &Fsd50kOptions, reach: &Reach) -> Result<D
         (&dev, folder.join("FSD50K.dev_audio"), None),
         (&eval, folder.join("FSD50K.eval_audio"), Some(Split::Test)),
     ] {
-        clips.extend(part(path, &audio, fixed, &places)?);
+        clips.extend(part(path, &audio, fixed, &places, &class_ids)?);
     }
     let listing = Listing {
         name: folder.display().to_string(),
@@ -73,9 +73,11 @@ fn part(
     audio: &Path,
     fixed: Option<Split>,
     places: &BTreeMap<String, usize>,
+    class_ids: &[String],
 ) -> Result<Vec<Listed>> {
     let table = Table::read(path, &Form::default())?;
     let (name, labels) = (table.column("fname")?, table.column("labels")?);
+    let mids = table.find("mids");
     let split = if fixed.is_none() { Some(table.column("split")?) } else { None };
     let each = |row: &crate::data::table::Cells| {
         let file = table.file(row, name, "fname")?;
@@ -90,6 +92,19 @@ fn part(
                     .received(format!("'{label}'"))
                     .near(label, places.keys().map(String::as_str))
             })?);
+        }
+        if let Some(column) = mids {
+            let named = |class: &usize| class_ids.get(*class).map_or("", String::as_str);
+            let own: BTreeSet<&str> = clip.labels.iter().map(named).collect();
+            let listed = row.get(column).split(',').map(str::trim).filter(|mid| !mid.is_empty());
+            let listed: BTreeSet<&str> = listed.collect();
+            if own != listed {
+                let told = |mids: BTreeSet<&str>| mids.into_iter().collect::<Vec<_>>().join(",");
+                return Err(table
+                    .damaged(row.line, "'mids' and 'labels' contradict each other")
+                    .expected(format!("'{}', as vocabulary.csv has it", told(own)))
+                    .received(format!("'{}'", told(listed))));
+            }
         }
         clip.split = match (fixed, split.map(|column| row.get(column))) {
             (Some(split), _) => split,

@@ -168,7 +168,11 @@ impl Inspector {
                 None => error,
             });
         }
-        errors.extend(unfit(&compiled));
+        for mut error in unfit(&compiled) {
+            // What was taken out to read the rest stands in the user's text.
+            error.show(&source.file, &source.text);
+            errors.push(error);
+        }
         sorted(errors, &source)
     }
 }

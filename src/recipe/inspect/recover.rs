@@ -35,7 +35,11 @@ fn recover_with(
 ) -> Recovered {
     let mut recovered = Recovered { compiled: None, errors: Vec::new(), missing: BTreeSet::new() };
     let mut text = source.text.to_string();
-    while recovered.errors.len() < MOST {
+    // What follows from another mistake is not told, and counts all the same.
+    for _ in 0..4 * MOST {
+        if recovered.errors.len() >= MOST {
+            break;
+        }
         let attempt = Source::of(&source.file, &text);
         let mut error = match compiler.compile(engine, attempt) {
             Ok(compiled) => {
@@ -56,12 +60,21 @@ fn recover_with(
         // What the blanked text declared is not missing: it only cannot be read.
         let follows = recovered.missing.contains(&error.report().operation);
         // Nothing is left of an import of another language when its first name is mended.
-        let row = text.split('\n').nth(place.line.saturating_sub(1)).unwrap_or_default();
-        let foreign = imports_otherwise(row);
+        let foreign = imports_otherwise(row_of(&text, place.line));
         let word = word.filter(|_| !follows && !foreign);
+        // A word of the language that was told where it should be a name is used as that name afterwards.
+        let problem = &error.report().problem;
         let reserved = |known: &Error| {
-            known.report().problem == error.report().problem
-                && error.report().problem.ends_with("reserved keyword")
+            let word = problem.split('\'').nth(1).filter(|_| problem.ends_with("reserved keyword"));
+            let declares = |row: &str| {
+                word.is_some_and(|word| {
+                    ["fn", "let", "const"].iter().any(|own| row.contains(&format!("{own} {word}")))
+                })
+            };
+            let row = known.report().places.last().and_then(|place| place.row_text());
+            known.report().problem == *problem
+                && !declares(row_of(&text, place.line))
+                && row.is_some_and(declares)
         };
         let known = follows
             || recovered.errors.iter().any(reserved)
@@ -117,6 +130,9 @@ fn of_import(
 /// The text with a number in the place of a name; in a const, of what is asked of it as well: `data.classes`.
 fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<String> {
     let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
+    let begins = lines.iter().take(line).rev().find(|row| begins_item(row));
+    let in_const =
+        begins.is_some_and(|row| row.trim_start_matches("export ").starts_with("const "));
     let row = lines.get_mut(line.checked_sub(1)?)?;
     let start = row.char_indices().nth(column.checked_sub(1)?)?.0;
     let end = start + name.len();
@@ -124,7 +140,7 @@ fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<St
         return None;
     }
     // What a const is worked out from is worked out at once: a number has no properties.
-    let end = if row.starts_with("const ") { end + asked_of(row.get(end..)?) } else { end };
+    let end = if in_const { end + asked_of(row.get(end..)?) } else { end };
     let number = format!("0{}", " ".repeat(row[start..end].chars().count().saturating_sub(1)));
     row.replace_range(start..end, &number);
     Some(lines.join("\n"))
@@ -134,6 +150,11 @@ fn without_name(text: &str, line: usize, column: usize, name: &str) -> Option<St
 fn asked_of(rest: &str) -> usize {
     let mut end = 0;
     while let Some(next) = rest[end..].chars().next() {
+        // `a?.b` and `a?[0]` ask as `a.b` and `a[0]` do.
+        if next == '?' && rest[end + 1..].starts_with(['.', '[']) {
+            end += 1;
+            continue;
+        }
         let after = &rest[end + next.len_utf8()..];
         end += match next {
             '.' if after.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
@@ -167,12 +188,21 @@ fn without_row(text: &str, line: usize) -> Option<String> {
     Some(lines.join("\n"))
 }
 
+/// Whether a function or a statement of the top level begins with a row.
+fn begins_item(row: &str) -> bool {
+    row.starts_with(|c: char| c.is_alphanumeric() || "_/\"`#[(".contains(c))
+}
+
+/// A line of a text, counted from 1.
+fn row_of(text: &str, line: usize) -> &str {
+    text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default()
+}
+
 /// The text without the function or statement around a line: from a line that begins without indentation to the
 /// next one that does, where that is no closing bracket.
 fn without_item(text: &str, line: usize) -> Option<(String, String)> {
     let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
-    let begins =
-        |row: &String| row.starts_with(|c: char| c.is_alphanumeric() || "_/\"`#[(".contains(c));
+    let begins = |row: &String| begins_item(row);
     let at = line.clamp(1, lines.len().max(1)) - 1;
     let start = (0..=at).rev().find(|at| lines.get(*at).is_some_and(begins)).unwrap_or(0);
     let end = (at + 1..lines.len()).find(|at| lines.get(*at).is_some_and(begins));

@@ -10,6 +10,12 @@ use crate::script::value;
 use rhai::{Array, Dynamic, FnPtr, FuncRegistration, Map, Module, NativeCallContext};
 use std::sync::Arc;
 
+/// What a script sees of a clip.
+pub const CLIP_KEYS: [&str; 11] = [
+    "id", "file", "path", "class", "labels", "split", "fold", "group", "seconds", "rate_hz",
+    "channels",
+];
+
 /// A clip as a script sees it.
 fn shown(data: &Dataset, clip: &Clip) -> Map {
     let names: Array = clip
@@ -20,20 +26,20 @@ fn shown(data: &Dataset, clip: &Clip) -> Map {
         .collect();
     let whole = |number: usize| Dynamic::from(number as i64);
     let file = clip.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let mut map = Map::new();
-    let mut put = |name: &str, value: Dynamic| map.insert(name.into(), value);
-    put("id", clip.id.clone().into());
-    put("file", file.into());
-    put("path", clip.file.display().to_string().into());
-    put("class", names.first().cloned().unwrap_or(Dynamic::UNIT));
-    put("labels", names.into());
-    put("split", clip.split.name().into());
-    put("fold", clip.fold.map_or(Dynamic::UNIT, whole));
-    put("group", clip.group.clone().map_or(Dynamic::UNIT, Dynamic::from));
-    put("seconds", clip.seconds().into());
-    put("rate_hz", whole(clip.rate_hz as usize));
-    put("channels", whole(clip.channels));
-    map
+    let values = [
+        clip.id.clone().into(),
+        file.into(),
+        clip.file.display().to_string().into(),
+        names.first().cloned().unwrap_or(Dynamic::UNIT),
+        names.into(),
+        clip.split.name().into(),
+        clip.fold.map_or(Dynamic::UNIT, whole),
+        clip.group.clone().map_or(Dynamic::UNIT, Dynamic::from),
+        clip.seconds().into(),
+        whole(clip.rate_hz as usize),
+        whole(clip.channels),
+    ];
+    CLIP_KEYS.into_iter().map(Into::into).zip(values).collect()
 }
 
 fn filter(call: &NativeCallContext, data: &DatasetHandle, keep: &FnPtr) -> Raw<DatasetHandle> {

@@ -11,6 +11,7 @@ mod sets;
 mod shares;
 
 pub(super) use batches::BatchList;
+pub use clips::CLIP_KEYS;
 pub(super) use sampler::sampler_of;
 
 use super::Host;

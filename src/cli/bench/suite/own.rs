@@ -184,7 +184,7 @@ fn losses(shape: &[usize], both: bool) -> Result<Act> {
 fn adam(clips: &Clips) -> Result<Act> {
     let model = built(&clips.model, clips)?;
     let parameters = model.net().unique_parameters();
-    let batch = made_up_batch(input_of(clips), clips.classes, &Device::default())?;
+    let batch = made_up_batch(2, input_of(clips), clips.classes, &Device::default())?;
     let logits = model.forward(&batch.input, Mode::Train)?;
     let gradients = kd::cross_entropy(&logits, &batch.target)?.backward()?;
     let optimizer = OptimizerHandle::new(OptimizerOptions::default())?;
