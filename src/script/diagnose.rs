@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// How the hint ends for a statement that lacks its end.
+pub const NO_END: &str = "does not end with ;";
+
 /// Texts of the files that a recipe is made of, by the names that errors use.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(BTreeMap<String, Arc<str>>);
@@ -124,7 +127,7 @@ impl Knowledge<'_> {
                 error.hint("what a function is for stands before it: /// in each line")
             }
             None if begins && error.report().problem.starts_with("expecting ';'") => {
-                error.hint(format!("what stands before line {} does not end with ;", place.line))
+                error.hint(format!("what stands before line {} {NO_END}", place.line))
             }
             None if !known => {
                 let reserved = matches!(cause.err_type(), ParseErrorType::Reserved(_));

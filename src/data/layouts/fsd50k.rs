@@ -20,7 +20,8 @@ pub struct Fsd50kOptions {
 /// `vocabulary.csv`'s, whose rows have no header: index, label, mid.
 ///
 /// # Errors
-/// A missing folder or list, a label that is not in the vocabulary, a clip that is not there.
+/// A missing folder or list, a label that is not in the vocabulary, mids that are not those of the labels, a clip that is
+/// not there.
 pub fn fsd50k(folder: &Path, options: &Fsd50kOptions, reach: &Reach) -> Result<Dataset> {
     need_folder(
         folder,

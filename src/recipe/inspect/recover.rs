@@ -4,6 +4,7 @@
 use super::super::compile::{Compiled, Compiler};
 use super::super::source::Source;
 use crate::error::{Error, Kind, Place};
+use crate::script::diagnose::NO_END;
 use crate::script::imports_otherwise;
 use rhai::Engine;
 use std::collections::BTreeSet;
@@ -84,6 +85,7 @@ fn recover_with(
                 };
                 known.report().places.last().is_some_and(same)
             });
+        let error_hint = error.report().hint.clone();
         if !known {
             let further = of_import(engine, compiler, &error, seen);
             recovered.errors.push(error);
@@ -94,6 +96,9 @@ fn recover_with(
             _ => None,
         };
         let blanked = blanked.or_else(|| without_row(&text, place.line).filter(|_| foreign));
+        // The statement before it lacks its end, and nothing is wrong with the one that is marked.
+        let open = error_hint.as_deref().is_some_and(|hint| hint.ends_with(NO_END));
+        let blanked = blanked.or_else(|| ended(&text, place.line).filter(|_| open));
         let blanked = blanked.or_else(|| {
             let (next, gone) = without_item(&text, place.line)?;
             recovered.missing.extend(declared(&gone));
@@ -179,6 +184,19 @@ fn asked_of(rest: &str) -> usize {
         };
     }
     end
+}
+
+/// The text with an end for the statement before a line.
+fn ended(text: &str, line: usize) -> Option<String> {
+    let mut lines: Vec<String> = text.split('\n').map(String::from).collect();
+    let before = lines.get_mut(..line.checked_sub(1)?)?;
+    let row = before.iter_mut().rev().find(|row| !row.trim().is_empty())?;
+    // What stands behind a comment would be a part of it.
+    if row.contains("//") {
+        return None;
+    }
+    row.push(';');
+    Some(lines.join("\n"))
 }
 
 /// The text without a line.
