@@ -4,7 +4,7 @@ use super::Samples;
 use super::decode::{
     Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing, no_samples,
 };
-use super::ogg::{self, Ending};
+use super::ogg::{self, Pages};
 use super::tail::Untagged;
 use super::vorbis::Vorbis;
 use crate::error::{Error, Kind, Result, guarded};
@@ -14,7 +14,7 @@ use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Cause;
 use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, TrackType};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Timestamp;
 use symphonia::default::formats::{FlacReader, MpaReader, OggReader};
@@ -105,10 +105,13 @@ fn read_unguarded(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Resul
     options.check_channel(path, stream.channels)?;
     let known = stream.samples.map(|samples| options.range(path, samples)).transpose()?;
     let end = options.length.map(|length| options.start.saturating_add(length));
+    // What follows the end that a FLAC's header tells is another file.
+    let told = stream.samples.filter(|_| sniffed.format == Format::Flac);
+    let end = end.unwrap_or(usize::MAX).min(told.unwrap_or(usize::MAX));
     let mut part = Part {
         channel: options.channel,
         start: options.start,
-        end: end.unwrap_or(usize::MAX),
+        end,
         values: Vec::with_capacity(known.as_ref().map_or(0, |range| range.len().min(1 << 26))),
         planes: Vec::new(),
     };
@@ -181,6 +184,14 @@ impl Stream {
             }
             // The reader passes over frames of FLAC whose checksums are wrong.
             let lies = usize::try_from(packet.pts.get()).unwrap_or(0);
+            if format == Format::Flac && !sought && lies < position {
+                return Err(damaged(path, format, &Cause::DecodeError("frames")).received(
+                    format!(
+                        "frames of another stream behind {:.3} s",
+                        position as f64 / f64::from(self.rate_hz)
+                    ),
+                ));
+            }
             if format == Format::Flac && !sought && lies > position {
                 let seconds = |samples: usize| samples as f64 / f64::from(self.rate_hz);
                 let (from, to) = (seconds(position), seconds(lies));
@@ -252,27 +263,29 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let mut file = crate::disk::open_regular(path)?;
     if format == Format::Ogg {
-        match ogg::ending(&mut file).map_err(io)? {
-            Ending::Whole => {}
-            Ending::Missing => {
+        let wrong =
+            |what: String| Err(damaged(path, format, &Cause::DecodeError("pages")).received(what));
+        match ogg::pages(&mut file).map_err(io)? {
+            Pages::Whole => {}
+            Pages::CutOff => {
                 return Err(cut_off(path, name(format)).expected("a last page that says so"));
             }
-            Ending::Damaged => {
-                return Err(damaged(
-                    path,
-                    format,
-                    &Cause::DecodeError("crc mismatch on the last page"),
-                ));
-            }
+            Pages::Damaged(page) => return wrong(format!("a wrong check sum of page {page}")),
+            Pages::Missing(page) => return wrong(format!("none of the pages before page {page}")),
         }
     }
-    file.seek(SeekFrom::Start(0)).map_err(io)?;
+    file.seek(SeekFrom::Start(sniffed.start)).map_err(io)?;
+    // Where it can go back, the reader guesses the length of an MP3 without a table from its first frames, and ends there.
+    let is_guessed = format == Format::Mp3 && !sniffed.counted;
     let source: Box<dyn MediaSource> = match format {
         Format::Flac => Box::new(Untagged::of(file).map_err(io)?),
+        _ if is_guessed => Box::new(ReadOnlySource::new(file)),
         _ => Box::new(file),
     };
     let mut source = MediaSourceStream::new(source, Default::default());
-    source.seek(SeekFrom::Start(sniffed.start)).map_err(io)?;
+    if !is_guessed {
+        source.seek(SeekFrom::Start(sniffed.start)).map_err(io)?;
+    }
     let wrong = |cause: Cause| damaged(path, format, &cause);
     let reader: Box<dyn FormatReader> = match format {
         Format::Flac => Box::new(FlacReader::try_new(source, Default::default()).map_err(wrong)?),
@@ -299,9 +312,7 @@ fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
         let options = AudioDecoderOptions::default();
         Decoder::Theirs(codecs.make_audio_decoder(parameters, &options).map_err(wrong)?)
     };
-    // Without a table an MP3's length is an estimate.
-    let told = format != Format::Mp3 || sniffed.counted;
-    let samples = track.num_frames.filter(|count| told && *count > 0);
+    let samples = track.num_frames.filter(|count| !is_guessed && *count > 0);
     let samples = samples.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, reader })
 }

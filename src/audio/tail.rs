@@ -26,38 +26,14 @@ impl Untagged {
         if part(&mut file, end, ID3)?.is_some_and(|tag| tag.starts_with(b"TAG")) {
             end -= ID3;
         }
-        // Its size, without the first part, and whether it has that.
+        // Four bytes of a version, the size without the first part, four of a count, then whether it has that part.
         if let Some(tag) = part(&mut file, end, APE)?
-            && let [
-                b'A',
-                b'P',
-                b'E',
-                b'T',
-                b'A',
-                b'G',
-                b'E',
-                b'X',
-                _,
-                _,
-                _,
-                _,
-                a,
-                b,
-                c,
-                d,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                flags,
-                ..,
-            ] = tag.as_slice()
+            && let Some(fields) = tag.strip_prefix(b"APETAGEX")
+            && let Some((size, rest)) = fields.get(4..).and_then(<[u8]>::split_first_chunk)
+            && let Some(flags) = rest.get(7)
         {
             let first = if flags & 0x80 == 0 { 0 } else { APE };
-            let size = u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + first;
+            let size = u64::from(u32::from_le_bytes(*size)) + first;
             end = end.checked_sub(size).unwrap_or(end);
         }
         file.seek(SeekFrom::Start(0))?;

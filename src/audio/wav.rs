@@ -198,24 +198,30 @@ fn form(path: &Path, format: &[u8]) -> Result<(Width, usize, u32)> {
         return Err(wrong("the sample rate is 0 Hz").hint(DAMAGED));
     }
     // What counts is the room of a sample: fewer bits stand at its upper end.
-    let width = match (kind, usize::from(align) * 8 / channels) {
+    let (bits, room) = (usize::from(bits), usize::from(align) * 8 / channels);
+    // 24 bits in the room of 32 are common.
+    let fits = match (kind, room) {
+        (1, 32) => (17..=32).contains(&bits),
+        (1, room) => bits.next_multiple_of(8) == room && bits > 0,
+        (3, room) => bits == room,
+        _ => true,
+    };
+    if !fits || usize::from(align) * 8 % channels != 0 && matches!(kind, 1 | 3) {
+        return Err(wrong("the header of the WAV file contradicts itself")
+            .expected(format!(
+                "{} bytes for {channels} samples of {bits} bits",
+                channels * bits.div_ceil(8)
+            ))
+            .received(format!("{align} bytes"))
+            .hint(DAMAGED));
+    }
+    let width = match (kind, room) {
         (1, 8) => Width::U8,
         (1, 16) => Width::I16,
         (1, 24) => Width::I24,
         (1, 32) => Width::I32,
         (3, 32) => Width::F32,
         (3, 64) => Width::F64,
-        (1 | 3, _)
-            if usize::from(align) * 8 != channels * usize::from(bits).next_multiple_of(8) =>
-        {
-            return Err(wrong("the header of the WAV file contradicts itself")
-                .expected(format!(
-                    "{} bytes for {channels} samples of {bits} bits",
-                    channels * usize::from(bits).div_ceil(8)
-                ))
-                .received(format!("{align} bytes"))
-                .hint(DAMAGED));
-        }
         (kind, _) => {
             let name = match kind {
                 1 => format!("PCM with {bits} bits"),

@@ -122,7 +122,7 @@ fn failure(tested: &Tested, error: &Error, json: bool) -> String {
 fn summary(report: &TestReport) -> String {
     let (all, failed) = (report.tested.len(), report.failed());
     let gap = if failed > 0 { "\n" } else { "" };
-    let broken = match report.broken.len() {
+    let broken = match report.broken_files {
         0 => String::new(),
         1 => ", 1 file cannot be tested".to_string(),
         count => format!(", {count} files cannot be tested"),

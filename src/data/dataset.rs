@@ -34,6 +34,8 @@ pub struct Dataset {
     pub lists: Vec<PathBuf>,
     /// What was listed and left out.
     pub left_out: Arc<Vec<LeftOut>>,
+    /// What else there is to tell of it, each in a line.
+    pub remarks: Arc<Vec<String>>,
 }
 
 impl Dataset {

@@ -205,7 +205,10 @@ impl Dataset {
         let left_out = self.left_out.iter().chain(other.left_out.iter()).cloned().collect();
         let name = format!("{} + {}", self.name, other.name);
         let left_out = std::sync::Arc::new(left_out);
-        Ok(Dataset { name, labelling, classes, class_ids, lists, left_out, ..self.with(clips) })
+        let remarks = self.remarks.iter().chain(other.remarks.iter()).cloned().collect::<Vec<_>>();
+        let remarks = std::sync::Arc::new(remarks);
+        let both = self.with(clips);
+        Ok(Dataset { name, labelling, classes, class_ids, lists, left_out, remarks, ..both })
     }
 
     /// Each clip as windows of `seconds`, one every `hop_seconds`; the last one reaches to the end and may be shorter.

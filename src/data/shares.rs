@@ -94,6 +94,11 @@ impl Dataset {
                 unit.clips.iter().for_each(|clip| splits[*clip] = split);
             }
         }
+        if !splits.contains(&Split::Train) {
+            return Err(Error::new(Kind::Range, "split", "no clip is left to train")
+                .expected("smaller shares, or more clips of each class")
+                .received(format!("{} clips in all", self.clips.len())));
+        }
         Ok(self.shared_out(&splits))
     }
 

@@ -47,6 +47,7 @@ impl Dataset {
             clips: Arc::new(clips),
             lists: Vec::new(),
             left_out: Arc::default(),
+            remarks: Arc::default(),
         }
     }
 }

@@ -184,6 +184,9 @@ fn methods(world: &World, cursor: &Cursor, items: &mut Items) {
         }
         _ => {}
     }
+    for key in cursor.names.symbol_at(point).iter().flat_map(|own| parts_of(cursor.names, *own)) {
+        items.add(key, CompletionItemKind::FIELD, "a part of this network", None, 0);
+    }
 }
 
 /// The keys of the map that a variable begins with, or that a stage's option of that name has: `ctx.nets.`.
@@ -201,6 +204,26 @@ fn fields(cursor: &Cursor, items: &mut Items) {
     for (key, _) in own.flat_map(|map| &map.keys) {
         items.add(key, CompletionItemKind::FIELD, "a key of this map", None, 0);
     }
+}
+
+/// The parts of the network whose function a variable is the first parameter of: `nn::network(#{ fc: … }, Fn("forward"))`.
+fn parts_of(names: &Names, variable: usize) -> Vec<&str> {
+    let at = names.symbol(variable).map(|own| own.span.start).unwrap_or_default();
+    let mut functions = names.functions().map(|(_, own)| own);
+    let own = functions.find(|own| (own.extent.0..own.extent.1).contains(&at));
+    let name = names.symbol(variable).map(|own| own.name.as_str());
+    let Some(own) = own.filter(|own| own.parameters.first().map(String::as_str) == name) else {
+        return Vec::new();
+    };
+    let named = format!("Fn(\"{}\")", own.name);
+    let makes = |index: usize| {
+        names.calls().get(index).is_some_and(|call| {
+            let given = names.text().get(call.open..call.close).unwrap_or_default();
+            call.full_name() == "nn::network" && given.contains(&named)
+        })
+    };
+    let maps = names.literals().iter().filter(|map| map.call.is_some_and(makes));
+    maps.flat_map(|map| &map.keys).map(|(key, _)| key.as_str()).collect()
 }
 
 /// Options of stages whose maps the context has under the same name.

@@ -121,16 +121,30 @@ fn of_property(world: &World, names: &Names, word: &Use, name: &str) -> Option<S
     let own: Vec<&Form> =
         forms.iter().copied().filter(|form| receiver(form) == kind.as_deref()).collect();
     match (kind, own.is_empty()) {
-        // A key of a map could be anything.
-        (Some(kind), true) if kind == "map" || kind == kinds::READING => None,
+        // A key of a map could be anything, unless the map is handed to a function as its options.
+        (Some(kind), true) if kind == "map" => of_option(world, names, word, name),
+        (Some(kind), true) if kind == kinds::READING => None,
         (_, true) => about::native(&forms, None),
         (_, false) => about::native(&own, None),
     }
 }
 
+/// `options.epochs`, where the map is written out and handed on.
+fn of_option(world: &World, names: &Names, word: &Use, name: &str) -> Option<String> {
+    let variable = names.symbol_at(point_before(names, word)?)?;
+    let map = names.literals().iter().position(|map| map.variable == Some(variable))?;
+    let (function, keys) = options_at(world, names, map)?;
+    let key = keys.into_iter().find(|key| key.name == name)?;
+    Some(about::option(&function, &key))
+}
+
+/// The byte of the point before a word.
+fn point_before(names: &Names, word: &Use) -> Option<usize> {
+    let before = names.text().get(..word.span.start)?.trim_end();
+    Some(before.strip_suffix("?.").or(before.strip_suffix('.'))?.len())
+}
+
 /// The kind of what stands before the point.
 fn owner(world: &World, names: &Names, word: &Use) -> Option<String> {
-    let before = names.text().get(..word.span.start)?.trim_end();
-    let point = before.strip_suffix("?.").or(before.strip_suffix('.'))?.len();
-    kinds::before_point(world, names, point)
+    kinds::before_point(world, names, point_before(names, word)?)
 }

@@ -4,6 +4,7 @@ use super::about::hook_of;
 use super::document::Document;
 use super::kinds::is_useful;
 use super::world::{Target, World};
+use crate::recipe::is_test;
 use crate::script::Hook;
 use crate::script::names::{Binding, Names, Role, Symbol};
 use lsp_types::{PrepareRenameResponse, TextEdit, Uri, WorkspaceEdit};
@@ -52,6 +53,10 @@ pub(super) fn rename(
     if symbol.binding == Binding::Function {
         fits_function(world, &names, new)?;
         named_by_texts(&names, &symbol.name)?;
+        stays_a_test(symbol, new)?;
+    }
+    if symbol.binding == Binding::Import && world.catalogue.namespaces().contains(&new) {
+        return Err(format!("the import would hide the host's own '{new}::'"));
     }
     let all = world.references(&target);
     for (other, span) in &all {
@@ -108,13 +113,27 @@ fn protected(names: &Names, symbol: &Symbol) -> Option<Hook> {
     (names.trains() || with_context).then_some(hook)
 }
 
+/// Tests are found by how their names begin.
+fn stays_a_test(symbol: &Symbol, new: &str) -> Result<(), String> {
+    let count = symbol.parameters.len();
+    match is_test(&symbol.name, count) && !is_test(new, count) {
+        true => Err(format!(
+            "'{}' is a test: still test finds it by test_ before its name",
+            symbol.name
+        )),
+        false => Ok(()),
+    }
+}
+
 /// A text that is the function's name may call it, as `[1].map("double")` does.
 fn named_by_texts(names: &Names, name: &str) -> Result<(), String> {
     let text = names.text();
     let quoted = format!("\"{name}\"");
     let mut found = text.match_indices(&quoted).filter(|(at, _)| {
         let before = text.get(..*at).unwrap_or_default().trim_end();
-        !before.ends_with("Fn(") && names.text_at(at + 1).is_some()
+        // What is logged has a name of its own.
+        let is_other = before.ends_with("Fn(") || before.ends_with(".log(");
+        !is_other && names.text_at(at + 1).is_some()
     });
     match found.next() {
         None => Ok(()),

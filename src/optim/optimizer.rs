@@ -7,6 +7,7 @@ use super::{AuxiliaryOptions, OptimizerOptions};
 use crate::error::{Error, Kind, Result};
 use crate::nn::{Parameter, Pattern, Role};
 use crate::tensor::{Gradients, Tensor, words};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Changes parameters by their gradients; its state goes by their names.
@@ -86,7 +87,7 @@ impl Optimizer {
     /// Looks up which parameter belongs to which group.
     ///
     /// # Errors
-    /// A pattern that fits no parameter.
+    /// A pattern that fits no parameter, a group that others before it leave none.
     pub fn bind(&mut self, parameters: &[(String, Parameter)]) -> Result<()> {
         let known = parameters.len() == self.plans.len()
             && parameters.iter().zip(&self.plans).all(|((name, _), (known, _))| name == known);
@@ -98,6 +99,13 @@ impl Optimizer {
         let idle = |pattern: &&Pattern| !names.iter().any(|name| pattern.matches(name));
         if let Some(pattern) = self.options.patterns().find(idle) {
             return Err(pattern.unmatched(&self.options.operation(), &names));
+        }
+        if let Some(index) = self.options.hidden_group(&names) {
+            let problem =
+                format!("'groups[{index}]' has no parameter: groups before it take them all");
+            return Err(Error::new(Kind::Range, self.options.operation(), problem).expected(
+                "the particular before the general: the first group that fits a name has it",
+            ));
         }
         let planned = parameters.iter().map(|(name, parameter)| {
             (name.clone(), self.options.plan(name, &parameter.value().shape()))
@@ -223,9 +231,19 @@ impl OptimizerOptions {
         self.groups.iter().flat_map(|group| &group.names).chain(auxiliary)
     }
 
+    /// The place of the group that a name belongs to.
+    fn group_of(&self, name: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.names.iter().any(|own| own.matches(name)))
+    }
+
+    /// The first group that has none of these names, since others before it have them.
+    fn hidden_group(&self, names: &[&str]) -> Option<usize> {
+        let held: BTreeSet<usize> = names.iter().filter_map(|name| self.group_of(name)).collect();
+        (0..self.groups.len()).find(|index| !held.contains(index))
+    }
+
     fn plan(&self, name: &str, shape: &[usize]) -> Plan {
-        let fits = |pattern: &Pattern| pattern.matches(name);
-        let group = self.groups.iter().find(|group| group.names.iter().any(fits));
+        let group = self.group_of(name).and_then(|index| self.groups.get(index));
         let (algorithm, lr, decay) = match &self.algorithm {
             Algorithm::Muon(own) if !own.takes(name, shape) => {
                 let AuxiliaryOptions { lr, weight_decay, adam, .. } = &own.adamw;

@@ -121,9 +121,12 @@ impl Arguments {
 
     fn missing(&self, given: &BTreeMap<String, String>) -> Result<()> {
         let open = |known: &&Declared| known.default.is_none() && !given.contains_key(&known.name);
-        match self.declared.iter().find(open) {
+        let all: Vec<&Declared> = self.declared.iter().filter(open).collect();
+        match all.first() {
             Some(known) => {
-                let error = needed(&known.name);
+                let sets: Vec<String> =
+                    all.iter().map(|known| format!("--set {}=VALUE", known.name)).collect();
+                let error = needed(&known.name).hint(sets.join(" "));
                 Err(match &known.file {
                     Some(file) => error.at(Place::row(file, known.line)),
                     None => error,

@@ -119,27 +119,44 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("training_step", "loss"),
 ];
 
-/// Functions that look like misspelt hooks, each with the hook's name: nothing calls them.
-pub(super) fn near_hooks(compiled: &Compiled) -> Vec<(String, &'static str)> {
+/// Functions that are given the context first and that nothing calls, each with what to do about it: misspelt hooks, and those
+/// that a stage is to be given by an option.
+pub(super) fn uncalled(compiled: &Compiled) -> Vec<(String, String)> {
     let hooks = Hook::ALL.map(Hook::name);
     let text = &compiled.source.text;
-    let mut near = Vec::new();
+    let mut found = Vec::new();
     for function in compiled.ast.iter_functions() {
         let name = function.name;
         // A name that stands twice is called, or handed on, somewhere.
         let once = text.matches(name).count() == 1;
-        // Hooks are given the context first.
-        let long = name.len() > 3
-            && !hooks.contains(&name)
-            && function.params.first().is_some_and(|first| *first == "ctx");
+        let is_given = function.params.first().is_some_and(|first| *first == "ctx");
+        if !(once && is_given) || hooks.contains(&name) {
+            continue;
+        }
         let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
         let other = ELSEWHERE.iter().find(|(own, _)| *own == name).map(|(_, hook)| hook);
         let kind =
             hooks.iter().find(|hook| **hook == "on_epoch").filter(|_| name.starts_with("on_"));
-        let hook = hooks.iter().find(slip).or(other).or(kind);
-        if let (true, true, Some(hook)) = (once, long, hook) {
-            near.push((name.to_string(), *hook));
-        }
+        let near = hooks.iter().find(slip).or(other).or(kind).filter(|_| name.len() > 3);
+        let meant = GIVEN.iter().find(|(part, _)| name.contains(part)).map(|(_, option)| option);
+        let hint = match (near, meant) {
+            (Some(hook), _) => format!("did you mean the hook '{hook}'?"),
+            (None, Some(option)) => format!("a stage is given it: {option}: Fn(\"{name}\")"),
+            (None, None) => format!("a stage is given it by its options, as Fn(\"{name}\")"),
+        };
+        found.push((name.to_string(), hint));
     }
-    near
+    found
 }
+
+/// Parts of names, and the option that such functions are for.
+const GIVEN: [(&str, &str); 8] = [
+    ("loss", "loss"),
+    ("tau", "tau"),
+    ("temp", "tau"),
+    ("lambda", "lambda"),
+    ("alpha", "lambda"),
+    ("lr", "lr"),
+    ("rate", "lr"),
+    ("augment", "augment"),
+];

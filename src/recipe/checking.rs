@@ -8,8 +8,7 @@ use super::setup::Entry;
 use super::suspect;
 use crate::error::{Error, Kind, Result, Severity};
 use crate::models::weights::Report;
-use crate::nn::pass;
-use crate::script::{Hook, HookSources, Host, option_at};
+use crate::script::{Hook, HookSources, option_at};
 use crate::train::{Plan, Sample, StageKind, Trained, dry_run};
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Scope, Stmt};
 use std::collections::BTreeSet;
@@ -92,16 +91,14 @@ impl Session {
             if known {
                 *lock(&self.until) = Some(Instant::now() + PATIENCE);
                 let before = self.claimed();
-                let outcome = pass::during(self.seed(), &[], || {
-                    #[allow(deprecated)]
-                    // no release is planned to change it, says its documentation
-                    engine.eval_statements_raw(
-                        &mut global,
-                        &mut caches,
-                        &mut scope,
-                        std::slice::from_ref(statement),
-                    )
-                });
+                #[allow(deprecated)]
+                // no release is planned to change it, says its documentation
+                let outcome = engine.eval_statements_raw(
+                    &mut global,
+                    &mut caches,
+                    &mut scope,
+                    std::slice::from_ref(statement),
+                );
                 *lock(&self.until) = None;
                 walk.tried |= self.claimed() > before;
                 let may_have_ended = walk.may_have_ended;

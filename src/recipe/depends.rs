@@ -1,7 +1,7 @@
 //! What a stage's result depends on beside its plan: its hooks, the functions, consts, arguments and files that
 //! they reach, and what its own map begins with.
 
-use super::holdings::collect_map;
+use super::holdings::held;
 use super::hooks::StageHooks;
 use super::pieces::reached;
 use super::session::Session;
@@ -29,8 +29,7 @@ pub(super) fn options_of(sources: &HookSources) -> Result<Vec<Part>> {
     let state = &sources.state;
     if !state.is_empty() {
         let kept = kept_state(sources);
-        let mut held = Workbench::default();
-        collect_map(state, &mut held);
+        let held = held(state);
         let nets = held.nets.iter().map(|(_, net)| net_identity(net));
         let nets = nets.collect::<Result<Vec<_>>>()?;
         let numbers = blake3::hash(&store::encode(&kept.tensors)?).to_hex().to_string();

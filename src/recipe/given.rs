@@ -74,11 +74,13 @@ pub(super) fn overlooked() -> Error {
 /// The batch that an augmentation gives: other inputs, and maybe other labels, of the same shapes.
 pub(super) fn as_batch(value: &Dynamic, batch: &Batch) -> Result<Batch> {
     let wrong = || {
-        let expected = "the inputs as a tensor, or #{ input: …, target: … }";
+        let expected = "the inputs as a tensor, #{ input: …, target: … }, or the batch itself";
         wrong_result(Hook::Augment, expected, value)
     };
     let tensor = |value: &Dynamic| value.read_lock::<Tensor>().map(|tensor| tensor.clone());
+    let whole = value.read_lock::<Batch>().map(|own| (own.input.clone(), Some(own.target.clone())));
     let (input, target) = match value.read_lock::<Map>() {
+        _ if whole.is_some() => whole.ok_or_else(wrong)?,
         None => (tensor(value).ok_or_else(wrong)?, None),
         Some(map) => {
             if let Some(key) = map.keys().find(|key| !["input", "target"].contains(&key.as_str())) {

@@ -6,8 +6,10 @@ use crate::train::{Trained, Workbench};
 use rhai::{Dynamic, Map};
 
 /// Networks and optimisers in the values of a map.
-pub(super) fn collect_map(map: &Map, into: &mut Workbench) {
-    map.values().for_each(|value| collect(value, into));
+pub(super) fn held(map: &Map) -> Workbench {
+    let mut all = Workbench::default();
+    map.values().for_each(|value| collect(value, &mut all));
+    all
 }
 
 /// Networks and optimisers, also those in arrays and maps.
@@ -23,6 +25,6 @@ pub(super) fn collect(value: &Dynamic, into: &mut Workbench) {
     } else if let Some(array) = value.read_lock::<rhai::Array>() {
         array.iter().for_each(|value| collect(value, into));
     } else if let Some(map) = value.read_lock::<Map>() {
-        collect_map(&map, into);
+        map.values().for_each(|value| collect(value, into));
     }
 }

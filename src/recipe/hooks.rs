@@ -1,11 +1,11 @@
 //! The recipe's functions as training's hooks.
 
-use super::facts::{Facts, asked_at, when};
+use super::facts::{Facts, asked_at, epochs_named, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
-use super::holdings::collect_map;
+use super::holdings::held;
 use super::live::Live;
 use super::over::Running;
-use super::rehearsal::{TRIAL_CLIPS, try_out};
+use super::rehearsal::try_out;
 use super::session::{Session, lock};
 use super::timeline::Timeline;
 use super::trial::{Span, Trial};
@@ -17,8 +17,9 @@ use crate::nn::{Net, pass};
 use crate::run::Identity;
 use crate::script::{Desk, Hook, HookSources, Known, keep, take_up};
 use crate::tensor::Tensor;
-use crate::train::Workbench;
-use crate::train::{Belongings, Change, Hooks, Moment, Phase, Plan, Seen, StageKind};
+use crate::train::{
+    Belongings, Change, Hooks, Moment, Phase, Plan, Seen, StageKind, TRIAL_CLIPS, Workbench,
+};
 use rhai::{Dynamic, Engine, Map};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -83,24 +84,22 @@ impl<'a> StageHooks<'a> {
             taps: plan.taps.clone(),
             began: Vec::new(),
         };
-        let mut held = lock(live);
+        let mut in_force = lock(live);
         // A run that goes on, or is repeated, began the stage with the version of that time.
         if let Some(number) = timeline.at(&plan.name, &plan.identity, 0, Phase::Step) {
-            held.put(timeline.version(engine, number)?);
+            in_force.put(timeline.version(engine, number)?);
         }
         let version = loop {
-            let version = held.current();
+            let version = in_force.current();
             let Err(failure) = facts.check_names(&version) else { break version };
-            match held.revert(&failure) {
+            match in_force.revert(&failure) {
                 Some(change) => lock(&session.pending).push(change),
                 None => return Err(failure),
             }
         };
-        drop(held);
+        drop(in_force);
         let serves = |hook: &Hook| facts.function(*hook, &version).is_some();
         facts.began = Hook::ALL.into_iter().filter(serves).collect();
-        let mut bench = Workbench::default();
-        collect_map(&sources.state, &mut bench);
         let mut nets: Vec<Net> = teacher.collect();
         match (&plan.own, &plan.spec) {
             (Some(own), _) => nets.extend(own.nets.iter().map(|(_, net)| net.clone())),
@@ -108,7 +107,7 @@ impl<'a> StageHooks<'a> {
             _ => {}
         }
         nets.extend(plan.parts.iter().map(|(_, net)| net.clone()));
-        nets.extend(bench.nets.into_iter().map(|(_, net)| net));
+        nets.extend(held(&sources.state).nets.into_iter().map(|(_, net)| net));
         let mut arguments = session.setup.set.clone();
         if let Some(seed) = session.setup.seed {
             arguments.entry("seed".into()).or_insert(seed.to_string());
@@ -262,10 +261,14 @@ impl Hooks for StageHooks<'_> {
         Ok(())
     }
 
+    fn epochs(&self) -> Option<Vec<usize>> {
+        let all = [Hook::Step, Hook::Loss, Hook::Augment, Hook::OnEpoch];
+        let own = all.into_iter().any(|hook| self.facts.function(hook, &self.version).is_some());
+        own.then(|| epochs_named(&self.version.compiled.sources))
+    }
+
     fn holdings(&self) -> Workbench {
-        let mut all = Workbench::default();
-        collect_map(&self.desk.state(), &mut all);
-        all
+        held(&self.desk.state())
     }
 
     fn remember(&mut self) {

@@ -78,7 +78,7 @@ pub use setup::{Entry, Fresh, Repeat, Setup, Signals};
 pub use source::Source;
 pub use taking::take;
 pub use templates::{TEMPLATES, Template};
-pub use testing::{TestReport, TestSetup, Tested, test};
+pub use testing::{TestReport, TestSetup, Tested, is_test, test};
 pub use trial::HOOK_SECONDS;
 pub use trying::{ENDLESS, Given};
 pub use version::NESTED_CALLS;

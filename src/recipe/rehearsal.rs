@@ -11,13 +11,10 @@ use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor, words};
 use crate::train::{
     Moment, Reading, STANDARD_LAMBDA, STANDARD_TAU, Seen, StageKind, Workbench, made_up_batch,
+    retried_on,
 };
 use rhai::{Dynamic, Engine, Map};
 use std::sync::Arc;
-
-/// Clips of the batch that a new version is tried on, and most where so few are not enough.
-pub(super) const TRIAL_CLIPS: usize = 2;
-const MOST_CLIPS: usize = 64;
 
 /// Calls every hook once on a tiny batch, those of later stages too, so that an edit with a wrong shape,
 /// name or type is refused before it touches the run. What is logged here is thrown away.
@@ -39,14 +36,13 @@ pub(super) fn try_out(
     };
     let outcome = pass::during(moment.seed, &[moment.step as u64], act);
     before.restore()?;
-    let clips = facts.batch.min(MOST_CLIPS);
-    match outcome {
-        // What a hook takes of a batch may be more than two clips have: the stage's own number decides.
-        Err(first) if matches!(first.kind(), Kind::Shape | Kind::Range) && facts.tried < clips => {
+    let Err(first) = outcome else { return Ok(()) };
+    match retried_on(&first, facts.tried, facts.batch) {
+        Some(clips) => {
             let whole = Facts { tried: clips, ..facts.clone() };
             try_out(engine, version, &whole, moment, bench, state).map_err(|_| first)
         }
-        outcome => outcome,
+        None => Err(first),
     }
 }
 

@@ -130,7 +130,12 @@ pub(super) fn run_for(
     let _ = session.timeline.set(opening.timeline);
     let compiled = &ran.compiled;
     if only_tries {
-        let tried = ran.with_imports(|| session.each_statement(&engine, &compiler, compiled));
+        // As in a run, all statements draw from one stream.
+        let tried = ran.with_imports(|| {
+            pass::during(session.seed(), &[], || {
+                session.each_statement(&engine, &compiler, compiled)
+            })
+        });
         return tried.map(|()| Results::default());
     }
     let outcome = ran.with_imports(|| {

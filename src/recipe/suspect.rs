@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::version::Version;
+use crate::data::Clip;
 use crate::error::{Error, Kind};
 use crate::kd::{check_share, check_temperature};
 use crate::metrics::Labelling;
@@ -9,6 +10,8 @@ use crate::script::Hook;
 use crate::script::names::{Call, Names};
 use crate::tensor::Tensor;
 use crate::train::{Dry, Plan, Sample, StageKind, check_lr};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Fewer outputs than these lie within 0 to 1 by chance.
 const LEAST: usize = 8;
@@ -24,6 +27,8 @@ pub(super) fn before(plan: &Plan, facts: &Facts, version: &Version) -> Vec<Doubt
     found.extend(mixed_up.map(|error| (Some(Hook::Loss.name()), error)));
     found.extend(unlabelled(plan, facts, version).map(|error| (None, error)));
     found.extend(unused_parts(plan, version).map(|error| (Some("parts"), error)));
+    found.extend(leaked(plan).map(|error| (Some("data"), error)));
+    found.extend(unread_taps(plan, facts, version).map(|error| (Some("taps"), error)));
     found
 }
 
@@ -31,6 +36,8 @@ pub(super) fn before(plan: &Plan, facts: &Facts, version: &Version) -> Vec<Doubt
 pub(super) fn after(plan: &Plan, dry: &Dry, facts: &Facts, version: &Version) -> Vec<Doubt> {
     let mut found = Vec::new();
     found.extend(far_rate(plan, &dry.schedule, facts, version).map(|error| (None, error)));
+    found.extend(idle_optimizer(plan, dry, version).map(|error| (Some("optimizers"), error)));
+    found.extend(long_warmup(plan, &dry.schedule, facts, version).map(|error| (None, error)));
     for (hook, error) in out_of_range(&dry.schedule, facts, version) {
         // The step may have said so.
         let told = format!("'{}'", hook.name());
@@ -162,6 +169,80 @@ fn unused_parts(plan: &Plan, version: &Version) -> Option<Error> {
         .expected(format!("ctx.parts.{first} in the loss"));
     Some(error.as_warning())
 }
+
+/// Clips that judge the student and that have trained its teacher.
+fn leaked(plan: &Plan) -> Option<Error> {
+    let teacher = plan.teacher.as_ref()?.features.as_ref()?;
+    let taught: BTreeSet<(&Path, usize)> = teacher.train.clips().iter().map(place_of).collect();
+    let judging = plan.features.judging().clips();
+    let seen = judging.iter().filter(|clip| taught.contains(&place_of(clip))).count();
+    if seen == 0 {
+        return None;
+    }
+    let problem =
+        format!("the teacher of stage '{}' was trained on clips that judge the student", plan.name);
+    let error = Error::new(Kind::Data, plan.operation(), problem)
+        .expected("a teacher of the same fold")
+        .received(format!("{seen} of {} clips", judging.len()));
+    Some(error.as_warning())
+}
+
+/// What a clip is a part of, and where it begins there.
+fn place_of(clip: &Clip) -> (&Path, usize) {
+    (&clip.file, clip.span.map_or(0, |span| span.start))
+}
+
+/// Inner outputs that are kept for the loss, and that no function looks at.
+fn unread_taps(plan: &Plan, facts: &Facts, version: &Version) -> Option<Error> {
+    let first = facts.taps.student.first().or(facts.taps.teacher.first())?;
+    if version.compiled.sources.all().any(|(_, text)| text.contains(".taps")) {
+        return None;
+    }
+    let problem = format!("no function looks at the taps of stage '{}'", plan.name);
+    let error = Error::new(Kind::Script, plan.operation(), problem)
+        .expected(format!("ctx.taps.student[\"{first}\"] in the loss"));
+    Some(error.as_warning())
+}
+
+/// An optimiser that no function names, and that took no step.
+fn idle_optimizer(plan: &Plan, dry: &Dry, version: &Version) -> Option<Error> {
+    let named = |name: &str| {
+        let forms = [format!("optimizers.{name}"), format!("\"{name}\"")];
+        version.compiled.sources.all().any(|(_, text)| forms.iter().any(|form| text.contains(form)))
+    };
+    let name = dry.idle.iter().find(|name| !named(name))?;
+    let problem = format!("the optimizer '{name}' of stage '{}' takes no step", plan.name);
+    let error = Error::new(Kind::Script, "each_step", problem)
+        .expected(format!("ctx.optimizers.{name}.step(…, loss) in the step"));
+    Some(error.as_warning())
+}
+
+/// A warm-up that is not over when the stage is: the rate rises to its end.
+fn long_warmup(
+    plan: &Plan,
+    schedule: &[Sample],
+    facts: &Facts,
+    version: &Version,
+) -> Option<Error> {
+    facts.function(Hook::Lr, version)?;
+    let rates: Vec<f64> = schedule.iter().filter_map(|at| at.lr).collect();
+    let rises = rates.len() >= 4 && rates.is_sorted() && rates.first() < rates.last();
+    let warms = version.compiled.sources.all().any(|(_, text)| text.contains("schedule::warmup"));
+    let (last, own) = (*rates.last()?, plan.optimizer.lr);
+    // The last sample is one step short of its end.
+    if !(rises && warms && last < LEAST_WARM * own) {
+        return None;
+    }
+    let problem = format!("the warm-up of stage '{}' is longer than the stage", plan.name);
+    let error = Error::new(Kind::Range, Hook::Lr.name(), problem)
+        .expected(format!("{own} within its {} epochs", plan.epochs))
+        .received(format!("{} at its end", last as f32))
+        .hint("steps are counted by ctx.step and ctx.steps, epochs by ctx.epoch and ctx.epochs");
+    Some(facts.placed(Hook::Lr, version, error.as_warning()))
+}
+
+/// A warm-up that has come so far is over.
+const LEAST_WARM: f64 = 0.9;
 
 /// A hook `lr` that gives 1 or so at most where the optimiser's rate is a hundredth of that or less: a factor, as other
 /// libraries have it.

@@ -4,6 +4,7 @@
 use super::arguments::Arguments;
 use super::find::{Found, find};
 use super::functions::Functions;
+use super::inspect::Inspector;
 use super::session::folder_of;
 use super::source::Source;
 use super::trying::{Given, Say, Trying, stopped};
@@ -76,8 +77,10 @@ pub struct TestReport {
     pub tested: Vec<Tested>,
     /// Functions that are called like tests and take parameters, each with its file.
     pub passed_over: Vec<String>,
-    /// Files whose tests could not run.
+    /// What is wrong with files whose tests could not run.
     pub broken: Vec<Error>,
+    /// How many files these are.
+    pub broken_files: usize,
     /// Wall time.
     pub seconds: f64,
 }
@@ -90,7 +93,7 @@ impl TestReport {
 }
 
 /// Whether a function of that name and number of parameters is a test.
-pub(super) fn is_test(name: &str, parameters: usize) -> bool {
+pub fn is_test(name: &str, parameters: usize) -> bool {
     name.starts_with(TEST_PREFIX) && parameters == 0
 }
 
@@ -115,13 +118,20 @@ pub fn test(
 ) -> Result<TestReport> {
     let begun = Instant::now();
     let Found { sources, mut broken } = found(&setup.files, setup.given.home.as_deref())?;
+    let mut cannot = broken.len();
     let files = sources.len();
     let mut suites = Vec::new();
     for source in sources {
-        match suite(source, setup, stop) {
+        match suite(source.clone(), setup, stop) {
             Ok(suite) => suites.push(suite),
             Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-            Err(error) => broken.push(error),
+            Err(error) => {
+                cannot += 1;
+                // All that is wrong with it, not only what was found first.
+                let all = Inspector::given(&source.file, &setup.given).mistakes(&source);
+                let is_among = all.iter().any(|other| other.headline() == error.headline());
+                broken.extend(if is_among { all } else { vec![error] });
+            }
         }
     }
     let arguments = Arguments::of(suites.iter().flat_map(|suite| &suite.asts));
@@ -155,7 +165,8 @@ pub fn test(
         suite.passed_over.iter().map(|form| format!("{name}::{form}")).collect()
     };
     let passed_over = suites.iter().flat_map(told).collect();
-    Ok(TestReport { tested, passed_over, broken, seconds: begun.elapsed().as_secs_f64() })
+    let seconds = begun.elapsed().as_secs_f64();
+    Ok(TestReport { tested, passed_over, broken, broken_files: cannot, seconds })
 }
 
 /// The sources of all that is named; what is missing among several is broken.

@@ -63,6 +63,14 @@ impl Knowledge<'_> {
                 "give the order: array.sort(|a, b| …), whose number is below 0 where a comes first",
             );
         }
+        if types.is_empty() && name.contains("::") {
+            let handed = format!("Fn(\"{name}\")");
+            if self.sources.all().any(|(_, text)| text.contains(&handed)) {
+                let problem = "Fn(…) names a function of this file alone";
+                return Error::new(Kind::Name, name, problem)
+                    .hint("write one that calls it, and name that");
+            }
+        }
         let forms = self.signatures.forms(name);
         let is_named = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
         if !forms.is_empty() && is_named {
@@ -95,14 +103,6 @@ impl Knowledge<'_> {
         }
         if let Some(hint) = self.meant(name, &types) {
             return error.hint(hint);
-        }
-        if types.is_empty() && name.contains("::") {
-            let handed = format!("Fn(\"{name}\")");
-            if self.sources.all().any(|(_, text)| text.contains(&handed)) {
-                let hint =
-                    "Fn(…) names a function of this file: write one that calls it, and name that";
-                return error.hint(hint);
-            }
         }
         if let Some(form) = imported(self.sources, name) {
             return error.hint(format!("did you mean {form}?"));

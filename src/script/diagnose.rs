@@ -126,6 +126,9 @@ impl Knowledge<'_> {
             None if begins && previous.is_some_and(|row| row.trim().starts_with("\"\"\"")) => {
                 error.hint("what a function is for stands before it: /// in each line")
             }
+            None if begins && row.trim_start().starts_with("else") => {
+                error.hint("the block before it is not closed: } else { … }")
+            }
             None if begins && error.report().problem.starts_with("expecting ';'") => {
                 error.hint(format!("what stands before line {} {NO_END}", place.line))
             }
@@ -179,6 +182,15 @@ impl Knowledge<'_> {
             }
             other => {
                 let error = self.run_kind(&other);
+                let line = position
+                    .line()
+                    .and_then(|line| self.sources.text(source)?.lines().nth(line - 1));
+                let joins = line.is_some_and(|row| row.contains("&&") || row.contains("||"));
+                let of_tensor = error.report().hint.as_deref() == Some(super::truth::ONE_BOOL);
+                let error = match joins && of_tensor {
+                    true => error.hint("a tensor with one element has .item(); others are joined by & and |, each side in parentheses: (a > 0.5) & b"),
+                    false => error,
+                };
                 self.at(error, source, position, String::new())
             }
         }
@@ -197,7 +209,14 @@ impl Knowledge<'_> {
         let syntax = |problem: String| Error::new(Kind::Script, "the recipe", problem);
         match kind {
             ParseErrorType::VariableUndefined(name) => self.not_defined(name, source, at),
-            ParseErrorType::ModuleUndefined(name) => self.signatures.no_namespace(name),
+            ParseErrorType::ModuleUndefined(name) => {
+                let error = self.signatures.no_namespace(name);
+                let text = self.sources.text(source);
+                match text.and_then(|text| undefined::nameless_import(text, name)) {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                }
+            }
             ParseErrorType::DuplicatedProperty(key) => {
                 syntax(format!("the key '{key}' stands twice in this map"))
                     .hint("leave one of them out")

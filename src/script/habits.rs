@@ -20,6 +20,9 @@ pub(super) fn name(name: &str) -> Option<String> {
         "None" | "null" | "nil" | "undefined" => "nothing is written ()",
         "pass" => "an empty block is written { }",
         "self" => "a function gets its network as a parameter: fn forward(self, x)",
+        "ctx" => {
+            "hooks are given it: fn lr(ctx) { … }; what a hook calls has it handed on: mine(ctx, x)"
+        }
         "torch" | "np" | "numpy" | "jnp" | "tf" => {
             "tensors are made by tensor(…) and tensor::, layers by nn::, losses are functions"
         }

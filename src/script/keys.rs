@@ -32,6 +32,11 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
             "the stage has no {owner}: each_step(#{{ {owner}: #{{ {name}: … }}, … }}, …)"
         ));
     }
+    if keys.is_empty() && owner == Some("state") {
+        return error.hint(format!(
+            "a stage begins with it where its options say so: state: #{{ {name}: 0.0 }}"
+        ));
+    }
     if keys.is_empty() {
         let others = sources.all().flat_map(|(_, text)| undefined::keys(text));
         return error.near(name, others.filter(|key| *key != name));

@@ -10,6 +10,12 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         ("train", "Network") => "write net.eval(); a stage has its student in training mode itself",
         ("long" | "int", "Tensor") => "write x.to(\"i64\")",
         ("numel", "Tensor") => "it is a property: x.count",
+        ("train", "map") if ["map, Model", "map, Network"].contains(&types) => {
+            "the model comes first: train(model, options)"
+        }
+        (_, "float" | "integer") if name.starts_with("optim::") => {
+            "options stand in a map: optim::adam(#{ lr: 1e-3 })"
+        }
         ("map" | "filter" | "reduce" | "for_each", "range") => {
             "a range is gone through: for i in 0..10 { … }"
         }
@@ -40,6 +46,9 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
         (_, "array") if pytorch::REDUCTIONS.contains(&name) => {
             "make the array a tensor first: tensor([…]).mean()"
+        }
+        _ if types.split(", ").any(|kind| kind == "Batch") => {
+            "a batch has its clips as batch.input and their labels as batch.target"
         }
         _ => return None,
     })
@@ -73,6 +82,10 @@ pub(super) fn setting(name: &str, owner: &str) -> Option<String> {
     let hint = match (name, owner) {
         ("lr" | "lambda" | "tau", "Context") => {
             format!("it is what the hook gives: fn {name}(ctx) {{ … }}")
+        }
+        (_, "Batch") => {
+            "a batch stays as it is: give its new inputs back, or #{ input: …, target: … }"
+                .to_string()
         }
         (_, "Context") => format!("what hooks keep is in ctx.state: ctx.state.{name} = …"),
         _ => return None,

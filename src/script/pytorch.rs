@@ -80,6 +80,9 @@ pub(super) fn property(name: &str) -> Option<&'static str> {
         "data" => "write x.detach()",
         "grad" => "gradients are a value: grad(loss, x)",
         "requires_grad" => "write x.tracked",
+        "taps" => {
+            "inner outputs are ctx.taps.student[…] and ctx.taps.teacher[…], of the option taps"
+        }
         _ => return None,
     })
 }

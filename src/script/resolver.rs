@@ -5,7 +5,9 @@ use super::raise::raise;
 use super::{LIMITS, SOURCE_BYTES, Sources, stdlib};
 use crate::disk;
 use crate::error::{Error, Kind, Result, nearest};
-use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, Module, ModuleResolver, Position, Scope};
+use rhai::{
+    AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, Module, ModuleResolver, Position, Scope,
+};
 use rhai::{Shared, Stmt};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -26,8 +28,8 @@ pub struct Imports {
     pub files: Vec<PathBuf>,
     /// What was compiled, to look for arguments.
     pub asts: Vec<AST>,
-    /// Functions of each module, by the name of the import: name and number of parameters.
-    pub functions: HashMap<String, Vec<(String, usize)>>,
+    /// Functions of each module that others can call, by the name of the import: names, with their parameters.
+    pub functions: HashMap<String, Vec<(String, Vec<String>)>>,
     /// Whether the version is complete: nothing is loaded any more, since nobody would watch or keep it.
     pub sealed: bool,
 }
@@ -131,8 +133,12 @@ impl Resolver {
     fn file(&self, name: &str) -> Result<(PathBuf, PathBuf)> {
         let operation = format!("import \"{name}\"");
         let outside = || {
-            Error::new(Kind::Script, &operation, "leads out of the recipe's folder")
-                .expected("a path beside or below the recipe, or \"std/…\"")
+            let error = Error::new(Kind::Script, &operation, "leads out of the recipe's folder")
+                .expected("a path beside or below the recipe, or \"std/…\"");
+            match name.starts_with("..") && self.with(|inner| inner.loading.len() > 1) {
+                true => error.hint("in modules, too, paths are counted from the recipe's folder"),
+                false => error,
+            }
         };
         // A path may begin with `./`, as in other languages.
         let relative: PathBuf =
@@ -196,7 +202,10 @@ impl Resolver {
         ast.set_source(source.clone());
         let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(wrap)?;
         self.load_inner(engine, &ast).map_err(wrap)?;
-        let functions = ast.iter_functions().map(|own| (own.name.to_string(), own.params.len()));
+        let offered = ast.iter_functions().filter(|own| own.access == FnAccess::Public);
+        let functions = offered.map(|own| {
+            (own.name.to_string(), own.params.iter().map(|name| name.to_string()).collect())
+        });
         let functions = functions.collect();
         self.with(|inner| {
             let imports = Arc::make_mut(&mut inner.imports);

@@ -1,6 +1,6 @@
 //! Every function that a script may call, with its form.
 
-use super::catalogue::{Catalogue, Form};
+use super::catalogue::{Catalogue, Form, plain};
 use super::diagnose::word;
 use super::{habits, pytorch};
 use crate::error::{Error, Kind, nearest};
@@ -15,7 +15,12 @@ const MOST: usize = 16;
 pub struct Signatures {
     /// Each function of ours with its full name and its form.
     all: Vec<(String, String)>,
+    /// Methods that leave the value before the point as it is, and give another one of its sort.
+    anew: BTreeSet<(String, usize)>,
 }
+
+/// Rhai has a method of that name that changes an array.
+const CHANGES_ARRAYS: [&str; 2] = ["pad", "split"];
 
 /// All names that can be called, those of Rhai's own library too: what only a check asks, since it takes a
 /// reading of all that Rhai has.
@@ -49,10 +54,17 @@ impl Vocabulary {
 impl Signatures {
     /// The functions that `engine` knows: each with its full name and its form.
     pub fn of(engine: &Engine) -> Self {
-        let mut all: Vec<_> = Catalogue::of(engine).forms().iter().map(form_of).collect();
+        let catalogue = Catalogue::of(engine);
+        let mut all: Vec<_> = catalogue.forms().iter().map(form_of).collect();
         all.sort_by_cached_key(|(name, form)| (name.clone(), parameters_of(form), form.clone()));
         all.dedup();
-        Signatures { all }
+        Signatures { all, anew: anew(&catalogue) }
+    }
+
+    /// Whether a method of so many parameters, the value before the point counted, leaves that as it is and gives another
+    /// one: a tensor's, a data set's.
+    pub fn gives_anew(&self, name: &str, count: usize) -> bool {
+        self.anew.contains(&(name.to_string(), count))
     }
 
     /// Whether a function of that name and number of parameters is known.
@@ -92,6 +104,10 @@ impl Signatures {
         }
         if let Some(known) = self.spelt(name) {
             return error.hint(format!("did you mean {}?", self.forms_of(known)));
+        }
+        let elsewhere = |known: &str| known.rsplit_once("::").is_some_and(|(_, own)| own == name);
+        if let Some((known, _)) = self.all.iter().find(|(known, _)| elsewhere(known)) {
+            return error.hint(format!("it stands in a namespace: {}", self.forms_of(known)));
         }
         if let Some(bare) =
             name.rsplit("::").next().filter(|bare| *bare != name && self.has_forms(bare))
@@ -225,9 +241,23 @@ impl Signatures {
         self.forms(name).first().map_or(name.to_string(), |form| form.to_string())
     }
 
-    pub(super) fn forms(&self, name: &str) -> Vec<&str> {
+    /// The forms of a function, as they are written.
+    pub fn forms(&self, name: &str) -> Vec<&str> {
         self.all.iter().filter(|(known, _)| known == name).map(|(_, form)| form.as_str()).collect()
     }
+}
+
+/// See [`Signatures::gives_anew`].
+fn anew(catalogue: &Catalogue) -> BTreeSet<(String, usize)> {
+    let own =
+        catalogue.forms().iter().filter(|form| form.is_written() && form.property().is_none());
+    let own = own.filter(|form| {
+        let kind = plain(form.first());
+        let is_value = ["tensor", "dataset"].contains(&kind.as_str());
+        form.namespace.is_none() && is_value && plain(&form.returns) == kind
+    });
+    let own = own.filter(|form| !CHANGES_ARRAYS.contains(&form.name.as_str()));
+    own.map(|form| (form.name.clone(), form.parameters.len())).collect()
 }
 
 /// A function's full name, and how it is written with its parameters.

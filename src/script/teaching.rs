@@ -35,6 +35,9 @@ impl Teacher {
         let expected = "what train(…) or distill(…) gave, a network, or kd::stored(\"FILE\")";
         let net = native_of::<Net>("distill", "the teacher", expected, given);
         net.map(Teacher::Net).map_err(|error| match given.is_array() {
+            false if given.is::<crate::models::Spec>() => error.hint(
+                "the teacher comes first, and has been trained: distill(teacher, student, options)",
+            ),
             true => error.hint(
                 "several teach in each_step(…), where std/teachers joins what they say: \
                  teachers::mean_softmax([one.forward(x), two.forward(x)])",

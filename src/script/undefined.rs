@@ -30,6 +30,14 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
             "consts are worked out before statements run: make '{name}' const as well, or this one let"
         ));
     }
+    let is_statement = !row.starts_with([' ', '\t', '}'])
+        && !row.starts_with("fn ")
+        && !row.starts_with("private ");
+    if declares(text, "let", name) && is_statement {
+        return Some(format!(
+            "'{name}' gets its value further down: statements run from top to bottom"
+        ));
+    }
     if declares(text, "let", name) {
         return Some(format!(
             "functions cannot see a top-level `let`: pass '{name}' on, read it with arg(\"{name}\", …), or \
@@ -62,6 +70,17 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
         rest.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="))
     });
     assigned.then(|| format!("a variable is declared first: let {name} = …"))
+}
+
+/// What to do about an import of `text` that was given no name, and that `name` means.
+pub(super) fn nameless_import(text: &str, name: &str) -> Option<String> {
+    let paths = text.match_indices("import \"").filter_map(|(at, found)| {
+        let (path, rest) = text[at + found.len()..].split_once('"')?;
+        (!rest.trim_start().starts_with("as ")).then_some(path)
+    });
+    let last = |path: &str| path.rsplit('/').next() == Some(name);
+    let path = paths.map(|path| path.trim_end_matches(".rhai")).find(|path| last(path))?;
+    Some(format!("an import is given a name: import \"{path}\" as {name};"))
 }
 
 /// Words that are keys of maps in `text`.

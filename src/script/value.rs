@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::tensor::Tensor;
 use rhai::{Array, Dynamic, FnPtr, Map};
+use std::any::TypeId;
 
 /// Our types, by the last part of Rust's names for them, in the words that a recipe's author knows.
 const WORDS: [(&str, &str); 18] = [
@@ -184,5 +185,10 @@ pub(super) fn native_of<T: Clone + Send + Sync + 'static>(
     value: &Dynamic,
 ) -> Result<T> {
     let native = value.read_lock::<T>().map(|native| native.clone());
-    native.ok_or_else(|| wrong(operation, what, expected, value))
+    native.ok_or_else(|| {
+        let error = wrong(operation, what, expected, value);
+        let is_net = TypeId::of::<T>() == TypeId::of::<crate::nn::Net>();
+        let is_result = is_net && value.is::<crate::train::Trained>();
+        if is_result { error.hint("its network is .net") } else { error }
+    })
 }

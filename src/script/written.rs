@@ -37,7 +37,13 @@ pub fn option_at(text: &str, position: Position, path: &str, error: &Error) -> O
     };
     // Of several, those that are another value than the wrong one are none.
     entries.all.retain(|entry| entry.name != path || !other(entry));
-    let found = match entries.named(path.split(['.', '[']).next()?) {
+    // A tap is a value, and no key, though there may be one of its name.
+    let is_value = error.report().problem.starts_with("unknown tap ");
+    let named = match is_value {
+        true => Choice::None,
+        false => entries.named(path.split(['.', '[']).next()?),
+    };
+    let found = match named {
         Choice::One(entry) => Some(reader.further(entry, path).unwrap_or_else(|| entry.clone())),
         Choice::Several => None,
         Choice::None => reader.within(&entries.all, path),
@@ -233,45 +239,42 @@ impl Reader<'_> {
         let text = names.text();
         found.unknown |= text.get(value.0..value.1).is_some_and(|value| value.starts_with('['));
         for span in names.references(index) {
-            let rest = text.get(span.end..).unwrap_or_default();
-            let trimmed = rest.trim_start();
-            let sets = |rest: &str| {
-                let rest = rest.trim_start();
-                let rest = rest.strip_prefix(['+', '-', '*', '/', '%']).unwrap_or(rest);
-                rest.starts_with('=') && !rest.starts_with("==")
-            };
-            let is_set = trimmed.starts_with(['.', '[', '=', '+']) && span != symbol.span;
-            if !is_set || span.start > self.before {
-                continue;
-            }
-            let end = rest.find(';').map_or(text.len(), |end| span.end + end);
-            let value = (rest.find('=').map_or(span.end, |at| span.end + at + 1).min(end), end);
-            if let Some((key, after)) =
-                rest.strip_prefix("[\"").and_then(|own| own.split_once("\"]"))
-                && sets(after)
-            {
-                found.all.push(Entry { name: key.to_string(), start: span.end + 2, value });
-            } else if let Some(own) = rest.strip_prefix('.') {
-                let word = |letter: char| letter.is_alphanumeric() || letter == '_';
-                let length = own.find(|letter| !word(letter)).unwrap_or(own.len());
-                let (key, after) = own.split_at(length);
-                if sets(after) {
-                    found.all.push(Entry { name: key.to_string(), start: span.end + 1, value });
-                } else if ["mixin", "fill_with"].contains(&key) && after.starts_with('(') {
-                    found.unordered |= key == "fill_with";
-                    let given = self.entries((span.end + 1 + length + 1, end));
-                    found.extend(given);
-                } else if ["set", "remove", "clear", "drain", "retain"].contains(&key) {
-                    found.unknown = true;
-                }
-            } else if rest.starts_with("[") && !rest.starts_with("[\"") {
-                found.unknown = true;
-            } else if sets(trimmed) {
-                let given = self.entries(value);
-                found.extend(given);
+            if span != symbol.span && span.start <= self.before {
+                self.afterwards(span.end, &mut found);
             }
         }
         found
+    }
+
+    /// What a variable is given where it stands before `start`: `.lr = 3`, `["lr"] = 3`, `= #{ … }`, `.mixin(…)`.
+    fn afterwards(&mut self, start: usize, found: &mut Entries) {
+        let text = self.names.text();
+        let rest = text.get(start..).unwrap_or_default();
+        let end = rest.find(';').map_or(text.len(), |end| start + end);
+        let value = (rest.find('=').map_or(start, |at| start + at + 1).min(end), end);
+        if let Some((key, after)) = rest.strip_prefix("[\"").and_then(|own| own.split_once("\"]")) {
+            if sets(after) {
+                found.all.push(Entry { name: key.to_string(), start: start + 2, value });
+            }
+        } else if let Some(own) = rest.strip_prefix('.') {
+            let word = |letter: char| letter.is_alphanumeric() || letter == '_';
+            let length = own.find(|letter| !word(letter)).unwrap_or(own.len());
+            let (key, after) = own.split_at(length);
+            if sets(after) {
+                found.all.push(Entry { name: key.to_string(), start: start + 1, value });
+            } else if ["mixin", "fill_with"].contains(&key) && after.starts_with('(') {
+                found.unordered |= key == "fill_with";
+                let given = self.entries((start + 1 + length + 1, end));
+                found.extend(given);
+            } else if ["set", "remove", "clear", "drain", "retain"].contains(&key) {
+                found.unknown = true;
+            }
+        } else if rest.starts_with('[') {
+            found.unknown = true;
+        } else if sets(rest) {
+            let given = self.entries(value);
+            found.extend(given);
+        }
     }
 
     /// Where the rest of a path leads within the value of an entry.
@@ -319,11 +322,22 @@ impl Reader<'_> {
             inner.extend(self.entries(entry.value).all);
         }
         let own: Vec<&Entry> = inner.iter().filter(|entry| entry.name == name).collect();
+        let has = |entry: &&Entry| {
+            let value = names.text().get(entry.value.0..entry.value.1).unwrap_or_default();
+            value.trim_start().starts_with('[') && value.contains(&text)
+        };
         match own.as_slice() {
             [one] => Some((*one).clone()),
-            _ => inner.iter().find(is_value).cloned(),
+            _ => inner.iter().find(is_value).or_else(|| inner.iter().find(has)).cloned(),
         }
     }
+}
+
+/// Whether what stands behind a variable or a key gives it a value: `= 3`, `+= 3`.
+fn sets(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let rest = rest.strip_prefix(['+', '-', '*', '/', '%']).unwrap_or(rest);
+    rest.starts_with('=') && !rest.starts_with("==")
 }
 
 /// What an expression is made of.
@@ -336,8 +350,14 @@ enum Part {
 /// The bytes of an element of a list that begins at `start`.
 fn element(text: &str, (start, end): (usize, usize), index: usize) -> Option<(usize, usize)> {
     let (mut depth, mut count, mut begins, mut quote) = (0usize, 0, start + 1, None);
-    let mut letters = text.get(start..end)?.char_indices();
+    let text = text.get(start..end)?;
+    let (mut letters, mut comment) = (text.char_indices(), false);
     while let Some((at, letter)) = letters.next() {
+        comment |= quote.is_none() && text[at..].starts_with("//");
+        if comment {
+            comment = letter != '\n';
+            continue;
+        }
         match (quote, letter) {
             (Some(_), '\\') => drop(letters.next()),
             (Some(open), _) if open == letter => quote = None,

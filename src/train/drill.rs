@@ -75,7 +75,7 @@ impl Drill {
         let labelling = Labelling::Single;
         let (model, teacher, is_own) = (model.clone(), None, false);
         let taps = Taps::default();
-        let learner = Learner { model, parameters, teacher, taps, labelling, bench, is_own };
+        let learner = Learner { model, parameters, teacher, taps, labelling, bench, is_own, clips };
         let moment = Moment {
             stage: "drill".into(),
             seed: 0,

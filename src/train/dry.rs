@@ -2,7 +2,7 @@
 
 use super::bench::{Before, Workbench};
 use super::event::Trained;
-use super::hooks::{Hooks, Moment, Phase};
+use super::hooks::{Hooks, Moment, Phase, Reading};
 use super::plan::Plan;
 use super::stage::{MOST_READINGS, Stage, made_up_reading, made_up_readings};
 use crate::data::Batch;
@@ -11,11 +11,12 @@ use crate::models::InputShape;
 use crate::nn::{Mode, pass};
 use crate::tensor::random::Stream;
 use crate::tensor::{Device, Tensor};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Clips that it is tried on.
-const CLIPS: usize = 2;
-/// Most clips that it is tried on where two are too few.
+/// Clips that hooks are tried on.
+pub const TRIAL_CLIPS: usize = 2;
+/// Most clips that they are tried on where so few are not enough.
 const MOST_CLIPS: usize = 64;
 /// Moments of the stage at which its schedules are read.
 const SAMPLES: usize = 24;
@@ -39,7 +40,7 @@ pub struct Sample {
 pub struct Dry {
     /// The student's parameters.
     pub parameters: usize,
-    /// Shape of the two clips, `[2, frames, mels]`.
+    /// Shape of the first two clips, `[2, frames, mels]`.
     pub input: Vec<usize>,
     /// What the student gave for them.
     pub output: Option<Tensor>,
@@ -49,10 +50,20 @@ pub struct Dry {
     pub steps_per_epoch: usize,
     /// The schedules over the stage, first to last epoch.
     pub schedule: Vec<Sample>,
+    /// Optimisers of a step of one's own that took no step where it was tried.
+    pub idle: Vec<String>,
     /// All that failed, in the order in which it would.
     pub failures: Vec<Error>,
     /// The stage as it was before the one step.
     pub trained: Trained,
+}
+
+/// How many clips hooks are tried on after `error` came of `tried` clips, if it may come of their number: what a hook takes
+/// of a batch may be more than two clips have, and a stage's own `batch` decides.
+pub fn retried_on(error: &Error, tried: usize, batch: usize) -> Option<usize> {
+    let clips = batch.min(MOST_CLIPS);
+    let by_number = matches!(error.kind(), Kind::Shape | Kind::Range);
+    (by_number && clips > tried).then_some(clips)
 }
 
 /// Builds a stage, does one step of it on made-up clips, calls every hook, and puts everything back. No data are
@@ -65,7 +76,8 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     let mut run = Stage::new(plan)?;
     hooks.begin(&run.learner.bench)?;
     let (shape, classes) = (plan.features.shape(), plan.features.train.classes());
-    let batch = made_up_batch(CLIPS, shape, classes, &plan.device)?;
+    let mut batch = made_up_batch(TRIAL_CLIPS, shape, classes, &plan.device)?;
+    let input = batch.input.shape();
     let mut failures = Vec::new();
     let before = run.learner.bench.with(hooks.holdings()).snapshot();
     hooks.remember();
@@ -79,24 +91,24 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     });
     let output = keep(output, &mut failures);
     let mut loss = None;
+    // Optimisers that took a step.
+    let mut stepped = BTreeSet::new();
     // What its step would only say in other words.
     let fits = output.is_some()
         && keep(run.learner.check_output(plan, &moment, hooks), &mut failures).is_some();
     if fits {
         let mut report = run.learner.step(&batch, &moment, hooks);
-        let clips = plan.batch.min(plan.features.train.clips().len()).min(MOST_CLIPS);
-        let by_number = |error: &Error| matches!(error.kind(), Kind::Shape | Kind::Range);
-        // What a hook takes of a batch may be more than two clips have: the stage's own number decides.
-        if report.as_ref().is_err_and(by_number) && clips > CLIPS {
+        let whole = plan.batch.min(plan.features.train.clips().len());
+        let clips = report.as_ref().err().and_then(|error| retried_on(error, TRIAL_CLIPS, whole));
+        if let Some(clips) = clips {
             let whole = made_up_batch(clips, shape, classes, &plan.device)?;
             let again = retried(&before, hooks, |hooks| run.learner.step(&whole, &moment, hooks))?;
-            report = again.map_or(report, Ok);
+            if let Some(again) = again {
+                (report, batch) = (Ok(again), whole);
+            }
         }
         loss = keep(report, &mut failures).map(|report| report.loss);
-        failures.extend(
-            idle(plan, &run.learner.bench.with(hooks.holdings()), run.loader.batches())
-                .filter(|_| loss.is_some()),
-        );
+        note_steps(&run.learner.bench.with(hooks.holdings()), &mut stepped);
     }
     if loss.is_some() {
         failures.extend(unmoved(plan, &before)?);
@@ -111,6 +123,15 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     logged.extend(hooks.logged());
     before.restore()?;
     hooks.undo();
+    if loss.is_some()
+        && let Some(epochs) = hooks.epochs()
+    {
+        let mut told = Told { failures: &mut failures, logged: &mut logged, stepped: &mut stepped };
+        later(plan, &run, epochs, &batch, &before, hooks, &mut told)?;
+    }
+    if loss.is_some() {
+        failures.extend(idle(plan, &stepped, run.loader.batches()));
+    }
     let steps_per_epoch = run.loader.batches();
     let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures, &logged);
     before.restore()?;
@@ -118,7 +139,8 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     run.moment.readings = Arc::default();
     Ok(Dry {
         parameters: run.learner.model.network().parameter_count(),
-        input: batch.input.shape(),
+        idle: idle_optimizers(plan, &stepped),
+        input,
         output,
         loss,
         steps_per_epoch,
@@ -148,6 +170,72 @@ fn retried<T>(
     }
 }
 
+/// A step and an end of an epoch in the middle of the stage, in its last epoch and where hooks say so: they may do something
+/// else there than in the first one.
+fn later(
+    plan: &Plan,
+    run: &Stage,
+    named: Vec<usize>,
+    batch: &Batch,
+    before: &Before,
+    hooks: &mut dyn Hooks,
+    told: &mut Told,
+) -> Result<()> {
+    let per_epoch = run.loader.batches();
+    let last = plan.epochs.saturating_sub(1);
+    let mut epochs: BTreeSet<usize> = named.into_iter().collect();
+    epochs.extend([plan.epochs / 2, last]);
+    for epoch in epochs.into_iter().filter(|epoch| (1..=last).contains(epoch)) {
+        // Not the first step of each: what is done in every second one is done in some of these.
+        let within = if epoch == last { per_epoch.saturating_sub(1) } else { per_epoch / 2 };
+        let readings = readings_before(plan, epoch, told.logged);
+        let step = epoch * per_epoch + within;
+        let at = Moment { epoch, step, phase: Phase::Step, readings, ..run.moment.clone() };
+        let done = keep(run.learner.step(batch, &at, hooks), told.failures);
+        note_steps(&run.learner.bench.with(hooks.holdings()), told.stepped);
+        told.logged.extend(hooks.logged());
+        before.restore()?;
+        hooks.undo();
+        // What fails here may do otherwise in another epoch.
+        if done.is_none() {
+            continue;
+        }
+        let readings = readings_before(plan, epoch + 1, told.logged);
+        let step = (epoch + 1) * per_epoch;
+        let end = Moment { phase: Phase::EpochEnd, step, readings, ..at };
+        keep(hooks.on_epoch(&end), told.failures);
+        told.logged.extend(hooks.logged());
+        before.restore()?;
+        hooks.undo();
+    }
+    Ok(())
+}
+
+/// Optimisers that took no step where another one did.
+fn idle_optimizers(plan: &Plan, stepped: &BTreeSet<String>) -> Vec<String> {
+    let all = plan.own.iter().flat_map(|own| &own.optimizers).map(|(name, _)| name);
+    all.filter(|name| !stepped.is_empty() && !stepped.contains(*name)).cloned().collect()
+}
+
+/// What steps and ends of epochs have told so far.
+struct Told<'a> {
+    failures: &'a mut Vec<Error>,
+    logged: &'a mut Vec<(String, f64)>,
+    stepped: &'a mut BTreeSet<String>,
+}
+
+/// Puts down the optimisers that took a step.
+fn note_steps(bench: &Workbench, stepped: &mut BTreeSet<String>) {
+    let moved = bench.optimizers.iter().filter(|(_, handle)| !handle.snapshot().is_fresh());
+    stepped.extend(moved.map(|(name, _)| name.clone()));
+}
+
+/// The numbers that a hook finds when so many epochs are done.
+fn readings_before(plan: &Plan, epochs: usize, logged: &[(String, f64)]) -> Arc<Vec<Reading>> {
+    let first = epochs.saturating_sub(MOST_READINGS) + 1;
+    Arc::new((first..=epochs).map(|epoch| made_up_reading(plan, epoch, logged)).collect())
+}
+
 /// What follows the stage finds the numbers that a run has.
 fn made_up(plan: &Plan, logged: &[(String, f64)], trained: Trained) -> Trained {
     let readings = made_up_readings(plan, logged);
@@ -155,8 +243,8 @@ fn made_up(plan: &Plan, logged: &[(String, f64)], trained: Trained) -> Trained {
     Trained { map, best_map: map, readings, ..trained }
 }
 
-/// A step that went well, and will have taught nothing.
-fn idle(plan: &Plan, bench: &Workbench, per_epoch: usize) -> Option<Error> {
+/// Steps that went well, and will have taught nothing; `stepped` are the optimisers that took one.
+fn idle(plan: &Plan, stepped: &BTreeSet<String>, per_epoch: usize) -> Option<Error> {
     let steps = plan.epochs * per_epoch;
     let gathers = plan.optimizer.accumulate;
     if plan.own.is_none() && gathers > steps {
@@ -166,21 +254,16 @@ fn idle(plan: &Plan, bench: &Workbench, per_epoch: usize) -> Option<Error> {
             .received(gathers.to_string());
         return Some(error.as_warning());
     }
-    let (name, options) = plan.own.as_ref()?.optimizers.first()?;
-    let took_none = bench.optimizers.iter().all(|(_, handle)| handle.snapshot().is_fresh());
-    let net = plan.own.as_ref()?.nets.first().map_or("net", |(net, _)| net);
+    let own = plan.own.as_ref()?;
+    let (name, options) = own.optimizers.first().filter(|_| stepped.is_empty())?;
+    let net = own.nets.first().map_or("net", |(net, _)| net);
     let problem = format!("no optimizer of stage '{}' took a step", plan.name);
-    took_none.then(|| {
-        Error::new(Kind::Script, "each_step", problem)
-            .expected(format!(
-                "ctx.optimizers.{name}.step(ctx.nets.{net}, loss) in each step, or in some"
-            ))
-            .received(format!(
-                "a step that makes a loss, and leaves {} as it is",
-                options.operation()
-            ))
-            .as_warning()
-    })
+    let error = Error::new(Kind::Script, "each_step", problem)
+        .expected(format!(
+            "ctx.optimizers.{name}.step(ctx.nets.{net}, loss) in each step, or in some"
+        ))
+        .received(format!("a step that makes a loss, and leaves {} as it is", options.operation()));
+    Some(error.as_warning())
 }
 
 /// Networks of a step of one's own that it does not train: one whose running statistics move all the same, and the one that
@@ -190,6 +273,13 @@ fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
     let mut found = Vec::new();
     let all = before.moved()?;
     let any = all.iter().any(|(_, moved)| moved.weights);
+    if !any && own.optimizers.is_empty() {
+        let problem = format!("no weight of stage '{}' changes", plan.name);
+        let error = Error::new(Kind::Script, "each_step", problem)
+            .expected("optimizers: #{ main: optim::adamw(#{ lr: 1e-3 }) }, and ctx.optimizers.main.step(…) in the step")
+            .received("a step that makes a loss, without optimizers");
+        found.push(error.as_warning());
+    }
     for ((name, moved), (net, network)) in all.iter().zip(&own.nets) {
         if moved.weights || !any {
             continue;
@@ -233,11 +323,7 @@ fn schedules(
         let epoch = step / steps_per_epoch.max(1);
         let mut moment = Moment { epoch, step, phase: Phase::Step, ..start.clone() };
         // What a hook may look at, it finds.
-        moment.readings = Arc::new(
-            (epoch.saturating_sub(MOST_READINGS) + 1..=epoch)
-                .map(|epoch| made_up_reading(plan, epoch, logged))
-                .collect(),
-        );
+        moment.readings = readings_before(plan, epoch, logged);
         let mut sample = Sample { epoch, step, lr: None, lambda: None, tau: None };
         if has_lr {
             let lr = hooks.lr(&moment);

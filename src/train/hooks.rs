@@ -208,6 +208,11 @@ pub trait Hooks {
         0
     }
 
+    /// Where steps or ends of epochs call functions of the recipe's own: epochs in which these name that they do something else.
+    fn epochs(&self) -> Option<Vec<usize>> {
+        None
+    }
+
     /// Networks and optimisers that hooks hold beside those of the stage: a step may change them, too.
     fn holdings(&self) -> Workbench {
         Workbench::default()

@@ -28,7 +28,7 @@ pub use bench::{Before, Workbench};
 pub use card::{CARD, Card};
 pub use checkpoint::{Belongings, Checkpoint};
 pub use drill::Drill;
-pub use dry::{Dry, Sample, dry_run, made_up_batch};
+pub use dry::{Dry, Sample, TRIAL_CLIPS, dry_run, made_up_batch, retried_on};
 pub use evaluate::evaluate;
 pub use event::{Event, Observer, SoFar, Trained};
 pub use hooks::{Change, Hooks, Moment, Outcome, Phase, Plain, Reading, Seen, Stint, Tapped};

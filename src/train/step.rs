@@ -59,6 +59,8 @@ pub(super) struct Learner {
     pub bench: Workbench,
     /// Whether the steps are the recipe's own.
     pub is_own: bool,
+    /// Clips that train.
+    pub clips: usize,
 }
 
 impl Learner {
@@ -92,7 +94,8 @@ impl Learner {
         let (teacher, is_own) = (Teacher::of(plan), plan.own.is_some());
         let labelling = plan.features.train.labelling();
         let taps = plan.taps.clone();
-        Ok(Learner { parameters, model, teacher, taps, labelling, bench, is_own })
+        let clips = plan.features.train.clips().len();
+        Ok(Learner { parameters, model, teacher, taps, labelling, bench, is_own, clips })
     }
 
     /// Refuses a network that cannot be evaluated, before anything is trained.
@@ -222,7 +225,8 @@ impl Learner {
             Some(Told { logits, taps, taught }) => (Some(logits), taps, taught),
             None => (None, Vec::new(), None),
         };
-        let seen = Seen { taps: [own, told], places: places(batch), taught, weights: None };
+        let places = places(batch, self.clips);
+        let seen = Seen { taps: [own, told], places, taught, weights: None };
         let Weighed { loss, is_own, lambda, tau } = trace::span(Part::Loss, || {
             self.loss(&student, teacher.as_ref(), &batch.target, seen, moment, hooks)
         })?;
@@ -272,10 +276,12 @@ fn named(part: &str, net: &Net) -> Vec<(String, Parameter)> {
     all.map(|(name, parameter)| (format!("parts.{part}.{name}"), parameter)).collect()
 }
 
-/// The clip that each row has most of. Rows that nobody recorded are counted.
-fn places(batch: &Batch) -> Vec<usize> {
+/// The clip that each row has most of, of so many that train. Rows that nobody recorded are counted, and the last one stands
+/// for the last clip: a memory of them must have a place for each.
+fn places(batch: &Batch, clips: usize) -> Vec<usize> {
     if batch.mixes.is_empty() {
-        return (0..batch.clips).collect();
+        let last = clips.saturating_sub(1);
+        return (0..batch.clips.saturating_sub(1)).chain([last]).collect();
     }
     // The first of equals.
     let most = |a: (usize, f32), b: &(usize, f32)| if b.1 > a.1 { *b } else { a };

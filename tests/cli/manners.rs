@@ -117,3 +117,17 @@ fn a_check_tells_all_mistakes_of_an_imported_file() {
     }
     assert!(ran.err.contains("nothing: this name is not defined here"), "{}", ran.err);
 }
+
+#[test]
+fn a_check_reads_imported_files_through() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "lib/parts.rhai",
+        "fn a(x) { softmx(x, 1) }\nfn b() { optim::adam(#{ rate: 1 }) }\nfn c(o) { o.x = 1; }\n",
+    );
+    sandbox.write("recipe.rhai", "import \"lib/parts\" as parts;\nprint(parts::a);\nsofmax(1);\n");
+    let ran = sandbox.still(&["check", "--static-only", "recipe.rhai"]);
+    for place in ["parts.rhai:1:11", "parts.rhai:2:25", "parts.rhai:3:11", "recipe.rhai:3:1"] {
+        assert_eq!(ran.err.matches(place).count(), 1, "{place}: {}", ran.err);
+    }
+}

@@ -296,6 +296,17 @@ fn a_file_that_does_not_compile_leaves_the_others_their_tests() {
     "#);
 }
 
+#[test]
+fn all_mistakes_of_a_file_that_does_not_compile_are_told() {
+    let ran =
+        test("fn test_a() { nowhere }\nfn test_b() { assert(true) }\nfn c() { elsewhere }", &[]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.out.contains("0 passed, 0 failed, 1 file cannot be tested"), "{}", ran.out);
+    for place in ["recipe.rhai:1:15", "recipe.rhai:3:10"] {
+        assert_eq!(ran.err.matches(place).count(), 1, "{place}: {}", ran.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it() {

@@ -29,6 +29,7 @@ fn set(clips: &[(usize, &str)], classes: usize) -> Dataset {
         clips: Arc::new(clips.iter().enumerate().map(clip).collect()),
         lists: Vec::new(),
         left_out: Arc::default(),
+        remarks: Arc::default(),
     }
 }
 

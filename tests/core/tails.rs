@@ -87,3 +87,102 @@ fn what_is_damaged_in_the_middle_is_not_cut_off() {
     let told = told("halves.wav", &halves);
     assert!(told.contains("cannot be read") && told.contains("floats with 16 bits"), "{told}");
 }
+
+#[test]
+fn every_page_of_an_ogg_is_there_and_whole() {
+    let sandbox = Sandbox::new();
+    let ogg = std::fs::read(golden("formats/vorbis.ogg")).expect("a clip");
+    let told = |name: &str, bytes: &[u8]| {
+        let path = sandbox.write(name, bytes);
+        let error = decode::read(&path, &ReadOptions::default()).expect_err(name).to_string();
+        assert_eq!(decode::probe(&path).expect_err(name).to_string(), error, "{name}");
+        error.lines().nth(1).unwrap_or_default().trim().to_string()
+    };
+    let starts: Vec<usize> =
+        ogg.windows(4).enumerate().filter(|(_, own)| own == b"OggS").map(|(at, _)| at).collect();
+    let [_, second, third] = starts[..] else { panic!("three pages: {starts:?}") };
+    let mut flipped = ogg.clone();
+    flipped[(second + third) / 2] ^= 0x10;
+    assert_eq!(told("flipped.ogg", &flipped), "received: a wrong check sum of page 2");
+    let mut no_page = ogg.clone();
+    no_page[third] ^= 0x10;
+    assert_eq!(told("no_page.ogg", &no_page), "received: a wrong check sum of page 3");
+    let gap = [&ogg[..second], &ogg[third..]].concat();
+    assert_eq!(told("gap.ogg", &gap), "received: none of the pages before page 2");
+    let tagged = sandbox.write("tagged.ogg", [&ogg[..], b"TAG and more"].concat());
+    let whole =
+        decode::read(&golden("formats/vorbis.ogg"), &ReadOptions::default()).expect("a clip");
+    assert_eq!(decode::read(&tagged, &ReadOptions::default()).expect("a clip"), whole);
+}
+
+#[test]
+fn an_mp3_without_a_table_of_its_frames_has_all_of_them() {
+    let sandbox = Sandbox::new();
+    let tagged = golden("formats/vbr.mp3");
+    let bytes = std::fs::read(&tagged).expect("a clip");
+    let told = decode::read(&tagged, &ReadOptions::default()).expect("a clip");
+    assert_eq!(told.values.len(), 32_000);
+    let is_frame = |own: &[u8]| own[0] == 0xff && own[1] & 0xe6 == 0xe2;
+    let first = bytes.windows(2).position(is_frame).expect("a frame") + 4;
+    let second = first + bytes[first..].windows(2).position(is_frame).expect("another one");
+    let bare = sandbox.write("bare.mp3", &bytes[second..]);
+    let whole = decode::read(&bare, &ReadOptions::default()).expect("a clip");
+    // What the table says to take off at both ends is there.
+    assert!(whole.values.len() >= 32_000 && whole.values.len() < 35_000, "{}", whole.values.len());
+    assert_eq!(decode::probe(&bare).expect("a clip").samples, whole.values.len());
+    let starts = (0..3_000).find(|at| whole.values[*at..*at + 4_000] == told.values[..4_000]);
+    assert!(starts.is_some());
+    let part = ReadOptions { start: 30_000, length: Some(500), ..ReadOptions::default() };
+    assert_eq!(decode::read(&bare, &part).expect("a part").values, whole.values[30_000..30_500]);
+}
+
+#[test]
+fn a_flac_behind_another_one_is_no_part_of_it() {
+    let sandbox = Sandbox::new();
+    let bytes = std::fs::read(golden("formats/i16.flac")).expect("a clip");
+    let twice = sandbox.write("twice.flac", [bytes.clone(), bytes].concat());
+    let error = decode::read(&twice, &ReadOptions::default()).expect_err("two clips").to_string();
+    assert!(error.contains("received: frames of another stream behind 0.256 s"), "{error}");
+}
+
+#[test]
+fn a_wav_whose_header_contradicts_itself() {
+    let sandbox = Sandbox::new();
+    let read = |kind: u16, channels: u16, align: u16, bits: u16| {
+        let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0".to_vec();
+        for short in [kind, channels] {
+            bytes.extend(short.to_le_bytes());
+        }
+        bytes.extend(8000u32.to_le_bytes());
+        bytes.extend([0; 4]);
+        for short in [align, bits] {
+            bytes.extend(short.to_le_bytes());
+        }
+        bytes.extend(b"data\x90\x01\0\0");
+        bytes.extend([0; 400]);
+        let path = sandbox.write("a.wav", bytes);
+        decode::read(&path, &ReadOptions::default()).map(|read| read.values.len())
+    };
+    for (right, samples) in
+        [((1, 1, 2, 16), 200), ((1, 2, 8, 24), 50), ((1, 1, 2, 12), 200), ((3, 1, 4, 32), 100)]
+    {
+        let (kind, channels, align, bits) = right;
+        assert_eq!(read(kind, channels, align, bits).expect("a clip"), samples, "{right:?}");
+    }
+    for wrong in [
+        (1, 1, 4, 16),
+        (1, 1, 1, 16),
+        (1, 2, 8, 16),
+        (1, 1, 2, 0),
+        (1, 1, 2, 32),
+        (1, 1, 1, 12),
+        (3, 1, 8, 32),
+    ] {
+        let (kind, channels, align, bits) = wrong;
+        let error = read(kind, channels, align, bits).expect_err("a contradiction").to_string();
+        assert!(
+            error.contains("the header of the WAV file contradicts itself"),
+            "{wrong:?} {error}"
+        );
+    }
+}

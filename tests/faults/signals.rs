@@ -57,7 +57,7 @@ fn a_run_that_is_stopped_goes_on_at_that_step() {
 }
 
 /// One operation that takes far more than ten seconds on any machine, which nothing can cut in the middle.
-const NATIVE: &str = "let big = tensor::ones([16000, 16000]);\nprint(\"begins\");\nbig.matmul(big);\nprint(\"ended\");\n";
+const NATIVE: &str = "let big = tensor::ones([16000, 16000]);\nprint(\"begins\");\nlet square = big.matmul(big);\nprint(\"ended\");\n";
 
 #[test]
 fn a_signal_ends_what_cannot_be_cut_off() {

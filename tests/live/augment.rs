@@ -65,7 +65,10 @@ fn what_is_no_batch_is_told() {
     let key = told("fn augment(ctx, batch) { #{ inputs: batch.input } }");
     assert!(key.contains("did you mean 'input'"), "{key}");
     let nothing = told("fn augment(ctx, batch) { let x = batch.input; }");
-    assert!(nothing.contains("the inputs as a tensor, or #{ input: …, target: … }"), "{nothing}");
+    assert!(
+        nothing.contains("the inputs as a tensor, #{ input: …, target: … }, or the batch itself"),
+        "{nothing}"
+    );
     let parameters = told("fn augment(batch) { batch.input }");
     assert!(parameters.contains("augment"), "{parameters}");
     let sandbox = Sandbox::new();

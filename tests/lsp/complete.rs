@@ -95,6 +95,11 @@ fn what_follows_a_point_depends_on_what_stands_before_it() {
     assert!(state.iter().any(|own| own == "best"), "{state:?}");
     let clip = editor.names("let data = dataset::esc50(\"x\");\ndata.filter(|clip| clip.‸)");
     assert!(clip.contains(&"fold".into()) && !clip.contains(&"softmax".into()), "{clip:?}");
+    let net = "let net = nn::network(#{ body: a, head: b }, Fn(\"go_on\"));\n";
+    let parts = editor.names(&format!("{net}fn go_on(self, x) {{ self.‸ }}"));
+    assert!(["body", "head"].iter().all(|name| parts.iter().any(|own| own == name)), "{parts:?}");
+    let input = editor.names(&format!("{net}fn go_on(self, x) {{ x.‸ }}"));
+    assert!(!input.iter().any(|own| own == "head"), "{input:?}");
     let unknown = editor.names("fn f(thing) { thing.‸ }");
     assert!(unknown.contains(&"softmax".into()) && unknown.contains(&"forward".into()));
     assert_eq!(editor.leave(), 0);

@@ -16,6 +16,8 @@ fn hover_tells_forms_and_what_they_do() {
     assert!(adam.contains("torch.optim.Adam"), "{adam}");
     let betas = editor.hover("let o = optim::adam(#{ be‸tas: 1 });");
     assert!(betas.contains("option of `optim::adam`: by default [0.9, 0.999]"), "{betas}");
+    let set = editor.hover("let o = #{ lr: 1 };\no.be‸tas = [0.9, 0.9];\nlet a = optim::adam(o);");
+    assert!(set.contains("option of `optim::adam`: by default [0.9, 0.999]"), "{set}");
     let method = editor.hover("let t = tensor([1]).soft‸max(0);");
     assert!(method.contains("softmax(tensor: Tensor"), "{method}");
     let property = editor.hover("let d = dataset::esc50(\"x\"); d.cla‸sses");

@@ -115,6 +115,8 @@ fn what_would_change_a_recipe_is_refused() {
     refused("fn f‸() { } fn g() { }", "g", "there is a function 'g' already");
     refused("fn f‸(a) { a }", "softmax", "built-in 'softmax'");
     refused("fn f‸(ctx) { 1.0 }", "tau", "is the name of a hook");
+    refused("import \"std/hinton\" as h‸; h::soft(1, 2, 3)", "kd", "hide the host's own 'kd::'");
+    refused("fn test_a‸dd() { assert(true) }", "adds", "is a test");
     refused("train(m, #{});\nfn lo‸ss(ctx, s, t) { 1 }", "mine", "is a hook");
     refused("let m = #{ ke‸y: 1 };", "other", "is a key of a map");
     refused("optim::ad‸am(#{})", "other", "is not bound in this recipe");

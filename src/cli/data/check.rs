@@ -36,7 +36,9 @@ impl Check {
                 out(&plain(&format!("{file}: {why}{row}")));
             }
             let whole = counted(data.clips.len(), "clip");
-            note(&format!("{whole} are whole, {} are not", bad.len()));
+            let is = if data.clips.len() == 1 { "is" } else { "are" };
+            let not = if bad.len() == 1 { "is" } else { "are" };
+            note(&format!("{whole} {is} whole, {} {not} not", bad.len()));
         }
         Ok(if bad.is_empty() { 0 } else { crate::error::Kind::Data.exit_code() })
     }

@@ -69,6 +69,12 @@ impl Set {
         let mut given = self.arguments.given()?;
         let text = match Path::new(&self.set).exists() {
             true => self.reader(&mut given, more)?,
+            // An expression calls something.
+            false if !self.set.contains('(') => {
+                return Err(Error::new(Kind::Usage, "still data", "there is no such folder")
+                    .expected("a folder, or an expression such as dataset::folders(\"clips\")")
+                    .received(self.set.clone()));
+            }
             false => self.set.clone(),
         };
         let stop = Arc::new(AtomicBool::new(false));

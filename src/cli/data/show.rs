@@ -98,6 +98,7 @@ fn told(data: &Dataset, summary: &Summary) -> String {
     if more > 0 {
         found.push(format!("and {more} more clips left out"));
     }
+    found.extend(data.remarks.iter().cloned());
     if found.is_empty() {
         found.push("no file is there twice, no recording is in several splits".to_string());
     }

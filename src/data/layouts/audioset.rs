@@ -117,7 +117,8 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
         lists.push(path);
     }
     let (name, labelling) = (folder.display().to_string(), Labelling::Multi);
-    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out };
+    let remarks = Vec::new();
+    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out, remarks };
     finish(listing, &options.read, reach)
 }
 
@@ -158,7 +159,11 @@ fn segments(path: &Path, places: &BTreeMap<&str, usize>) -> Result<Vec<Segment>>
             value.ok_or_else(|| damaged(line, "a time is no number").received(text))
         };
         let start = seconds(start)?;
-        seconds(end)?;
+        let end = seconds(end)?;
+        if end <= start {
+            return Err(damaged(line, "the segment ends before it begins")
+                .received(format!("{start} s to {end} s")));
+        }
         let mut own = Vec::new();
         for label in labels.trim_matches('"').split(',').map(str::trim).filter(|l| !l.is_empty()) {
             own.push(*places.get(label).ok_or_else(|| {

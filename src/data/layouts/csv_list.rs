@@ -152,6 +152,13 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
         let known: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
         folds.check(&format!("reading {}", path.display()), &known)?;
     }
+    let several = classes.iter().find(|name| {
+        labelling == Labelling::Multi && name.contains([';', '|', ',']) && options.classes.is_none()
+    });
+    let remark = several.map(|name| {
+        let separator = &options.label_separator;
+        format!("'{name}' is one class: label_separator is \"{separator}\"")
+    });
     let listing = Listing {
         name: path.display().to_string(),
         labelling,
@@ -160,6 +167,7 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
         clips,
         lists: vec![path.to_path_buf()],
         left_out: Vec::new(),
+        remarks: remark.into_iter().collect(),
     };
     finish(listing, &options.read, reach)
 }
@@ -220,13 +228,25 @@ fn listed(table: &Table, row: &Cells, columns: &Columns, options: &CsvOptions) -
         })?;
     }
     clip.group = columns.group.map(|column| row.get(column).to_string());
+    // Parts of one file are one recording.
+    if columns.times.is_some() && clip.group.is_none() {
+        clip.group = Some(text.to_string());
+    }
     if let Some(pair) = columns.times {
         let mut seconds = [0.0; 2];
         for (value, column) in seconds.iter_mut().zip(pair) {
             let text = row.get(column);
             *value = text.parse().ok().filter(|v: &f64| v.is_finite() && *v >= 0.0).ok_or_else(
-                || table.damaged(row.line, "a time is no number").received(format!("'{text}'")),
+                || {
+                    table
+                        .damaged(row.line, "a time is no number of 0 or more")
+                        .expected("seconds from the beginning of the file")
+                        .received(format!("'{text}'"))
+                },
             )?;
+        }
+        if columns.id.is_none() {
+            clip.id = format!("{text}@{:.3}", seconds[0]);
         }
         clip.seconds = Some(seconds);
     }

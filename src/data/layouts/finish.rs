@@ -16,7 +16,8 @@ use std::path::Path;
 /// A file that nobody allowed; a clip that is listed twice; a clip that cannot be read, unless such are left out; a set
 /// with nothing to train.
 pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> Result<Dataset> {
-    let Listing { name, labelling, classes, class_ids, clips, lists, mut left_out } = listing;
+    let Listing { name, labelling, classes, class_ids, clips, lists, mut left_out, mut remarks } =
+        listing;
     let operation = format!("reading the data set {name}");
     check_classes(&operation, &classes)?;
     check_doubles(&operation, &clips)?;
@@ -37,9 +38,13 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
         .collect();
     reach.index.save();
     let mut kept = Vec::with_capacity(surveyed.len());
+    let mut beyond = Vec::new();
     for (outcome, listed) in surveyed.into_iter().zip(clips) {
         match outcome {
-            Ok(clip) => kept.push(clip),
+            Ok(clip) => {
+                beyond.extend(ends_beyond(&listed, &clip));
+                kept.push(clip);
+            }
             Err(error) if options.on_bad == OnBad::Skip && error.kind() != Kind::Interrupted => {
                 left_out.push(LeftOut { why: why(&error), file: listed.file, row: listed.row });
             }
@@ -56,8 +61,24 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
         }
         return Err(error);
     }
-    let (clips, left_out) = (kept.into(), left_out.into());
-    Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out })
+    if let Some(first) = beyond.first() {
+        let parts = if beyond.len() == 1 { "part ends" } else { "parts end" };
+        remarks.push(format!("{} {parts} behind the end of the file: {first}", beyond.len()));
+    }
+    let (clips, left_out, remarks) = (kept.into(), left_out.into(), remarks.into());
+    Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out, remarks })
+}
+
+/// So many seconds are what people round to.
+const ROUNDING: f64 = 0.1;
+
+/// A part that is listed as longer than what there is of it, with its row.
+fn ends_beyond(listed: &Listed, clip: &Clip) -> Option<String> {
+    let ([_, to], span) = (listed.seconds?, clip.span?);
+    let end = (span.start + span.samples) as f64 / f64::from(clip.rate_hz.max(1));
+    let row = listed.row.as_ref().map(|row| format!(" in line {}", row.line));
+    let told = format!("{} to {to} s{}, of {end:.3} s", listed.id, row.unwrap_or_default());
+    (to.is_finite() && to > end + ROUNDING).then_some(told)
 }
 
 /// For a clip that is not there, and others of which nothing better can be said.

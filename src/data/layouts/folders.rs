@@ -1,6 +1,6 @@
 //! A folder a class, with or without a folder a split above.
 
-use super::tree::{audio_below, holds_audio, listed};
+use super::tree::{audio_below, holds_audio, is_audio, listed};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
 use crate::data::clip::Split;
 use crate::data::dataset::Dataset;
@@ -29,8 +29,13 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     (reach.check)(folder)?;
     let parts = parts(folder, reach)?;
     let mut found: Vec<(Split, String, PathBuf)> = Vec::new();
+    // A folder of splits is none of them.
+    let above = listed(folder)?.1.into_iter().filter(|file| is_audio(file));
+    let is_split = parts.iter().all(|(_, part)| part != folder);
+    let mut beside: Vec<PathBuf> = above.filter(|_| is_split).collect();
     for (split, part) in &parts {
-        let (classes, _) = listed(part)?;
+        let (classes, files) = listed(part)?;
+        beside.extend(files.into_iter().filter(|file| is_audio(file)));
         for class in classes {
             (reach.check)(&class)?;
             let files = audio_below(&class)?;
@@ -56,7 +61,20 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     });
     let clips = clips.collect();
     let classes: Vec<String> = numbers.into_keys().collect();
-    let listing = Listing::single(folder, classes, clips, Vec::new());
+    let mut listing = Listing::single(folder, classes, clips, Vec::new());
+    let split = listing.classes.iter().find(|name| split_of(name).is_some());
+    if let Some(split) = split.filter(|_| listing.classes.len() > 1) {
+        listing
+            .remarks
+            .push(format!("the folder '{split}' is a class, since others stand beside it"));
+    }
+    if let Some(first) = beside.first() {
+        let shown = crate::disk::slashed(first.strip_prefix(folder).unwrap_or(first));
+        let clips = if beside.len() == 1 { "clip lies" } else { "clips lie" };
+        let told =
+            format!("{} {clips} beside the folders of the classes, in none of them", beside.len());
+        listing.remarks.push(format!("{told}: {shown}"));
+    }
     finish(listing, &options.read, reach)
 }
 

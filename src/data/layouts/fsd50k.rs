@@ -65,6 +65,7 @@ pub fn fsd50k(folder: &Path, options: &Fsd50kOptions, reach: &Reach) -> Result<D
         clips,
         lists: vec![vocabulary, dev, eval],
         left_out: Vec::new(),
+        remarks: Vec::new(),
     };
     finish(listing, &options.read, reach)
 }

@@ -50,8 +50,14 @@ pub(super) fn classes(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
                 .expected(names.len().to_string())
                 .received(row.get(index)));
         }
+        let id = row.get(mid).to_string();
+        if ids.contains(&id) {
+            return Err(table
+                .damaged(row.line, "a label is there twice")
+                .received(format!("'{id}'")));
+        }
         names.push(row.get(name).to_string());
-        ids.push(row.get(mid).to_string());
+        ids.push(id);
     }
     Ok((names, ids))
 }
@@ -106,14 +112,15 @@ pub fn json(options: &JsonOptions, reach: &Reach) -> Result<Dataset> {
         (reach.check)(path)?;
         let text = crate::disk::read_text(path)?;
         let doing = || format!("reading {}", path.display());
-        let list: List = serde_json::from_str(&text).map_err(|cause| {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let list: List = serde_json::from_str(text).map_err(|cause| {
             Error::new(Kind::Data, doing(), "the list cannot be read")
                 .expected(r#"{"data": [{"wav": "…", "labels": "…"}, …]}"#)
                 .received(cause.to_string())
         })?;
         let start = options.audio.as_deref().or(path.parent()).unwrap_or(Path::new(""));
         let shared: Arc<Path> = path.as_path().into();
-        let lines = lines_of_entries(&text);
+        let lines = lines_of_entries(text);
         for (index, entry) in list.data.into_iter().enumerate() {
             let line = lines.get(index).copied().unwrap_or(1);
             let row = Row { list: shared.clone(), line };
@@ -145,7 +152,7 @@ pub fn json(options: &JsonOptions, reach: &Reach) -> Result<Dataset> {
     let mut lists: Vec<PathBuf> = options.lists.iter().map(|(_, path)| path.clone()).collect();
     let name = lists.first().map_or_else(String::new, |path| path.display().to_string());
     lists.push(options.labels.clone());
-    let (labelling, left_out) = (options.labelling, Vec::new());
-    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out };
+    let (labelling, left_out, remarks) = (options.labelling, Vec::new(), Vec::new());
+    let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out, remarks };
     finish(listing, &options.read, reach)
 }

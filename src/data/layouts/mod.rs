@@ -42,6 +42,7 @@ struct Listing {
     clips: Vec<Listed>,
     lists: Vec<PathBuf>,
     left_out: Vec<super::dataset::LeftOut>,
+    remarks: Vec<String>,
 }
 
 impl Listing {
@@ -60,6 +61,7 @@ impl Listing {
             clips,
             lists,
             left_out: Vec::new(),
+            remarks: Vec::new(),
         }
     }
 }

@@ -52,7 +52,7 @@ fn owner<'a>(path: &[ASTNode<'a>]) -> Option<&'a Expr> {
 }
 
 /// Whether a number stands where the text has a name that is not defined, so that the rest could be read.
-fn was_a_name(value: &Expr, text: &str) -> bool {
+pub(super) fn was_a_name(value: &Expr, text: &str) -> bool {
     let Expr::IntegerConstant(_, at) = value else { return false };
     let (Some(line), Some(column)) = (at.line(), at.position()) else { return false };
     let row = text.split('\n').nth(line - 1);
@@ -161,7 +161,7 @@ impl<'a> Names<'a> {
         }
         let fits = |import: &&Import| {
             import.functions.as_ref().is_none_or(|functions| {
-                functions.iter().any(|(own, arity)| own == name && *arity == count)
+                functions.iter().any(|(own, words)| own == name && words.len() == count)
             })
         };
         let mut named = self.read.imports.iter().filter(|import| import.alias == root);
@@ -171,17 +171,15 @@ impl<'a> Names<'a> {
             if call.namespace.to_string() != root || named.any(|import| fits(&import)) {
                 return None;
             }
-            let arity = functions.iter().find(|(own, _)| own == name).map(|(_, arity)| *arity);
+            let forms = self.read.forms(call);
             let known = functions.iter().map(|(own, _)| own.as_str());
-            let error = match (arity, nearest(name, known)) {
-                (Some(arity), _) => {
-                    Error::new(Kind::Type, full, "the function takes other parameters")
-                        .expected(words_of(arity))
-                        .received(words_of(count))
-                }
-                (None, Some(near)) => Error::new(Kind::Name, full, "there is no such function")
+            let error = match (forms.is_empty(), nearest(name, known)) {
+                (false, _) => Error::new(Kind::Type, full, "the function takes other parameters")
+                    .expected(forms.join(" or "))
+                    .received(words_of(count)),
+                (true, Some(near)) => Error::new(Kind::Name, full, "there is no such function")
                     .hint(format!("did you mean '{near}'?")),
-                (None, None) => Error::new(Kind::Name, full, "there is no such function")
+                (true, None) => Error::new(Kind::Name, full, "there is no such function")
                     .hint(format!("'{}' has no such function", import.name)),
             };
             return Some((error, at));

@@ -3,7 +3,7 @@
 use super::{Read, name_of};
 use crate::error::{Error, Kind};
 use crate::script::names::Symbol;
-use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 /// Losses of logits, and whether the second argument is logits as well.
 const OF_LOGITS: [(&str, bool); 3] = [("cross_entropy", false), ("bce", false), ("kd::kl", true)];
@@ -13,16 +13,41 @@ const TO_LEARN: [&str; 7] =
 /// What makes probabilities of logits.
 const SQUASHING: [&str; 3] = ["softmax", "log_softmax", "sigmoid"];
 
+/// What a teacher says, and labels, by their usual names.
+const OF_TEACHERS: [&str; 2] = ["teacher", "teacher_logits"];
+const OF_LABELS: [&str; 5] = ["target", "targets", "label", "labels", "truth"];
+
 /// A call of a loss with its arguments turned around, or with probabilities.
-pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
+pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option<Error> {
     let name = name_of(call);
     if name == "kl_div" {
         return no_logarithms(call);
     }
-    let (_, both) = OF_LOGITS.iter().find(|(known, _)| *known == name)?;
+    let Some((_, both)) = OF_LOGITS.iter().find(|(known, _)| *known == name) else {
+        return exchanged(read, &name, call);
+    };
     if let Some(learnt) = call.args.first().and_then(last_name).filter(|own| TO_LEARN.contains(own))
     {
         return Some(in_students_place(&name, learnt));
+    }
+    let second = call.args.get(1).and_then(last_name);
+    // What was made probabilities of may have kept its name.
+    let as_given = |own: &str| !before(read, at).contains(&format!("{own} ="));
+    let (wrong, problem, instead) = match both {
+        true => (
+            OF_LABELS.as_slice(),
+            "it takes the teacher's logits, and labels are none",
+            "cross_entropy(student, target) learns from labels",
+        ),
+        false => (
+            OF_TEACHERS.as_slice(),
+            "it takes labels or probabilities, and a teacher gives logits",
+            "kd::kl(student, teacher) takes both as logits",
+        ),
+    };
+    if second.filter(|own| wrong.contains(own)).is_some_and(as_given) {
+        let error = Error::new(Kind::Type, &name, problem).hint(instead);
+        return Some(error.as_warning());
     }
     let logits = call.args.iter().take(if *both { 2 } else { 1 });
     let squashed = logits.filter_map(squashed).next()?;
@@ -30,6 +55,49 @@ pub(super) fn wrong_loss(call: &FnCallExpr) -> Option<Error> {
         .hint(format!("leave .{squashed}(…) out"))
         .as_warning();
     Some(error)
+}
+
+/// The text of a function, or of the top level, up to a place in it.
+fn before(read: &Read, at: Position) -> String {
+    let line = at.line().unwrap_or_default();
+    let begins = |symbol: &&Symbol| symbol.span.line <= line;
+    let own = read.names.functions().map(|(_, own)| own).filter(begins);
+    let start = own.map(|own| own.span.line).max().unwrap_or(1);
+    let rows = read.source.text.lines().skip(start - 1).take(line + 1 - start);
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// What a loss is given by place, as its forms name it.
+const BY_PLACE: [&str; 5] = ["student", "teacher", "target", "lambda", "tau"];
+
+/// `kd::cmkd(student, teacher, target, ctx.tau, ctx.lambda)`: two arguments in each other's place, as the function's own
+/// form names them.
+fn exchanged(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
+    let forms = read.forms(call).into_iter();
+    let mut fitting = forms.filter_map(|form| {
+        let (_, words) = form.strip_suffix(')')?.split_once('(')?;
+        let words: Vec<String> = words.split(", ").map(String::from).collect();
+        (words.len() == call.args.len()).then_some((form, words))
+    });
+    let (form, words) = fitting.next()?;
+    let given: Vec<Option<&str>> = call.args.iter().map(last_name).collect();
+    let all = || words.iter().zip(&given);
+    let turned = all().any(|(word, own)| {
+        let word = word.as_str();
+        BY_PLACE.contains(&word)
+            && own.is_some_and(|own| {
+                own != word
+                    && BY_PLACE.contains(&own)
+                    && all().any(|(other, back)| other == own && *back == Some(word))
+            })
+    });
+    let shown: Vec<&str> = given.iter().map(|own| own.unwrap_or("…")).collect();
+    turned.then(|| {
+        Error::new(Kind::Type, name, "two arguments stand in each other's place")
+            .expected(form)
+            .received(format!("{name}({})", shown.join(", ")))
+            .as_warning()
+    })
 }
 
 fn in_students_place(name: &str, learnt: &str) -> Error {
@@ -57,9 +125,7 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
         let [_, _, learnt @ ..] = function.params.as_slice() else { continue };
         let (name, count) = (function.name, function.params.len());
         let (mut asks, teacher) = (false, learnt.first().filter(|_| learnt.len() == 2));
-        let alone = read.ast.clone_functions_only_filtered(|_, _, _, known, parameters| {
-            known == name && parameters == count
-        });
+        let alone = read.alone(name, count);
         alone.walk(&mut |path: &[ASTNode]| {
             if let Some(ASTNode::Expr(Expr::Variable(own, ..))) = path.last() {
                 asks |= teacher.is_some_and(|teacher| *teacher == own.1.as_str());

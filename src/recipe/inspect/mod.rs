@@ -4,13 +4,16 @@ mod calls;
 mod draws;
 mod keys;
 mod losses;
+mod lost;
+mod operators;
 mod recover;
 mod schedules;
 mod traps;
+mod whole;
 
 use super::arguments::Arguments;
 use super::callback::Callback;
-use super::check::{near_hooks, unfit};
+use super::check::{uncalled, unfit};
 use super::compile::{Compiled, Compiler};
 use super::granted::{NOT_GRANTED, ROOTS_VARIABLE};
 use super::header::Header;
@@ -140,28 +143,35 @@ impl Inspector {
         errors.retain(|error| !self.forgives(error));
         errors.extend(Header::of(&source).findings().iter().cloned());
         let Some(compiled) = compiled else { return errors };
-        let ast = self.plain.compile(&*compiled.source.text);
-        if let Ok(ast) = ast {
-            let read = Read {
-                ast: &ast,
-                source: &source,
-                names: Names::of(&source.text),
-                signatures: &self.compiler.signatures,
-                imports: imports(&ast, &compiled),
-                missing,
-            };
-            errors.extend(unknown_calls(&read, &self.words));
-            errors.extend(unknown_keys(&read));
-            errors.extend(traps(&read));
+        if let Ok(ast) = self.plain.compile(&*compiled.source.text) {
+            errors.extend(self.read_through(&ast, &source, &compiled, missing));
+        }
+        // What it imports has mistakes of the same sorts.
+        for (name, text) in compiled.sources.all() {
+            if name == compiled.source.name || script::stdlib::find(name).is_some() {
+                continue;
+            }
+            if let Ok(ast) = self.plain.compile(&**text) {
+                let module = Source::of(name, text);
+                errors.extend(self.read_through(&ast, &module, &compiled, BTreeSet::new()));
+            }
         }
         // A module has no stages that would call hooks.
         if compiled.is_module() {
             return sorted(errors, &source);
         }
-        for (name, hook) in near_hooks(&compiled) {
-            let error = Error::new(Kind::Name, &name, "nothing calls this function")
-                .hint(format!("did you mean the hook '{hook}'?"))
-                .as_warning();
+        // A call that means it, misspelt, tells more.
+        let meant = |name: &str| {
+            let quoted = format!("'{name}'");
+            let hint = |error: &Error| {
+                error.report().hint.as_ref().is_some_and(|own| own.contains(&quoted))
+            };
+            errors.iter().any(hint)
+        };
+        let uncalled = uncalled(&compiled).into_iter().filter(|(name, _)| !meant(name));
+        for (name, hint) in uncalled.collect::<Vec<_>>() {
+            let error = Error::new(Kind::Name, &name, "nothing calls this function").hint(hint);
+            let error = error.as_warning();
             let line = compiled.outline.bodies(&name).find_map(|body| Some(body.first()?.1));
             errors.push(match line {
                 Some(line) => error.at(source.place(line, None)),
@@ -174,6 +184,37 @@ impl Inspector {
             errors.push(error);
         }
         sorted(errors, &source)
+    }
+}
+
+impl Inspector {
+    /// What one file of a recipe has that shows itself in its text.
+    fn read_through(
+        &self,
+        ast: &AST,
+        source: &Source,
+        compiled: &Compiled,
+        missing: BTreeSet<String>,
+    ) -> Vec<Error> {
+        let read = Read {
+            ast,
+            source,
+            names: Names::of(&source.text),
+            signatures: &self.compiler.signatures,
+            imports: imports(ast, compiled),
+            missing,
+        };
+        let mut errors = unknown_calls(&read, &self.words);
+        errors.extend(unknown_keys(&read));
+        errors.extend(traps(&read));
+        errors
+    }
+
+    /// Everything that keeps a text from compiling, itself or in what it imports.
+    pub(super) fn mistakes(&self, source: &Source) -> Vec<Error> {
+        let found =
+            guarded("reading a recipe", || Ok(recover(&self.engine, &self.compiler, source)));
+        found.map_or_else(|error| vec![error], |found| found.errors)
     }
 }
 
@@ -190,9 +231,8 @@ pub(super) fn doubts(compiler: &Compiler, compiled: &Compiled) -> Vec<String> {
         imports: imports(&ast, compiled),
         missing: BTreeSet::new(),
     };
-    let near = near_hooks(compiled).into_iter();
-    let near =
-        near.map(|(name, hook)| format!("nothing calls '{name}': did you mean the hook '{hook}'?"));
+    let near = uncalled(compiled).into_iter();
+    let near = near.map(|(name, hint)| format!("nothing calls '{name}': {hint}"));
     let traps = sorted(traps(&read), &compiled.source).into_iter().map(|error| {
         let line = error.report().places.first().map(|place| format!("line {}: ", place.line));
         format!("{}{}", line.unwrap_or_default(), error.headline())
@@ -240,6 +280,25 @@ impl Read<'_> {
         self.names.functions().filter_map(|(_, own)| warn(own)).collect()
     }
 
+    /// How a function of the host's, or of an import, is written: `kd::kl(student, teacher)`.
+    fn forms(&self, call: &FnCallExpr) -> Vec<String> {
+        let name = name_of(call);
+        let own = self.signatures.forms(&name).into_iter().map(String::from);
+        let imported = self.imports.iter().filter(|import| {
+            !call.namespace.is_empty() && import.alias == call.namespace.to_string()
+        });
+        let offered = imported.filter_map(|import| import.functions.as_ref()).flatten();
+        let theirs = offered.filter(|(known, _)| known.as_str() == call.name.as_str());
+        own.chain(theirs.map(|(_, words)| format!("{name}({})", words.join(", ")))).collect()
+    }
+
+    /// One function by itself. (`clone_functions_only_filtered` of Rhai 1.27 keeps all of them.)
+    fn alone(&self, name: &str, parameters: usize) -> AST {
+        let mut alone = self.ast.clone_functions_only();
+        alone.retain_functions(|_, _, known, count| known == name && count == parameters);
+        alone
+    }
+
     fn placed(&self, error: Error, at: Position) -> Error {
         match at.line() {
             Some(line) => error.at(self.source.place(line, at.position())),
@@ -252,8 +311,8 @@ impl Read<'_> {
 struct Import {
     name: String,
     alias: String,
-    /// What it has, with numbers of parameters, where it was read.
-    functions: Option<Vec<(String, usize)>>,
+    /// What it offers, with parameters, where it was read.
+    functions: Option<Vec<(String, Vec<String>)>>,
     at: Position,
 }
 

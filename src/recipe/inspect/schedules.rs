@@ -26,6 +26,25 @@ pub(super) fn turned_schedule(call: &FnCallExpr) -> Option<Error> {
             .received(format!("what counts up as argument {}", place + 2));
         return Some(error.as_warning());
     }
+    let measures = (arguments.first().and_then(property), arguments.get(2).and_then(property));
+    let pair = match measures {
+        (Some("step"), Some("epochs")) => Some("steps"),
+        (Some("epoch"), Some("steps")) => Some("epochs"),
+        (Some("progress"), Some("epochs" | "steps")) => Some("progress"),
+        _ => None,
+    };
+    if let (Some(right), (Some(at), Some(end))) = (pair, measures) {
+        if right == "progress" {
+            let error = Error::new(Kind::Range, &name, "the progress goes from 0 to 1")
+                .expected(format!("{name}(ctx.progress, 0, 1, …)"))
+                .received(format!("an end at ctx.{end}"));
+            return Some(error.as_warning());
+        }
+        let error = Error::new(Kind::Range, &name, "it counts one thing, and ends with another")
+            .expected(format!("ctx.{at} with ctx.{right}"))
+            .received(format!("ctx.{at} with ctx.{end}"));
+        return Some(error.as_warning());
+    }
     let (_, parameters) = WITH_END.iter().find(|(known, _)| *known == name)?;
     let [_, start, end, ..] = arguments else { return None };
     let (start, end) = (number(start)?, number(end)?);
@@ -42,6 +61,15 @@ fn number(value: &Expr) -> Option<f64> {
     match value {
         Expr::IntegerConstant(number, _) => Some(*number as f64),
         Expr::FloatConstant(number, _) => Some(**number),
+        _ => None,
+    }
+}
+
+/// The property that an argument is: `epochs` of `ctx.epochs`.
+fn property(value: &Expr) -> Option<&str> {
+    let Expr::Dot(parts, ..) = value else { return None };
+    match &parts.rhs {
+        Expr::Property(own, _) => Some(own.2.as_str()),
         _ => None,
     }
 }

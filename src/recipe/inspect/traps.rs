@@ -3,15 +3,14 @@
 use super::super::testing::TEST_PREFIX;
 use super::draws::same_draws;
 use super::losses::{turned, turned_call, wrong_loss};
+use super::lost::lost;
+use super::operators::{misread, whole_division};
 use super::schedules::turned_schedule;
+use super::whole::{is_whole, whole_variables};
 use super::{Read, name_of};
 use crate::error::{Error, Kind, nearest};
 use crate::script::names::{Symbol, meant_to_divide, unclosed_comment};
-use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
-use std::collections::BTreeMap;
-
-/// Properties that are whole numbers, of `ctx` and of results.
-const WHOLE: [&str; 7] = ["epoch", "epochs", "step", "steps", "classes", "clips", "parameters"];
+use rhai::{ASTNode, Expr, FnCallExpr, Ident, Stmt, Token};
 
 /// All traps of a recipe.
 pub(super) fn traps(read: &Read) -> Vec<Error> {
@@ -24,12 +23,9 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             _ => None,
         };
         if let Some((call, at)) = call {
-            let trap = division(call, &whole)
-                .filter(|_| !is_count(path))
-                .or_else(|| power(read, call))
-                .or_else(|| closure(call));
-            let trap = trap.or_else(|| no_divergence(call)).or_else(|| chained(call));
-            let trap = trap.or_else(|| bits(call, &whole)).or_else(|| wrong_loss(call));
+            let trap = misread(read, path, call, &whole).or_else(|| closure(call));
+            let trap = trap.or_else(|| no_divergence(call));
+            let trap = trap.or_else(|| wrong_loss(read, call, at));
             let trap = trap.or_else(|| turned_schedule(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
@@ -40,6 +36,9 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             let error =
                 Error::new(Kind::Script, "${…}", problem).hint("write `loss ${x}`").as_warning();
             found.push(read.placed(error, *at));
+        }
+        if let Some(ASTNode::Stmt(Stmt::For(parts, at))) = path.last() {
+            found.extend(parts.1.as_ref().and_then(counted).map(|error| read.placed(error, *at)));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
             && let Some(Token::DivideAssign) =
@@ -56,9 +55,11 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     // What others import is called by them, with whatever they like.
     let trains = read.names.trains();
     let hook = |own: &Symbol| turned(own).filter(|_| trains);
+    found.extend(fresh_layers(read));
     found.extend(read.about_functions(|own| no_test(read, own).or_else(|| hook(own))));
     found.extend(turned_call(read));
     found.extend(same_draws(read));
+    found.extend(lost(read));
     found.extend(
         unclosed_comment(&read.source.text)
             .map(|(error, at)| error.at(read.source.place(at.line, Some(at.column + 1)))),
@@ -116,6 +117,55 @@ fn unknown_consts(read: &Read) -> Vec<Error> {
     unknown.collect()
 }
 
+/// Layers with weights, which are drawn where they are made.
+const WITH_WEIGHTS: [&str; 19] = [
+    "attention",
+    "batch_norm1d",
+    "batch_norm2d",
+    "conv1d",
+    "conv2d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "depthwise",
+    "embedding",
+    "group_norm",
+    "gru",
+    "layer_norm",
+    "linear",
+    "lstm",
+    "parameter",
+    "rms_norm",
+    "sequential",
+    "squeeze_excite",
+    "transformer_block",
+];
+
+/// Layers that a network's function makes: others at each call, which nothing trains.
+fn fresh_layers(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    let text = &read.source.text;
+    let is_network = |own: &Symbol| {
+        own.parameters.first().is_some_and(|first| first == "self")
+            && text.contains(&format!("Fn(\"{}\")", own.name))
+    };
+    for own in read.names.functions().map(|(_, own)| own).filter(|own| is_network(own)) {
+        let within = own.extent.0..own.extent.1;
+        let made = read.names.calls().iter().find(|call| {
+            within.contains(&call.span.start)
+                && call.namespace.as_deref() == Some("nn")
+                && WITH_WEIGHTS.contains(&call.name.as_str())
+        });
+        found.extend(made.map(|call| {
+            let name = call.full_name();
+            Error::new(Kind::Script, &name, "a layer is made anew at each call, and never trained")
+                .hint("put it among the parts of nn::network(#{ … }, …), and ask self for it")
+                .as_warning()
+                .at(read.source.place(call.span.line, Some(call.span.column + 1)))
+        }));
+    }
+    found
+}
+
 /// `fn test_loss(x)`, which is no test, and which nothing calls.
 fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
     let is_called = || read.source.text.matches(&own.name).count() > 1;
@@ -126,93 +176,14 @@ fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
     })
 }
 
-fn whole_division(operator: &str) -> Error {
-    Error::new(Kind::Type, operator, "whole numbers are divided, and the rest is dropped")
-        .hint("write one of them with a point, e.g. 10.0, or x.to_float(); where it shall be so, (a / b).to_int()")
-        .as_warning()
-}
-
-/// Whether what stands there becomes a count: an argument of a layer or a model, or `(a / b).to_int()`.
-fn is_count(path: &[ASTNode]) -> bool {
-    let above = path.len().checked_sub(2).and_then(|above| path.get(above));
-    if let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = above
-        && let Expr::MethodCall(call, _) = &parts.rhs
-        && call.name == "to_int"
-    {
-        return true;
-    }
-    path.iter().any(|node| match node {
-        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
-            !call.namespace.is_empty() && ["nn", "model"].contains(&call.namespace.root())
-        }
-        _ => false,
-    })
-}
-
-/// `1 / 2`, `ctx.epoch / 10`.
-fn division(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
-    let (Some(Token::Divide), [left, right]) = (&call.op_token, call.args.as_slice()) else {
-        return None;
-    };
-    if let (Expr::IntegerConstant(left, _), Expr::IntegerConstant(right, _)) = (left, right)
-        && left.checked_rem(*right).is_none_or(|rest| rest == 0)
-    {
-        return None;
-    }
-    (is_whole(left, whole) && is_whole(right, whole)).then(|| whole_division("/"))
-}
-
-/// `-2 ** 2`.
-fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
-    let (Some(Token::PowerOf), Some(Expr::IntegerConstant(base, at))) =
-        (&call.op_token, call.args.first())
-    else {
-        return None;
-    };
-    // `(-2) ** 2` says what it means.
-    let row = at.line().and_then(|line| read.source.text.lines().nth(line.checked_sub(1)?));
-    let before = row.zip(at.position()).map(|(row, column)| {
-        row.chars().take(column.saturating_sub(1)).filter(|letter| !letter.is_whitespace()).last()
-    });
-    (*base < 0 && before != Some(Some('('))).then(|| {
-        Error::new(Kind::Range, "**", "the sign belongs to the number, not to the power")
-            .expected("-(2 ** 2), where the power is meant to be negative")
-            .received(format!("({base}) ** …"))
+/// `for (x, y) in batches`: the second name is the place in the list.
+fn counted(counter: &Ident) -> Option<Error> {
+    const NAMES: [&str; 6] = ["y", "target", "targets", "label", "labels", "truth"];
+    let name = counter.name.as_str();
+    NAMES.contains(&name).then(|| {
+        Error::new(Kind::Script, "for", format!("'{name}' counts: it is 0, 1, 2 and so on"))
+            .hint("for batch in data.batches(…) { … } has batch.input and batch.target")
             .as_warning()
-    })
-}
-
-/// `2 ^ 3`, which is 1.
-fn bits(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
-    let (Some(Token::XOr), [left, right]) = (&call.op_token, call.args.as_slice()) else {
-        return None;
-    };
-    (is_whole(left, whole) && is_whole(right, whole)).then(|| {
-        Error::new(Kind::Type, "^", "bits are turned: this is no power")
-            .hint("a power is written 2 ** 3")
-            .as_warning()
-    })
-}
-
-/// `0 < x < 10`: what a comparison gives is compared, a bool with a number, which is never true.
-fn chained(call: &FnCallExpr) -> Option<Error> {
-    let compares = |call: &FnCallExpr| {
-        use Token::{GreaterThan, GreaterThanEqualsTo, LessThan, LessThanEqualsTo};
-        let signs = [LessThan, LessThanEqualsTo, GreaterThan, GreaterThanEqualsTo];
-        call.op_token.as_ref().is_some_and(|sign| signs.contains(sign))
-    };
-    let inner = match call.args.first() {
-        Some(Expr::FnCall(inner, _)) => compares(inner),
-        _ => false,
-    };
-    (compares(call) && inner).then(|| {
-        Error::new(
-            Kind::Type,
-            &*call.name,
-            "what a comparison gives is compared: this is never true",
-        )
-        .hint("write both comparisons: 0 < x && x < 10")
-        .as_warning()
     })
 }
 
@@ -234,13 +205,7 @@ fn closure(call: &FnCallExpr) -> Option<Error> {
     if (call.namespace.is_empty() || call.namespace.root() != "nn") && call.name != "stage" {
         return None;
     }
-    let mut has = false;
-    for argument in &call.args {
-        argument.walk(&mut Vec::new(), &mut |path: &[ASTNode]| {
-            has |= matches!(path.last(), Some(ASTNode::Expr(expr)) if is_closure(expr));
-            !has
-        });
-    }
+    let has = call.args.iter().any(holds_closure);
     has.then(|| {
         Error::new(
             Kind::Script,
@@ -252,12 +217,27 @@ fn closure(call: &FnCallExpr) -> Option<Error> {
     })
 }
 
+/// Whether a value is a closure, or an array or a map that has one: what another call makes of one is none.
+fn holds_closure(value: &Expr) -> bool {
+    match value {
+        Expr::Array(items, _) => items.iter().any(holds_closure),
+        Expr::Map(entries, _) => entries.0.iter().any(|(_, value)| holds_closure(value)),
+        value => is_closure(value),
+    }
+}
+
 fn is_closure(expr: &Expr) -> bool {
     match expr {
         Expr::DynamicConstant(value, _) => {
             value.read_lock::<rhai::FnPtr>().is_some_and(|pointer| pointer.is_anonymous())
         }
         Expr::FnCall(call, _) => call.name == "curry",
+        // What captures variables is a block that ends so.
+        Expr::Stmt(block) => match block.iter().last() {
+            Some(Stmt::Expr(last)) => is_closure(last),
+            Some(Stmt::FnCall(call, _)) => call.name == "curry",
+            _ => false,
+        },
         _ => false,
     }
 }
@@ -283,85 +263,4 @@ fn running_loop(read: &Read, statement: &Stmt) -> Option<Error> {
             .as_warning()
     };
     trains.then(|| read.placed(error(), at))
-}
-
-/// Variables whose every value is a whole number.
-fn whole_variables(read: &Read) -> BTreeMap<String, bool> {
-    let mut whole = BTreeMap::new();
-    read.ast.walk(&mut |path: &[ASTNode]| {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
-                let is = is_whole(&declared.1, &whole);
-                let known = whole.entry(declared.0.name.to_string()).or_insert(is);
-                *known &= is;
-            }
-            // `state: #{ steps: 0 }` of a stage.
-            Some(ASTNode::Expr(Expr::Map(entries, _))) => {
-                let states = entries.0.iter().filter(|(key, _)| key.name == "state");
-                for (_, state) in states {
-                    let Expr::Map(keys, _) = state else { continue };
-                    for (key, value) in &keys.0 {
-                        whole.insert(state_key(&key.name), is_whole(value, &whole));
-                    }
-                }
-            }
-            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
-                if let Expr::Variable(variable, ..) = &assigned.1.lhs {
-                    let is = is_whole(&assigned.1.rhs, &whole);
-                    let known = whole.entry(variable.1.to_string()).or_insert(is);
-                    *known &= is;
-                }
-            }
-            _ => {}
-        }
-        true
-    });
-    // What is a parameter somewhere may be anything.
-    for function in read.ast.iter_functions() {
-        function.params.iter().for_each(|name| {
-            whole.insert(name.to_string(), false);
-        });
-    }
-    whole
-}
-
-/// Whether what stands behind a point is a whole number: `ctx.epoch`, `x.shape[0]`, `ctx.state.steps`.
-fn is_whole_part(part: &Expr, variables: &BTreeMap<String, bool>) -> bool {
-    match part {
-        Expr::Property(property, _) => WHOLE.contains(&property.2.as_str()),
-        Expr::MethodCall(call, _) => matches!(call.name.as_str(), "len" | "to_int"),
-        Expr::Index(parts, ..) => {
-            matches!(&parts.lhs, Expr::Property(own, _) if own.2 == "shape")
-        }
-        Expr::Dot(parts, ..) => match (&parts.lhs, &parts.rhs) {
-            (Expr::Property(own, _), Expr::Property(key, _)) if own.2 == "state" => {
-                variables.get(&state_key(&key.2)) == Some(&true)
-            }
-            (_, rest) => is_whole_part(rest, variables),
-        },
-        _ => false,
-    }
-}
-
-/// What a key of a stage's state is called among the variables.
-fn state_key(key: &str) -> String {
-    format!("state.{key}")
-}
-
-fn is_whole(expr: &Expr, variables: &BTreeMap<String, bool>) -> bool {
-    match expr {
-        Expr::IntegerConstant(..) => true,
-        Expr::Variable(variable, ..) => variables.get(variable.1.as_str()) == Some(&true),
-        Expr::Dot(parts, ..) => is_whole_part(&parts.rhs, variables),
-        Expr::FnCall(call, _) if call.name == "arg" => {
-            matches!(call.args.get(1), Some(Expr::IntegerConstant(..)))
-        }
-        Expr::FnCall(call, _) => match (&call.op_token, call.args.as_slice()) {
-            (Some(Token::Plus | Token::Minus | Token::Multiply | Token::Modulo), [left, right]) => {
-                is_whole(left, variables) && is_whole(right, variables)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
 }

@@ -106,6 +106,9 @@ impl<'a> Call<'a> {
         if let Some(text) = left_out(&dataset) {
             self.host.warn(&text);
         }
+        for remark in dataset.remarks.iter() {
+            self.host.warn(&format!("{}: {remark}", dataset.name));
+        }
         Ok(Arc::new(dataset))
     }
 }

@@ -1,0 +1,185 @@
+//! Values that are worked out and then dropped, and changes of copies: warnings.
+
+use super::Read;
+use crate::error::{Error, Kind};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
+
+/// Methods that change the value before the point.
+const CHANGES: [&str; 6] = ["push", "append", "insert", "set", "mixin", "remove"];
+/// Properties that belong to something which all holders share: an optimiser's rate, a stage's own map.
+const OF_SHARED: [&str; 2] = ["lr", "state"];
+
+/// All of them in a recipe.
+pub(super) fn lost(read: &Read) -> Vec<Error> {
+    let mut found = Vec::new();
+    let top = AST::new(read.ast.statements().iter().cloned(), rhai::Module::new());
+    in_one(read, &top, &mut found);
+    for function in read.ast.iter_functions() {
+        // What a closure catches is shared.
+        if function.name.contains('$') {
+            continue;
+        }
+        let name = function.name;
+        let alone = read.alone(name, function.params.len());
+        in_one(read, &alone, &mut found);
+        found.extend(function.params.iter().filter_map(|own| copied(read, &alone, name, own)));
+        found.extend(taken_state(read, &alone));
+    }
+    found
+}
+
+/// Statements whose value nobody takes, in the top level or in one function.
+fn in_one(read: &Read, ast: &AST, found: &mut Vec<Error>) {
+    let mut count = 0;
+    ast.walk(&mut |path: &[ASTNode]| {
+        count += usize::from(path.len() == 1);
+        true
+    });
+    let mut at = 0;
+    ast.walk(&mut |path: &[ASTNode]| {
+        let (Some(ASTNode::Stmt(statement)), before) =
+            (path.last(), path.len().checked_sub(2).and_then(|before| path.get(before)))
+        else {
+            return true;
+        };
+        at += usize::from(path.len() == 1);
+        // The last statement of a function or a block is its value.
+        let is_last = match before {
+            None => at == count,
+            Some(ASTNode::Stmt(Stmt::For(..) | Stmt::While(..) | Stmt::Do(..))) => false,
+            Some(ASTNode::Stmt(Stmt::If(parts, _))) => {
+                let ends = [parts.body.statements().last(), parts.branch.statements().last()];
+                ends.into_iter().flatten().any(|last| std::ptr::eq(last, *statement))
+            }
+            Some(ASTNode::Stmt(Stmt::Block(block))) => {
+                block.statements().last().is_some_and(|last| std::ptr::eq(last, *statement))
+            }
+            Some(ASTNode::Expr(Expr::Stmt(block))) => {
+                block.statements().last().is_some_and(|last| std::ptr::eq(last, *statement))
+            }
+            Some(_) => true,
+        };
+        if !is_last {
+            found.extend(dropped(read, statement).map(|(error, at)| read.placed(error, at)));
+        }
+        true
+    });
+}
+
+/// `x.clamp(0, 1);`, `o + #{ … };`, `a == b;`.
+fn dropped(read: &Read, statement: &Stmt) -> Option<(Error, Position)> {
+    let (call, at, is_method) = match statement {
+        Stmt::FnCall(call, at) => (&**call, *at, false),
+        Stmt::Expr(value) => last_call(value)?,
+        _ => return None,
+    };
+    let name = call.name.as_str();
+    let hint = match &call.op_token {
+        Some(Token::EqualsTo) => "a value is given by one sign: a = b".to_string(),
+        Some(Token::Plus) => "write a += b, or let c = a + b".to_string(),
+        Some(_) => "give it a name: let c = …".to_string(),
+        None if is_method && read.signatures.gives_anew(name, call.args.len() + 1) => {
+            format!("the value before it stays as it is: write x = x.{name}(…)")
+        }
+        None => return None,
+    };
+    let problem = "what it gives is dropped";
+    Some((Error::new(Kind::Script, name, problem).hint(hint).as_warning(), at))
+}
+
+/// What an expression ends with, where that is a call, and whether it stands behind a point.
+fn last_call(value: &Expr) -> Option<(&FnCallExpr, Position, bool)> {
+    match value {
+        Expr::FnCall(call, at) => Some((call, *at, false)),
+        Expr::MethodCall(call, at) => Some((call, *at, true)),
+        Expr::Dot(parts, ..) => last_call(&parts.rhs),
+        _ => None,
+    }
+}
+
+/// A parameter that is changed and that nobody looks at afterwards: functions are given copies.
+fn copied(read: &Read, alone: &AST, function: &str, own: &str) -> Option<Error> {
+    let (mut mentions, mut changes, mut first) = (0usize, 0usize, None);
+    alone.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::Variable(variable, ..))) if variable.1 == own => mentions += 1,
+            Some(ASTNode::Stmt(Stmt::Assignment(assigned)))
+                if changed(&assigned.1.lhs) == Some(own) =>
+            {
+                changes += 1;
+                first.get_or_insert(assigned.1.lhs.start_position());
+            }
+            Some(ASTNode::Stmt(Stmt::Expr(value))) => {
+                if let Expr::Dot(parts, ..) = &**value
+                    && let (Expr::Variable(variable, _, at), Expr::MethodCall(call, _)) =
+                        (&parts.lhs, &parts.rhs)
+                    && variable.1 == own
+                    && CHANGES.contains(&call.name.as_str())
+                {
+                    changes += 1;
+                    first.get_or_insert(*at);
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    let first = first.filter(|_| changes == mentions)?;
+    let problem = format!("'{own}' is changed and dropped: a function is given a copy");
+    let error = Error::new(Kind::Script, function, problem).hint(format!(
+        "end it with `{own}`, and write {own} = {function}({own}) where it is called"
+    ));
+    Some(read.placed(error.as_warning(), first))
+}
+
+/// `let s = ctx.state; s.n += 1;` without `ctx.state = s`.
+fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
+    let mut copies: Vec<String> = Vec::new();
+    let (mut first, mut put_back) = (None, false);
+    let is_state = |value: &Expr| match value {
+        Expr::Dot(parts, ..) => matches!(
+            (&parts.lhs, &parts.rhs),
+            (Expr::Variable(own, ..), Expr::Property(key, _)) if own.1 == "ctx" && key.2 == "state"
+        ),
+        _ => false,
+    };
+    alone.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(declared, ..))) if is_state(&declared.1) => {
+                copies.push(declared.0.name.to_string());
+            }
+            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
+                let left = &assigned.1.lhs;
+                put_back |= is_state(left);
+                if changed(left).is_some_and(|own| copies.iter().any(|copy| copy == own)) {
+                    first.get_or_insert(left.start_position());
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    let first = first.filter(|_| !put_back)?;
+    let error = Error::new(Kind::Script, "ctx.state", "a copy of it is changed, and dropped")
+        .hint("write ctx.state.n += 1, or ctx.state = … at the end");
+    Some(read.placed(error.as_warning(), first))
+}
+
+/// The variable that `a.b = 1` or `a[0] = 1` changes, where nobody else holds what is changed.
+fn changed(target: &Expr) -> Option<&str> {
+    match target {
+        Expr::Dot(parts, ..) | Expr::Index(parts, ..) => {
+            let shared = |key: &str| OF_SHARED.contains(&key);
+            let mut is_shared = false;
+            parts.rhs.walk(&mut Vec::new(), &mut |path: &[ASTNode]| {
+                if let Some(ASTNode::Expr(Expr::Property(key, _))) = path.last() {
+                    is_shared |= shared(&key.2);
+                }
+                true
+            });
+            let Expr::Variable(own, ..) = &parts.lhs else { return None };
+            Some(own.1.as_str()).filter(|own| !is_shared && *own != "ctx")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! Operators that give something else than people expect: warnings.
+
+use super::Read;
+use super::calls::was_a_name;
+use super::whole::is_whole;
+use crate::error::{Error, Kind};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
+use std::collections::BTreeMap;
+
+/// What a call of an operator does otherwise; `path` leads to it.
+pub(super) fn misread(
+    read: &Read,
+    path: &[ASTNode],
+    call: &FnCallExpr,
+    whole: &BTreeMap<String, bool>,
+) -> Option<Error> {
+    let divided = division(call, whole).filter(|_| !is_count(path));
+    let others = divided.or_else(|| power(read, call)).or_else(|| chained(call));
+    let others = others.or_else(|| bits(call, whole)).or_else(|| unlike(read, call, whole));
+    others.or_else(|| beyond(call))
+}
+
+/// A division that drops the rest.
+pub(super) fn whole_division(operator: &str) -> Error {
+    Error::new(Kind::Type, operator, "whole numbers are divided, and the rest is dropped")
+        .hint("write one of them with a point, e.g. 10.0, or x.to_float(); where it shall be so, (a / b).to_int()")
+        .as_warning()
+}
+
+/// Whether what stands there becomes a count: an argument of a layer or a model, or `(a / b).to_int()`.
+fn is_count(path: &[ASTNode]) -> bool {
+    let above = path.len().checked_sub(2).and_then(|above| path.get(above));
+    if let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = above
+        && let Expr::MethodCall(call, _) = &parts.rhs
+        && call.name == "to_int"
+    {
+        return true;
+    }
+    path.iter().any(|node| match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
+            !call.namespace.is_empty() && ["nn", "model"].contains(&call.namespace.root())
+        }
+        _ => false,
+    })
+}
+
+/// `1 / 2`, `ctx.epoch / 10`.
+fn division(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::Divide), [left, right]) = (&call.op_token, call.args.as_slice()) else {
+        return None;
+    };
+    if let (Expr::IntegerConstant(left, _), Expr::IntegerConstant(right, _)) = (left, right)
+        && left.checked_rem(*right).is_none_or(|rest| rest == 0)
+    {
+        return None;
+    }
+    (is_whole(left, whole) && is_whole(right, whole)).then(|| whole_division("/"))
+}
+
+/// `-2 ** 2`.
+fn power(read: &Read, call: &FnCallExpr) -> Option<Error> {
+    let (Some(Token::PowerOf), Some(base)) = (&call.op_token, call.args.first()) else {
+        return None;
+    };
+    let (at, shown) = match base {
+        Expr::IntegerConstant(base, at) if *base < 0 => (*at, base.to_string()),
+        Expr::FnCall(inner, at) if inner.args.len() == 1 && inner.name == "-" => (*at, "-x".into()),
+        _ => return None,
+    };
+    // `(-2) ** 2` says what it means.
+    let row = at.line().and_then(|line| read.source.text.lines().nth(line.checked_sub(1)?));
+    let before = row.zip(at.position()).map(|(row, column)| {
+        row.chars().take(column.saturating_sub(1)).filter(|letter| !letter.is_whitespace()).last()
+    });
+    // The parenthesis may be that of a call, `exp(-d ** 2)`: it closes before the power where it is the base's own.
+    let rest = row.zip(at.position()).map(|(row, column)| row.chars().skip(column - 1).collect());
+    let rest: String = rest.unwrap_or_default();
+    let head = rest.split("**").next().unwrap_or_default();
+    let is_own = before == Some(Some('(')) && head.trim_end().ends_with(')');
+    (!is_own).then(|| {
+        let problem = "the sign belongs to what stands behind it, not to the power";
+        Error::new(Kind::Range, "**", problem)
+            .expected("-(2 ** 2), where the power is meant to be negative")
+            .received(format!("({shown}) ** …"))
+            .as_warning()
+    })
+}
+
+/// `ctx.epoch == ctx.epochs`, which never holds: epochs are counted from 0.
+fn beyond(call: &FnCallExpr) -> Option<Error> {
+    let (
+        Some(Token::EqualsTo | Token::GreaterThan | Token::GreaterThanEqualsTo),
+        [Expr::Dot(left, ..), Expr::Dot(right, ..)],
+    ) = (&call.op_token, call.args.as_slice())
+    else {
+        return None;
+    };
+    let is = |value: &Expr, name: &str| matches!(value, Expr::Property(own, _) if own.2 == name);
+    (is(&left.rhs, "epoch") && is(&right.rhs, "epochs")).then(|| {
+        let problem = "this never holds: epochs are counted from 0";
+        Error::new(Kind::Range, call.name.as_str(), problem)
+            .expected("ctx.epoch == ctx.epochs - 1 in the last one")
+            .as_warning()
+    })
+}
+
+/// `arg("epochs", "3") == 3`: a text and a number are never equal.
+fn unlike(read: &Read, call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::EqualsTo | Token::NotEqualsTo), [left, right]) =
+        (&call.op_token, call.args.as_slice())
+    else {
+        return None;
+    };
+    let is_number =
+        |value: &Expr| matches!(value, Expr::FloatConstant(..)) || is_whole(value, whole);
+    let is_text = |value: &Expr| match value {
+        Expr::StringConstant(..) => true,
+        Expr::FnCall(call, _) if call.name == "arg" => {
+            matches!(call.args.get(1), None | Some(Expr::StringConstant(..)))
+        }
+        _ => false,
+    };
+    if [left, right].into_iter().any(|value| was_a_name(value, &read.source.text)) {
+        return None;
+    }
+    let never = is_text(left) && is_number(right) || is_number(left) && is_text(right);
+    never.then(|| {
+        Error::new(Kind::Type, call.name.as_str(), "a text and a number are never equal")
+            .hint("a text becomes a number by parse_int(x) or parse_float(x)")
+            .as_warning()
+    })
+}
+
+/// `2 ^ 3`, which is 1.
+fn bits(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::XOr), [left, right]) = (&call.op_token, call.args.as_slice()) else {
+        return None;
+    };
+    (is_whole(left, whole) && is_whole(right, whole)).then(|| {
+        Error::new(Kind::Type, "^", "bits are turned: this is no power")
+            .hint("a power is written 2 ** 3")
+            .as_warning()
+    })
+}
+
+/// `0 < x < 10`: what a comparison gives is compared, a bool with a number, which is never true.
+fn chained(call: &FnCallExpr) -> Option<Error> {
+    let compares = |call: &FnCallExpr| {
+        use Token::{GreaterThan, GreaterThanEqualsTo, LessThan, LessThanEqualsTo};
+        let signs = [LessThan, LessThanEqualsTo, GreaterThan, GreaterThanEqualsTo];
+        call.op_token.as_ref().is_some_and(|sign| signs.contains(sign))
+    };
+    let inner = match call.args.first() {
+        Some(Expr::FnCall(inner, _)) => compares(inner),
+        _ => false,
+    };
+    (compares(call) && inner).then(|| {
+        Error::new(
+            Kind::Type,
+            &*call.name,
+            "what a comparison gives is compared: this is never true",
+        )
+        .hint("write both comparisons: 0 < x && x < 10")
+        .as_warning()
+    })
+}
