@@ -20,9 +20,9 @@ pub(super) enum Pages {
     Missing(usize),
 }
 
-/// Walks through all pages. Tags of other programs may follow the last one.
-pub(super) fn pages(file: &mut File) -> std::io::Result<Pages> {
-    file.seek(SeekFrom::Start(0))?;
+/// Walks through all pages, from a byte on. Tags of other programs may follow the last one.
+pub(super) fn pages(file: &mut File, start: u64) -> std::io::Result<Pages> {
+    file.seek(SeekFrom::Start(start))?;
     let mut file = BufReader::with_capacity(1 << 16, file);
     // The number that each stream's next page has, until its last one.
     let mut next: BTreeMap<u32, u32> = BTreeMap::new();

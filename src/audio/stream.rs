@@ -88,7 +88,7 @@ fn sane<T>(path: &Path, sniffed: Sniffed, work: impl FnOnce() -> Result<T>) -> R
 }
 
 fn probe_unguarded(path: &Path, sniffed: Sniffed) -> Result<Info> {
-    let mut stream = open(path, sniffed)?;
+    let mut stream = open(path, sniffed, false)?;
     let samples = match stream.samples {
         Some(samples) => samples,
         None => stream.walk(path, sniffed.format)?,
@@ -101,7 +101,8 @@ fn probe_unguarded(path: &Path, sniffed: Sniffed) -> Result<Info> {
 }
 
 fn read_unguarded(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Result<Samples> {
-    let mut stream = open(path, sniffed)?;
+    let is_part = options.start > 0 || options.length.is_some();
+    let mut stream = open(path, sniffed, is_part)?;
     options.check_channel(path, stream.channels)?;
     let known = stream.samples.map(|samples| options.range(path, samples)).transpose()?;
     let end = options.length.map(|length| options.start.saturating_add(length));
@@ -231,9 +232,10 @@ impl Stream {
 
     /// Jumps to some way before `start` where that is far, and gives the sample that comes next.
     fn run_up(&mut self, start: usize) -> usize {
-        let Some(before) = start.checked_sub(RUN_UP).filter(|before| *before > RUN_UP) else {
-            return 0;
-        };
+        // Where the end is not known, a jump behind it would leave nothing to read.
+        let is_known = self.samples.is_some();
+        let before = start.checked_sub(RUN_UP).filter(|before| is_known && *before > RUN_UP);
+        let Some(before) = before else { return 0 };
         let to = SeekTo::Timestamp { ts: Timestamp::new(before as i64), track_id: self.track };
         match self.reader.seek(SeekMode::Accurate, to) {
             Ok(reached) => {
@@ -258,19 +260,29 @@ impl Stream {
     }
 }
 
-fn open(path: &Path, sniffed: Sniffed) -> Result<Stream> {
+/// Bytes of an Ogg file all of whose pages are looked at for a part of it.
+const LONG_OGG: u64 = 4 << 20;
+
+/// A stream at its beginning; `is_part` where some of it will be read alone.
+fn open(path: &Path, sniffed: Sniffed, is_part: bool) -> Result<Stream> {
     let format = sniffed.format;
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let mut file = crate::disk::open_regular(path)?;
-    if format == Format::Ogg {
+    // Whoever reads parts of a long file has probed it, and would walk through it for each of them.
+    let is_long = is_part && file.metadata().map_err(io)?.len() > LONG_OGG;
+    if format == Format::Ogg && !is_long {
         let wrong =
             |what: String| Err(damaged(path, format, &Cause::DecodeError("pages")).received(what));
-        match ogg::pages(&mut file).map_err(io)? {
+        match ogg::pages(&mut file, sniffed.start).map_err(io)? {
             Pages::Whole => {}
             Pages::CutOff => {
                 return Err(cut_off(path, name(format)).expected("a last page that says so"));
             }
-            Pages::Damaged(page) => return wrong(format!("a wrong check sum of page {page}")),
+            Pages::Damaged(page) => {
+                return wrong(format!(
+                    "a page that is none, or has a wrong check sum: page {page}"
+                ));
+            }
             Pages::Missing(page) => return wrong(format!("none of the pages before page {page}")),
         }
     }

@@ -237,7 +237,8 @@ impl Display for Shown {
     }
 
     fn warn(&mut self, text: &str) {
-        note(&format!("warning: {text}"));
+        // It is about the data, and no mistake of the recipe.
+        note(&format!("note: {text}"));
     }
 
     fn finding(&mut self, error: &Error) {

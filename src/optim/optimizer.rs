@@ -236,10 +236,17 @@ impl OptimizerOptions {
         self.groups.iter().position(|group| group.names.iter().any(|own| own.matches(name)))
     }
 
-    /// The first group that has none of these names, since others before it have them.
+    /// The first group that has none of these names, since more general ones before it have them: they fit others as well. A
+    /// last one for what is left may find nothing left.
     fn hidden_group(&self, names: &[&str]) -> Option<usize> {
         let held: BTreeSet<usize> = names.iter().filter_map(|name| self.group_of(name)).collect();
-        (0..self.groups.len()).find(|index| !held.contains(index))
+        let hidden = |index: &usize| {
+            let Some(group) = self.groups.get(*index) else { return false };
+            let fits = |name: &str| group.names.iter().any(|own| own.matches(name));
+            let before = |name: &str| self.group_of(name).is_some_and(|first| first < *index);
+            !held.contains(index) && names.iter().any(|name| before(name) && !fits(name))
+        };
+        (0..self.groups.len()).find(hidden)
     }
 
     fn plan(&self, name: &str, shape: &[usize]) -> Plan {

@@ -2,6 +2,7 @@
 
 use super::compile::{Compiled, Compiler, Refused};
 use super::source::Source;
+use super::testing::TEST_PREFIX;
 use super::version::Version;
 use crate::error::{Error, Kind, Result};
 use crate::script::{Hook, Sources};
@@ -125,12 +126,19 @@ pub(super) fn uncalled(compiled: &Compiled) -> Vec<(String, String)> {
     let hooks = Hook::ALL.map(Hook::name);
     let text = &compiled.source.text;
     let mut found = Vec::new();
+    // Names that are put together may be any.
+    let is_written = |rest: &str| {
+        let end = rest.strip_prefix('"').and_then(|own| own.split_once('"'));
+        end.is_some_and(|(_, after)| after.starts_with(')'))
+    };
+    let all_written =
+        text.match_indices("Fn(").all(|(at, own)| is_written(&text[at + own.len()..]));
     for function in compiled.ast.iter_functions() {
         let name = function.name;
         // A name that stands twice is called, or handed on, somewhere.
         let once = text.matches(name).count() == 1;
         let is_given = function.params.first().is_some_and(|first| *first == "ctx");
-        if !(once && is_given) || hooks.contains(&name) {
+        if !(once && is_given) || hooks.contains(&name) || name.starts_with(TEST_PREFIX) {
             continue;
         }
         let slip = |hook: &&&str| hook.len() > 3 && strsim::damerau_levenshtein(name, hook) <= 2;
@@ -138,7 +146,11 @@ pub(super) fn uncalled(compiled: &Compiled) -> Vec<(String, String)> {
         let kind =
             hooks.iter().find(|hook| **hook == "on_epoch").filter(|_| name.starts_with("on_"));
         let near = hooks.iter().find(slip).or(other).or(kind).filter(|_| name.len() > 3);
-        let meant = GIVEN.iter().find(|(part, _)| name.contains(part)).map(|(_, option)| option);
+        if near.is_none() && !all_written {
+            continue;
+        }
+        let part = |own: &&(&str, &str)| name.split('_').any(|part| part == own.0);
+        let meant = GIVEN.iter().find(part).map(|(_, option)| option);
         let hint = match (near, meant) {
             (Some(hook), _) => format!("did you mean the hook '{hook}'?"),
             (None, Some(option)) => format!("a stage is given it: {option}: Fn(\"{name}\")"),
@@ -150,12 +162,11 @@ pub(super) fn uncalled(compiled: &Compiled) -> Vec<(String, String)> {
 }
 
 /// Parts of names, and the option that such functions are for.
-const GIVEN: [(&str, &str); 8] = [
+const GIVEN: [(&str, &str); 7] = [
     ("loss", "loss"),
     ("tau", "tau"),
-    ("temp", "tau"),
+    ("temperature", "tau"),
     ("lambda", "lambda"),
-    ("alpha", "lambda"),
     ("lr", "lr"),
     ("rate", "lr"),
     ("augment", "augment"),

@@ -4,7 +4,7 @@ use super::version::Version;
 use crate::error::{Error, Kind, Place, Result};
 use crate::models::InputShape;
 use crate::nn::Net;
-use crate::script::{Hook, HookSource, HookSources, Sources};
+use crate::script::{Hook, HookSource, HookSources};
 use crate::train::{Moment, StageKind, Taps};
 
 /// What the hooks need to know of their stage.
@@ -121,32 +121,6 @@ impl Facts {
             None => error,
         }
     }
-}
-
-/// Epochs most of which are tried, where a recipe names many.
-const MOST_EPOCHS: usize = 12;
-
-/// Epochs that functions compare where they stand with, and those beside them: `ctx.epoch >= 5`, `ctx.epoch % 4 == 3`.
-pub(super) fn epochs_named(sources: &Sources) -> Vec<usize> {
-    let mut found = Vec::new();
-    for (_, text) in sources.all() {
-        for (at, name) in text.match_indices(".epoch") {
-            let rest = &text[at + name.len()..];
-            let row = rest.split(['\n', ';', '{', '&', '|']).next().unwrap_or_default();
-            let row = row.trim_start();
-            if !row.starts_with(['<', '>', '=', '!', '%', '+', '-']) {
-                continue;
-            }
-            let numbers =
-                row.split(|c: char| !c.is_ascii_digit()).filter_map(|own| own.parse().ok());
-            for number in numbers.take(2) {
-                let number: usize = number;
-                found.extend([number.saturating_sub(1), number, number.saturating_add(1)]);
-            }
-        }
-    }
-    found.truncate(MOST_EPOCHS);
-    found
 }
 
 /// "2", "1 or 3".

@@ -1,6 +1,7 @@
 //! The recipe's functions as training's hooks.
 
-use super::facts::{Facts, asked_at, epochs_named, when};
+use super::epochs::epochs_named;
+use super::facts::{Facts, asked_at, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
 use super::holdings::held;
 use super::live::Live;
@@ -167,11 +168,6 @@ impl<'a> StageHooks<'a> {
 }
 
 impl StageHooks<'_> {
-    /// All that steps work on, for a trial that leaves no trace.
-    fn workbench(&self) -> Workbench {
-        self.bench.with(self.holdings())
-    }
-
     /// What the recipe's own map was at first, and what the stage works on.
     fn known(&self) -> Known {
         Known { bench: self.bench.clone(), first: self.facts.sources.state.clone().into() }
@@ -212,7 +208,7 @@ impl Hooks for StageHooks<'_> {
             let trial = |version: &Version| {
                 facts.check_names(version)?;
                 facts.check_kept(before, version)?;
-                let (bench, state) = (self.workbench(), self.desk.state());
+                let (bench, state) = (self.bench.with(self.holdings()), self.desk.state());
                 try_out(engine, version, facts, moment, &bench, state)
             };
             match now {
@@ -262,9 +258,11 @@ impl Hooks for StageHooks<'_> {
     }
 
     fn epochs(&self) -> Option<Vec<usize>> {
-        let all = [Hook::Step, Hook::Loss, Hook::Augment, Hook::OnEpoch];
-        let own = all.into_iter().any(|hook| self.facts.function(hook, &self.version).is_some());
-        own.then(|| epochs_named(&self.version.compiled.sources))
+        epochs_named(&self.facts, &self.version)
+    }
+
+    fn keeps_state(&self) -> bool {
+        !self.desk.state().is_empty()
     }
 
     fn holdings(&self) -> Workbench {

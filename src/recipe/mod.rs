@@ -17,6 +17,7 @@ mod compile;
 mod depends;
 mod difference;
 mod doorbell;
+mod epochs;
 mod eval;
 mod facts;
 mod files;

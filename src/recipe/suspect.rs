@@ -226,7 +226,9 @@ fn long_warmup(
 ) -> Option<Error> {
     facts.function(Hook::Lr, version)?;
     let rates: Vec<f64> = schedule.iter().filter_map(|at| at.lr).collect();
-    let rises = rates.len() >= 4 && rates.is_sorted() && rates.first() < rates.last();
+    // To its very end: one that stays level is over.
+    let late = rates.get(rates.len() * 3 / 4);
+    let rises = rates.len() >= 4 && rates.is_sorted() && late < rates.last();
     let warms = version.compiled.sources.all().any(|(_, text)| text.contains("schedule::warmup"));
     let (last, own) = (*rates.last()?, plan.optimizer.lr);
     // The last sample is one step short of its end.

@@ -30,10 +30,13 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
             "consts are worked out before statements run: make '{name}' const as well, or this one let"
         ));
     }
+    // A statement stands at the margin, before the value that it asks for.
     let is_statement = !row.starts_with([' ', '\t', '}'])
         && !row.starts_with("fn ")
         && !row.starts_with("private ");
-    if declares(text, "let", name) && is_statement {
+    let line_of = |is: &dyn Fn(&str) -> bool| text.lines().position(is);
+    let is_before = line_of(&|line| line == row) < line_of(&|line| declares(line, "let", name));
+    if declares(text, "let", name) && is_statement && is_before {
         return Some(format!(
             "'{name}' gets its value further down: statements run from top to bottom"
         ));

@@ -1,10 +1,11 @@
 //! A stage tried on two clips that nobody recorded: what would fail in the night fails in a second.
 
-use super::bench::{Before, Workbench};
+use super::bench::{Before, Moved};
 use super::event::Trained;
-use super::hooks::{Hooks, Moment, Phase, Reading};
+use super::hooks::{Hooks, Moment, Phase};
+use super::later::{Told, later, note_steps, note_weights, readings_before};
 use super::plan::Plan;
-use super::stage::{MOST_READINGS, Stage, made_up_reading, made_up_readings};
+use super::stage::{Stage, made_up_reading, made_up_readings};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
 use crate::models::InputShape;
@@ -110,9 +111,10 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         loss = keep(report, &mut failures).map(|report| report.loss);
         note_steps(&run.learner.bench.with(hooks.holdings()), &mut stepped);
     }
-    if loss.is_some() {
-        failures.extend(unmoved(plan, &before)?);
-    }
+    // What the first step moves, and the networks whose weights any step does.
+    let first = if loss.is_some() { before.moved()? } else { Vec::new() };
+    let mut moved = BTreeSet::new();
+    note_weights(&before, &mut moved)?;
     let mut logged = hooks.logged();
     before.restore()?;
     hooks.undo();
@@ -120,17 +122,21 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     run.moment.readings = Arc::new(vec![made_up_reading(plan, 1, &logged)]);
     run.moment.phase = Phase::EpochEnd;
     keep(hooks.on_epoch(&run.moment), &mut failures);
+    note_weights(&before, &mut moved)?;
     logged.extend(hooks.logged());
     before.restore()?;
     hooks.undo();
     if loss.is_some()
         && let Some(epochs) = hooks.epochs()
     {
-        let mut told = Told { failures: &mut failures, logged: &mut logged, stepped: &mut stepped };
+        let (failures, logged) = (&mut failures, &mut logged);
+        let mut told = Told { failures, logged, stepped: &mut stepped, moved: &mut moved };
         later(plan, &run, epochs, &batch, &before, hooks, &mut told)?;
     }
     if loss.is_some() {
         failures.extend(idle(plan, &stepped, run.loader.batches()));
+        failures.extend(without_optimizers(plan).filter(|_| moved.is_empty()));
+        failures.extend(unmoved(plan, &first, &moved));
     }
     let steps_per_epoch = run.loader.batches();
     let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures, &logged);
@@ -170,70 +176,10 @@ fn retried<T>(
     }
 }
 
-/// A step and an end of an epoch in the middle of the stage, in its last epoch and where hooks say so: they may do something
-/// else there than in the first one.
-fn later(
-    plan: &Plan,
-    run: &Stage,
-    named: Vec<usize>,
-    batch: &Batch,
-    before: &Before,
-    hooks: &mut dyn Hooks,
-    told: &mut Told,
-) -> Result<()> {
-    let per_epoch = run.loader.batches();
-    let last = plan.epochs.saturating_sub(1);
-    let mut epochs: BTreeSet<usize> = named.into_iter().collect();
-    epochs.extend([plan.epochs / 2, last]);
-    for epoch in epochs.into_iter().filter(|epoch| (1..=last).contains(epoch)) {
-        // Not the first step of each: what is done in every second one is done in some of these.
-        let within = if epoch == last { per_epoch.saturating_sub(1) } else { per_epoch / 2 };
-        let readings = readings_before(plan, epoch, told.logged);
-        let step = epoch * per_epoch + within;
-        let at = Moment { epoch, step, phase: Phase::Step, readings, ..run.moment.clone() };
-        let done = keep(run.learner.step(batch, &at, hooks), told.failures);
-        note_steps(&run.learner.bench.with(hooks.holdings()), told.stepped);
-        told.logged.extend(hooks.logged());
-        before.restore()?;
-        hooks.undo();
-        // What fails here may do otherwise in another epoch.
-        if done.is_none() {
-            continue;
-        }
-        let readings = readings_before(plan, epoch + 1, told.logged);
-        let step = (epoch + 1) * per_epoch;
-        let end = Moment { phase: Phase::EpochEnd, step, readings, ..at };
-        keep(hooks.on_epoch(&end), told.failures);
-        told.logged.extend(hooks.logged());
-        before.restore()?;
-        hooks.undo();
-    }
-    Ok(())
-}
-
 /// Optimisers that took no step where another one did.
 fn idle_optimizers(plan: &Plan, stepped: &BTreeSet<String>) -> Vec<String> {
     let all = plan.own.iter().flat_map(|own| &own.optimizers).map(|(name, _)| name);
     all.filter(|name| !stepped.is_empty() && !stepped.contains(*name)).cloned().collect()
-}
-
-/// What steps and ends of epochs have told so far.
-struct Told<'a> {
-    failures: &'a mut Vec<Error>,
-    logged: &'a mut Vec<(String, f64)>,
-    stepped: &'a mut BTreeSet<String>,
-}
-
-/// Puts down the optimisers that took a step.
-fn note_steps(bench: &Workbench, stepped: &mut BTreeSet<String>) {
-    let moved = bench.optimizers.iter().filter(|(_, handle)| !handle.snapshot().is_fresh());
-    stepped.extend(moved.map(|(name, _)| name.clone()));
-}
-
-/// The numbers that a hook finds when so many epochs are done.
-fn readings_before(plan: &Plan, epochs: usize, logged: &[(String, f64)]) -> Arc<Vec<Reading>> {
-    let first = epochs.saturating_sub(MOST_READINGS) + 1;
-    Arc::new((first..=epochs).map(|epoch| made_up_reading(plan, epoch, logged)).collect())
 }
 
 /// What follows the stage finds the numbers that a run has.
@@ -266,25 +212,26 @@ fn idle(plan: &Plan, stepped: &BTreeSet<String>, per_epoch: usize) -> Option<Err
     Some(error.as_warning())
 }
 
+/// What is told of steps of one's own that have no optimiser, and change no weight.
+fn without_optimizers(plan: &Plan) -> Option<Error> {
+    plan.own.as_ref().filter(|own| own.optimizers.is_empty())?;
+    let problem = format!("no weight of stage '{}' changes", plan.name);
+    let error = Error::new(Kind::Script, "each_step", problem)
+        .expected("optimizers: #{ main: optim::adamw(#{ lr: 1e-3 }) }, and ctx.optimizers.main.step(…) in the step")
+        .received("a step that makes a loss, without optimizers");
+    Some(error.as_warning())
+}
+
 /// Networks of a step of one's own that it does not train: one whose running statistics move all the same, and the one that
 /// is judged.
-fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
-    let Some(own) = plan.own.as_ref() else { return Ok(Vec::new()) };
+fn unmoved(plan: &Plan, first: &[(String, Moved)], moved: &BTreeSet<String>) -> Vec<Error> {
+    let Some(own) = plan.own.as_ref() else { return Vec::new() };
     let mut found = Vec::new();
-    let all = before.moved()?;
-    let any = all.iter().any(|(_, moved)| moved.weights);
-    if !any && own.optimizers.is_empty() {
-        let problem = format!("no weight of stage '{}' changes", plan.name);
-        let error = Error::new(Kind::Script, "each_step", problem)
-            .expected("optimizers: #{ main: optim::adamw(#{ lr: 1e-3 }) }, and ctx.optimizers.main.step(…) in the step")
-            .received("a step that makes a loss, without optimizers");
-        found.push(error.as_warning());
-    }
-    for ((name, moved), (net, network)) in all.iter().zip(&own.nets) {
-        if moved.weights || !any {
+    for ((name, own_first), (net, network)) in first.iter().zip(&own.nets) {
+        if moved.contains(name) || moved.is_empty() {
             continue;
         }
-        if moved.buffers {
+        if own_first.buffers {
             let problem = format!(
                 "the step leaves the weights of '{name}' as they are, and moves its running statistics"
             );
@@ -292,7 +239,9 @@ fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
                 .received("a network in training")
                 .hint(format!("a teacher is asked as ctx.nets.{name}.eval().forward(x), or given as net.copy().freeze().eval()"));
             found.push(error.as_warning());
-        } else if plan.evaluates(network) {
+        } else if plan.evaluates(network)
+            && network.unique_parameters().iter().any(|(_, own)| own.is_trainable())
+        {
             let problem = format!("the step never changes '{net}', which is judged");
             let error = Error::new(Kind::Script, "each_step", problem)
                 .expected(
@@ -302,7 +251,7 @@ fn unmoved(plan: &Plan, before: &Before) -> Result<Vec<Error>> {
             found.push(error.as_warning());
         }
     }
-    Ok(found)
+    found
 }
 
 /// Hooks of the schedules, called from the first step of the stage to its last; where one fails it is not asked again.
@@ -342,7 +291,7 @@ fn schedules(
 }
 
 /// The value, or its error among the others; what was told already is not told again.
-fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
+pub(super) fn keep<T>(outcome: Result<T>, failures: &mut Vec<Error>) -> Option<T> {
     match outcome {
         Ok(value) => Some(value),
         Err(error) => {

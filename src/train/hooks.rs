@@ -213,6 +213,11 @@ pub trait Hooks {
         None
     }
 
+    /// Whether hooks keep something between two steps.
+    fn keeps_state(&self) -> bool {
+        false
+    }
+
     /// Networks and optimisers that hooks hold beside those of the stage: a step may change them, too.
     fn holdings(&self) -> Workbench {
         Workbench::default()

@@ -15,6 +15,7 @@ mod exact;
 mod hearing;
 mod hooks;
 mod keeping;
+mod later;
 mod plan;
 mod predict;
 mod stage;

@@ -125,9 +125,14 @@ fn a_check_reads_imported_files_through() {
         "lib/parts.rhai",
         "fn a(x) { softmx(x, 1) }\nfn b() { optim::adam(#{ rate: 1 }) }\nfn c(o) { o.x = 1; }\n",
     );
-    sandbox.write("recipe.rhai", "import \"lib/parts\" as parts;\nprint(parts::a);\nsofmax(1);\n");
+    sandbox.write("lib/more.rhai", "private fn hidden(x) { x }\nfn shown(x) { hidden(x) }\n");
+    sandbox.write(
+        "recipe.rhai",
+        "import \"lib/parts\" as parts;\nprint(parts::a);\nsofmax(1);\nimport \"lib/more\" as more;\nmore::hidden(1);\n",
+    );
     let ran = sandbox.still(&["check", "--static-only", "recipe.rhai"]);
     for place in ["parts.rhai:1:11", "parts.rhai:2:25", "parts.rhai:3:11", "recipe.rhai:3:1"] {
         assert_eq!(ran.err.matches(place).count(), 1, "{place}: {}", ran.err);
     }
+    assert!(ran.err.contains("more::hidden: the function is private there"), "{}", ran.err);
 }

@@ -111,7 +111,7 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
     *last.last_mut().expect("a byte") ^= 1;
     insta::assert_snapshot!(refused(&sandbox, "last.ogg", &last), @"
     error[data]: reading last.ogg: the Ogg file is damaged
-      received: a wrong check sum of page 3
+      received: a page that is none, or has a wrong check sum: page 3
       hint: copy or download the file again
     ");
     let flac = std::fs::read(file("i16.flac")).expect("a clip");

@@ -100,7 +100,7 @@ fn parts_of_one_file_are_one_recording() {
     let times = Some(["from", "to"].map(String::from));
     let options = CsvOptions { label: Some("label".into()), times, ..CsvOptions::default() };
     let data = read(|reach| csv(&list, &options, reach)).expect("the set");
-    assert_eq!(data.clips[1].id, "one.wav@0.100");
+    assert_eq!(data.clips[1].id, "one.wav@0.100-0.200");
     let draw = Draw { seed: 0, stratified: true, by_group: true };
     let split = data.split(0.0, 0.34, draw).expect("a split");
     for clips in split.clips.chunks(4) {
@@ -112,9 +112,10 @@ fn parts_of_one_file_are_one_recording() {
 
 #[test]
 fn labels_that_may_be_several_are_told() {
-    let folder = tree(&[("one.wav", ""), ("two.wav", "")]);
+    let folder = tree(&[("one.wav", ""), ("two.wav", ""), ("three.wav", "")]);
     let list = folder.path().join("list.csv");
-    std::fs::write(&list, "filename,tags\none.wav,dog;rain\ntwo.wav,rain\n").expect("the list");
+    std::fs::write(&list, "filename,tags\none.wav,dog;rain\ntwo.wav,rain\nthree.wav,dog\n")
+        .expect("the list");
     let options = CsvOptions { labels: Some("tags".into()), ..CsvOptions::default() };
     let data = read(|reach| csv(&list, &options, reach)).expect("the set");
     assert_eq!(data.remarks.as_slice(), ["'dog;rain' is one class: label_separator is \",\""]);

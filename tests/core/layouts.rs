@@ -292,7 +292,7 @@ fn any_table_whose_columns_are_named() {
     // A file in two parts is two clips, which have names of their own.
     let parts = read(|reach| csv(&list, &options, reach)).expect("the set");
     let ids: Vec<&str> = parts.clips.iter().map(|clip| clip.id.as_str()).collect();
-    assert_eq!(ids, ["one@0.000", "one@0.050", "two@0.000"]);
+    assert_eq!(ids, ["one@0.000-0.050", "one@0.050-0.100", "two@0.000-0.100"]);
     let table = table.replace("clip;", "id;clip;").replace("\none;dog", "\nx;one;dog");
     let table = table.replace("\none;;", "\ny;one;;").replace("\ntwo", "\nz;two");
     std::fs::write(&list, table).expect("the list");

@@ -161,7 +161,7 @@ fn segments(path: &Path, places: &BTreeMap<&str, usize>) -> Result<Vec<Segment>>
         let start = seconds(start)?;
         let end = seconds(end)?;
         if end <= start {
-            return Err(damaged(line, "the segment ends before it begins")
+            return Err(damaged(line, "the segment ends before it has begun")
                 .received(format!("{start} s to {end} s")));
         }
         let mut own = Vec::new();

@@ -5,7 +5,7 @@ use crate::data::clip::{Row, Split};
 use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Cells, Form, Table, inside};
 use crate::error::{Error, Kind, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The options of `dataset::csv`. A column is named as the header has it.
@@ -152,8 +152,13 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
         let known: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
         folds.check(&format!("reading {}", path.display()), &known)?;
     }
+    // Classes all of whose parts are classes, too, are surely several.
+    let known: BTreeSet<&str> = classes.iter().map(String::as_str).collect();
     let several = classes.iter().find(|name| {
-        labelling == Labelling::Multi && name.contains([';', '|', ',']) && options.classes.is_none()
+        let mut parts = name.split([';', '|', ',']).map(str::trim);
+        labelling == Labelling::Multi
+            && !parts.all(|part| part == name.as_str())
+            && name.split([';', '|', ',']).all(|part| known.contains(part.trim()))
     });
     let remark = several.map(|name| {
         let separator = &options.label_separator;
@@ -246,7 +251,8 @@ fn listed(table: &Table, row: &Cells, columns: &Columns, options: &CsvOptions) -
             )?;
         }
         if columns.id.is_none() {
-            clip.id = format!("{text}@{:.3}", seconds[0]);
+            let [start, end] = seconds;
+            clip.id = format!("{text}@{start:.3}-{end:.3}");
         }
         clip.seconds = Some(seconds);
     }

@@ -62,7 +62,12 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     let clips = clips.collect();
     let classes: Vec<String> = numbers.into_keys().collect();
     let mut listing = Listing::single(folder, classes, clips, Vec::new());
-    let split = listing.classes.iter().find(|name| split_of(name).is_some());
+    // A folder of folders, called as a split is.
+    let is_split = |name: &&String| {
+        let inner = listed(&folder.join(name)).map(|(folders, _)| !folders.is_empty());
+        split_of(name).is_some() && inner.unwrap_or(false)
+    };
+    let split = listing.classes.iter().find(is_split).cloned();
     if let Some(split) = split.filter(|_| listing.classes.len() > 1) {
         listing
             .remarks

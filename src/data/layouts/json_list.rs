@@ -6,7 +6,7 @@ use crate::data::dataset::{Dataset, Labelling};
 use crate::data::table::{Form, Table};
 use crate::error::{Error, Kind, Result};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(super) fn classes(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
     let columns = ["index", "mid", "display_name"].map(|name| table.column(name));
     let [index, mid, name] = columns;
     let (index, mid, name) = (index?, mid?, name?);
-    let (mut names, mut ids) = (Vec::new(), Vec::new());
+    let (mut names, mut ids, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
     for row in &table.rows {
         if table.whole(row, index, "index")? != names.len() {
             return Err(table
@@ -51,7 +51,7 @@ pub(super) fn classes(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
                 .received(row.get(index)));
         }
         let id = row.get(mid).to_string();
-        if ids.contains(&id) {
+        if !known.insert(id.clone()) {
             return Err(table
                 .damaged(row.line, "a label is there twice")
                 .received(format!("'{id}'")));

@@ -177,6 +177,10 @@ impl<'a> Names<'a> {
                 (false, _) => Error::new(Kind::Type, full, "the function takes other parameters")
                     .expected(forms.join(" or "))
                     .received(words_of(count)),
+                _ if import.private.iter().any(|own| own == name) => {
+                    Error::new(Kind::Name, full, "the function is private there")
+                        .hint(format!("write fn {name} without private in '{}'", import.name))
+                }
                 (true, Some(near)) => Error::new(Kind::Name, full, "there is no such function")
                     .hint(format!("did you mean '{near}'?")),
                 (true, None) => Error::new(Kind::Name, full, "there is no such function")

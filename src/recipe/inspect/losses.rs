@@ -7,15 +7,17 @@ use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 
 /// Losses of logits, and whether the second argument is logits as well.
 const OF_LOGITS: [(&str, bool); 3] = [("cross_entropy", false), ("bce", false), ("kd::kl", true)];
-/// What is to be learnt, by the names that it has with everybody.
-const TO_LEARN: [&str; 7] =
-    ["target", "targets", "label", "labels", "truth", "teacher", "teacher_logits"];
 /// What makes probabilities of logits.
 const SQUASHING: [&str; 3] = ["softmax", "log_softmax", "sigmoid"];
 
 /// What a teacher says, and labels, by their usual names.
 const OF_TEACHERS: [&str; 2] = ["teacher", "teacher_logits"];
 const OF_LABELS: [&str; 5] = ["target", "targets", "label", "labels", "truth"];
+
+/// Whether a name is that of what is to be learnt, with everybody.
+fn is_learnt(name: &str) -> bool {
+    OF_TEACHERS.contains(&name) || OF_LABELS.contains(&name)
+}
 
 /// A call of a loss with its arguments turned around, or with probabilities.
 pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option<Error> {
@@ -26,13 +28,18 @@ pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option
     let Some((_, both)) = OF_LOGITS.iter().find(|(known, _)| *known == name) else {
         return exchanged(read, &name, call);
     };
-    if let Some(learnt) = call.args.first().and_then(last_name).filter(|own| TO_LEARN.contains(own))
+    let second = call.args.get(1).and_then(last_name);
+    if let Some(learnt) = call.args.first().and_then(last_name).filter(|own| is_learnt(own))
+        // How well a teacher does is asked so.
+        && !(OF_TEACHERS.contains(&learnt) && second.is_some_and(|own| OF_LABELS.contains(&own)))
     {
         return Some(in_students_place(&name, learnt));
     }
-    let second = call.args.get(1).and_then(last_name);
     // What was made probabilities of may have kept its name.
-    let as_given = |own: &str| !before(read, at).contains(&format!("{own} ="));
+    let as_given = |own: &str| {
+        let (is_hook, text) = before(read, at);
+        is_hook && !text.replace(' ', "").contains(&format!("{own}="))
+    };
     let (wrong, problem, instead) = match both {
         true => (
             OF_LABELS.as_slice(),
@@ -57,14 +64,24 @@ pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option
     Some(error)
 }
 
-/// The text of a function, or of the top level, up to a place in it.
-fn before(read: &Read, at: Position) -> String {
+/// The text of a function.
+fn text_of<'a>(read: &'a Read, name: &str, count: usize) -> &'a str {
+    let mut own = read.names.functions().map(|(_, own)| own);
+    let own = own.find(|own| own.name == name && own.parameters.len() == count);
+    own.and_then(|own| read.source.text.get(own.extent.0..own.extent.1)).unwrap_or_default()
+}
+
+/// The text of a function, or of the top level, up to a place in it, and whether it is a function that is given the context:
+/// what another one is given may be called anything.
+fn before(read: &Read, at: Position) -> (bool, String) {
     let line = at.line().unwrap_or_default();
     let begins = |symbol: &&Symbol| symbol.span.line <= line;
     let own = read.names.functions().map(|(_, own)| own).filter(begins);
-    let start = own.map(|own| own.span.line).max().unwrap_or(1);
+    let own = own.max_by_key(|own| own.span.line);
+    let start = own.map_or(1, |own| own.span.line);
+    let is_hook = own.and_then(|own| own.parameters.first()).is_some_and(|first| first == "ctx");
     let rows = read.source.text.lines().skip(start - 1).take(line + 1 - start);
-    rows.collect::<Vec<_>>().join("\n")
+    (is_hook, rows.collect::<Vec<_>>().join("\n"))
 }
 
 /// What a loss is given by place, as its forms name it.
@@ -79,7 +96,8 @@ fn exchanged(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
         let words: Vec<String> = words.split(", ").map(String::from).collect();
         (words.len() == call.args.len()).then_some((form, words))
     });
-    let (form, words) = fitting.next()?;
+    // Of two distributions, either may be the one that is learnt.
+    let (form, words) = fitting.next().filter(|(_, words)| words.len() > 2)?;
     let given: Vec<Option<&str>> = call.args.iter().map(last_name).collect();
     let all = || words.iter().zip(&given);
     let turned = all().any(|(word, own)| {
@@ -124,15 +142,15 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
     for function in read.ast.iter_functions().filter(|function| function.name == "loss") {
         let [_, _, learnt @ ..] = function.params.as_slice() else { continue };
         let (name, count) = (function.name, function.params.len());
-        let (mut asks, teacher) = (false, learnt.first().filter(|_| learnt.len() == 2));
+        let teacher = learnt.first().filter(|_| learnt.len() == 2);
+        // What a function that it calls asks of the context.
+        let body = text_of(read, name, count);
+        let mut asks = [".taps", ".teacher"].iter().any(|own| read.source.text.contains(own))
+            || body.matches("(ctx").count() > 1;
         let alone = read.alone(name, count);
         alone.walk(&mut |path: &[ASTNode]| {
             if let Some(ASTNode::Expr(Expr::Variable(own, ..))) = path.last() {
                 asks |= teacher.is_some_and(|teacher| *teacher == own.1.as_str());
-            }
-            // Inner outputs of the teacher.
-            if let Some(ASTNode::Expr(Expr::Property(own, _))) = path.last() {
-                asks |= ["teacher", "taps"].contains(&own.2.as_str());
             }
             if let Some(
                 ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)),
@@ -140,7 +158,7 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
                 && let Some(Expr::Variable(own, ..)) = call.args.first()
                 && learnt.contains(&own.1.as_str())
                 && own.1 != "student"
-                && !TO_LEARN.contains(&own.1.as_str())
+                && !is_learnt(&own.1)
                 && OF_LOGITS.iter().any(|(known, _)| *known == name_of(call))
             {
                 found.push(read.placed(in_students_place(&name_of(call), &own.1), *at));

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 
 /// Methods that change the value before the point.
-const CHANGES: [&str; 6] = ["push", "append", "insert", "set", "mixin", "remove"];
+const CHANGES: [&str; 5] = ["push", "append", "insert", "set", "mixin"];
 /// Properties that belong to something which all holders share: an optimiser's rate, a stage's own map.
 const OF_SHARED: [&str; 2] = ["lr", "state"];
 
@@ -132,10 +132,10 @@ fn copied(read: &Read, alone: &AST, function: &str, own: &str) -> Option<Error> 
     Some(read.placed(error.as_warning(), first))
 }
 
-/// `let s = ctx.state; s.n += 1;` without `ctx.state = s`.
+/// `let s = ctx.state; s.n += 1;`, and nothing else of `s`.
 fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
     let mut copies: Vec<String> = Vec::new();
-    let (mut first, mut put_back) = (None, false);
+    let (mut mentions, mut changes, mut first) = (0usize, 0usize, None);
     let is_state = |value: &Expr| match value {
         Expr::Dot(parts, ..) => matches!(
             (&parts.lhs, &parts.rhs),
@@ -148,10 +148,13 @@ fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
             Some(ASTNode::Stmt(Stmt::Var(declared, ..))) if is_state(&declared.1) => {
                 copies.push(declared.0.name.to_string());
             }
+            Some(ASTNode::Expr(Expr::Variable(own, ..))) => {
+                mentions += usize::from(copies.iter().any(|copy| copy == own.1.as_str()));
+            }
             Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
                 let left = &assigned.1.lhs;
-                put_back |= is_state(left);
                 if changed(left).is_some_and(|own| copies.iter().any(|copy| copy == own)) {
+                    changes += 1;
                     first.get_or_insert(left.start_position());
                 }
             }
@@ -159,7 +162,8 @@ fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
         }
         true
     });
-    let first = first.filter(|_| !put_back)?;
+    // Whoever looks at it again may put it back in many ways.
+    let first = first.filter(|_| mentions == changes)?;
     let error = Error::new(Kind::Script, "ctx.state", "a copy of it is changed, and dropped")
         .hint("write ctx.state.n += 1, or ctx.state = … at the end");
     Some(read.placed(error.as_warning(), first))

@@ -26,7 +26,9 @@ use crate::script::{self, Catalogue, Host, Resolver, Signatures, Vocabulary};
 use calls::unknown_calls;
 use keys::unknown_keys;
 use recover::{Recovered, recover};
-use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, OptimizationLevel, Position, Stmt, Token};
+use rhai::{
+    AST, ASTNode, Engine, Expr, FnAccess, FnCallExpr, OptimizationLevel, Position, Stmt, Token,
+};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -313,7 +315,18 @@ struct Import {
     alias: String,
     /// What it offers, with parameters, where it was read.
     functions: Option<Vec<(String, Vec<String>)>>,
+    /// Functions that it keeps for itself.
+    private: Vec<String>,
     at: Position,
+}
+
+/// The private functions of what is imported as `name`.
+fn private_of(compiled: &Compiled, name: &str) -> Vec<String> {
+    let file = format!("{}.rhai", name.trim_start_matches("./").trim_end_matches(".rhai"));
+    let is_it = |source: &str| source == name || Path::new(source).ends_with(&file);
+    let own = compiled.imports.asts.iter().filter(|ast| ast.source().is_some_and(is_it));
+    let hidden = own.flat_map(AST::iter_functions).filter(|one| one.access == FnAccess::Private);
+    hidden.map(|one| one.name.to_string()).collect()
 }
 
 fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
@@ -331,6 +344,7 @@ fn imports(ast: &AST, compiled: &Compiled) -> Vec<Import> {
                 name: name.to_string(),
                 alias: import.1.name.to_string(),
                 functions: compiled.imports.functions.get(name).cloned(),
+                private: private_of(compiled, name),
                 at: *at,
             });
         }

@@ -14,7 +14,12 @@ pub(super) fn misread(
     call: &FnCallExpr,
     whole: &BTreeMap<String, bool>,
 ) -> Option<Error> {
+    let lengths = |[left, right]: [&Expr; 2]| is_length(path, left, right);
     let divided = division(call, whole).filter(|_| !is_count(path));
+    let divided = divided.filter(|_| match call.args.as_slice() {
+        [left, right] => !lengths([left, right]),
+        _ => true,
+    });
     let others = divided.or_else(|| power(read, call)).or_else(|| chained(call));
     let others = others.or_else(|| bits(call, whole)).or_else(|| unlike(read, call, whole));
     others.or_else(|| beyond(call))
@@ -40,8 +45,34 @@ fn is_count(path: &[ASTNode]) -> bool {
         ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
             !call.namespace.is_empty() && ["nn", "model"].contains(&call.namespace.root())
         }
+        ASTNode::Expr(Expr::MethodCall(call, _)) => PLACES.contains(&call.name.as_str()),
         _ => false,
     })
+}
+
+/// Methods whose arguments are places and lengths.
+const PLACES: [&str; 7] = ["chunk", "narrow", "pad", "repeat", "reshape", "roll", "split"];
+
+/// `ctx.steps / ctx.epochs` has no rest; a share of either is where a schedule begins or ends.
+fn is_length(path: &[ASTNode], left: &Expr, right: &Expr) -> bool {
+    let property = |value: &Expr| match value {
+        Expr::Dot(parts, ..) => match &parts.rhs {
+            Expr::Property(own, _) => Some(own.2.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let of_schedule = path.iter().any(|node| match node {
+        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
+            !call.namespace.is_empty() && call.namespace.root() == "schedule"
+        }
+        _ => false,
+    });
+    match (property(left).as_deref(), property(right).as_deref()) {
+        (Some("steps"), Some("epochs")) => true,
+        (Some("steps" | "epochs"), _) => of_schedule,
+        _ => false,
+    }
 }
 
 /// `1 / 2`, `ctx.epoch / 10`.
@@ -96,7 +127,10 @@ fn beyond(call: &FnCallExpr) -> Option<Error> {
         return None;
     };
     let is = |value: &Expr, name: &str| matches!(value, Expr::Property(own, _) if own.2 == name);
-    (is(&left.rhs, "epoch") && is(&right.rhs, "epochs")).then(|| {
+    // An epoch of `ctx.metrics` counts from 1.
+    let of_ctx = |value: &Expr| matches!(value, Expr::Variable(own, ..) if own.1 == "ctx");
+    let both = of_ctx(&left.lhs) && of_ctx(&right.lhs);
+    (both && is(&left.rhs, "epoch") && is(&right.rhs, "epochs")).then(|| {
         let problem = "this never holds: epochs are counted from 0";
         Error::new(Kind::Range, call.name.as_str(), problem)
             .expected("ctx.epoch == ctx.epochs - 1 in the last one")

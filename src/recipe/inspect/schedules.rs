@@ -65,11 +65,11 @@ fn number(value: &Expr) -> Option<f64> {
     }
 }
 
-/// The property that an argument is: `epochs` of `ctx.epochs`.
+/// The property of the context that an argument is: `epochs` of `ctx.epochs`.
 fn property(value: &Expr) -> Option<&str> {
     let Expr::Dot(parts, ..) = value else { return None };
-    match &parts.rhs {
-        Expr::Property(own, _) => Some(own.2.as_str()),
+    match (&parts.lhs, &parts.rhs) {
+        (Expr::Variable(ctx, ..), Expr::Property(own, _)) if ctx.1 == "ctx" => Some(own.2.as_str()),
         _ => None,
     }
 }

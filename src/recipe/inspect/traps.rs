@@ -38,7 +38,8 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             found.push(read.placed(error, *at));
         }
         if let Some(ASTNode::Stmt(Stmt::For(parts, at))) = path.last() {
-            found.extend(parts.1.as_ref().and_then(counted).map(|error| read.placed(error, *at)));
+            let counter = parts.1.as_ref().filter(|_| goes_through_batches(&parts.2.expr));
+            found.extend(counter.and_then(counted).map(|error| read.placed(error, *at)));
         }
         if let Some(ASTNode::Stmt(Stmt::Assignment(assigned))) = path.last()
             && let Some(Token::DivideAssign) =
@@ -174,6 +175,22 @@ fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
         Error::new(Kind::Name, &own.name, problem)
             .hint("write it without them; what helps a test has another name")
     })
+}
+
+/// Whether what is gone through is batches of a data set.
+fn goes_through_batches(value: &Expr) -> bool {
+    let mut found = false;
+    value.walk(&mut Vec::new(), &mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _))) = path.last()
+        {
+            found |= call.name == "batches";
+        }
+        if let Some(ASTNode::Expr(Expr::Variable(own, ..))) = path.last() {
+            found |= ["batches", "loader", "train_loader"].contains(&own.1.as_str());
+        }
+        !found
+    });
+    found
 }
 
 /// `for (x, y) in batches`: the second name is the place in the list.

@@ -23,16 +23,24 @@ pub(super) fn whole_variables(read: &Read) -> BTreeMap<String, bool> {
                 for (_, state) in states {
                     let Expr::Map(keys, _) = state else { continue };
                     for (key, value) in &keys.0 {
-                        whole.insert(state_key(&key.name), is_whole(value, &whole));
+                        let is = is_whole(value, &whole);
+                        *whole.entry(state_key(&key.name)).or_insert(is) &= is;
                     }
                 }
             }
             Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
-                if let Expr::Variable(variable, ..) = &assigned.1.lhs {
-                    let is = is_whole(&assigned.1.rhs, &whole);
-                    let known = whole.entry(variable.1.to_string()).or_insert(is);
-                    *known &= is;
+                let is = is_whole(&assigned.1.rhs, &whole);
+                let name = match &assigned.1.lhs {
+                    Expr::Variable(variable, ..) => Some(variable.1.to_string()),
+                    other => last_key(other).map(state_key),
+                };
+                if let Some(name) = name {
+                    *whole.entry(name).or_insert(is) &= is;
                 }
+            }
+            // What is gone through may be anything.
+            Some(ASTNode::Stmt(Stmt::For(parts, _))) => {
+                whole.insert(parts.0.name.to_string(), false);
             }
             _ => {}
         }
@@ -62,6 +70,15 @@ fn is_whole_part(part: &Expr, variables: &BTreeMap<String, bool>) -> bool {
             (_, rest) => is_whole_part(rest, variables),
         },
         _ => false,
+    }
+}
+
+/// The last key of `a.b.c`.
+fn last_key(value: &Expr) -> Option<&str> {
+    match value {
+        Expr::Dot(parts, ..) => last_key(&parts.rhs),
+        Expr::Property(own, _) => Some(own.2.as_str()),
+        _ => None,
     }
 }
 

@@ -253,7 +253,7 @@ pub(super) fn own(module: &mut Module, host: &Arc<dyn Host>) {
         /// file's name (""); `split`: what a clip is for, and `splits`: what the table calls that,
         /// `#{ dev: "validation" }`; `fold_column` ("fold"), `fold`: the fold that tests;
         /// `validation_fold`: one that chooses between epochs; `id`: a clip's name (the
-        /// file's, with `@0.500` for a part of it); `group`: what clips of one recording share (the file, for parts of it); `start`: where a clip begins in its file, in seconds; `end`: where it ends; `separator` (",");
+        /// file's, with `@0.000-0.500` for a part of it); `group`: what clips of one recording share (the file, for parts of it); `start`: where a clip begins in its file, in seconds; `end`: where it ends; `separator` (",");
         /// `per_class`: at most so many clips of each class in each
         /// split, for a quick try; `on_bad` ("error", or "skip": clips that cannot be read are left out and counted).
         /// Errors: as of `esc50`; a missing column, a label that is not among `classes`.
