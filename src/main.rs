@@ -8,8 +8,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 
 /// Unused memory goes back to the system after so long. A training step frees hundreds of megabytes and
-/// takes them again at once; the standard 10 ms spend a quarter of the step on page faults.
-const PURGE_DELAY_MS: std::ffi::c_long = 10_000;
+/// takes them again at once; the standard 10 ms spend a quarter of the step on page faults. A step that takes longer than
+/// this pays so, too: with 10 s, one of 14 s did, an eighth of it.
+const PURGE_DELAY_MS: std::ffi::c_long = 60_000;
 
 /// Gives memory back at once, where it is short.
 fn give_back() {

@@ -143,7 +143,7 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
         let [_, _, _, _, a, b, c, d, kind @ ..] = head;
         let error = match (&kind, u32::from_le_bytes([a, b, c, d])) {
             // Who writes as he records leaves the length open.
-            (b"WAVE", length) if length < u32::MAX && u64::from(length) + 8 > size => {
+            (b"WAVE", length) if length < *OPEN.start() && u64::from(length) + 8 > size => {
                 cut_off(path, "WAV").received(format!("{size} of {} bytes", u64::from(length) + 8))
             }
             (b"WAVE", _) => {
@@ -253,6 +253,9 @@ struct Found {
     there: u64,
 }
 
+/// Lengths that other programs give what they write into a pipe.
+const OPEN: std::ops::RangeInclusive<u32> = 0x7fff_f000..=0x8000_0000;
+
 /// Walks the chunks. A chunk of odd length is followed by a byte that counts for nothing; and a program that writes
 /// as it records gives the samples the largest length there is: they reach to the end of the file then.
 fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<Found>> {
@@ -289,6 +292,9 @@ fn find_chunks(file: &mut BufReader<File>, size: u64) -> std::io::Result<Option<
                     (u32::MAX, Some(long)) => long,
                     // Whole frames of what there is.
                     (u32::MAX, None) => rest - rest % frame_of(&format),
+                    (length, None) if OPEN.contains(&length) && rest < u64::from(length) => {
+                        rest - rest % frame_of(&format)
+                    }
                     (length, _) => u64::from(length),
                 };
                 return Ok(Some(Found { format, start: at, length, there: rest.min(length) }));

@@ -123,6 +123,10 @@ struct Known {
     pointed: Option<(std::path::PathBuf, String)>,
     /// Whether it was found by trying.
     tried: bool,
+    /// Whether it is about a loss.
+    of_loss: bool,
+    /// Whether it is about what a loss was given.
+    is_given: bool,
 }
 
 impl Known {
@@ -137,7 +141,13 @@ impl Known {
         let bare = self.place.is_none() && other.place.is_none() && self.headline == other.headline;
         let pointed =
             !self.tried && other.tried && self.pointed.is_some() && self.pointed == other.pointed;
-        same_place || bare || pointed || self.named.is_some() && self.named == other.named
+        // What stands in a wrong place of a call of a loss is no logits there either.
+        let same_loss = !self.tried && other.tried && self.of_loss && other.is_given;
+        same_place
+            || bare
+            || pointed
+            || same_loss
+            || self.named.is_some() && self.named == other.named
     }
 }
 
@@ -160,6 +170,8 @@ impl Told {
         let named = word.zip(line).filter(|_| report.kind == Kind::Name);
         let one = Known {
             tried: self.trying,
+            of_loss: is_loss(&report.operation),
+            is_given: report.problem.starts_with("it takes log"),
             place,
             headline: error.headline(),
             severity: report.severity,
@@ -201,6 +213,11 @@ impl Told {
         let all = [(self.stages, "stage"), (self.errors, "error"), (self.warnings, "warning")];
         out(&all.map(|(number, what)| count(number, what)).join(", "));
     }
+}
+
+/// Whether an operation is a loss, or the hook of that name.
+fn is_loss(operation: &str) -> bool {
+    operation.starts_with("kd::") || ["bce", "cross_entropy", "kl_div", "loss"].contains(&operation)
 }
 
 fn as_json(error: &Error) -> Value {

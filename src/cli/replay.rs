@@ -10,6 +10,7 @@ use crate::run::{Home, Means, Past};
 use crate::tensor::{Device, Precision};
 use clap::Args;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Repeat a run with its edits at their steps, and compare the weights of each stage.
@@ -47,7 +48,7 @@ impl Replay {
     pub(super) fn run(self) -> Result<i32> {
         let past = self.past()?;
         let set = self.set.iter().map(|text| crate::recipe::assignment(text));
-        let set: std::collections::BTreeMap<_, _> = set.collect::<Result<_>>()?;
+        let set: BTreeMap<_, _> = set.collect::<Result<_>>()?;
         let mut granted = self.access.granted()?;
         granted.add_values(set.values());
         let home = tempfile::tempdir().map_err(|cause| {
@@ -83,10 +84,12 @@ impl Replay {
         } else {
             all.iter().for_each(|one| out(&told(one)));
         }
-        let (here, then) = (Device::default().name(), past.head().get("device").cloned());
-        if let Some(then) =
-            then.as_ref().and_then(|name| name.as_str()).filter(|name| *name != here && !same)
-        {
+        // A run can go on elsewhere than where it began.
+        let here = Device::default().name();
+        let then = past.events().iter().filter_map(|event| event.get("device")?.as_str());
+        let then: BTreeSet<&str> = then.filter(|name| *name != here && !same).collect();
+        if !then.is_empty() {
+            let then = then.into_iter().collect::<Vec<_>>().join(" and ");
             note(&format!(
                 "it was computed on {then}, and now on {here}: other devices have other last digits"
             ));

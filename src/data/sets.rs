@@ -58,6 +58,11 @@ impl Dataset {
     /// A class that is not there, or named twice.
     pub fn select(&self, names: &[String]) -> Result<Dataset> {
         let operation = "select";
+        if names.is_empty() {
+            return Err(Error::new(Kind::Name, operation, "no class is named")
+                .expected("classes by their names")
+                .received("[]"));
+        }
         let mut places = vec![None; self.classes.len()];
         let (mut classes, mut class_ids) = (Vec::new(), Vec::new());
         for name in names {

@@ -142,6 +142,13 @@ impl Dataset {
                 unit.clips.iter().for_each(|clip| numbers[*clip] = place + 1);
             }
         }
+        if sizes.contains(&0) {
+            let units: usize = self.strata(draw, |_| true).values().map(Vec::len).sum();
+            let error = Error::new(Kind::Range, "k_fold", "there are more folds than recordings");
+            return Err(error
+                .expected(format!("{units} folds at most: clips of one recording stay together"))
+                .received(format!("{count} folds of {} clips", self.clips.len())));
+        }
         let numbered = self.clips.iter().zip(numbers);
         let clips = numbered.map(|(clip, fold)| Clip { fold: Some(fold), ..clip.clone() });
         self.with(clips.collect()).fold(folds).map_err(|error| error.during("k_fold"))

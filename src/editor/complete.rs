@@ -7,7 +7,7 @@ use super::items::{Items, hooks, keyword_items};
 use super::kinds::{self, is_useful, receiver};
 use super::world::World;
 use crate::script::catalogue::Form;
-use crate::script::names::{Binding, Names, Role};
+use crate::script::names::{Binding, Literal, Names, Role, Symbol};
 use crate::script::{CLIP_KEYS, readings, stdlib};
 use lsp_types::{CompletionItem, CompletionItemKind};
 use std::rc::Rc;
@@ -159,10 +159,22 @@ fn members(world: &World, document: &Rc<Document>, head: &str, items: &mut Items
 fn methods(world: &World, cursor: &Cursor, items: &mut Items) {
     let point = cursor.before.trim_end_matches(['.', '?']).len();
     let kind = kinds::before_point(world, cursor.names, point);
+    let own = cursor.names.symbol_at(point);
+    let parts: Vec<&str> = own.map_or_else(Vec::new, |own| parts_of(cursor.names, own));
+    for key in &parts {
+        items.add(key, CompletionItemKind::FIELD, "a part of this network", None, 0);
+    }
+    // A network's own function finds its parts there, and nothing else.
+    if kind.is_none() && !parts.is_empty() {
+        return;
+    }
     let fits = |form: &&Form| match (&kind, receiver(form)) {
         (Some(kind), Some(own)) => own == kind,
         // Rhai's own are the lesser part of what a recipe does.
-        (None, Some(own)) => !form.doc.is_empty() && own.starts_with(char::is_uppercase),
+        (None, Some(own)) => {
+            let stands_alone = STAGES.contains(&form.name.as_str());
+            !form.doc.is_empty() && own.starts_with(char::is_uppercase) && !stands_alone
+        }
         (_, None) => false,
     };
     let all = world.catalogue.forms().iter();
@@ -184,9 +196,6 @@ fn methods(world: &World, cursor: &Cursor, items: &mut Items) {
         }
         _ => {}
     }
-    for key in cursor.names.symbol_at(point).iter().flat_map(|own| parts_of(cursor.names, *own)) {
-        items.add(key, CompletionItemKind::FIELD, "a part of this network", None, 0);
-    }
 }
 
 /// The keys of the map that a variable begins with, or that a stage's option of that name has: `ctx.nets.`.
@@ -197,11 +206,30 @@ fn fields(cursor: &Cursor, items: &mut Items) {
     let word = names.at(point).filter(|word| word.role == Role::Property);
     let option = word.and_then(|word| names.text().get(word.span.start..word.span.end));
     let option = option.filter(|name| OF_STAGES.contains(name));
+    if option == Some("taps") {
+        for whose in ["student", "teacher"] {
+            items.add(whose, CompletionItemKind::FIELD, "inner outputs by their names", None, 0);
+        }
+        return;
+    }
     let own = names.literals().iter().filter(|map| {
         let under = map.under.as_ref().map(|(_, key)| key.as_str());
         variable.is_some() && map.variable == variable || option.is_some() && under == option
     });
-    for (key, _) in own.flat_map(|map| &map.keys) {
+    // Of several stages that which is given the function, where one is.
+    let within = |own: &&Symbol| (own.extent.0..own.extent.1).contains(&point);
+    let function = names.functions().map(|(_, own)| own).find(within);
+    let pointer = function.map(|own| format!("Fn(\"{}\")", own.name));
+    let is_given = |map: &&Literal| {
+        let outer = map.under.as_ref().and_then(|(outer, _)| names.literals().get(*outer));
+        let call = outer.and_then(|outer| names.calls().get(outer.call?));
+        let text = call.and_then(|call| names.text().get(call.open..call.close));
+        text.zip(pointer.as_deref()).is_some_and(|(text, pointer)| text.contains(pointer))
+    };
+    let own: Vec<&Literal> = own.collect();
+    let given: Vec<&Literal> = own.iter().copied().filter(is_given).collect();
+    let own = if given.is_empty() { own } else { given };
+    for (key, _) in own.into_iter().flat_map(|map| &map.keys) {
         items.add(key, CompletionItemKind::FIELD, "a key of this map", None, 0);
     }
 }
@@ -227,7 +255,10 @@ fn parts_of(names: &Names, variable: usize) -> Vec<&str> {
 }
 
 /// Options of stages whose maps the context has under the same name.
-const OF_STAGES: [&str; 4] = ["nets", "optimizers", "parts", "state"];
+const OF_STAGES: [&str; 5] = ["nets", "optimizers", "parts", "state", "taps"];
+
+/// Functions that nobody writes behind a point.
+const STAGES: [&str; 7] = ["train", "distill", "each_step", "stage", "report", "arg", "tensor"];
 
 /// The options of the call whose map is being written; whether a key stands here at all.
 fn keys(world: &World, cursor: &Cursor, items: &mut Items) -> bool {
@@ -307,8 +338,7 @@ fn everything(world: &World, cursor: &Cursor, items: &mut Items) {
         let methods = receiver(form).is_some_and(|kind| {
             !["Tensor", "value", "float", "integer", "nothing"].contains(&kind)
         });
-        let stages = ["train", "distill", "each_step", "stage", "report", "arg", "tensor"];
-        let ours = !form.doc.is_empty() && !methods || stages.contains(&form.name.as_str());
+        let ours = !form.doc.is_empty() && !methods || STAGES.contains(&form.name.as_str());
         form.namespace.is_none() && form.property().is_none() && is_useful(form) && ours
     };
     let forms: Vec<&Form> = world.catalogue.forms().iter().filter(global).collect();

@@ -124,6 +124,11 @@ fn of_property(world: &World, names: &Names, word: &Use, name: &str) -> Option<S
         // A key of a map could be anything, unless the map is handed to a function as its options.
         (Some(kind), true) if kind == "map" => of_option(world, names, word, name),
         (Some(kind), true) if kind == kinds::READING => None,
+        // What is no context has no property of one.
+        (None, true) => {
+            let is_no_context = |form: &&Form| receiver(form) != Some("Context");
+            about::native(&forms.into_iter().filter(is_no_context).collect::<Vec<_>>(), None)
+        }
         (_, true) => about::native(&forms, None),
         (_, false) => about::native(&own, None),
     }

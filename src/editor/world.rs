@@ -5,7 +5,7 @@ use super::uri::{tidy, uri_of};
 use crate::disk;
 use crate::recipe::Inspector;
 use crate::script::names::{Binding, Role, Span, Symbol};
-use crate::script::{Catalogue, stdlib};
+use crate::script::{ANCESTORS, Catalogue, stdlib};
 use lsp_types::Uri;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -16,8 +16,6 @@ use std::rc::Rc;
 const FILES: usize = 500;
 /// How many folders deep.
 const DEPTH: usize = 4;
-/// How many folders up an import is looked for: imports count from the recipe's folder, not from the module's.
-const ANCESTORS: usize = 4;
 
 /// All that requests are answered from.
 pub(super) struct World {
@@ -93,7 +91,7 @@ impl World {
         if relative.extension().is_none_or(|ending| ending != "rhai") {
             relative.as_mut_os_string().push(".rhai");
         }
-        let folders = from.path.as_ref()?.ancestors().skip(1).take(ANCESTORS);
+        let folders = from.path.as_ref()?.ancestors().skip(1).take(1 + ANCESTORS);
         let paths = folders.map(|folder| tidy(&folder.join(&relative)));
         let there = |path: &PathBuf| {
             path.is_file() || self.open.values().any(|one| one.path.as_ref() == Some(path))

@@ -64,6 +64,7 @@ pub fn kl_div(
     reduction: Reduction,
 ) -> Result<Tensor> {
     check_same("kl_div", log_probs, target)?;
+    super::notice::logarithms("kl_div", log_probs);
     let target = target.float()?;
     let terms = if logarithms {
         target.exp()?.mul(&target.sub(log_probs)?)?

@@ -20,6 +20,7 @@ pub fn cross_entropy_with(
     let operation = "cross_entropy";
     let target = shares(operation, student, target)?;
     check_pair(operation, "target", student, &target)?;
+    super::notice::logits_of_one(operation, student);
     if !(0.0..=1.0).contains(&smoothing) {
         return Err(Error::out_of_range(operation, "smoothing", "0 to 1", smoothing));
     }
@@ -62,6 +63,7 @@ pub(super) fn shares(operation: &str, student: &Tensor, target: &Tensor) -> Resu
 /// Shapes that differ.
 pub fn bce(student: &Tensor, target: &Tensor, reduction: Reduction) -> Result<Tensor> {
     super::check_same("bce", student, target)?;
+    super::notice::logits_of_several("bce", student);
     reduction.apply(&bce_terms(student, target)?)
 }
 

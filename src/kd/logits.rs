@@ -1,6 +1,7 @@
 //! Losses against a teacher's logits. The temperature is the caller's: divide the teacher's logits.
 
 use super::label::{bce, bce_terms, cross_entropy};
+use super::notice::{logits_of_one, logits_of_several};
 use super::{Reduction, check_pair, check_share, check_temperature};
 use crate::error::Result;
 use crate::tensor::Tensor;
@@ -20,12 +21,13 @@ pub fn kl(student: &Tensor, teacher: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// Shapes that differ.
 pub fn softmax_kl(
-    operation: &str,
+    operation: &'static str,
     student: &Tensor,
     teacher: &Tensor,
     reduction: Reduction,
 ) -> Result<Tensor> {
     check_pair(operation, "teacher", student, teacher)?;
+    [student, teacher].into_iter().for_each(|own| logits_of_one(operation, own));
     let teacher = teacher.detached()?.log_softmax(1)?;
     let gap = teacher.sub(&student.log_softmax(1)?)?;
     reduction.apply(&teacher.exp()?.mul(&gap)?)
@@ -38,6 +40,7 @@ pub fn softmax_kl(
 /// Shapes that differ.
 pub fn bce_soft(student: &Tensor, teacher: &Tensor, reduction: Reduction) -> Result<Tensor> {
     check_pair("kd::bce_soft", "teacher", student, teacher)?;
+    [student, teacher].into_iter().for_each(|own| logits_of_several("kd::bce_soft", own));
     reduction.apply(&bce_terms(student, &teacher.detached()?.sigmoid()?)?)
 }
 
@@ -62,6 +65,7 @@ pub fn positive_only_kl(
 /// several labels. Zero exactly where both agree.
 pub fn bernoulli_kl(student: &Tensor, teacher: &Tensor, reduction: Reduction) -> Result<Tensor> {
     check_pair("kd::bernoulli_kl", "teacher", student, teacher)?;
+    [student, teacher].into_iter().for_each(|own| logits_of_several("kd::bernoulli_kl", own));
     let teacher = teacher.detached()?;
     let soft = teacher.sigmoid()?;
     // BCE against the soft label, less the label's own entropy.

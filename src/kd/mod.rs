@@ -5,6 +5,7 @@ mod check;
 mod distance;
 mod label;
 mod logits;
+mod notice;
 
 pub use check::{as_clips, as_features, as_logits, check_share, check_temperature, class_mask};
 pub use distance::{cosine_loss, kl_div, l1, mse, smooth_l1};
@@ -12,6 +13,7 @@ pub use label::{bce, cross_entropy, cross_entropy_with};
 pub use logits::{
     bce_soft, bernoulli_kl, cmkd, cmkd_multi, cmkd_of_some, kl, positive_only_kl, softmax_kl,
 };
+pub use notice::{Noticed, Squashed, noticing};
 
 use crate::error::{Error, Kind, Result};
 use crate::tensor::{Tensor, words};

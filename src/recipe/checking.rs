@@ -3,6 +3,7 @@
 
 use super::check::unfit;
 use super::compile::{Compiled, Compiler};
+use super::inspect::CHANGES;
 use super::session::{Session, lock, stopped};
 use super::setup::Entry;
 use super::suspect;
@@ -287,9 +288,6 @@ fn judged(error: Error, may_have_ended: bool, tried: bool) -> Error {
         false => error,
     }
 }
-
-/// Methods that change the value before the point.
-const CHANGES: [&str; 6] = ["push", "append", "insert", "set", "mixin", "fill_with"];
 
 /// Variables that a statement reads, and those that it gives a value.
 #[derive(Default)]

@@ -41,7 +41,7 @@ pub(super) struct Compiled {
 impl Compiled {
     /// Whether it has functions only: nothing would run.
     pub fn is_module(&self) -> bool {
-        self.ast.statements().len() == self.declared.statements().len()
+        has_functions_only(&self.ast, &self.declared)
     }
 
     /// Where a function begins, with the text, for errors about it.
@@ -148,6 +148,7 @@ impl Compiler {
         let mut ast = compiled.map_err(Failure::Text)?;
         ast.set_source(source.name.as_str());
         let declared = declarations(&ast);
+        self.resolver.look_above(has_functions_only(&ast, &declared));
         let module = self
             .calling
             .declaring(|| evaluated(engine, &declared, &mut Scope::new()))
@@ -166,6 +167,11 @@ enum Failure {
     Text(ParseError),
     Run(Box<EvalAltResult>),
     Own(Error),
+}
+
+/// Whether nothing is left out of a text where its statements are.
+fn has_functions_only(ast: &AST, declared: &AST) -> bool {
+    ast.statements().len() == declared.statements().len()
 }
 
 /// A recipe without its statements.

@@ -56,6 +56,7 @@ mod testing;
 mod timeline;
 mod trial;
 mod trying;
+mod untaught;
 mod version;
 mod watch;
 mod why;

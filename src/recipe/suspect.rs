@@ -1,10 +1,11 @@
 //! What a stage has that is surely not meant, as its data, its network and its functions show it: told by a check.
 
 use super::facts::Facts;
+use super::untaught::untaught;
 use super::version::Version;
 use crate::data::Clip;
 use crate::error::{Error, Kind};
-use crate::kd::{check_share, check_temperature};
+use crate::kd::{Noticed, Squashed, check_share, check_temperature};
 use crate::metrics::Labelling;
 use crate::script::Hook;
 use crate::script::names::{Call, Names};
@@ -12,9 +13,6 @@ use crate::tensor::Tensor;
 use crate::train::{Dry, Plan, Sample, StageKind, check_lr};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Fewer outputs than these lie within 0 to 1 by chance.
-const LEAST: usize = 8;
 
 /// What is told, and the option that it is about, if any.
 pub(super) type Doubt = (Option<&'static str>, Error);
@@ -36,7 +34,6 @@ pub(super) fn before(plan: &Plan, facts: &Facts, version: &Version) -> Vec<Doubt
 pub(super) fn after(plan: &Plan, dry: &Dry, facts: &Facts, version: &Version) -> Vec<Doubt> {
     let mut found = Vec::new();
     found.extend(far_rate(plan, &dry.schedule, facts, version).map(|error| (None, error)));
-    found.extend(idle_optimizer(plan, dry, version).map(|error| (Some("optimizers"), error)));
     found.extend(long_warmup(plan, &dry.schedule, facts, version).map(|error| (None, error)));
     for (hook, error) in out_of_range(&dry.schedule, facts, version) {
         // The step may have said so.
@@ -50,9 +47,19 @@ pub(super) fn after(plan: &Plan, dry: &Dry, facts: &Facts, version: &Version) ->
         }
     }
     let logits = dry.output.as_ref().filter(|_| plan.own.is_none());
-    let doubt = logits.and_then(|logits| squashed(&plan.name, plan.spec.name(), logits));
-    found.extend(doubt.map(|error| (None, error)));
+    match logits.and_then(|logits| squashed(&plan.name, plan.spec.name(), logits)) {
+        Some(error) => found.push((None, error)),
+        None => found.extend(unfit_losses(dry, facts, version).map(|error| (None, error))),
+    }
+    if dry.loss.is_some() {
+        found.extend(untaught(plan, dry, version));
+    }
     found
+}
+
+/// Whether a text stands anywhere in the recipe or in what it imports.
+pub(super) fn mentions(version: &Version, text: &str) -> bool {
+    version.compiled.sources.all().any(|(_, own)| own.contains(text))
 }
 
 /// λ and τ of a stage whose own loss has no use for them: they would be logged, and change nothing.
@@ -69,7 +76,7 @@ fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Hook, Error)>
             (None, Some((name, _))) => (Some(name), format!("the hook {name}(ctx)")),
             (None, None) => continue,
         };
-        let is_read = compiled.sources.all().any(|(_, text)| text.contains(&property));
+        let is_read = mentions(version, &property);
         let is_called = function
             .is_some_and(|name| names.calls().iter().any(|call| !call.method && call.name == name));
         if is_read || is_called {
@@ -130,27 +137,14 @@ fn unlabelled(plan: &Plan, facts: &Facts, version: &Version) -> Option<Error> {
 
 /// Outputs of a stage's network for made-up clips that look like probabilities: losses take logits.
 fn squashed(stage: &str, model: &str, logits: &Tensor) -> Option<Error> {
-    let [_, classes] = logits.shape().try_into().ok()?;
-    let values = logits.to_values().ok()?;
-    let inside = values.len() >= LEAST && values.iter().all(|value| (0.0..=1.0).contains(value));
-    if !inside {
-        return None;
-    }
-    let sums = || values.chunks(classes).map(|row| row.iter().sum::<f32>());
-    let shares = classes > 1 && sums().all(|sum| (sum - 1.0).abs() < 1e-3);
-    // Numbers that an untrained network gives are as often below 0, and zeros come of a ReLU.
-    let each = values.iter().all(|value| *value > 0.0 && *value < 1.0);
-    let end = match (shares, each) {
-        (true, _) => "softmax",
-        (_, true) => "sigmoid",
-        _ => return None,
-    };
+    let by = Squashed::seen(logits)?;
+    let end = by.name();
     let problem = format!("the network of stage '{stage}' seems to end with a {end}");
     let error = Error::new(Kind::Number, model, problem)
         .expected("logits, any numbers: losses and reports make probabilities of them")
-        .received(match shares {
-            true => "numbers from 0 to 1 that sum to 1 for each clip".to_string(),
-            false => "numbers from 0 to 1 alone".to_string(),
+        .received(match by {
+            Squashed::Softmax => "numbers from 0 to 1 that sum to 1 for each clip",
+            Squashed::Sigmoid => "numbers from 0 to 1 alone",
         })
         .hint(format!("leave the last {end} out"));
     Some(error.as_warning())
@@ -159,9 +153,8 @@ fn squashed(stage: &str, model: &str, logits: &Tensor) -> Option<Error> {
 /// Parts of a stage that no function of the recipe looks at: they would be trained by nothing.
 fn unused_parts(plan: &Plan, version: &Version) -> Option<Error> {
     let (first, _) = plan.parts.first()?;
-    let mut texts = version.compiled.sources.all();
     // A loss of the standard library may ask for one by a name that it is given.
-    if texts.any(|(_, text)| text.contains(".parts")) {
+    if mentions(version, ".parts") {
         return None;
     }
     let problem = format!("no function looks at the parts of stage '{}'", plan.name);
@@ -195,7 +188,7 @@ fn place_of(clip: &Clip) -> (&Path, usize) {
 /// Inner outputs that are kept for the loss, and that no function looks at.
 fn unread_taps(plan: &Plan, facts: &Facts, version: &Version) -> Option<Error> {
     let first = facts.taps.student.first().or(facts.taps.teacher.first())?;
-    if version.compiled.sources.all().any(|(_, text)| text.contains(".taps")) {
+    if mentions(version, ".taps") {
         return None;
     }
     let problem = format!("no function looks at the taps of stage '{}'", plan.name);
@@ -204,17 +197,36 @@ fn unread_taps(plan: &Plan, facts: &Facts, version: &Version) -> Option<Error> {
     Some(error.as_warning())
 }
 
-/// An optimiser that no function names, and that took no step.
-fn idle_optimizer(plan: &Plan, dry: &Dry, version: &Version) -> Option<Error> {
-    let named = |name: &str| {
-        let forms = [format!("optimizers.{name}"), format!("\"{name}\"")];
-        version.compiled.sources.all().any(|(_, text)| forms.iter().any(|form| text.contains(form)))
-    };
-    let name = dry.idle.iter().find(|name| !named(name))?;
-    let problem = format!("the optimizer '{name}' of stage '{}' takes no step", plan.name);
-    let error = Error::new(Kind::Script, "each_step", problem)
-        .expected(format!("ctx.optimizers.{name}.step(…, loss) in the step"));
-    Some(error.as_warning())
+/// Losses that were given something else than they take, each where the recipe calls it, if it does so once.
+fn unfit_losses(dry: &Dry, facts: &Facts, version: &Version) -> impl Iterator<Item = Error> {
+    let source = &version.compiled.source;
+    let names = Names::of(&source.text);
+    dry.noticed.iter().map(move |noticed| {
+        let name = noticed.operation();
+        let error = match noticed {
+            Noticed::Probabilities { made_by, .. } => {
+                Error::new(Kind::Type, name, "it takes logits, and squashes them itself")
+                    .received(match made_by {
+                        Squashed::Softmax => "numbers from 0 to 1 that sum to 1 for each clip",
+                        Squashed::Sigmoid => "numbers from 0 to 1 alone",
+                    })
+                    .hint(format!("leave the {} before it out", made_by.name()))
+            }
+            Noticed::NoLogarithms { .. } => {
+                Error::new(Kind::Type, name, "it takes log-probabilities first")
+                    .received("numbers above 0")
+                    .hint("write .log_softmax(1) there; kd::kl(student, teacher) takes logits")
+            }
+        };
+        let mut calls = names.calls().iter().filter(|call| call.full_name() == name);
+        let error = error.as_warning();
+        match (calls.next(), calls.next()) {
+            (Some(call), None) => {
+                error.at(source.place(call.span.line, Some(call.span.column + 1)))
+            }
+            _ => facts.placed(Hook::Loss, version, error),
+        }
+    })
 }
 
 /// A warm-up that is not over when the stage is: the rate rises to its end.
@@ -229,7 +241,7 @@ fn long_warmup(
     // To its very end: one that stays level is over.
     let late = rates.get(rates.len() * 3 / 4);
     let rises = rates.len() >= 4 && rates.is_sorted() && late < rates.last();
-    let warms = version.compiled.sources.all().any(|(_, text)| text.contains("schedule::warmup"));
+    let warms = mentions(version, "schedule::warmup");
     let (last, own) = (*rates.last()?, plan.optimizer.lr);
     // The last sample is one step short of its end.
     if !(rises && warms && last < LEAST_WARM * own) {
@@ -247,20 +259,37 @@ fn long_warmup(
 const LEAST_WARM: f64 = 0.9;
 
 /// A hook `lr` that gives 1 or so at most where the optimiser's rate is a hundredth of that or less: a factor, as other
-/// libraries have it.
+/// libraries have it. Or two schedules that were multiplied, each of which gives a rate.
 fn far_rate(plan: &Plan, schedule: &[Sample], facts: &Facts, version: &Version) -> Option<Error> {
     facts.function(Hook::Lr, version)?;
     let own = plan.optimizer.lr;
     let most = schedule.iter().filter_map(|at| at.lr).fold(0.0, f64::max);
-    if !(own > 0.0 && most >= FAR * own && (0.5..=2.0).contains(&most)) {
+    let is_factor = most >= FAR * own && (0.5..=2.0).contains(&most);
+    let is_product = 0.0 < most && most * FAR <= own && multiplies_schedules(facts, version);
+    if !(own > 0.0 && (is_factor || is_product)) {
         return None;
     }
     let problem = format!("the rate of stage '{}' is far from its optimizer's", plan.name);
     let error = Error::new(Kind::Range, Hook::Lr.name(), problem)
         .expected(format!("about {own}, the optimizer's lr"))
-        .received(format!("up to {most}"))
-        .hint("the hook gives the rate itself, no factor: ctx.lr * 0.5 is half of the optimizer's");
+        .received(format!("up to {}", most as f32))
+        .hint(match is_factor {
+            true => {
+                "the hook gives the rate itself, no factor: ctx.lr * 0.5 is half of the optimizer's"
+            }
+            false => "each schedule gives a rate: of two that are multiplied one goes from 0 to 1",
+        });
     Some(facts.placed(Hook::Lr, version, error.as_warning()))
+}
+
+/// Whether the function of the rate asks two schedules, and multiplies.
+fn multiplies_schedules(facts: &Facts, version: &Version) -> bool {
+    let text = &version.compiled.source.text;
+    let names = Names::of(text);
+    let Some((lr, _)) = facts.function(Hook::Lr, version) else { return false };
+    let Some((_, own)) = names.functions().find(|(_, own)| own.name == lr) else { return false };
+    let body = text.get(own.extent.0..own.extent.1).unwrap_or_default();
+    body.contains('*') && body.matches("schedule::").count() > 1
 }
 
 /// Rates that are as many times those of their optimiser are no schedules of it.

@@ -16,7 +16,12 @@ fn reduction(operation: &str, options: Map, standard: Reduction) -> Result<Reduc
     }
 }
 
-fn softmax_kl(operation: &str, student: &Tensor, teacher: &Tensor, options: Map) -> Result<Tensor> {
+fn softmax_kl(
+    operation: &'static str,
+    student: &Tensor,
+    teacher: &Tensor,
+    options: Map,
+) -> Result<Tensor> {
     let reduction = reduction(operation, options, Reduction::BatchMean)?;
     kd::softmax_kl(operation, student, teacher, reduction)
 }

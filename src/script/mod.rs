@@ -87,7 +87,7 @@ pub use meter::{MAX_OPERATIONS, Meter, PRINTED_BYTES, PRINTED_BYTES_A_STEP, SCRI
 pub use options::unknown_option;
 pub use output::{json_of, text_of};
 pub use raise::{Raw, raised, raw};
-pub use resolver::{Imports, Resolver};
+pub use resolver::{ANCESTORS, Imports, Resolver};
 pub use sheet::csv_of;
 pub use signatures::{Signatures, Vocabulary};
 pub use trained::readings;

@@ -18,6 +18,9 @@ type SharedModule = Shared<Module>;
 /// The ending of recipes and modules.
 const ENDING: &str = "rhai";
 
+/// How many folders up an import of a module is looked for.
+pub const ANCESTORS: usize = 3;
+
 /// What a version of a recipe imports.
 #[derive(Clone, Default)]
 pub struct Imports {
@@ -44,6 +47,8 @@ struct Inner {
     loading: Vec<String>,
     /// Where imports are read just now, if not in the resolver's own folder.
     root: Option<PathBuf>,
+    /// Whether what is not there is looked for above that folder.
+    above: bool,
     /// Texts that go before those on the disk, by their paths.
     unsaved: HashMap<PathBuf, Arc<str>>,
 }
@@ -68,6 +73,12 @@ impl Resolver {
         let outcome = act();
         self.with(|inner| inner.root = before);
         outcome
+    }
+
+    /// Whether imports that are not there are looked for in the folders above as well: a module that is read by itself may
+    /// stand below its recipe's folder, from which they count.
+    pub fn look_above(&self, above: bool) {
+        self.with(|inner| inner.above = above);
     }
 
     /// Puts the imports of a version into force, and gives those that were.
@@ -148,12 +159,22 @@ impl Resolver {
         {
             return Err(outside());
         }
-        let root = self.with(|inner| inner.root.clone()).unwrap_or_else(|| self.root.clone());
         let mut relative = relative;
         if relative.extension().is_none_or(|ending| ending != ENDING) {
             relative.as_mut_os_string().push(format!(".{ENDING}"));
         }
-        let (called, path) = (self.root.join(&relative), root.join(&relative));
+        let (own, above) = self.with(|inner| (inner.root.clone(), inner.above));
+        let unsaved = |path: &PathBuf| self.with(|inner| inner.unsaved.contains_key(path));
+        let mut folders = (1..=ANCESTORS)
+            .take_while(|_| above && !name.starts_with("std/"))
+            .filter_map(|up| up_from(&self.root, up));
+        let other = folders.find(|folder| {
+            let is_there = |path: PathBuf| path.is_file() || unsaved(&path);
+            !is_there(self.root.join(&relative)) && is_there(folder.join(&relative))
+        });
+        let called = other.as_ref().unwrap_or(&self.root);
+        let root = other.clone().or(own).unwrap_or_else(|| self.root.clone());
+        let (called, path) = (called.join(&relative), root.join(&relative));
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
         let (real, real_root) = match (path.canonicalize(), root.canonicalize()) {
             (Ok(real), Ok(real_root)) => (real, real_root),
@@ -213,6 +234,14 @@ impl Resolver {
             imports.asts.push(ast);
         });
         Ok(module.into())
+    }
+}
+
+/// The folder so many above another one.
+fn up_from(folder: &Path, levels: usize) -> Option<PathBuf> {
+    match folder.is_absolute() {
+        true => folder.ancestors().nth(levels).map(Path::to_path_buf),
+        false => Some(folder.join(PathBuf::from_iter(std::iter::repeat_n("..", levels)))),
     }
 }
 

@@ -61,6 +61,12 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
     if imported {
         return Some(format!("what is imported is called {name}::f(…)"));
     }
+    if let Some(line) = text.lines().position(|line| goes_through(line, name)) {
+        return Some(format!(
+            "'{name}' of line {} is known within its loop alone: let {name} = … before it is known after it",
+            line + 1
+        ));
+    }
     if let Some(hint) = habits::within(text, name).or_else(|| habits::name(name)) {
         return Some(hint);
     }
@@ -121,6 +127,14 @@ pub(super) fn open_bracket(text: &str) -> Option<(usize, usize)> {
 /// The error for it.
 pub(super) fn not_closed(place: Place) -> Error {
     Error::new(Kind::Script, "the recipe", "this bracket is not closed").at(place)
+}
+
+/// Whether a line is the head of a loop whose variable is `name`: `for name in …`, `for (x, name) in …`.
+fn goes_through(line: &str, name: &str) -> bool {
+    let head = line.trim_start().strip_prefix("for ").and_then(|rest| rest.split_once(" in "));
+    head.is_some_and(|(names, _)| {
+        names.trim_matches(['(', ')', ' ']).split(',').any(|own| own.trim() == name)
+    })
 }
 
 /// Whether `text` has a top-level `let name` or `const name`.

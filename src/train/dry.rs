@@ -1,13 +1,14 @@
 //! A stage tried on two clips that nobody recorded: what would fail in the night fails in a second.
 
-use super::bench::{Before, Moved};
+use super::bench::Before;
 use super::event::Trained;
 use super::hooks::{Hooks, Moment, Phase};
-use super::later::{Told, later, note_steps, note_weights, readings_before};
+use super::later::{Told, later, readings_before};
 use super::plan::Plan;
 use super::stage::{Stage, made_up_reading, made_up_readings};
 use crate::data::Batch;
 use crate::error::{Error, Kind, Result};
+use crate::kd::{Noticed, noticing};
 use crate::models::InputShape;
 use crate::nn::{Mode, pass};
 use crate::tensor::random::Stream;
@@ -53,6 +54,13 @@ pub struct Dry {
     pub schedule: Vec<Sample>,
     /// Optimisers of a step of one's own that took no step where it was tried.
     pub idle: Vec<String>,
+    /// Networks of such a step that it did not change where it was tried, and whether it moved their running statistics
+    /// all the same.
+    pub unmoved: Vec<(String, bool)>,
+    /// Whether hooks keep something from step to step: they may do in others what they did in none of these.
+    pub keeps_state: bool,
+    /// What losses were given that they do not take.
+    pub noticed: Vec<Noticed>,
     /// All that failed, in the order in which it would.
     pub failures: Vec<Error>,
     /// The stage as it was before the one step.
@@ -73,13 +81,18 @@ pub fn retried_on(error: &Error, tried: usize, batch: usize) -> Option<usize> {
 /// # Errors
 /// A plan that makes no sense, a network that cannot be built. What hooks do wrong is among the failures.
 pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
+    let (dry, noticed) = noticing(|| tried(plan, hooks));
+    Ok(Dry { noticed, ..dry? })
+}
+
+fn tried(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     plan.check()?;
     let mut run = Stage::new(plan)?;
     hooks.begin(&run.learner.bench)?;
     let (shape, classes) = (plan.features.shape(), plan.features.train.classes());
     let mut batch = made_up_batch(TRIAL_CLIPS, shape, classes, &plan.device)?;
     let input = batch.input.shape();
-    let mut failures = Vec::new();
+    let mut told = Told::default();
     let before = run.learner.bench.with(hooks.holdings()).snapshot();
     hooks.remember();
     // Without gradients first: where the network itself is wrong, its step would only say the same.
@@ -90,13 +103,11 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         let (name, placed) = (error.report().operation.clone(), !error.report().places.is_empty());
         if placed { error } else { hooks.blame(&name, &moment, error) }
     });
-    let output = keep(output, &mut failures);
+    let output = keep(output, &mut told.failures);
     let mut loss = None;
-    // Optimisers that took a step.
-    let mut stepped = BTreeSet::new();
     // What its step would only say in other words.
     let fits = output.is_some()
-        && keep(run.learner.check_output(plan, &moment, hooks), &mut failures).is_some();
+        && keep(run.learner.check_output(plan, &moment, hooks), &mut told.failures).is_some();
     if fits {
         let mut report = run.learner.step(&batch, &moment, hooks);
         let whole = plan.batch.min(plan.features.train.clips().len());
@@ -108,35 +119,27 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
                 (report, batch) = (Ok(again), whole);
             }
         }
-        loss = keep(report, &mut failures).map(|report| report.loss);
-        note_steps(&run.learner.bench.with(hooks.holdings()), &mut stepped);
+        loss = keep(report, &mut told.failures).map(|report| report.loss);
     }
-    // What the first step moves, and the networks whose weights any step does.
-    let first = if loss.is_some() { before.moved()? } else { Vec::new() };
-    let mut moved = BTreeSet::new();
-    note_weights(&before, &mut moved)?;
-    let mut logged = hooks.logged();
-    before.restore()?;
+    // What the first step moves.
+    let first = if loss.is_some() && plan.own.is_some() { before.moved()? } else { Vec::new() };
+    told.note(plan, &run.learner.bench.with(hooks.holdings()), &before, hooks)?;
     hooks.undo();
     // Later hooks, and what follows the stage, find what the step logged.
-    run.moment.readings = Arc::new(vec![made_up_reading(plan, 1, &logged)]);
+    run.moment.readings = Arc::new(vec![made_up_reading(plan, 1, &told.logged)]);
     run.moment.phase = Phase::EpochEnd;
-    keep(hooks.on_epoch(&run.moment), &mut failures);
-    note_weights(&before, &mut moved)?;
-    logged.extend(hooks.logged());
-    before.restore()?;
+    keep(hooks.on_epoch(&run.moment), &mut told.failures);
+    told.note(plan, &run.learner.bench.with(hooks.holdings()), &before, hooks)?;
     hooks.undo();
     if loss.is_some()
         && let Some(epochs) = hooks.epochs()
     {
-        let (failures, logged) = (&mut failures, &mut logged);
-        let mut told = Told { failures, logged, stepped: &mut stepped, moved: &mut moved };
         later(plan, &run, epochs, &batch, &before, hooks, &mut told)?;
     }
+    let Told { mut failures, logged, stepped, moved } = told;
     if loss.is_some() {
-        failures.extend(idle(plan, &stepped, run.loader.batches()));
+        failures.extend(idle(plan, run.loader.batches()));
         failures.extend(without_optimizers(plan).filter(|_| moved.is_empty()));
-        failures.extend(unmoved(plan, &first, &moved));
     }
     let steps_per_epoch = run.loader.batches();
     let schedule = schedules(plan, &run.moment, steps_per_epoch, hooks, &mut failures, &logged);
@@ -146,6 +149,13 @@ pub fn dry_run(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     Ok(Dry {
         parameters: run.learner.model.network().parameter_count(),
         idle: idle_optimizers(plan, &stepped),
+        unmoved: first
+            .into_iter()
+            .filter(|(name, _)| !moved.is_empty() && !moved.contains(name))
+            .map(|(name, first)| (name, first.buffers))
+            .collect(),
+        keeps_state: hooks.keeps_state(),
+        noticed: Vec::new(),
         input,
         output,
         loss,
@@ -179,7 +189,7 @@ fn retried<T>(
 /// Optimisers that took no step where another one did.
 fn idle_optimizers(plan: &Plan, stepped: &BTreeSet<String>) -> Vec<String> {
     let all = plan.own.iter().flat_map(|own| &own.optimizers).map(|(name, _)| name);
-    all.filter(|name| !stepped.is_empty() && !stepped.contains(*name)).cloned().collect()
+    all.filter(|name| !stepped.contains(*name)).cloned().collect()
 }
 
 /// What follows the stage finds the numbers that a run has.
@@ -189,26 +199,17 @@ fn made_up(plan: &Plan, logged: &[(String, f64)], trained: Trained) -> Trained {
     Trained { map, best_map: map, readings, ..trained }
 }
 
-/// Steps that went well, and will have taught nothing; `stepped` are the optimisers that took one.
-fn idle(plan: &Plan, stepped: &BTreeSet<String>, per_epoch: usize) -> Option<Error> {
+/// Steps that went well, and will have taught nothing.
+fn idle(plan: &Plan, per_epoch: usize) -> Option<Error> {
     let steps = plan.epochs * per_epoch;
     let gathers = plan.optimizer.accumulate;
-    if plan.own.is_none() && gathers > steps {
-        let problem = format!("no weight of stage '{}' changes", plan.name);
-        let error = Error::new(Kind::Range, plan.optimizer.operation(), problem)
-            .expected(format!("'accumulate' up to the {steps} steps of the stage"))
-            .received(gathers.to_string());
-        return Some(error.as_warning());
+    if plan.own.is_some() || gathers <= steps {
+        return None;
     }
-    let own = plan.own.as_ref()?;
-    let (name, options) = own.optimizers.first().filter(|_| stepped.is_empty())?;
-    let net = own.nets.first().map_or("net", |(net, _)| net);
-    let problem = format!("no optimizer of stage '{}' took a step", plan.name);
-    let error = Error::new(Kind::Script, "each_step", problem)
-        .expected(format!(
-            "ctx.optimizers.{name}.step(ctx.nets.{net}, loss) in each step, or in some"
-        ))
-        .received(format!("a step that makes a loss, and leaves {} as it is", options.operation()));
+    let problem = format!("no weight of stage '{}' changes", plan.name);
+    let error = Error::new(Kind::Range, plan.optimizer.operation(), problem)
+        .expected(format!("'accumulate' up to the {steps} steps of the stage"))
+        .received(gathers.to_string());
     Some(error.as_warning())
 }
 
@@ -220,38 +221,6 @@ fn without_optimizers(plan: &Plan) -> Option<Error> {
         .expected("optimizers: #{ main: optim::adamw(#{ lr: 1e-3 }) }, and ctx.optimizers.main.step(…) in the step")
         .received("a step that makes a loss, without optimizers");
     Some(error.as_warning())
-}
-
-/// Networks of a step of one's own that it does not train: one whose running statistics move all the same, and the one that
-/// is judged.
-fn unmoved(plan: &Plan, first: &[(String, Moved)], moved: &BTreeSet<String>) -> Vec<Error> {
-    let Some(own) = plan.own.as_ref() else { return Vec::new() };
-    let mut found = Vec::new();
-    for ((name, own_first), (net, network)) in first.iter().zip(&own.nets) {
-        if moved.contains(name) || moved.is_empty() {
-            continue;
-        }
-        if own_first.buffers {
-            let problem = format!(
-                "the step leaves the weights of '{name}' as they are, and moves its running statistics"
-            );
-            let error = Error::new(Kind::Script, "each_step", problem)
-                .received("a network in training")
-                .hint(format!("a teacher is asked as ctx.nets.{name}.eval().forward(x), or given as net.copy().freeze().eval()"));
-            found.push(error.as_warning());
-        } else if plan.evaluates(network)
-            && network.unique_parameters().iter().any(|(_, own)| own.is_trainable())
-        {
-            let problem = format!("the step never changes '{net}', which is judged");
-            let error = Error::new(Kind::Script, "each_step", problem)
-                .expected(
-                    "weights that follow the others, as of a mean teacher, or an optimizer's step",
-                )
-                .received(format!("evaluate: \"{net}\""));
-            found.push(error.as_warning());
-        }
-    }
-    found
 }
 
 /// Hooks of the schedules, called from the first step of the stage to its last; where one fails it is not asked again.

@@ -28,7 +28,7 @@ pub(super) fn later(
     if last == 0 {
         return Ok(());
     }
-    let mut failures = Vec::new();
+    let mut failed = Vec::new();
     for epoch in epochs.into_iter().filter(|epoch| *epoch <= last) {
         // Not the first step of each: what is done in every second one is done in some of these.
         let within = match epoch {
@@ -36,65 +36,65 @@ pub(super) fn later(
             epoch if epoch == last => per_epoch.saturating_sub(1),
             _ => per_epoch / 2,
         };
-        let readings = readings_before(plan, epoch, told.logged);
+        let readings = readings_before(plan, epoch, &told.logged);
         let step = epoch * per_epoch + within;
         let at = Moment { epoch, step, phase: Phase::Step, readings, ..run.moment.clone() };
-        let done = keep(run.learner.step(batch, &at, hooks), &mut failures);
-        told.note(&run.learner.bench.with(hooks.holdings()), before, hooks)?;
+        let done = run.learner.step(batch, &at, hooks).map_err(|error| failed.push(error));
+        told.note(plan, &run.learner.bench.with(hooks.holdings()), before, hooks)?;
         // What fails here may do otherwise in another epoch.
-        if done.is_some() {
-            let readings = readings_before(plan, epoch + 1, told.logged);
+        if done.is_ok() {
+            let readings = readings_before(plan, epoch + 1, &told.logged);
             let step = (epoch + 1) * per_epoch;
             let end = Moment { phase: Phase::EpochEnd, step, readings, ..at };
-            keep(hooks.on_epoch(&end), &mut failures);
-            told.note(&run.learner.bench.with(hooks.holdings()), before, hooks)?;
+            failed.extend(hooks.on_epoch(&end).err());
+            told.note(plan, &run.learner.bench.with(hooks.holdings()), before, hooks)?;
         }
     }
     // Between these moments steps are left out, which would have gone on with what the recipe keeps.
     let keeps = hooks.keeps_state();
     hooks.undo();
-    for failure in failures {
+    for failure in failed {
         let failure = match keeps {
             true => failure
                 .hint("it may hold with what the steps before leave in ctx.state")
                 .as_warning(),
             false => failure,
         };
-        let _ = keep::<()>(Err(failure), told.failures);
+        let _ = keep::<()>(Err(failure), &mut told.failures);
     }
     Ok(())
 }
 
 /// What steps and ends of epochs have told so far.
-pub(super) struct Told<'a> {
-    pub failures: &'a mut Vec<Error>,
-    pub logged: &'a mut Vec<(String, f64)>,
-    pub stepped: &'a mut BTreeSet<String>,
-    /// Networks whose weights have changed.
-    pub moved: &'a mut BTreeSet<String>,
+#[derive(Default)]
+pub(super) struct Told {
+    pub failures: Vec<Error>,
+    pub logged: Vec<(String, f64)>,
+    /// Optimisers that took a step.
+    pub stepped: BTreeSet<String>,
+    /// Networks of a step of one's own whose weights have changed.
+    pub moved: BTreeSet<String>,
 }
 
-impl Told<'_> {
+impl Told {
     /// Puts down what a trial did, and puts the weights back.
-    fn note(&mut self, bench: &Workbench, before: &Before, hooks: &mut dyn Hooks) -> Result<()> {
-        note_steps(bench, self.stepped);
-        note_weights(before, self.moved)?;
+    pub fn note(
+        &mut self,
+        plan: &Plan,
+        bench: &Workbench,
+        before: &Before,
+        hooks: &mut dyn Hooks,
+    ) -> Result<()> {
+        let stepped = bench.optimizers.iter().filter(|(_, handle)| !handle.snapshot().is_fresh());
+        self.stepped.extend(stepped.map(|(name, _)| name.clone()));
+        // All weights are compared for it, and nobody asks of the others.
+        if plan.own.is_some() {
+            let moved = before.moved()?.into_iter().filter(|(_, moved)| moved.weights);
+            self.moved.extend(moved.map(|(name, _)| name));
+        }
         self.logged.extend(hooks.logged());
         before.restore()
     }
-}
-
-/// Puts down the networks whose weights have changed.
-pub(super) fn note_weights(before: &Before, moved: &mut BTreeSet<String>) -> Result<()> {
-    let all = before.moved()?.into_iter().filter(|(_, moved)| moved.weights);
-    moved.extend(all.map(|(name, _)| name));
-    Ok(())
-}
-
-/// Puts down the optimisers that took a step.
-pub(super) fn note_steps(bench: &Workbench, stepped: &mut BTreeSet<String>) {
-    let moved = bench.optimizers.iter().filter(|(_, handle)| !handle.snapshot().is_fresh());
-    stepped.extend(moved.map(|(name, _)| name.clone()));
 }
 
 /// The numbers that a hook finds when so many epochs are done.

@@ -21,8 +21,17 @@ fn check(sandbox: &Sandbox, recipe: &str) -> Ran {
 /// Recipes that look like mistakes, and are none.
 const TRICKY: &[(&str, &str)] = &[
     ("divisions that are meant", "let rest = 7 % 2; assert_eq(rest, 1);"),
+    ("a division without a rest", "let whole = 100 * 3 / 4; assert_eq(whole, 75);"),
     ("a float division", "let a = 1.0 / 2; let b = 1 / 2.0; assert_eq(a, b);"),
     ("a power in brackets", "assert_eq(-(2 ** 2), -4); assert_eq((-2) ** 2, 4);"),
+    (
+        "a variable that is kept for later",
+        "fn pair(x) { let _rest = x - 1; x } assert_eq(pair(2), 2);",
+    ),
+    (
+        "a variable in a text",
+        "fn told(x) { let y = x + 1; `it is ${y}` } assert_eq(told(1), \"it is 2\");",
+    ),
     ("a closure in a variable", "let f = |x| x + 1; assert_eq(f.call(1), 2);"),
     ("a closure that captures", "let y = 2; let f = |x| x + y; assert_eq(f.call(1), 3);"),
     (
@@ -115,6 +124,30 @@ const STAGES: &[(&str, &str)] = &[
     (
         "a hook that is not called this time",
         "if arg(\"teach\", false) { let t = train(small, common + #{ name: \"t\", loss: Fn(\"plain\") }); distill(t, small, common); } else { train(small, common + #{ loss: Fn(\"plain\") }); }\nfn plain(ctx, s, t) { cross_entropy(s, t) }\nfn tau(ctx) { 2.0 }",
+    ),
+    (
+        "turns that a map keeps",
+        "each_step(common + #{ nets: #{ a: small, b: model::cnn(#{ classes: data.classes, channels: [3] }) }, optimizers: #{ a: optim::adam(#{}), b: optim::adam(#{}) }, evaluate: \"b\", state: #{ n: 0 } }, Fn(\"teach\"));\nfn teach(ctx, batch) { ctx.state.n += 1; let who = if ctx.state.n % 5 == 0 { \"b\" } else { \"a\" }; let net = ctx.nets[who]; let l = cross_entropy(net.forward(batch.input), batch.target); ctx.optimizers[who].step(net, l); l }",
+    ),
+    (
+        "an optimizer that waits",
+        "each_step(common + #{ nets: #{ a: small }, optimizers: #{ a: optim::adam(#{}) }, state: #{ n: 0 } }, Fn(\"teach\"));\nfn teach(ctx, batch) { ctx.state.n += 1; let l = cross_entropy(ctx.nets.a.forward(batch.input), batch.target); if ctx.state.n % 7 == 0 { ctx.optimizers.a.step(ctx.nets.a, l); } l }",
+    ),
+    (
+        "a warm-up to a plateau",
+        "train(small, common);\nfn loss(ctx, s, t) { cross_entropy(s, t) }\nfn lr(ctx) { schedule::linear(ctx.step, 0, 2, 0.0, ctx.lr) }",
+    ),
+    (
+        "a helper that is called teacher",
+        "let t = train(small, common + #{ name: \"t\", loss: Fn(\"plain\") });\ndistill(t, small, common + #{ name: \"s\" });\nfn plain(ctx, s, y) { cross_entropy(s, y) }\nfn softened(teacher) { teacher / 2.0 }\nfn loss(ctx, student, teacher, target) { kd::kl(student, softened(teacher)) + cross_entropy(student, target) }",
+    ),
+    (
+        "lengths of a tensor",
+        "train(small, common);\nfn loss(ctx, s, t) { cross_entropy(s, t) }\nfn augment(ctx, batch) { let n = batch.input.shape[1] / 2; let left = batch.input.narrow(1, 0, n); cat([left, left], 1) }",
+    ),
+    (
+        "probabilities where they belong",
+        "let t = train(small, common + #{ name: \"t\", loss: Fn(\"plain\") });\ndistill(t, small, common + #{ name: \"s\" });\nfn plain(ctx, s, y) { cross_entropy(s, y) }\nfn loss(ctx, student, teacher, target) { let soft = teacher.softmax(1); let logs = student.log_softmax(1); cross_entropy(student, soft) + kl_div(logs, soft, #{ reduction: \"batch_mean\" }) }",
     ),
 ];
 

@@ -358,3 +358,31 @@ fn a_file_that_is_not_there_breaks_only_itself() {
     // Alone it is a slip of the command line.
     assert_eq!(sandbox.still(&["test", "gone.rhai"]).code, 2);
 }
+
+#[test]
+fn modules_that_import_each_other_from_their_recipes_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.write("recipe.rhai", "import \"lib/a\" as a;\nprint(a::three());\n");
+    let module = "import \"lib/deep/b\" as b;\nfn three() { b::two() + 1 }\nfn test_three() { assert_eq(three(), 3); }\n";
+    sandbox.write("lib/a.rhai", module);
+    sandbox.write(
+        "lib/deep/b.rhai",
+        "import \"lib/deep/c\" as c;\nfn two() { c::one() + 1 }\nfn test_two() { assert_eq(two(), 2); }\n",
+    );
+    sandbox.write("lib/deep/c.rhai", "fn one() { 1 }\nfn test_one() { assert_eq(one(), 1); }\n");
+    for named in [["test", "lib"], ["test", "."], ["test", "lib/deep/b.rhai"]] {
+        let ran = sandbox.still(&named).good();
+        assert!(ran.out.contains("deep/b.rhai::test_two"), "{}", ran.out);
+    }
+    for file in ["recipe.rhai", "lib/a.rhai", "lib/deep/b.rhai"] {
+        sandbox.still(&["check", file, "--deny-warnings"]).good();
+    }
+    let ran = sandbox.still(&["run", "recipe.rhai"]).good();
+    assert!(format!("{}{}", ran.out, ran.err).contains("3\n"), "{}{}", ran.out, ran.err);
+    // A recipe's own are beside or below it, or nowhere.
+    sandbox.write("sub/other.rhai", "import \"lib/a\" as a;\nprint(a::three());\n");
+    for doing in ["check", "run", "test"] {
+        let ran = sandbox.still(&[doing, "sub/other.rhai"]);
+        assert_ne!(ran.code, 0, "{doing}: {}", ran.out);
+    }
+}

@@ -97,11 +97,20 @@ fn what_follows_a_point_depends_on_what_stands_before_it() {
     assert!(clip.contains(&"fold".into()) && !clip.contains(&"softmax".into()), "{clip:?}");
     let net = "let net = nn::network(#{ body: a, head: b }, Fn(\"go_on\"));\n";
     let parts = editor.names(&format!("{net}fn go_on(self, x) {{ self.‸ }}"));
-    assert!(["body", "head"].iter().all(|name| parts.iter().any(|own| own == name)), "{parts:?}");
+    assert_eq!(parts, ["body", "head"]);
+    let two = stage.replace("Fn(\"step\")", "Fn(\"other\")").replace("best", "worst");
+    let state = editor.names(&format!("{stage}{two}fn step(ctx, batch) {{ ctx.state.‸ }}"));
+    assert!(state.iter().any(|own| own == "best") && !state.iter().any(|own| own == "worst"));
+    let taps = editor.names("fn loss(ctx, student, target) { ctx.taps.‸ }");
+    assert!(
+        ["student", "teacher"].iter().all(|name| taps.iter().any(|own| own == name)),
+        "{taps:?}"
+    );
     let input = editor.names(&format!("{net}fn go_on(self, x) {{ x.‸ }}"));
     assert!(!input.iter().any(|own| own == "head"), "{input:?}");
     let unknown = editor.names("fn f(thing) { thing.‸ }");
     assert!(unknown.contains(&"softmax".into()) && unknown.contains(&"forward".into()));
+    assert!(!unknown.iter().any(|own| ["each_step", "train"].contains(&own.as_str())));
     assert_eq!(editor.leave(), 0);
 }
 

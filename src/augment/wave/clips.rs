@@ -61,7 +61,7 @@ impl Clips {
     /// Sound `index` at `rate_hz`.
     ///
     /// # Errors
-    /// A file that cannot be read or is empty.
+    /// A file that cannot be read, is empty or silent.
     pub fn get(&self, index: usize, rate_hz: u32) -> Result<Arc<Samples>> {
         let slot = self.kept.get(index);
         if let Some(kept) = slot.and_then(OnceLock::get) {
@@ -78,6 +78,12 @@ impl Clips {
         let doing = || format!("reading {}", file.display());
         if samples.values.is_empty() {
             return Err(Error::new(Kind::Data, doing(), "there is no sample in it"));
+        }
+        // As noise it adds nothing, and as an impulse response it takes away all that there is.
+        if samples.values.iter().all(|value| *value == 0.0) {
+            return Err(Error::new(Kind::Data, doing(), "the sound is silent")
+                .received(format!("{} samples of 0", samples.values.len()))
+                .hint("take it out of the folder of sounds"));
         }
         let samples = Arc::new(match samples.rate_hz == rate_hz {
             true => samples,

@@ -1,5 +1,6 @@
 //! `still show`: pictures of a clip, plain and augmented.
 
+mod frequencies;
 mod picture;
 
 use super::arguments::Arguments;

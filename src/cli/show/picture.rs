@@ -1,6 +1,7 @@
 //! Drawing: a row for each look at the clip, its waveform on the left, its features on the right.
 
-use crate::audio::{Axes, Bins};
+use super::frequencies::Frequencies;
+use crate::audio::Axes;
 use crate::augment::Look;
 use crate::error::{Error, Kind, Result, unknown};
 use crate::report::viridis;
@@ -9,10 +10,10 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use plotters::backend::{BitMapBackend, SVGBackend};
 use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Polygon, Text};
 use plotters::prelude::DrawingBackend;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoTextStyle, RGBColor, WHITE, register_font};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -27,11 +28,8 @@ const HEAD_HEIGHT: u32 = 44;
 const ROW_HEIGHT: u32 = 240;
 const INK: RGBColor = RGBColor(32, 32, 32);
 const BLUE: RGBColor = RGBColor(38, 98, 160);
-/// Frequencies that an axis may name.
-const NAMED_HZ: [f64; 9] = [60.0, 125.0, 250.0, 500.0, 1e3, 2e3, 4e3, 8e3, 16e3];
-
-/// Nearer to each other than by this part of the axis, two names would touch.
-const LEAST_APART: f64 = 0.08;
+/// The colour bar: from the left, from the right, and its height.
+const BAR: [u32; 3] = [780, 300, 14];
 /// So much of the plain clip's features may be as dark as can be: bins without any power would take all contrast.
 const DARK: f64 = 0.02;
 
@@ -149,77 +147,6 @@ fn embed(mut text: String, panels: &[Panel]) -> Result<String> {
     Ok(text)
 }
 
-/// Frequencies in Hz, or numbers of coefficients, as far apart as the bins are, which are equally high.
-#[derive(Clone)]
-struct Frequencies {
-    low: f64,
-    high: f64,
-    is_mel: bool,
-    unit: &'static str,
-}
-
-impl Frequencies {
-    fn of(bins: Bins) -> Self {
-        let of = |low, high, is_mel, unit| Frequencies { low, high, is_mel, unit };
-        match bins {
-            Bins::Mel { low_hz, high_hz } => of(low_hz, high_hz, true, "hertz"),
-            Bins::Linear { high_hz } => of(0.0, high_hz, false, "hertz"),
-            Bins::Coefficients { count } => of(0.0, count as f64, false, "coefficient"),
-        }
-    }
-
-    fn place(&self, value: f64) -> f64 {
-        if self.is_mel { 1127.0 * libm::log(1.0 + value / 700.0) } else { value }
-    }
-
-    /// What an axis may name.
-    fn named(&self) -> Vec<f64> {
-        if self.is_mel {
-            return NAMED_HZ.to_vec();
-        }
-        // A round distance that gives about five names.
-        let rough = (self.high / 5.0).max(1.0);
-        let ten = libm::pow(10.0, libm::floor(libm::log10(rough)));
-        let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * ten);
-        let step = step.into_iter().find(|step| *step >= rough).unwrap_or(rough);
-        (0..=5).map(|index| f64::from(index) * step).collect()
-    }
-}
-
-impl Ranged for Frequencies {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        let [low, high, own] = [self.low, self.high, *value].map(|value| self.place(value));
-        let place = (own - low) / (high - low);
-        limit.0 + libm::round(place * f64::from(limit.1 - limit.0)) as i32
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        let [low, high] = [self.low, self.high].map(|value| self.place(value));
-        let mut named: Vec<f64> = Vec::new();
-        for hz in self.named().into_iter().rev() {
-            let room = (high - low) * LEAST_APART;
-            let apart = |last: &f64| self.place(*last) - self.place(hz) >= room;
-            if (self.low..=self.high).contains(&hz) && named.last().is_none_or(apart) {
-                named.push(hz);
-            }
-        }
-        named
-    }
-
-    fn range(&self) -> std::ops::Range<f64> {
-        self.low..self.high
-    }
-}
-
-impl ValueFormatter<f64> for Frequencies {
-    fn format(hz: &f64) -> String {
-        format!("{hz:.0}")
-    }
-}
-
 /// What all rows share.
 struct Sheet<'a> {
     name: &'a str,
@@ -267,12 +194,7 @@ impl<'a> Sheet<'a> {
     fn draw<DB: DrawingBackend>(&self, area: DrawingArea<DB, Shift>) -> Result<Vec<Panel>> {
         area.fill(&WHITE).map_err(failed)?;
         let (head, body) = area.split_vertically(HEAD_HEIGHT);
-        let [low, high] = self.power;
-        let scale =
-            format!("{} — features: {low:.1} and less (dark) to {high:.1} (bright)", self.name);
-        let style = (FAMILY, 18).into_text_style(&head).color(&INK);
-        head.draw(&Text::new(scale, (14, 14), style)).map_err(failed)?;
-        let mut panels = Vec::new();
+        let mut panels = vec![self.head(&head)?];
         for (row, area) in self.rows.iter().zip(body.split_evenly((self.rows.len(), 1))) {
             let (left, right) = area.split_horizontally(WAVE_WIDTH);
             self.wave(row, &left)?;
@@ -280,6 +202,27 @@ impl<'a> Sheet<'a> {
         }
         area.present().map_err(failed)?;
         Ok(panels)
+    }
+
+    /// The clip's name, and what the colours mean.
+    fn head<DB: DrawingBackend>(&self, head: &DrawingArea<DB, Shift>) -> Result<Panel> {
+        let style = (FAMILY, 18).into_text_style(head).color(&INK);
+        head.draw(&Text::new(self.name.to_string(), (14, 14), style)).map_err(failed)?;
+        let [low, high] = self.power;
+        let [left, from_right, height] = BAR;
+        let (width, top) = (WIDTH - left - from_right, (HEAD_HEIGHT - height) / 2);
+        let at = |across, x: u32, text: String| {
+            let style = (FAMILY, 13).into_text_style(head).color(&INK);
+            let style = style.pos(Pos::new(across, VPos::Center));
+            head.draw(&Text::new(text, (x as i32, (HEAD_HEIGHT / 2) as i32), style)).map_err(failed)
+        };
+        at(HPos::Right, left - 8, format!("features: {low:.1} and less"))?;
+        at(HPos::Left, left + width + 8, format!("{high:.1}"))?;
+        let colour = |x: u32| viridis(x as f32 / (width.max(2) - 1) as f32);
+        let row: Vec<u8> = (0..width).flat_map(colour).collect();
+        let points = row.repeat(height as usize);
+        let [left, top, width, height] = [left, top, width, height].map(|own| own as usize);
+        Ok(Panel { left, top, width, height, points })
     }
 
     fn wave<DB: DrawingBackend>(&self, row: &Row, area: &DrawingArea<DB, Shift>) -> Result<()> {

@@ -82,7 +82,7 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
     let there = by_id(audio_below(audio)?);
     let strong = options.strong.as_deref().map(|path| strong(path, &places, reach)).transpose()?;
     let mut lists = vec![labels];
-    let (mut clips, mut left_out) = (Vec::new(), Vec::new());
+    let (mut clips, mut left_out, mut several) = (Vec::new(), Vec::new(), Vec::new());
     for (names, split) in
         [(options.train.files(), Split::Train), (&["eval_segments.csv"], Split::Test)]
     {
@@ -94,18 +94,21 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
                 }
                 let row = Row { list: path.as_path().into(), line: segment.line };
                 let why = match find(&there, &segment) {
-                    _ if segment.labels.is_empty() => "it has no label",
-                    None => "no clip of that video is there",
-                    Some(file) => {
-                        let mut clip = Listed::new(segment.name, file.clone(), Some(row));
+                    _ if segment.labels.is_empty() => "it has no label".to_string(),
+                    Fitting::Nothing => "no clip of that video is there".to_string(),
+                    Fitting::Elsewhere(file) => {
+                        format!("the clip of that video begins elsewhere: {}", name_of(file))
+                    }
+                    Fitting::File { file, another } => {
+                        several.extend(another.map(|other| [file, other].map(name_of)));
+                        let mut clip = Listed::new(segment.name, file.to_path_buf(), Some(row));
                         (clip.labels, clip.split) = (segment.labels, split);
                         clip.group = Some(segment.id);
                         clips.push(clip);
                         continue;
                     }
                 };
-                let (file, why) = (segment.name.into(), why.to_string());
-                left_out.push(LeftOut { file, row: Some(row), why });
+                left_out.push(LeftOut { file: segment.name.into(), row: Some(row), why });
             }
             lists.push(path);
         }
@@ -117,7 +120,14 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
         lists.push(path);
     }
     let (name, labelling) = (folder.display().to_string(), Labelling::Multi);
-    let remarks = Vec::new();
+    let mut remarks = Vec::new();
+    if let Some([taken, other]) = several.first() {
+        let have = if several.len() == 1 { "segment has" } else { "segments have" };
+        remarks.push(format!(
+            "{} {have} several files, of which one is read: {taken}, not {other}",
+            several.len()
+        ));
+    }
     let listing = Listing { name, labelling, classes, class_ids, clips, lists, left_out, remarks };
     finish(listing, &options.read, reach)
 }
@@ -195,10 +205,20 @@ fn by_id(files: Vec<PathBuf>) -> BTreeMap<String, Vec<PathBuf>> {
     found
 }
 
-/// The clip of a segment: the only one of its video, or the one that names the segment's start.
-fn find<'a>(there: &'a BTreeMap<String, Vec<PathBuf>>, segment: &Segment) -> Option<&'a PathBuf> {
-    let files = there.get(&segment.id)?;
-    let starts = |file: &PathBuf| -> Option<bool> {
+/// What there is of a segment.
+enum Fitting<'a> {
+    /// Nothing of its video.
+    Nothing,
+    /// A file of its video that says that it begins elsewhere.
+    Elsewhere(&'a Path),
+    /// Its file, and another one that says the same.
+    File { file: &'a Path, another: Option<&'a Path> },
+}
+
+/// The clip of a segment: the one that names the segment's start, or one of its video that names none.
+fn find<'a>(there: &'a BTreeMap<String, Vec<PathBuf>>, segment: &Segment) -> Fitting<'a> {
+    let files = there.get(&segment.id).map(Vec::as_slice).unwrap_or_default();
+    let starts = |file: &Path| -> Option<bool> {
         let stem = file.file_stem()?.to_str()?;
         let own = stem.split(&segment.id).nth(1)?.trim_start_matches('_');
         if own.is_empty() {
@@ -209,10 +229,20 @@ fn find<'a>(there: &'a BTreeMap<String, Vec<PathBuf>>, segment: &Segment) -> Opt
         let is_start = |value: f64| (first - value).abs() < 0.5;
         Some(is_start(segment.start) || is_start(segment.start * 1000.0))
     };
-    files
-        .iter()
-        .find(|file| starts(file) == Some(true))
-        .or_else(|| files.iter().find(|file| starts(file).is_none()))
+    let named = |said: Option<bool>| {
+        files.iter().map(PathBuf::as_path).filter(move |file| starts(file) == said)
+    };
+    let mut fitting = named(Some(true)).chain(named(None));
+    match (fitting.next(), files.first()) {
+        (Some(file), _) => Fitting::File { file, another: fitting.next() },
+        (None, Some(other)) => Fitting::Elsewhere(other),
+        (None, None) => Fitting::Nothing,
+    }
+}
+
+/// A file's own name.
+fn name_of(file: &Path) -> String {
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// All labels of each segment.

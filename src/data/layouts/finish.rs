@@ -53,11 +53,16 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
     }
     if !kept.iter().any(|clip| clip.split == Split::Train) {
         let mut error = Error::new(Kind::Data, &operation, "no clip is left to train");
-        if let Some(first) = left_out.first() {
-            let (count, why) = (left_out.len(), &first.why);
+        if !left_out.is_empty() {
+            let told = left_out
+                .iter()
+                .take(TOLD)
+                .map(|one| format!("{}: {}", one.file.display(), one.why));
+            let more = left_out.len().saturating_sub(TOLD);
+            let more = (more > 0).then(|| format!("and {more} more"));
             error = error
-                .received(format!("{count} left out, the first one since {why}"))
-                .hint(format!("that was {}", first.file.display()));
+                .received(format!("{} left out", left_out.len()))
+                .hint(told.chain(more).collect::<Vec<_>>().join("\n"));
         }
         return Err(error);
     }
@@ -68,6 +73,9 @@ pub(super) fn finish(listing: Listing, options: &ReadOptions, reach: &Reach) -> 
     let (clips, left_out, remarks) = (kept.into(), left_out.into(), remarks.into());
     Ok(Dataset { name, labelling, classes, class_ids, clips, lists, left_out, remarks })
 }
+
+/// So many clips that were left out are listed where none is left.
+const TOLD: usize = 20;
 
 /// So many seconds are what people round to.
 const ROUNDING: f64 = 0.1;

@@ -45,7 +45,11 @@ pub fn fsd50k(folder: &Path, options: &Fsd50kOptions, reach: &Reach) -> Result<D
                 .expected(index.to_string())
                 .received(row.get(0)));
         }
-        places.insert(row.get(1).to_string(), index);
+        if let Some(before) = places.insert(row.get(1).to_string(), index) {
+            return Err(table
+                .damaged(row.line, "a class is listed twice")
+                .received(format!("'{}', which is class {before} already", row.get(1))));
+        }
         classes.push(row.get(1).to_string());
         class_ids.push(row.get(2).to_string());
     }
@@ -89,10 +93,16 @@ fn part(
         let mut clip = Listed::new(file.to_string_lossy(), audio.join(file_name), Some(place));
         for label in row.get(labels).split(',').map(str::trim).filter(|label| !label.is_empty()) {
             clip.labels.push(places.get(label).copied().ok_or_else(|| {
-                table
+                let error = table
                     .damaged(row.line, "a label is not in vocabulary.csv")
-                    .received(format!("'{label}'"))
-                    .near(label, places.keys().map(String::as_str))
+                    .received(format!("'{label}'"));
+                let several = |sign| label.split(sign).all(|own| places.contains_key(own.trim()));
+                match [';', '|'].into_iter().find(|sign| several(*sign)) {
+                    Some(sign) => {
+                        error.hint(format!("labels are separated by ',', not by '{sign}'"))
+                    }
+                    None => error.near(label, places.keys().map(String::as_str)),
+                }
             })?);
         }
         if let Some(column) = mids {

@@ -28,15 +28,25 @@ pub fn urbansound8k(
     let (number, name) = (table.column("classID")?, table.column("class")?);
     let group = table.find("fsID");
     let audio = folder.join("audio");
-    let (mut names, mut clips) = (BTreeMap::new(), Vec::new());
+    let mut named: BTreeMap<usize, (String, usize)> = BTreeMap::new();
+    let mut clips = Vec::new();
     for row in &table.rows {
         let own = table.file(row, file, "slice_file_name")?;
         let fold = table.whole(row, fold, "fold")?;
         let number = table.whole(row, number, "classID")?;
-        let known = names.entry(number).or_insert_with(|| row.get(name).to_string());
-        if known != row.get(name) {
-            let what = format!("class {number}: '{}' and '{known}'", row.get(name));
-            return Err(table.damaged(row.line, "a class has two names").received(what));
+        let called = row.get(name);
+        let elsewhere =
+            named.iter().find(|(other, (known, _))| **other != number && known == called);
+        let elsewhere = elsewhere.map(|(other, _)| *other);
+        let (known, first) = named.entry(number).or_insert_with(|| (called.to_string(), row.line));
+        if known != called {
+            let error = table.damaged(row.line, "a class has two names").received(format!(
+                "class {number} is '{called}' here, and '{known}' in line {first}"
+            ));
+            return Err(match elsewhere {
+                Some(other) => error.hint(format!("'{called}' is class {other} in other rows")),
+                None => error,
+            });
         }
         let place = Row { list: table.path.clone(), line: row.line };
         let path = audio.join(format!("fold{fold}")).join(&own);
@@ -49,6 +59,7 @@ pub fn urbansound8k(
     }
     let known: Vec<usize> = clips.iter().filter_map(|clip| clip.fold).collect();
     folds.check(&format!("reading the data set {}", folder.display()), &known)?;
+    let names = named.into_iter().map(|(number, (name, _))| (number, name)).collect();
     renumber(&mut clips, &names);
     let classes: Vec<String> = names.into_values().collect();
     let listing = Listing::single(folder, classes, clips, vec![list]);

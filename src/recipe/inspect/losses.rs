@@ -3,7 +3,7 @@
 use super::{Read, name_of};
 use crate::error::{Error, Kind};
 use crate::script::names::Symbol;
-use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 
 /// Losses of logits, and whether the second argument is logits as well.
 const OF_LOGITS: [(&str, bool); 3] = [("cross_entropy", false), ("bce", false), ("kd::kl", true)];
@@ -26,7 +26,7 @@ pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option
         return no_logarithms(call);
     }
     let Some((_, both)) = OF_LOGITS.iter().find(|(known, _)| *known == name) else {
-        return exchanged(read, &name, call);
+        return exchanged(read, &name, call).or_else(|| tempered_twice(read, &name, call));
     };
     let second = call.args.get(1).and_then(last_name);
     if let Some(learnt) = call.args.first().and_then(last_name).filter(|own| is_learnt(own))
@@ -64,11 +64,10 @@ pub(super) fn wrong_loss(read: &Read, call: &FnCallExpr, at: Position) -> Option
     Some(error)
 }
 
-/// The text of a function.
-fn text_of<'a>(read: &'a Read, name: &str, count: usize) -> &'a str {
+/// Where a function is defined.
+fn defined<'a>(read: &'a Read, name: &str, count: usize) -> Option<&'a Symbol> {
     let mut own = read.names.functions().map(|(_, own)| own);
-    let own = own.find(|own| own.name == name && own.parameters.len() == count);
-    own.and_then(|own| read.source.text.get(own.extent.0..own.extent.1)).unwrap_or_default()
+    own.find(|own| own.name == name && own.parameters.len() == count)
 }
 
 /// The text of a function, or of the top level, up to a place in it, and whether it is a function that is given the context:
@@ -118,6 +117,39 @@ fn exchanged(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
     })
 }
 
+/// `kd::cmkd(student, teacher / ctx.tau, target, ctx.lambda, ctx.tau)`: the loss divides by τ itself.
+fn tempered_twice(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
+    let forms = read.forms(call).into_iter();
+    let mut places = forms.filter_map(|form| {
+        let (_, words) = form.strip_suffix(')')?.split_once('(')?;
+        let words: Vec<&str> = words.split(", ").collect();
+        let place = words.iter().position(|word| *word == "tau")?;
+        (words.len() == call.args.len()).then_some(place)
+    });
+    let tau = call.args.get(places.next()?).and_then(spoken)?;
+    let is_divided = call.args.iter().any(|own| match own {
+        Expr::FnCall(inner, _) => {
+            inner.op_token == Some(Token::Divide)
+                && inner.args.get(1).and_then(spoken).is_some_and(|by| by == tau)
+        }
+        _ => false,
+    });
+    is_divided.then(|| {
+        Error::new(Kind::Number, name, "logits are divided by τ twice")
+            .expected("logits as the networks give them: the loss divides by τ itself")
+            .as_warning()
+    })
+}
+
+/// A name or a number, as it is written.
+fn spoken(value: &Expr) -> Option<String> {
+    match value {
+        Expr::IntegerConstant(number, _) => Some(number.to_string()),
+        Expr::FloatConstant(number, _) => Some(number.to_string()),
+        other => last_name(other).map(String::from),
+    }
+}
+
 fn in_students_place(name: &str, learnt: &str) -> Error {
     Error::new(Kind::Type, name, "what is to be learnt stands in the student's place")
         .hint(format!("the student's logits come first: {name}(student, {learnt})"))
@@ -144,7 +176,9 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
         let (name, count) = (function.name, function.params.len());
         let teacher = learnt.first().filter(|_| learnt.len() == 2);
         // What a function that it calls asks of the context.
-        let body = text_of(read, name, count);
+        let own = defined(read, name, count);
+        let body = own.and_then(|own| read.source.text.get(own.extent.0..own.extent.1));
+        let body = body.unwrap_or_default();
         let mut asks = [".taps", ".teacher"].iter().any(|own| read.source.text.contains(own))
             || body.matches("(ctx").count() > 1;
         let alone = read.alone(name, count);
@@ -170,10 +204,9 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
             let error = Error::new(Kind::Script, "loss", "the teacher is never asked")
                 .received(format!("loss({})", function.params.join(", ")))
                 .hint("a loss of the labels alone is for train(…): loss(ctx, student, target)");
-            let line = read.names.functions().find_map(|(_, own)| {
-                (own.name == name && own.parameters.len() == count).then_some(own.span.line)
-            });
-            found.extend(line.map(|line| error.as_warning().at(read.source.place(line, None))));
+            found.extend(
+                own.map(|own| error.as_warning().at(read.source.place(own.span.line, None))),
+            );
         }
     }
     found

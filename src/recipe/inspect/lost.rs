@@ -1,11 +1,9 @@
 //! Values that are worked out and then dropped, and changes of copies: warnings.
 
-use super::Read;
+use super::{CHANGES, Read};
 use crate::error::{Error, Kind};
 use rhai::{AST, ASTNode, Expr, FnCallExpr, Position, Stmt, Token};
 
-/// Methods that change the value before the point.
-const CHANGES: [&str; 5] = ["push", "append", "insert", "set", "mixin"];
 /// Properties that belong to something which all holders share: an optimiser's rate, a stage's own map.
 const OF_SHARED: [&str; 2] = ["lr", "state"];
 
@@ -51,10 +49,7 @@ fn in_one(read: &Read, ast: &AST, found: &mut Vec<Error>) {
                 let ends = [parts.body.statements().last(), parts.branch.statements().last()];
                 ends.into_iter().flatten().any(|last| std::ptr::eq(last, *statement))
             }
-            Some(ASTNode::Stmt(Stmt::Block(block))) => {
-                block.statements().last().is_some_and(|last| std::ptr::eq(last, *statement))
-            }
-            Some(ASTNode::Expr(Expr::Stmt(block))) => {
+            Some(ASTNode::Stmt(Stmt::Block(block)) | ASTNode::Expr(Expr::Stmt(block))) => {
                 block.statements().last().is_some_and(|last| std::ptr::eq(last, *statement))
             }
             Some(_) => true,
@@ -97,76 +92,68 @@ fn last_call(value: &Expr) -> Option<(&FnCallExpr, Position, bool)> {
     }
 }
 
-/// A parameter that is changed and that nobody looks at afterwards: functions are given copies.
-fn copied(read: &Read, alone: &AST, function: &str, own: &str) -> Option<Error> {
-    let (mut mentions, mut changes, mut first) = (0usize, 0usize, None);
+/// Where a function changes what some of its variables hold, if it does nothing else with them: nobody sees that.
+fn only_changed(alone: &AST, is_it: impl Fn(&str) -> bool) -> Option<Position> {
+    let (mut mentions, mut changes) = (0usize, Vec::new());
     alone.walk(&mut |path: &[ASTNode]| {
-        match path.last() {
-            Some(ASTNode::Expr(Expr::Variable(variable, ..))) if variable.1 == own => mentions += 1,
-            Some(ASTNode::Stmt(Stmt::Assignment(assigned)))
-                if changed(&assigned.1.lhs) == Some(own) =>
-            {
-                changes += 1;
-                first.get_or_insert(assigned.1.lhs.start_position());
+        let change = match path.last() {
+            Some(ASTNode::Expr(Expr::Variable(own, ..))) => {
+                mentions += usize::from(is_it(&own.1));
+                None
             }
-            Some(ASTNode::Stmt(Stmt::Expr(value))) => {
-                if let Expr::Dot(parts, ..) = &**value
-                    && let (Expr::Variable(variable, _, at), Expr::MethodCall(call, _)) =
-                        (&parts.lhs, &parts.rhs)
-                    && variable.1 == own
-                    && CHANGES.contains(&call.name.as_str())
-                {
-                    changes += 1;
-                    first.get_or_insert(*at);
-                }
+            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
+                changed(&assigned.1.lhs).zip(Some(assigned.1.lhs.start_position()))
             }
-            _ => {}
-        }
+            Some(ASTNode::Stmt(Stmt::Expr(value))) => changed_by_method(value),
+            _ => None,
+        };
+        changes.extend(change.filter(|(own, _)| is_it(own)).map(|(_, at)| at));
         true
     });
-    let first = first.filter(|_| changes == mentions)?;
+    // Whoever looks at it again may put it back in many ways.
+    changes.first().copied().filter(|_| changes.len() == mentions)
+}
+
+/// A parameter that is changed and that nobody looks at afterwards: functions are given copies.
+fn copied(read: &Read, alone: &AST, function: &str, own: &str) -> Option<Error> {
+    let at = only_changed(alone, |name| name == own)?;
     let problem = format!("'{own}' is changed and dropped: a function is given a copy");
     let error = Error::new(Kind::Script, function, problem).hint(format!(
         "end it with `{own}`, and write {own} = {function}({own}) where it is called"
     ));
-    Some(read.placed(error.as_warning(), first))
+    Some(read.placed(error.as_warning(), at))
 }
 
 /// `let s = ctx.state; s.n += 1;`, and nothing else of `s`.
 fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
     let mut copies: Vec<String> = Vec::new();
-    let (mut mentions, mut changes, mut first) = (0usize, 0usize, None);
-    let is_state = |value: &Expr| match value {
-        Expr::Dot(parts, ..) => matches!(
-            (&parts.lhs, &parts.rhs),
-            (Expr::Variable(own, ..), Expr::Property(key, _)) if own.1 == "ctx" && key.2 == "state"
-        ),
-        _ => false,
-    };
     alone.walk(&mut |path: &[ASTNode]| {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::Var(declared, ..))) if is_state(&declared.1) => {
-                copies.push(declared.0.name.to_string());
-            }
-            Some(ASTNode::Expr(Expr::Variable(own, ..))) => {
-                mentions += usize::from(copies.iter().any(|copy| copy == own.1.as_str()));
-            }
-            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
-                let left = &assigned.1.lhs;
-                if changed(left).is_some_and(|own| copies.iter().any(|copy| copy == own)) {
-                    changes += 1;
-                    first.get_or_insert(left.start_position());
-                }
-            }
-            _ => {}
+        if let Some(ASTNode::Stmt(Stmt::Var(declared, ..))) = path.last()
+            && let Expr::Dot(parts, ..) = &declared.1
+            && let (Expr::Variable(own, ..), Expr::Property(key, _)) = (&parts.lhs, &parts.rhs)
+            && (own.1.as_str(), key.2.as_str()) == ("ctx", "state")
+        {
+            copies.push(declared.0.name.to_string());
         }
         true
     });
-    // Whoever looks at it again may put it back in many ways.
-    let first = first.filter(|_| mentions == changes)?;
+    let at = only_changed(alone, |name| copies.iter().any(|copy| copy == name))?;
     let error = Error::new(Kind::Script, "ctx.state", "a copy of it is changed, and dropped")
         .hint("write ctx.state.n += 1, or ctx.state = … at the end");
-    Some(read.placed(error.as_warning(), first))
+    Some(read.placed(error.as_warning(), at))
+}
+
+/// The variable that a statement `a.push(1);` changes.
+fn changed_by_method(value: &Expr) -> Option<(&str, Position)> {
+    let Expr::Dot(parts, ..) = value else { return None };
+    match (&parts.lhs, &parts.rhs) {
+        (Expr::Variable(own, _, at), Expr::MethodCall(call, _))
+            if CHANGES.contains(&call.name.as_str()) =>
+        {
+            Some((own.1.as_str(), *at))
+        }
+        _ => None,
+    }
 }
 
 /// The variable that `a.b = 1` or `a[0] = 1` changes, where nobody else holds what is changed.

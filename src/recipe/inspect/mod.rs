@@ -9,6 +9,7 @@ mod operators;
 mod recover;
 mod schedules;
 mod traps;
+mod unread;
 mod whole;
 
 use super::arguments::Arguments;
@@ -35,6 +36,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use traps::traps;
 
+/// Methods that change the value before the point.
+pub(super) const CHANGES: [&str; 6] = ["push", "append", "insert", "set", "mixin", "fill_with"];
 /// How long consts may take, which are evaluated.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -187,9 +190,7 @@ impl Inspector {
         }
         sorted(errors, &source)
     }
-}
 
-impl Inspector {
     /// What one file of a recipe has that shows itself in its text.
     fn read_through(
         &self,
@@ -198,14 +199,7 @@ impl Inspector {
         compiled: &Compiled,
         missing: BTreeSet<String>,
     ) -> Vec<Error> {
-        let read = Read {
-            ast,
-            source,
-            names: Names::of(&source.text),
-            signatures: &self.compiler.signatures,
-            imports: imports(ast, compiled),
-            missing,
-        };
+        let read = Read { missing, ..Read::of(ast, source, compiled, &self.compiler) };
         let mut errors = unknown_calls(&read, &self.words);
         errors.extend(unknown_keys(&read));
         errors.extend(traps(&read));
@@ -225,14 +219,7 @@ pub(super) fn doubts(compiler: &Compiler, compiled: &Compiled) -> Vec<String> {
     let mut plain = Engine::new_raw();
     plain.set_optimization_level(OptimizationLevel::None).set_max_expr_depths(0, 0);
     let Ok(ast) = plain.compile(&*compiled.source.text) else { return Vec::new() };
-    let read = Read {
-        ast: &ast,
-        source: &compiled.source,
-        names: Names::of(&compiled.source.text),
-        signatures: &compiler.signatures,
-        imports: imports(&ast, compiled),
-        missing: BTreeSet::new(),
-    };
+    let read = Read::of(&ast, &compiled.source, compiled, compiler);
     let near = uncalled(compiled).into_iter();
     let near = near.map(|(name, hint)| format!("nothing calls '{name}': {hint}"));
     let traps = sorted(traps(&read), &compiled.source).into_iter().map(|error| {
@@ -272,7 +259,19 @@ fn name_of(call: &FnCallExpr) -> String {
     }
 }
 
-impl Read<'_> {
+impl<'a> Read<'a> {
+    /// One file of a recipe.
+    fn of(ast: &'a AST, source: &'a Source, compiled: &Compiled, compiler: &'a Compiler) -> Self {
+        Read {
+            ast,
+            source,
+            names: Names::of(&source.text),
+            signatures: &compiler.signatures,
+            imports: imports(ast, compiled),
+            missing: BTreeSet::new(),
+        }
+    }
+
     /// Warnings about the recipe's own functions, each at the line where it begins.
     fn about_functions(&self, wrong: impl Fn(&Symbol) -> Option<Error>) -> Vec<Error> {
         let warn = |own: &Symbol| {

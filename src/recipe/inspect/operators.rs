@@ -14,12 +14,7 @@ pub(super) fn misread(
     call: &FnCallExpr,
     whole: &BTreeMap<String, bool>,
 ) -> Option<Error> {
-    let lengths = |[left, right]: [&Expr; 2]| is_length(path, left, right);
-    let divided = division(call, whole).filter(|_| !is_count(path));
-    let divided = divided.filter(|_| match call.args.as_slice() {
-        [left, right] => !lengths([left, right]),
-        _ => true,
-    });
+    let divided = division(path, call, whole);
     let others = divided.or_else(|| power(read, call)).or_else(|| chained(call));
     let others = others.or_else(|| bits(call, whole)).or_else(|| unlike(read, call, whole));
     others.or_else(|| beyond(call))
@@ -41,51 +36,76 @@ fn is_count(path: &[ASTNode]) -> bool {
     {
         return true;
     }
-    path.iter().any(|node| match node {
-        ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
-            !call.namespace.is_empty() && ["nn", "model"].contains(&call.namespace.root())
-        }
-        ASTNode::Expr(Expr::MethodCall(call, _)) => PLACES.contains(&call.name.as_str()),
-        _ => false,
-    })
+    is_given_to(path, &["nn", "model"])
+        || path.iter().any(|node| match node {
+            ASTNode::Expr(Expr::MethodCall(call, _)) => PLACES.contains(&call.name.as_str()),
+            _ => false,
+        })
 }
 
 /// Methods whose arguments are places and lengths.
 const PLACES: [&str; 7] = ["chunk", "narrow", "pad", "repeat", "reshape", "roll", "split"];
 
-/// `ctx.steps / ctx.epochs` has no rest; a share of either is where a schedule begins or ends.
-fn is_length(path: &[ASTNode], left: &Expr, right: &Expr) -> bool {
-    let property = |value: &Expr| match value {
-        Expr::Dot(parts, ..) => match &parts.rhs {
-            Expr::Property(own, _) => Some(own.2.to_string()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let of_schedule = path.iter().any(|node| match node {
+/// Whether what stands there goes to a function of one of these namespaces.
+fn is_given_to(path: &[ASTNode], namespaces: &[&str]) -> bool {
+    path.iter().any(|node| match node {
         ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)) => {
-            !call.namespace.is_empty() && call.namespace.root() == "schedule"
+            !call.namespace.is_empty() && namespaces.contains(&call.namespace.root())
         }
         _ => false,
-    });
-    match (property(left).as_deref(), property(right).as_deref()) {
+    })
+}
+
+/// `1 / 2`, `ctx.epoch / 10`.
+fn division(path: &[ASTNode], call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
+    let (Some(Token::Divide), [left, right]) = (&call.op_token, call.args.as_slice()) else {
+        return None;
+    };
+    let numbers = constant(left).zip(constant(right));
+    // What is divided by 0 is an error of its own.
+    let has_rest =
+        numbers.is_none_or(|(left, right)| left.checked_rem(right).is_some_and(|rest| rest != 0));
+    let drops = has_rest && is_whole(left, whole) && is_whole(right, whole);
+    (drops && !is_length(path, left, right) && !is_count(path)).then(|| whole_division("/"))
+}
+
+/// `x.shape[1] / 2` and `x.len() / 2` are lengths, `ctx.steps / ctx.epochs` has no rest, and a share of either is where a
+/// schedule begins or ends.
+fn is_length(path: &[ASTNode], left: &Expr, right: &Expr) -> bool {
+    fn of_what(value: &Expr) -> Option<&str> {
+        match value {
+            Expr::Dot(parts, ..) => of_what(&parts.rhs),
+            Expr::Property(own, _) => Some(own.2.as_str()),
+            Expr::MethodCall(call, _) => Some(call.name.as_str()),
+            Expr::Index(parts, ..) => of_what(&parts.lhs),
+            _ => None,
+        }
+    }
+    match (of_what(left), of_what(right)) {
         (Some("steps"), Some("epochs")) => true,
-        (Some("steps" | "epochs"), _) => of_schedule,
+        (Some("steps" | "epochs"), _) => is_given_to(path, &["schedule"]),
+        // Of two lengths the one may be a share of the other.
+        (Some("shape" | "len"), other) => other.is_none(),
         _ => false,
     }
 }
 
-/// `1 / 2`, `ctx.epoch / 10`.
-fn division(call: &FnCallExpr, whole: &BTreeMap<String, bool>) -> Option<Error> {
-    let (Some(Token::Divide), [left, right]) = (&call.op_token, call.args.as_slice()) else {
-        return None;
-    };
-    if let (Expr::IntegerConstant(left, _), Expr::IntegerConstant(right, _)) = (left, right)
-        && left.checked_rem(*right).is_none_or(|rest| rest == 0)
-    {
-        return None;
+/// The number that constants give, as written.
+fn constant(value: &Expr) -> Option<i64> {
+    match value {
+        Expr::IntegerConstant(number, _) => Some(*number),
+        Expr::FnCall(call, _) => {
+            let [left, right] = call.args.as_slice() else { return None };
+            let (left, right) = (constant(left)?, constant(right)?);
+            match &call.op_token {
+                Some(Token::Plus) => left.checked_add(right),
+                Some(Token::Minus) => left.checked_sub(right),
+                Some(Token::Multiply) => left.checked_mul(right),
+                _ => None,
+            }
+        }
+        _ => None,
     }
-    (is_whole(left, whole) && is_whole(right, whole)).then(|| whole_division("/"))
 }
 
 /// `-2 ** 2`.

@@ -6,6 +6,7 @@ use super::losses::{turned, turned_call, wrong_loss};
 use super::lost::lost;
 use super::operators::{misread, whole_division};
 use super::schedules::turned_schedule;
+use super::unread::unread;
 use super::whole::{is_whole, whole_variables};
 use super::{Read, name_of};
 use crate::error::{Error, Kind, nearest};
@@ -57,10 +58,13 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     let trains = read.names.trains();
     let hook = |own: &Symbol| turned(own).filter(|_| trains);
     found.extend(fresh_layers(read));
-    found.extend(read.about_functions(|own| no_test(read, own).or_else(|| hook(own))));
+    found.extend(read.about_functions(|own| {
+        no_test(read, own).or_else(|| hook(own)).or_else(|| self_behind(own))
+    }));
     found.extend(turned_call(read));
     found.extend(same_draws(read));
     found.extend(lost(read));
+    found.extend(unread(read));
     found.extend(
         unclosed_comment(&read.source.text)
             .map(|(error, at)| error.at(read.source.place(at.line, Some(at.column + 1)))),
@@ -165,6 +169,19 @@ fn fresh_layers(read: &Read) -> Vec<Error> {
         }));
     }
     found
+}
+
+/// `fn forward(x, self)`: a network's function is given its parts first.
+fn self_behind(own: &Symbol) -> Option<Error> {
+    let is_behind = own.parameters.iter().skip(1).any(|name| name == "self");
+    is_behind.then(|| {
+        let problem = "a network's function is given its parts first";
+        let others = own.parameters.iter().filter(|name| *name != "self");
+        let right: Vec<&str> = ["self"].into_iter().chain(others.map(String::as_str)).collect();
+        Error::new(Kind::Name, &own.name, problem)
+            .expected(format!("{}({})", own.name, right.join(", ")))
+            .received(format!("{}({})", own.name, own.parameters.join(", ")))
+    })
 }
 
 /// `fn test_loss(x)`, which is no test, and which nothing calls.

@@ -2,7 +2,7 @@
 
 use super::DatasetHandle;
 use crate::data::{Draw, Folds, Split};
-use crate::error::{Result, unknown};
+use crate::error::{Error, Result, unknown};
 use crate::script::options::Options;
 use crate::script::register::functions;
 use crate::script::value;
@@ -143,7 +143,10 @@ pub(super) fn functions(module: &mut Module) {
         /// ```
         fn "at_most"(data: DatasetHandle, count: Dynamic) -> DatasetHandle {
             let count = value::count_of("at_most", "the number of clips", &count)?;
-            Ok(Arc::new(data.at_most(count)))
+            match count {
+                0 => Err(Error::out_of_range("at_most", "the number of clips", "1 or more", 0.0)),
+                count => Ok(Arc::new(data.at_most(count))),
+            }
         }
     }
 }
