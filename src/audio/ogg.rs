@@ -7,7 +7,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 /// Bytes of a page before the table of its segments.
 const HEAD: usize = 27;
 
-/// What a file's pages are like.
+/// What a file's pages, or frames, are like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pages {
     /// All there, up to one that says that it is the last one.
@@ -16,7 +16,7 @@ pub(super) enum Pages {
     CutOff,
     /// One of them, counted from 1, has a wrong checksum, or is no page.
     Damaged(usize),
-    /// Before this one, counted from 1, at least one is missing.
+    /// Before this one, counted from 1, at least one is missing; of frames: another file begins with it.
     Missing(usize),
 }
 

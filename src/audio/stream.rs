@@ -4,7 +4,9 @@ use super::Samples;
 use super::decode::{
     Channel, Format, Info, MOST_SAMPLES, ReadOptions, Sniffed, cut_off, doing, no_samples,
 };
+use super::mpeg;
 use super::ogg::{self, Pages};
+use super::refused::{behind, damaged, ended, name, several, too_long};
 use super::tail::Untagged;
 use super::vorbis::Vorbis;
 use crate::error::{Error, Kind, Result, guarded};
@@ -32,6 +34,8 @@ struct Stream {
     channels: usize,
     /// Samples, where the header says so.
     samples: Option<usize>,
+    /// Bytes of all frames, where their packets have them all: of FLAC.
+    frames_bytes: Option<u64>,
 }
 
 /// What makes samples of packets.
@@ -120,9 +124,17 @@ fn read_unguarded(path: &Path, sniffed: Sniffed, options: &ReadOptions) -> Resul
     if let (Some(range), Some(expected)) = (known, stream.samples)
         && read < range.end
     {
-        return Err(cut_off(path, name(sniffed.format))
+        let error = cut_off(path, name(sniffed.format))
             .expected(format!("{expected} samples, as the header says"))
-            .received(format!("{read} samples")));
+            .received(format!("{read} samples"));
+        // Of a file that something was put behind, the last frame alone cannot be read.
+        let lacks_one = sniffed.format == Format::Flac && read > 0 && expected - read <= 65_535;
+        return Err(match lacks_one {
+            true => error.hint(
+                "copy or download the file again, or take away what was put behind its last frame",
+            ),
+            false => error,
+        });
     }
     if part.values.is_empty() {
         return Err(if read == 0 { no_samples(path) } else { behind(path, read, options.start) });
@@ -174,15 +186,18 @@ impl Stream {
     fn decode(&mut self, path: &Path, format: Format, part: &mut Part) -> Result<usize> {
         let mut position = self.run_up(part.start);
         let mut sought = position > 0;
+        let mut bytes = 0u64;
         while position < part.end {
             let Some(packet) =
                 self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
             else {
+                self.check_end(path, format, bytes)?;
                 break;
             };
             if packet.track_id != self.track {
                 continue;
             }
+            bytes += packet.data.len() as u64;
             // The reader passes over frames of FLAC whose checksums are wrong.
             let lies = usize::try_from(packet.pts.get()).unwrap_or(0);
             if format == Format::Flac && !sought && lies < position {
@@ -246,22 +261,34 @@ impl Stream {
         }
     }
 
+    /// Refuses packets that are less than the file has of them: a frame of which a part is missing is none for the reader.
+    fn check_end(&self, path: &Path, format: Format, bytes: u64) -> Result<()> {
+        match self.frames_bytes {
+            Some(expected) if bytes < expected && self.samples.is_none() => {
+                Err(cut_off(path, name(format)).received("a part of its last frame"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Counts the samples of all packets.
     fn walk(&mut self, path: &Path, format: Format) -> Result<usize> {
-        let mut samples = 0u64;
+        let (mut samples, mut bytes) = (0u64, 0u64);
         while let Some(packet) =
             self.reader.next_packet().or_else(|cause| ended(path, format, cause))?
         {
             if packet.track_id == self.track {
                 samples = samples.saturating_add(packet.dur.get());
+                bytes += packet.data.len() as u64;
             }
         }
+        self.check_end(path, format, bytes)?;
         Ok(usize::try_from(samples).unwrap_or(usize::MAX))
     }
 }
 
-/// Bytes of an Ogg file all of whose pages are looked at for a part of it.
-const LONG_OGG: u64 = 4 << 20;
+/// Bytes of a file all of whose pages or frames are looked at for a part of it.
+const LONG: u64 = 4 << 20;
 
 /// A stream at its beginning; `is_part` where some of it will be read alone.
 fn open(path: &Path, sniffed: Sniffed, is_part: bool) -> Result<Stream> {
@@ -269,7 +296,7 @@ fn open(path: &Path, sniffed: Sniffed, is_part: bool) -> Result<Stream> {
     let io = |cause: std::io::Error| Error::io("reading", path, &cause);
     let mut file = crate::disk::open_regular(path)?;
     // Whoever reads parts of a long file has probed it, and would walk through it for each of them.
-    let is_long = is_part && file.metadata().map_err(io)?.len() > LONG_OGG;
+    let is_long = is_part && file.metadata().map_err(io)?.len() > LONG;
     if format == Format::Ogg && !is_long {
         let wrong =
             |what: String| Err(damaged(path, format, &Cause::DecodeError("pages")).received(what));
@@ -286,11 +313,30 @@ fn open(path: &Path, sniffed: Sniffed, is_part: bool) -> Result<Stream> {
             Pages::Missing(page) => return wrong(format!("none of the pages before page {page}")),
         }
     }
+    if format == Format::Mp3 && !is_long {
+        match mpeg::frames(&mut file, sniffed.start).map_err(io)? {
+            Pages::Whole => {}
+            Pages::CutOff => {
+                return Err(cut_off(path, name(format)).received("a part of its last frame"));
+            }
+            Pages::Damaged(frame) => {
+                return Err(damaged(path, format, &Cause::DecodeError("frames")).received(
+                    format!("bytes that are no frame, where frame {frame} should begin"),
+                ));
+            }
+            Pages::Missing(_) => return Err(several(path)),
+        }
+    }
     file.seek(SeekFrom::Start(sniffed.start)).map_err(io)?;
     // Where it can go back, the reader guesses the length of an MP3 without a table from its first frames, and ends there.
     let is_guessed = format == Format::Mp3 && !sniffed.counted;
+    let mut frames_bytes = None;
     let source: Box<dyn MediaSource> = match format {
-        Format::Flac => Box::new(Untagged::of(file).map_err(io)?),
+        Format::Flac => {
+            let mut source = Untagged::of(file).map_err(io)?;
+            frames_bytes = source.frames(sniffed.start).ok();
+            Box::new(source)
+        }
         _ if is_guessed => Box::new(ReadOnlySource::new(file)),
         _ => Box::new(file),
     };
@@ -326,59 +372,5 @@ fn open(path: &Path, sniffed: Sniffed, is_part: bool) -> Result<Stream> {
     };
     let samples = track.num_frames.filter(|count| !is_guessed && *count > 0);
     let samples = samples.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
-    Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, reader })
-}
-
-fn name(format: Format) -> &'static str {
-    match format {
-        Format::Wav => "WAV",
-        Format::Flac => "FLAC",
-        Format::Ogg => "Ogg",
-        Format::Mp3 => "MP3",
-    }
-}
-
-/// The end of the packets, or why there is none.
-fn ended<T>(path: &Path, format: Format, cause: Cause) -> Result<Option<T>> {
-    match cause {
-        Cause::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-        Cause::ResetRequired => Err(Error::new(
-            Kind::Data,
-            doing(path),
-            "several streams follow each other in the file",
-        )
-        .expected("one stream")
-        .hint("split it, or join it again with `ffmpeg -i IN OUT.flac`")),
-        cause => Err(damaged(path, format, &cause)),
-    }
-}
-
-fn damaged(path: &Path, format: Format, cause: &Cause) -> Error {
-    let name = name(format);
-    match cause {
-        Cause::IoError(cause) if cause.kind() == std::io::ErrorKind::UnexpectedEof => {
-            cut_off(path, name)
-        }
-        Cause::IoError(cause) => Error::io("reading", path, cause),
-        Cause::Unsupported(what) => {
-            Error::new(Kind::Data, doing(path), format!("this kind of {name} file cannot be read"))
-                .received(*what)
-                .hint("convert it, e.g. with `ffmpeg -i IN OUT.flac`")
-        }
-        other => Error::new(Kind::Data, doing(path), format!("the {name} file is damaged"))
-            .received(other.to_string())
-            .hint("copy or download the file again"),
-    }
-}
-
-fn behind(path: &Path, samples: usize, start: usize) -> Error {
-    Error::new(Kind::Range, doing(path), "the part begins behind the end")
-        .expected(format!("a start below {samples} samples"))
-        .received(start.to_string())
-}
-
-fn too_long(path: &Path) -> Error {
-    Error::new(Kind::Range, doing(path), "the clip is too long to be read whole")
-        .expected(format!("{MOST_SAMPLES} samples at most"))
-        .hint("cut it, or read a part of it")
+    Ok(Stream { track: track.id, decoder, rate_hz, channels, samples, frames_bytes, reader })
 }

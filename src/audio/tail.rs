@@ -39,6 +39,28 @@ impl Untagged {
         file.seek(SeekFrom::Start(0))?;
         Ok(Untagged { file, at: 0, end })
     }
+
+    /// Bytes of the frames of a FLAC that begins at `start`: what follows its blocks of metadata.
+    ///
+    /// # Errors
+    /// What the operating system refuses, and a file that ends within the metadata.
+    pub fn frames(&mut self, start: u64) -> Result<u64> {
+        // Behind "fLaC".
+        let mut at = start + 4;
+        loop {
+            self.file.seek(SeekFrom::Start(at))?;
+            let mut head = [0; 4];
+            self.file.read_exact(&mut head)?;
+            let [kind, a, b, c] = head;
+            at += 4 + u64::from(u32::from_be_bytes([0, a, b, c]));
+            // The highest bit says that it is the last block.
+            if kind & 0x80 != 0 {
+                break;
+            }
+        }
+        self.file.seek(SeekFrom::Start(self.at))?;
+        Ok(self.end.saturating_sub(at))
+    }
 }
 
 /// The `length` bytes before `end`, if there are as many.

@@ -167,7 +167,14 @@ fn open(path: &Path) -> Result<(BufReader<File>, Chunks)> {
     }
     let samples = (length / frame) as usize;
     if samples == 0 {
-        return Err(no_samples(path));
+        let rest = size.saturating_sub(start);
+        let error = no_samples(path);
+        return Err(match rest {
+            0 => error,
+            // Who writes as he records puts the length in at the end.
+            rest => error
+                .received(format!("0 bytes of samples, as the header says; {rest} bytes follow")),
+        });
     }
     Ok((file, Chunks { rate_hz, channels, width, samples, start }))
 }

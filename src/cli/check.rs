@@ -171,7 +171,7 @@ impl Told {
         let one = Known {
             tried: self.trying,
             of_loss: is_loss(&report.operation),
-            is_given: report.problem.starts_with("it takes log"),
+            is_given: report.problem.starts_with("it takes "),
             place,
             headline: error.headline(),
             severity: report.severity,

@@ -250,7 +250,10 @@ impl Dataset {
                 let samples = length.min(clip.samples - start);
                 let from = start as f64 / f64::from(clip.rate_hz.max(1));
                 clips.push(Clip {
-                    id: format!("{}@{from:.3}", clip.id),
+                    id: match hop_seconds < 1e-3 {
+                        true => format!("{}@{from:.6}", clip.id),
+                        false => format!("{}@{from:.3}", clip.id),
+                    },
                     span: Some(Span { start: first + start, samples }),
                     samples,
                     group: clip.group.clone().or_else(|| Some(clip.id.clone())),

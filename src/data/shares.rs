@@ -99,6 +99,14 @@ impl Dataset {
                 .expected("smaller shares, or more clips of each class")
                 .received(format!("{} clips in all", self.clips.len())));
         }
+        for (share, split) in [(validation, Split::Validation), (test, Split::Test)] {
+            if share > 0.0 && !splits.contains(&split) {
+                let problem = format!("no clip is left to {}", split.name());
+                return Err(Error::new(Kind::Range, "split", problem)
+                    .expected("larger shares, or more clips of each class: each class is shared out by itself")
+                    .received(format!("{share} of {} clips", self.clips.len())));
+            }
+        }
         Ok(self.shared_out(&splits))
     }
 

@@ -65,6 +65,9 @@ pub fn kl_div(
 ) -> Result<Tensor> {
     check_same("kl_div", log_probs, target)?;
     super::notice::logarithms("kl_div", log_probs);
+    if !logarithms {
+        super::notice::shares("kl_div", target);
+    }
     let target = target.float()?;
     let terms = if logarithms {
         target.exp()?.mul(&target.sub(log_probs)?)?

@@ -53,6 +53,11 @@ pub enum Noticed {
         /// How they seem to have been made.
         made_by: Squashed,
     },
+    /// Numbers below 0 where probabilities belong.
+    NoShares {
+        /// The loss.
+        of: &'static str,
+    },
     /// Numbers above 0 where logarithms of probabilities belong.
     NoLogarithms {
         /// The loss.
@@ -64,7 +69,9 @@ impl Noticed {
     /// The loss.
     pub fn operation(&self) -> &'static str {
         match self {
-            Noticed::Probabilities { of, .. } | Noticed::NoLogarithms { of } => of,
+            Noticed::Probabilities { of, .. }
+            | Noticed::NoLogarithms { of }
+            | Noticed::NoShares { of } => of,
         }
     }
 }
@@ -104,6 +111,14 @@ pub(super) fn logits_of_one(of: &'static str, table: &Tensor) {
 /// Looks at what should be logits of several classes a clip.
 pub(super) fn logits_of_several(of: &'static str, table: &Tensor) {
     note(|| Some(Noticed::Probabilities { of, made_by: Squashed::seen(table)? }));
+}
+
+/// Looks at what should be probabilities.
+pub(super) fn shares(of: &'static str, values: &Tensor) {
+    note(|| {
+        let values = values.to_values().ok()?;
+        values.iter().any(|value| *value < -1e-3).then_some(Noticed::NoShares { of })
+    });
 }
 
 /// Looks at what should be logarithms of probabilities.

@@ -107,8 +107,9 @@ pub(super) fn unfit(compiled: &Compiled) -> Vec<Error> {
 }
 
 /// What others call a hook.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 11] = [
     ("after_epoch", "on_epoch"),
+    ("alpha", "lambda"),
     ("compute_loss", "loss"),
     ("criterion", "loss"),
     ("get_lr", "lr"),

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::version::Version;
-use crate::script::Hook;
+use crate::script::{Hook, stdlib};
 use std::collections::BTreeSet;
 
 /// So many of them are tried at most: each is a step and an end of an epoch.
@@ -26,6 +26,18 @@ pub(super) fn epochs_named(facts: &Facts, version: &Version) -> Option<Vec<usize
         }
     }
     Some(found)
+}
+
+/// Whether the recipe, or a file that it imports, takes slices: `x[0..4]`.
+pub(super) fn takes_slices(version: &Version) -> bool {
+    let all = version.compiled.sources.all();
+    all.filter(|(name, _)| stdlib::find(name).is_none()).any(|(_, text)| {
+        text.match_indices("..").any(|(at, _)| {
+            let before = text.get(..at).unwrap_or_default();
+            let row = before.rsplit('\n').next().unwrap_or_default();
+            row.rfind('[').is_some_and(|open| !row.get(open..).unwrap_or_default().contains(']'))
+        })
+    })
 }
 
 fn named_in(text: &str) -> Vec<usize> {

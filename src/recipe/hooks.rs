@@ -1,6 +1,6 @@
 //! The recipe's functions as training's hooks.
 
-use super::epochs::epochs_named;
+use super::epochs::{epochs_named, takes_slices};
 use super::facts::{Facts, asked_at, when};
 use super::given::{as_batch, as_loss, as_number, as_step, call, overlooked, tensors};
 use super::holdings::held;
@@ -259,6 +259,10 @@ impl Hooks for StageHooks<'_> {
 
     fn epochs(&self) -> Option<Vec<usize>> {
         epochs_named(&self.facts, &self.version)
+    }
+
+    fn takes_slices(&self) -> bool {
+        takes_slices(&self.version)
     }
 
     fn keeps_state(&self) -> bool {

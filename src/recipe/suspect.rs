@@ -79,7 +79,7 @@ fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Hook, Error)>
         let is_read = mentions(version, &property);
         let is_called = function
             .is_some_and(|name| names.calls().iter().any(|call| !call.method && call.name == name));
-        if is_read || is_called {
+        if is_read || is_called || is_const(&compiled.source.text, hook.name()) {
             continue;
         }
         let problem = format!("the loss of stage '{stage}' does not look at it");
@@ -90,6 +90,17 @@ fn unheeded(stage: &str, facts: &Facts, version: &Version) -> Vec<(Hook, Error)>
         found.push((hook, error));
     }
     found
+}
+
+/// Whether an option is given by a const that functions look at: `tau: TAU`, and `global::TAU` in the loss.
+fn is_const(text: &str, option: &str) -> bool {
+    let form = format!("{option}: ");
+    text.match_indices(&form).any(|(at, found)| {
+        let rest = text.get(at + found.len()..).unwrap_or_default();
+        let name = rest.split(|own: char| !own.is_alphanumeric() && own != '_').next();
+        let is_name = |own: &&str| own.starts_with(char::is_alphabetic);
+        name.filter(is_name).is_some_and(|name| text.contains(&format!("global::{name}")))
+    })
 }
 
 /// A loss of the recipe's own that takes it that each clip has one class, where clips have several.
@@ -212,6 +223,13 @@ fn unfit_losses(dry: &Dry, facts: &Facts, version: &Version) -> impl Iterator<It
                     })
                     .hint(format!("leave the {} before it out", made_by.name()))
             }
+            Noticed::NoShares { .. } => Error::new(
+                Kind::Type,
+                name,
+                "it takes probabilities second",
+            )
+            .received("numbers below 0")
+            .hint("write .softmax(1) there; with log_target: true it takes logarithms there, too"),
             Noticed::NoLogarithms { .. } => {
                 Error::new(Kind::Type, name, "it takes log-probabilities first")
                     .received("numbers above 0")
@@ -240,7 +258,9 @@ fn long_warmup(
     let rates: Vec<f64> = schedule.iter().filter_map(|at| at.lr).collect();
     // To its very end: one that stays level is over.
     let late = rates.get(rates.len() * 3 / 4);
-    let rises = rates.len() >= 4 && rates.is_sorted() && late < rates.last();
+    // Or far below its own, however it goes.
+    let short = rates.last().is_some_and(|last| *last < 0.1 * plan.optimizer.lr);
+    let rises = rates.is_sorted() && rates.len() >= 4 && (late < rates.last() || short);
     let warms = mentions(version, "schedule::warmup");
     let (last, own) = (*rates.last()?, plan.optimizer.lr);
     // The last sample is one step short of its end.
@@ -264,20 +284,22 @@ fn far_rate(plan: &Plan, schedule: &[Sample], facts: &Facts, version: &Version) 
     facts.function(Hook::Lr, version)?;
     let own = plan.optimizer.lr;
     let most = schedule.iter().filter_map(|at| at.lr).fold(0.0, f64::max);
-    let is_factor = most >= FAR * own && (0.5..=2.0).contains(&most);
+    let is_above = most >= FAR * own && most >= 0.5;
+    let is_factor = is_above && most <= 2.0;
     let is_product = 0.0 < most && most * FAR <= own && multiplies_schedules(facts, version);
-    if !(own > 0.0 && (is_factor || is_product)) {
+    if !(own > 0.0 && (is_above || is_product)) {
         return None;
     }
     let problem = format!("the rate of stage '{}' is far from its optimizer's", plan.name);
     let error = Error::new(Kind::Range, Hook::Lr.name(), problem)
         .expected(format!("about {own}, the optimizer's lr"))
         .received(format!("up to {}", most as f32))
-        .hint(match is_factor {
-            true => {
+        .hint(match (is_factor, is_above) {
+            (true, _) => {
                 "the hook gives the rate itself, no factor: ctx.lr * 0.5 is half of the optimizer's"
             }
-            false => "each schedule gives a rate: of two that are multiplied one goes from 0 to 1",
+            (_, true) => "is an argument of a schedule in another one's place?",
+            _ => "each schedule gives a rate: of two that are multiplied one goes from 0 to 1",
         });
     Some(facts.placed(Hook::Lr, version, error.as_warning()))
 }

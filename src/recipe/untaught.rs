@@ -20,7 +20,14 @@ pub(super) fn untaught(plan: &Plan, dry: &Dry, version: &Version) -> Vec<Doubt> 
         let idle = idle_optimizer(plan, dry, version);
         found.extend(idle.map(|error| (Some("optimizers"), error)));
     }
+    // Its steps change another network than those of the stage.
+    if dry.unmoved.len() == own.nets.len() {
+        let elsewhere = elsewhere(plan).filter(|_| dry.idle.len() < own.optimizers.len());
+        found.extend(elsewhere.filter(|_| !dry.keeps_state).map(|error| (None, error)));
+        return found;
+    }
     let network = |name: &str| own.nets.iter().find(|(own, _)| own == name).map(|(_, net)| net);
+    found.extend(trained_along(plan, dry, version).map(|error| (None, error)));
     for (name, moves) in &dry.unmoved {
         let doubt = match (moves, network(name)) {
             (true, _) => still_teacher(name, dry, version),
@@ -43,6 +50,34 @@ fn no_step(plan: &Plan) -> Option<Error> {
             "ctx.optimizers.{name}.step(ctx.nets.{net}, loss) in each step, or in some"
         ))
         .received(format!("a step that makes a loss, and leaves {} as it is", options.operation()));
+    Some(error.as_warning())
+}
+
+/// Optimisers that took steps, which no network of the stage follows.
+fn elsewhere(plan: &Plan) -> Option<Error> {
+    let own = plan.own.as_ref()?;
+    let learns = |net: &Net| net.unique_parameters().iter().any(|(_, own)| own.is_trainable());
+    let (name, _) = own.nets.iter().find(|(_, net)| learns(net))?;
+    let (optimizer, _) = own.optimizers.first()?;
+    let problem = format!("no step changes a network of stage '{}'", plan.name);
+    let error = Error::new(Kind::Script, "each_step", problem)
+        .expected(format!("ctx.optimizers.{optimizer}.step(ctx.nets.{name}, loss)"))
+        .received("steps of another network: one of a variable or a const is none of the stage's");
+    Some(error.as_warning())
+}
+
+/// A whole map of networks that is trained, of which one is asked as a teacher is.
+fn trained_along(plan: &Plan, dry: &Dry, version: &Version) -> Option<Error> {
+    let own = plan.own.as_ref()?;
+    let is_still = |name: &str| dry.unmoved.iter().any(|(still, _)| still == name);
+    let all = ["step(ctx.nets,", "step(ctx.nets ,"].iter().any(|form| mentions(version, form));
+    let asked = |name: &str| mentions(version, &format!("ctx.nets.{name}.eval()"));
+    let (name, _) = own.nets.iter().find(|(name, _)| all && asked(name) && !is_still(name))?;
+    let problem = format!("the step trains '{name}' along, which is asked as a teacher is");
+    let error = Error::new(Kind::Script, "each_step", problem)
+        .expected("the networks that learn: optimizer.step(ctx.nets.student, loss)")
+        .received("optimizer.step(ctx.nets, loss), which trains all of them")
+        .hint("a teacher is given as net.copy().freeze().eval()");
     Some(error.as_warning())
 }
 

@@ -54,9 +54,15 @@ impl Knowledge<'_> {
         let types = types.join(", ");
         // Rhai's own name of a closure means nothing to anybody.
         if name.starts_with("anon$") {
-            return Error::new(Kind::Type, "a closure", "it takes another number of arguments")
-                .received(format!("({types})"))
-                .hint("its parameters stand between the bars: |a, b| a + b is called with two");
+            let error = Error::new(Kind::Type, "a closure", "it takes another number of arguments")
+                .received(format!("({types})"));
+            let hint = "its parameters stand between the bars: |a, b| a + b is called with two";
+            return match self.sources.all().count() {
+                0 | 1 => error.hint(hint),
+                _ => error.hint(format!(
+                    "{hint}; what a module's function gives can be called in that module alone"
+                )),
+            };
         }
         if name.starts_with("elements of different types") {
             return Error::new(Kind::Type, "sort", name).hint(
@@ -110,6 +116,22 @@ impl Knowledge<'_> {
         self.signatures.proposed(error, name)
     }
 
+    /// Whether a module has a function of that name, and no other file has one.
+    fn is_of_module(&self, name: &str) -> bool {
+        let mut with = self.sources.all().filter(|(_, text)| !forms_of(text, name).is_empty());
+        let imported = |source: &str| {
+            let stem = source.trim_end_matches(".rhai");
+            self.sources.all().any(|(_, text)| {
+                let names = Names::of(text);
+                let paths = names.symbols().iter().filter_map(|own| own.path.as_deref());
+                paths
+                    .map(|path| path.trim_start_matches("./").trim_end_matches(".rhai"))
+                    .any(|path| !path.is_empty() && stem.ends_with(path))
+            })
+        };
+        with.all(|(source, _)| imported(source))
+    }
+
     /// What a call of something that is no function, or not in this way, was meant to be.
     fn meant(&self, name: &str, types: &str) -> Option<String> {
         let count = types.split(", ").filter(|one| !one.is_empty()).count();
@@ -117,6 +139,12 @@ impl Knowledge<'_> {
         let own = texts().flat_map(|text| forms_of(text, name)).collect::<Vec<_>>();
         match own.as_slice() {
             [] => {}
+            // Of a module, it was handed on as Fn("…").
+            [_] if self.is_of_module(name) => {
+                return Some(format!(
+                    "Fn(\"{name}\") of a module can be called in that module alone: write a function here that calls it, and name that"
+                ));
+            }
             // It has the parameters, so it stood behind a point, where Rhai counts one less.
             [one] if one.len() == count => {
                 return Some(format!(

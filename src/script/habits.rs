@@ -303,6 +303,8 @@ pub(super) fn block(problem: &str) -> Option<&'static str> {
 pub(super) fn row(row: &str, rest: &str) -> Option<String> {
     let (row, rest) = (row.trim(), rest.trim_start());
     let begins = |word: &str| row.starts_with(word);
+    // Whether the place is in a body that begins in this row.
+    let within = row.strip_suffix(rest).is_some_and(|head| head.contains('{'));
     // What stands behind the name at the place.
     let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').trim_start();
     let is_block = ["if ", "for ", "while ", "else", "elif ", "with ", "try", "class "];
@@ -326,7 +328,7 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "there are no decorators: no_grad(|| …) computes without gradients"
     } else if ["?;", "?,", "?.", "?)"].iter().any(|own| rest.starts_with(own)) {
         "leave the ? out: an error ends the run, or is caught: try { … } catch (error) { … }"
-    } else if rest.starts_with('?') {
+    } else if rest.starts_with('?') || rest.starts_with("if ") && rest.contains(" else ") {
         "write if c { a } else { b }: it has a value"
     } else if begins("let ") && rest.starts_with(':') && row.contains("= {") {
         "a map is written #{ a: 1 }"
@@ -350,7 +352,7 @@ pub(super) fn row(row: &str, rest: &str) -> Option<String> {
         "one let for each name: let a = …; let b = …;"
     } else if begins("let mut ") {
         "every let can be changed: write let without mut"
-    } else if begins("fn ") && rest.starts_with('=') || begins("fn ") && rest.starts_with(':') {
+    } else if begins("fn ") && (rest.starts_with('=') || rest.starts_with(':')) && !within {
         "parameters have no defaults and no types: take a map of options as the last one"
     } else if rest.starts_with('=') && !rest.starts_with("==")
         || row.contains('(') && assigns(after) && !begins("fn ")

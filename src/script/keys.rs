@@ -25,6 +25,9 @@ pub(super) fn no_key(sources: &Sources, name: &str, source: &str, position: Posi
             keys.extend(readings().map(String::from).chain(logged.map(String::from)));
         }
     }
+    if row.is_some_and(|row| row.contains(".taps.")) {
+        keys = sources.all().flat_map(|(_, text)| tapped(text)).map(String::from).collect();
+    }
     keys.remove(name);
     if keys.is_empty() && matches!(owner, Some("optimizers" | "nets")) {
         let owner = owner.unwrap_or_default();
@@ -86,6 +89,12 @@ fn keys_of(text: &str, owner: &str) -> Vec<String> {
         }
     }
     keys
+}
+
+/// Inner outputs that stages of a text keep for their losses: `taps: #{ student: ["head.0"] }`.
+fn tapped(text: &str) -> impl Iterator<Item = &str> {
+    let maps = text.split("taps:").skip(1).filter_map(|rest| rest.split('}').next());
+    maps.flat_map(|map| map.split('"').skip(1).step_by(2))
 }
 
 /// Names under which a text logs numbers.

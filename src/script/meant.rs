@@ -45,7 +45,7 @@ pub(super) fn arguments(name: &str, types: &str) -> Option<&'static str> {
         }
         ("len", "Tensor") => "write x.shape[0], or x.count for all its elements",
         (_, "array") if pytorch::REDUCTIONS.contains(&name) => {
-            "make the array a tensor first: tensor([…]).mean()"
+            "make the array a tensor first: tensor([…]).mean(); of tensors, a + b, or stack([a, b], 0).sum()"
         }
         _ if types.split(", ").any(|kind| kind == "Batch") => {
             "a batch has its clips as batch.input and their labels as batch.target"
@@ -69,7 +69,10 @@ pub(super) fn property(name: &str, owner: &str) -> Option<&'static str> {
             "write net.weight(\"bias\"), or net.weight(\"0.bias\") of a part"
         }
         ("input" | "target" | "clips" | "mixes", "Context") => {
-            "parameters go by their places: fn step(ctx, batch)"
+            "a step of one's own is given the batch: fn step(ctx, batch); a loss is given what the networks say of it: fn loss(ctx, student, teacher, target)"
+        }
+        ("teacher" | "student", "Context") => {
+            "a loss is given what they say: fn loss(ctx, student, teacher, target); inner outputs are in ctx.taps"
         }
         ("eval_mode", "Network") => "it is called: net.eval()",
         (_, "array") => "an array has elements: a[0] is the first, a[-1] the last one",

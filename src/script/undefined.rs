@@ -41,6 +41,11 @@ pub(super) fn meant(text: &str, name: &str, row: &str) -> Option<String> {
             "'{name}' gets its value further down: statements run from top to bottom"
         ));
     }
+    if let Some(instead) =
+        of_stage(text, name).filter(|_| row.starts_with([' ', '\t']) || row.starts_with("fn "))
+    {
+        return Some(format!("a stage's functions find it as {instead}"));
+    }
     if declares(text, "let", name) {
         return Some(format!(
             "functions cannot see a top-level `let`: pass '{name}' on, read it with arg(\"{name}\", …), or \
@@ -127,6 +132,23 @@ pub(super) fn open_bracket(text: &str) -> Option<(usize, usize)> {
 /// The error for it.
 pub(super) fn not_closed(place: Place) -> Error {
     Error::new(Kind::Script, "the recipe", "this bracket is not closed").at(place)
+}
+
+/// How hooks name what a stage is given as `nets: #{ own: name }`: `ctx.nets.own`.
+fn of_stage(text: &str, name: &str) -> Option<String> {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    ["nets", "optimizers", "parts"].into_iter().find_map(|option| {
+        let form = format!("{option}: #{{");
+        text.match_indices(&form).find_map(|(at, found)| {
+            let (entries, _) = text.get(at + found.len()..)?.split_once('}')?;
+            let own = entries.split(',').find_map(|entry| {
+                let (key, value) = entry.split_once(':')?;
+                let value = value.trim().split(|letter| !part(letter)).next();
+                (value == Some(name)).then_some(key.trim())
+            })?;
+            Some(format!("ctx.{option}.{own}"))
+        })
+    })
 }
 
 /// Whether a line is the head of a loop whose variable is `name`: `for name in …`, `for (x, name) in …`.

@@ -114,7 +114,7 @@ impl Tensor {
         Err(Error::new(Kind::Type, operation, format!("{what} must hold integers"))
             .expected("tensor i64")
             .received(self.describe())
-            .hint("write integers, as in tensor([0, 2]), or convert with .to(\"i64\")"))
+            .hint("write integers, as in tensor([0, 2]), or convert with .to(\"i64\"); labels [batch, class] become numbers of classes by target.argmax(1, true)"))
     }
 
     /// Refuses anything but bools.

@@ -9,6 +9,9 @@ use burn::backend::{AutodiffBackend, Dispatch};
 /// Gradients of one backward pass, by leaf.
 pub struct Gradients(<Dispatch as AutodiffBackend>::Gradients);
 
+/// What is told of a graph that a backward pass has used up.
+pub const GRAPH_IS_USED: &str = "this graph was gone through before";
+
 impl Tensor {
     /// The same numbers, as floats, as a new leaf, whose gradient a backward pass will tell.
     pub fn tracked(&self) -> Result<Tensor> {
@@ -82,9 +85,11 @@ impl Tensor {
         gradients.map(Gradients).map_err(|cause| {
             let text = cause.downcast_ref::<String>().map_or("", String::as_str);
             if text.contains("consumed") {
-                return Error::new(Kind::Script, "backward", "this graph was gone through before")
-                    .hint("optimizer.step(net, loss) goes backward itself: leave loss.backward() out, or hand on what it gave; else compute the loss \
-                         again, or add losses up and go backward once");
+                return Error::new(Kind::Script, "backward", GRAPH_IS_USED)
+                    .hint(
+                        "add losses up and go backward once, or compute the loss again; optimizer.step(net, loss) goes backward \
+                         itself; what is kept in ctx.state is kept as x.detach() or x.item()",
+                    );
             }
             Error::new(Kind::Internal, "backward", "this is a defect of Stillroom").received(text)
         })

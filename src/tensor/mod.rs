@@ -51,7 +51,7 @@ pub use convolution::{Conv2dOptions, ConvPadding, ConvTransposeOptions};
 pub use descent::AdamStep;
 pub use device::{Card, Choice, Device, Trial, VARIABLE as DEVICE_VARIABLE, cards};
 pub use dtype::DType;
-pub use gradient::Gradients;
+pub use gradient::{GRAPH_IS_USED, Gradients};
 pub use kernels::pictures::After;
 pub(crate) use kernels::rows::Curve;
 pub use pooling::PoolOptions;

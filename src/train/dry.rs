@@ -3,7 +3,7 @@
 use super::bench::Before;
 use super::event::Trained;
 use super::hooks::{Hooks, Moment, Phase};
-use super::later::{Told, later, readings_before};
+use super::later::{Batches, Told, later, readings_before};
 use super::plan::Plan;
 use super::stage::{Stage, made_up_reading, made_up_readings};
 use crate::data::Batch;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Clips that hooks are tried on.
 pub const TRIAL_CLIPS: usize = 2;
 /// Most clips that they are tried on where so few are not enough.
-const MOST_CLIPS: usize = 64;
+pub(super) const MOST_CLIPS: usize = 64;
 /// Moments of the stage at which its schedules are read.
 const SAMPLES: usize = 24;
 
@@ -134,7 +134,9 @@ fn tried(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
     if loss.is_some()
         && let Some(epochs) = hooks.epochs()
     {
-        later(plan, &run, epochs, &batch, &before, hooks, &mut told)?;
+        let made = |clips| made_up_batch(clips, shape, classes, &plan.device);
+        let batches = Batches::of(plan, &batch, hooks.takes_slices(), made)?;
+        later(plan, &run, epochs, &batches, &before, hooks, &mut told)?;
     }
     let Told { mut failures, logged, stepped, moved } = told;
     if loss.is_some() {
@@ -151,7 +153,7 @@ fn tried(plan: &Plan, hooks: &mut dyn Hooks) -> Result<Dry> {
         idle: idle_optimizers(plan, &stepped),
         unmoved: first
             .into_iter()
-            .filter(|(name, _)| !moved.is_empty() && !moved.contains(name))
+            .filter(|(name, _)| !moved.contains(name))
             .map(|(name, first)| (name, first.buffers))
             .collect(),
         keeps_state: hooks.keeps_state(),

@@ -213,6 +213,11 @@ pub trait Hooks {
         None
     }
 
+    /// Whether they take slices: of fewer clips than they count on, these are cut short without a word.
+    fn takes_slices(&self) -> bool {
+        false
+    }
+
     /// Whether hooks keep something between two steps.
     fn keeps_state(&self) -> bool {
         false

@@ -10,8 +10,8 @@ use crate::kd;
 use crate::models::Model;
 use crate::nn::{Mode, Net, Network, Parameter, pass, unique};
 use crate::optim::{Looked, check_loss};
-use crate::tensor::Tensor;
 use crate::tensor::trace::{self, Part};
+use crate::tensor::{GRAPH_IS_USED, Tensor};
 
 /// λ and τ where the recipe says nothing: the paper's λ, and no temperature.
 /// The weight of the label where nothing says another.
@@ -233,9 +233,12 @@ impl Learner {
         let at_loss = |error| if is_own { hooks.blame("loss", moment, error) } else { error };
         check_loss("loss", &loss).map_err(at_loss)?;
         let gradients = loss.backward().map_err(|error| {
-            match is_own && error.report().operation == "backward" {
-                true => at_loss(error.hint(UNTRACKED)),
-                false => at_loss(error),
+            let report = error.report();
+            match (report.operation.as_str(), report.problem.as_str()) {
+                _ if !is_own => error,
+                ("backward", GRAPH_IS_USED) => at_loss(error.hint(USED)),
+                ("backward", _) => at_loss(error.hint(UNTRACKED)),
+                _ => at_loss(error),
             }
         })?;
         let looked = Looked::at(Some(&loss), &self.parameters, &gradients)?;
@@ -253,6 +256,9 @@ impl Learner {
     }
 }
 
+/// Who else may have gone backward through a loss.
+const USED: &str = "the stage goes backward itself: leave .backward() out; what is kept from step to step, in ctx.state, is kept as \
+                    x.detach() or x.item()";
 /// What a loss may be made of that leads to no parameter.
 const UNTRACKED: &str = "the student's logits must be in it: not student.detach(), an argmax, a comparison or the \
                          teacher alone; and the stage calls .backward() itself";

@@ -124,8 +124,7 @@ fn what_cannot_be_read_is_told_with_what_to_do() {
     let mp3 = std::fs::read(file("layer3.mp3")).expect("a clip");
     insta::assert_snapshot!(refused(&sandbox, "cut.mp3", &mp3[..mp3.len() / 2]), @"
     error[data]: reading cut.mp3: the MP3 file is cut off
-      expected: 6000 samples, as the header says
-      received: 47 samples
+      received: a part of its last frame
       hint: copy or download the file again
     ");
     let far = ReadOptions { start: 1_000_000, ..ReadOptions::default() };
@@ -309,4 +308,45 @@ fn sines(name: &str, length: usize, rate_hz: u32, low: Option<(f64, f64)>) {
         let expected = loud / info.channels as f64;
         assert!((amplitude(&mean, hertz) - expected).abs() < 0.01, "{name}: {hertz} Hz");
     }
+}
+
+#[test]
+fn frames_that_are_missing_are_told() {
+    let sandbox = Sandbox::new();
+    let mp3 = std::fs::read(file("vbr.mp3")).expect("a clip");
+    let mut hole = mp3.clone();
+    let middle = mp3.len() / 2;
+    hole[middle..middle + 900].fill(0);
+    insta::assert_snapshot!(refused(&sandbox, "hole.mp3", &hole), @"
+    error[data]: reading hole.mp3: the MP3 file is damaged
+      received: bytes that are no frame, where frame 11 should begin
+      hint: copy or download the file again
+    ");
+    insta::assert_snapshot!(refused(&sandbox, "cut.mp3", &mp3[..mp3.len() - 20]), @"
+    error[data]: reading cut.mp3: the MP3 file is cut off
+      received: a part of its last frame
+      hint: copy or download the file again
+    ");
+    // Tags and other bytes behind the last frame are none of it.
+    let tagged = sandbox.write("tagged.mp3", [&mp3[..], b"TAG", &[32; 125]].concat());
+    let whole = decode::probe(&file("vbr.mp3")).expect("a clip").samples;
+    assert_eq!(decode::probe(&tagged).expect("a clip").samples, whole);
+    let counted = std::fs::read(file("layer3.mp3")).expect("a clip");
+    let twice = [&counted[..], &counted[..]].concat();
+    insta::assert_snapshot!(refused(&sandbox, "twice.mp3", &twice), @"
+    error[data]: reading twice.mp3: several streams follow each other in the file
+      expected: one stream
+      hint: split it, or join it again with `ffmpeg -i IN OUT.flac`
+    ");
+    // A FLAC that was written as it was recorded does not say how long it is.
+    let mut flac = std::fs::read(file("i16.flac")).expect("a clip");
+    flac[21] &= 0xf0;
+    flac[22..26].fill(0);
+    let open = sandbox.write("open.flac", &flac);
+    assert_eq!(decode::probe(&open).expect("a clip").samples, 6000);
+    insta::assert_snapshot!(refused(&sandbox, "cut.flac", &flac[..flac.len() - 1]), @"
+    error[data]: reading cut.flac: the FLAC file is cut off
+      received: a part of its last frame
+      hint: copy or download the file again
+    ");
 }

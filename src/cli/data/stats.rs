@@ -70,6 +70,9 @@ impl Stats {
                 out(&plain(&format!("  {what}: {} ({}{more})", list.len(), few.join(", "))));
             }
         }
+        if front.frames.is_some() {
+            note("whole clips are measured, also where 'frames' takes a part of each");
+        }
         note("frames of padding do not count; AST's own numbers were measured with them");
         Ok(())
     }

@@ -90,16 +90,20 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
             let path = list(&[name])?;
             for mut segment in segments(&path, &places)? {
                 if let Some(strong) = &strong {
-                    segment.labels = strong.get(&segment.name).cloned().unwrap_or_default();
+                    segment.labels = strong.labels.get(&segment.name).cloned().unwrap_or_default();
                 }
                 let row = Row { list: path.as_path().into(), line: segment.line };
-                let why = match find(&there, &segment) {
+                let others = strong.as_ref().and_then(|own| own.others.get(&segment.name));
+                let why = match (find(&there, &segment), others) {
+                    (_, Some(other)) if segment.labels.is_empty() => {
+                        format!("its strong labels are not in class_labels_indices.csv: {other}")
+                    }
                     _ if segment.labels.is_empty() => "it has no label".to_string(),
-                    Fitting::Nothing => "no clip of that video is there".to_string(),
-                    Fitting::Elsewhere(file) => {
+                    (Fitting::Nothing, _) => "no clip of that video is there".to_string(),
+                    (Fitting::Elsewhere(file), _) => {
                         format!("the clip of that video begins elsewhere: {}", name_of(file))
                     }
-                    Fitting::File { file, another } => {
+                    (Fitting::File { file, another }, _) => {
                         several.extend(another.map(|other| [file, other].map(name_of)));
                         let mut clip = Listed::new(segment.name, file.to_path_buf(), Some(row));
                         (clip.labels, clip.split) = (segment.labels, split);
@@ -120,7 +124,7 @@ pub fn audioset(folder: &Path, options: &AudioSetOptions, reach: &Reach) -> Resu
         lists.push(path);
     }
     let (name, labelling) = (folder.display().to_string(), Labelling::Multi);
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = strong.and_then(|own| own.remark()).into_iter().collect();
     if let Some([taken, other]) = several.first() {
         let have = if several.len() == 1 { "segment has" } else { "segments have" };
         remarks.push(format!(
@@ -240,26 +244,62 @@ fn find<'a>(there: &'a BTreeMap<String, Vec<PathBuf>>, segment: &Segment) -> Fit
     }
 }
 
-/// A file's own name.
+/// A file's name with its folder's, which tells two of one name apart.
 fn name_of(file: &Path) -> String {
-    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+    let names: Vec<_> = file.iter().rev().take(2).map(|own| own.to_string_lossy()).collect();
+    names.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
-/// All labels of each segment.
-fn strong(
-    path: &Path,
-    places: &BTreeMap<&str, usize>,
-    reach: &Reach,
-) -> Result<BTreeMap<String, Vec<usize>>> {
+/// Strong labels.
+struct Strong {
+    /// All labels of each segment.
+    labels: BTreeMap<String, Vec<usize>>,
+    /// Of each segment with labels of other classes, the first of them.
+    others: BTreeMap<String, String>,
+    /// Rows in all, and those of other classes.
+    rows: [usize; 2],
+}
+
+impl Strong {
+    /// Strong labels have classes of their own beside the 527.
+    fn remark(&self) -> Option<String> {
+        let [all, others] = self.rows;
+        let (_, first) = self.others.iter().next()?;
+        Some(format!(
+            "{others} of {all} strong labels are of classes that class_labels_indices.csv does not have: {first}"
+        ))
+    }
+}
+
+fn strong(path: &Path, places: &BTreeMap<&str, usize>, reach: &Reach) -> Result<Strong> {
     (reach.check)(path)?;
     let table = Table::read(path, &Form { separator: b'\t', has_header: true })?;
     let (segment, label) = (table.column("segment_id")?, table.column("label")?);
-    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let times = ["start_time_seconds", "end_time_seconds"].map(|name| table.find(name));
+    let mut strong =
+        Strong { labels: BTreeMap::new(), others: BTreeMap::new(), rows: [table.rows.len(), 0] };
     for row in &table.rows {
-        // Strong labels have classes of their own beside the 527.
-        if let Some(place) = places.get(row.get(label)) {
-            found.entry(row.get(segment).to_string()).or_default().push(*place);
+        if let [Some(start), Some(end)] = times {
+            let seconds = |column: usize| row.get(column).parse::<f64>().ok();
+            let is_time = match (seconds(start), seconds(end)) {
+                (Some(start), Some(end)) => 0.0 <= start && start <= end && end.is_finite(),
+                _ => false,
+            };
+            if !is_time {
+                return Err(table
+                    .damaged(row.line, "the times of a label are none")
+                    .expected("seconds, the second time not before the first")
+                    .received(format!("'{}' to '{}'", row.get(start), row.get(end))));
+            }
+        }
+        let name = row.get(segment).to_string();
+        match places.get(row.get(label)) {
+            Some(place) => strong.labels.entry(name).or_default().push(*place),
+            None => {
+                strong.rows[1] += 1;
+                strong.others.entry(name).or_insert_with(|| row.get(label).to_string());
+            }
         }
     }
-    Ok(found)
+    Ok(strong)
 }

@@ -106,6 +106,12 @@ pub fn csv(path: &Path, options: &CsvOptions, reach: &Reach) -> Result<Dataset> 
         }
     };
     (reach.check)(path)?;
+    if options.split.is_some() && options.folds.is_some() {
+        let problem = "what clips are for is said twice";
+        return Err(Error::new(Kind::Script, "dataset::csv", problem)
+            .expected("split: \"column\", or the fold that tests")
+            .received("both"));
+    }
     let table = Table::read(path, &Form { separator: options.separator, has_header: true })?;
     let some = |name: &Option<String>| name.as_deref().map(|name| table.column(name)).transpose();
     let times = match &options.times {

@@ -44,11 +44,17 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
     let audio = folder.join("audio");
     let mut names: BTreeMap<usize, (String, usize)> = BTreeMap::new();
     let mut targets: BTreeMap<String, usize> = BTreeMap::new();
-    let mut clips = Vec::new();
+    let (mut clips, mut odd) = (Vec::new(), Vec::new());
     for row in &table.rows {
         let target = table.whole(row, target, "target")?;
         let name = table.file(row, file, "filename")?;
         let fold = table.whole(row, fold, "fold")?;
+        if fold == 0 {
+            return Err(table.damaged(row.line, "folds are counted from 1").received("fold 0"));
+        }
+        if let Some(said) = contradicted(&name, fold, target) {
+            odd.push(format!("line {}: {said}", row.line));
+        }
         let own = row.get(category);
         if let Some(column) = esc10 {
             match row.get(column).to_ascii_lowercase().as_str() {
@@ -86,6 +92,22 @@ pub fn esc50(folder: &Path, options: &Esc50Options, reach: &Reach) -> Result<Dat
     options.folds.check(&format!("reading the data set {}", folder.display()), &folds)?;
     renumber(&mut clips, &names);
     let classes: Vec<String> = names.into_values().map(|(name, _)| name).collect();
-    let listing = Listing::single(folder, classes, clips, vec![list]);
+    let mut listing = Listing::single(folder, classes, clips, vec![list]);
+    if let Some(first) = odd.first() {
+        let names = if odd.len() == 1 { "name contradicts" } else { "names contradict" };
+        listing.remarks.push(format!("{} {names} the table, {first}", odd.len()));
+    }
     finish(listing, &options.read, reach)
+}
+
+/// What a name says otherwise than the table: `FOLD-SOURCE-TAKE-TARGET.wav`.
+fn contradicted(name: &Path, fold: usize, target: usize) -> Option<String> {
+    let stem = name.file_stem()?.to_str()?;
+    let [own_fold, _, take, own_target] = stem.split('-').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let (own_fold, own_target): (usize, usize) = (own_fold.parse().ok()?, own_target.parse().ok()?);
+    let is_take = take.len() == 1 && take.starts_with(|own: char| own.is_ascii_uppercase());
+    let differs = (own_fold, own_target) != (fold, target);
+    (is_take && differs).then(|| format!("{stem} is in fold {fold} with target {target}"))
 }

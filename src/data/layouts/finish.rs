@@ -129,7 +129,13 @@ fn check_doubles(operation: &str, clips: &[Listed]) -> Result<()> {
         for (before, problem, what) in twice {
             let Some(before) = before else { continue };
             let already = match &before.row {
-                Some(row) => format!(", in line {} already", row.line),
+                Some(row) if clip.row.as_ref().is_some_and(|own| own.list == row.list) => {
+                    format!(", in line {} already", row.line)
+                }
+                Some(row) => {
+                    let list = row.list.file_name().unwrap_or(row.list.as_os_str());
+                    format!(", in line {} of {} already", row.line, list.to_string_lossy())
+                }
                 None => String::new(),
             };
             let error =

@@ -1,6 +1,6 @@
 //! A folder a class, with or without a folder a split above.
 
-use super::tree::{audio_below, holds_audio, is_audio, listed};
+use super::tree::{audio_below, holds_audio, is_audio, listed, unread_below};
 use super::{Listed, Listing, Reach, ReadOptions, finish, need_folder, split_of};
 use crate::data::clip::Split;
 use crate::data::dataset::Dataset;
@@ -33,12 +33,17 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
     let above = listed(folder)?.1.into_iter().filter(|file| is_audio(file));
     let is_split = parts.iter().all(|(_, part)| part != folder);
     let mut beside: Vec<PathBuf> = above.filter(|_| is_split).collect();
+    let (mut unread, mut empty) = (Vec::new(), Vec::new());
     for (split, part) in &parts {
         let (classes, files) = listed(part)?;
         beside.extend(files.into_iter().filter(|file| is_audio(file)));
         for class in classes {
             (reach.check)(&class)?;
             let files = audio_below(&class)?;
+            unread.extend(unread_below(&class)?);
+            if files.is_empty() {
+                empty.push(name_of(&class));
+            }
             found.extend(files.into_iter().map(|file| (*split, name_of(&class), file)));
         }
     }
@@ -79,6 +84,16 @@ pub fn folders(folder: &Path, options: &FoldersOptions, reach: &Reach) -> Result
         let told =
             format!("{} {clips} beside the folders of the classes, in none of them", beside.len());
         listing.remarks.push(format!("{told}: {shown}"));
+    }
+    if let Some(first) = unread.first() {
+        let shown = crate::disk::slashed(first.strip_prefix(folder).unwrap_or(first));
+        let files = if unread.len() == 1 { "file is" } else { "files are" };
+        listing
+            .remarks
+            .push(format!("{} {files} of a format that is not read: {shown}", unread.len()));
+    }
+    if let Some(first) = empty.first() {
+        listing.remarks.push(format!("the folder '{first}' holds no clips, and is no class"));
     }
     finish(listing, &options.read, reach)
 }

@@ -26,6 +26,8 @@ pub fn speech_commands(folder: &Path, options: &ReadOptions, reach: &Reach) -> R
     for (path, split) in [(&validation, Split::Validation), (&testing, Split::Test)] {
         (reach.check)(path)?;
         let text = crate::disk::read_text(path)?;
+        // Some editors begin a file with a mark that is no part of it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let row = Row { list: path.as_path().into(), line: index + 1 };
             if let Some((before, _)) = places.insert(line.trim().to_string(), (split, row)) {

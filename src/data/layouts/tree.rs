@@ -40,7 +40,28 @@ pub(super) fn listed(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
 /// A folder that cannot be read; a link to a folder that it stands in itself.
 pub fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    walk(folder, 0, &mut |file| {
+    walk(folder, 0, &is_audio, &mut |file| {
+        found.push(file);
+        true
+    })?;
+    Ok(found)
+}
+
+/// How audio files end that are not read.
+const UNREAD: [&str; 11] =
+    ["aac", "aif", "aiff", "amr", "au", "caf", "m4a", "opus", "webm", "wma", "wv"];
+
+/// All audio files below a folder that are of other formats, in the order of their paths.
+///
+/// # Errors
+/// As of [`audio_below`].
+pub(super) fn unread_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let is_unread = |file: &Path| {
+        let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+        UNREAD.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    };
+    walk(folder, 0, &is_unread, &mut |file| {
         found.push(file);
         true
     })?;
@@ -52,20 +73,25 @@ pub fn audio_below(folder: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// As of [`audio_below`].
 pub(super) fn holds_audio(folder: &Path) -> Result<bool> {
-    Ok(!walk(folder, 0, &mut |_| false)?)
+    Ok(!walk(folder, 0, &is_audio, &mut |_| false)?)
 }
 
-/// Gives each audio file below a folder to `seen`, until that wants no more; whether it always did.
-fn walk(folder: &Path, depth: usize, seen: &mut dyn FnMut(PathBuf) -> bool) -> Result<bool> {
+/// Gives each file below a folder that is `wanted` to `seen`, until that wants no more; whether it always did.
+fn walk(
+    folder: &Path,
+    depth: usize,
+    wanted: &dyn Fn(&Path) -> bool,
+    seen: &mut dyn FnMut(PathBuf) -> bool,
+) -> Result<bool> {
     let (folders, files) = listed(folder)?;
-    if !files.into_iter().filter(|file| is_audio(file)).all(&mut *seen) {
+    if !files.into_iter().filter(|file| wanted(file)).all(&mut *seen) {
         return Ok(false);
     }
     for inner in folders.iter().filter(|_| depth < DEEPEST) {
         if inner.is_symlink() {
             no_circle(folder, inner)?;
         }
-        if !walk(inner, depth + 1, seen)? {
+        if !walk(inner, depth + 1, wanted, seen)? {
             return Ok(false);
         }
     }

@@ -127,7 +127,7 @@ fn tempered_twice(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
         (words.len() == call.args.len()).then_some(place)
     });
     let tau = call.args.get(places.next()?).and_then(spoken)?;
-    let is_divided = call.args.iter().any(|own| match own {
+    let is_divided = call.args.iter().any(|own| match worked_out(read, own) {
         Expr::FnCall(inner, _) => {
             inner.op_token == Some(Token::Divide)
                 && inner.args.get(1).and_then(spoken).is_some_and(|by| by == tau)
@@ -139,6 +139,15 @@ fn tempered_twice(read: &Read, name: &str, call: &FnCallExpr) -> Option<Error> {
             .expected("logits as the networks give them: the loss divides by τ itself")
             .as_warning()
     })
+}
+
+/// What a variable was made of, where one `let` in the file gives it its value; else the value itself.
+fn worked_out<'a>(read: &'a Read, value: &'a Expr) -> &'a Expr {
+    let Expr::Variable(own, ..) = value else { return value };
+    match read.lets.get(own.1.as_str()) {
+        Some(Some(made)) => made,
+        _ => value,
+    }
 }
 
 /// A name or a number, as it is written.
@@ -199,6 +208,18 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
             }
             true
         });
+        let labels = learnt.first().filter(|_| learnt.len() == 1);
+        let unlearnt = labels.filter(|own| !own.starts_with('_') && mentions(body, own) == 1);
+        if let (Some(labels), Some(own)) = (unlearnt, own)
+            && read.names.trains()
+            && body.matches("(ctx").count() == 1
+            && !body.contains("ctx.")
+        {
+            let error = Error::new(Kind::Script, "loss", "the labels are never asked")
+                .received(format!("loss({})", function.params.join(", ")))
+                .hint(format!("what needs none is written with a line below: _{labels}"));
+            found.push(error.as_warning().at(read.source.place(own.span.line, None)));
+        }
         let unasked = teacher.filter(|teacher| !asks && !teacher.starts_with('_'));
         if unasked.is_some() && read.names.trains() {
             let error = Error::new(Kind::Script, "loss", "the teacher is never asked")
@@ -210,6 +231,12 @@ pub(super) fn turned_call(read: &Read) -> Vec<Error> {
         }
     }
     found
+}
+
+/// How often a text has a name as a word.
+fn mentions(text: &str, name: &str) -> usize {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.split(|letter| !part(letter)).filter(|word| *word == name).count()
 }
 
 /// `kl_div(a.softmax(1), b.softmax(1))`; `kl_div(a.log_softmax(1), b.softmax(1))`, whose mean goes over all numbers.

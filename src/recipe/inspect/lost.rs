@@ -124,23 +124,42 @@ fn copied(read: &Read, alone: &AST, function: &str, own: &str) -> Option<Error> 
     Some(read.placed(error.as_warning(), at))
 }
 
-/// `let s = ctx.state; s.n += 1;`, and nothing else of `s`.
+/// `let s = ctx.state; s.n += 1;`, `let h = ctx.state.seen; h.push(x);`, and nothing else of it.
 fn taken_state(read: &Read, alone: &AST) -> Option<Error> {
-    let mut copies: Vec<String> = Vec::new();
+    let mut copies: Vec<(String, String)> = Vec::new();
     alone.walk(&mut |path: &[ASTNode]| {
         if let Some(ASTNode::Stmt(Stmt::Var(declared, ..))) = path.last()
-            && let Expr::Dot(parts, ..) = &declared.1
-            && let (Expr::Variable(own, ..), Expr::Property(key, _)) = (&parts.lhs, &parts.rhs)
-            && (own.1.as_str(), key.2.as_str()) == ("ctx", "state")
+            && let Some(of) = state_of(&declared.1)
         {
-            copies.push(declared.0.name.to_string());
+            copies.push((declared.0.name.to_string(), of));
         }
         true
     });
-    let at = only_changed(alone, |name| copies.iter().any(|copy| copy == name))?;
-    let error = Error::new(Kind::Script, "ctx.state", "a copy of it is changed, and dropped")
-        .hint("write ctx.state.n += 1, or ctx.state = … at the end");
+    let own = |name: &str| copies.iter().find(|(copy, _)| copy == name).map(|(_, of)| of.as_str());
+    let at = only_changed(alone, |name| own(name).is_some())?;
+    let of = copies.first().map_or("ctx.state", |(_, of)| of.as_str());
+    let instead = match of {
+        "ctx.state" => "write ctx.state.n += 1, or ctx.state = … at the end".to_string(),
+        key => format!("change {key} itself, or write {key} = … at the end"),
+    };
+    let error = Error::new(Kind::Script, of, "a copy of it is changed, and dropped").hint(instead);
     Some(read.placed(error.as_warning(), at))
+}
+
+/// `ctx.state`, or a key of it, as it is written.
+fn state_of(value: &Expr) -> Option<String> {
+    let Expr::Dot(parts, ..) = value else { return None };
+    let Expr::Variable(own, ..) = &parts.lhs else { return None };
+    let is_state = |key: &Expr| matches!(key, Expr::Property(key, _) if key.2 == "state");
+    match &parts.rhs {
+        _ if own.1 != "ctx" => None,
+        key if is_state(key) => Some("ctx.state".to_string()),
+        Expr::Dot(inner, ..) if is_state(&inner.lhs) => match &inner.rhs {
+            Expr::Property(key, _) => Some(format!("ctx.state.{}", key.2)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The variable that a statement `a.push(1);` changes.
@@ -156,9 +175,10 @@ fn changed_by_method(value: &Expr) -> Option<(&str, Position)> {
     }
 }
 
-/// The variable that `a.b = 1` or `a[0] = 1` changes, where nobody else holds what is changed.
+/// The variable that `a = 1`, `a.b = 1` or `a[0] = 1` changes, where nobody else holds what is changed.
 fn changed(target: &Expr) -> Option<&str> {
     match target {
+        Expr::Variable(own, ..) => Some(own.1.as_str()),
         Expr::Dot(parts, ..) | Expr::Index(parts, ..) => {
             let shared = |key: &str| OF_SHARED.contains(&key);
             let mut is_shared = false;

@@ -249,6 +249,8 @@ struct Read<'a> {
     imports: Vec<Import>,
     /// Names that stood where the text could not be read.
     missing: BTreeSet<String>,
+    /// What each variable begins with; `None` where several are called so.
+    lets: HashMap<String, Option<Expr>>,
 }
 
 /// A function's name with its namespace, as it is called: `kd::kl`.
@@ -269,6 +271,7 @@ impl<'a> Read<'a> {
             signatures: &compiler.signatures,
             imports: imports(ast, compiled),
             missing: BTreeSet::new(),
+            lets: lets(ast),
         }
     }
 
@@ -306,6 +309,31 @@ impl<'a> Read<'a> {
             None => error,
         }
     }
+}
+
+/// What each variable of a file begins with; `None` where several are called so, or it is changed.
+fn lets(ast: &AST) -> HashMap<String, Option<Expr>> {
+    let mut found: HashMap<String, Option<Expr>> = HashMap::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(declared, ..))) => {
+                let known = found.entry(declared.0.name.to_string());
+                known.and_modify(|own| *own = None).or_insert_with(|| Some(declared.1.clone()));
+            }
+            Some(ASTNode::Stmt(Stmt::Assignment(assigned))) => {
+                if let Expr::Variable(own, ..) = &assigned.1.lhs {
+                    found.insert(own.1.to_string(), None);
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    // What is a parameter somewhere may be anything.
+    ast.iter_functions().flat_map(|own| own.params).for_each(|name| {
+        found.insert(name.to_string(), None);
+    });
+    found
 }
 
 /// An import of a recipe.

@@ -17,7 +17,7 @@ pub(super) fn misread(
     let divided = division(path, call, whole);
     let others = divided.or_else(|| power(read, call)).or_else(|| chained(call));
     let others = others.or_else(|| bits(call, whole)).or_else(|| unlike(read, call, whole));
-    others.or_else(|| beyond(call))
+    others.or_else(|| beyond(call)).or_else(|| in_percent(call))
 }
 
 /// A division that drops the rest.
@@ -83,7 +83,10 @@ fn is_length(path: &[ASTNode], left: &Expr, right: &Expr) -> bool {
     }
     match (of_what(left), of_what(right)) {
         (Some("steps"), Some("epochs")) => true,
-        (Some("steps" | "epochs"), _) => is_given_to(path, &["schedule"]),
+        // A half of them is a moment, which has no rest either.
+        (Some("steps" | "epochs"), _) => {
+            constant(right).is_some() || is_given_to(path, &["schedule"])
+        }
         // Of two lengths the one may be a share of the other.
         (Some("shape" | "len"), other) => other.is_none(),
         _ => false,
@@ -154,6 +157,37 @@ fn beyond(call: &FnCallExpr) -> Option<Error> {
         let problem = "this never holds: epochs are counted from 0";
         Error::new(Kind::Range, call.name.as_str(), problem)
             .expected("ctx.epoch == ctx.epochs - 1 in the last one")
+            .as_warning()
+    })
+}
+
+/// `ctx.metrics[-1].accuracy > 90`: it is a share.
+fn in_percent(call: &FnCallExpr) -> Option<Error> {
+    use Token::{GreaterThan, GreaterThanEqualsTo, LessThan, LessThanEqualsTo};
+    let signs = [GreaterThan, GreaterThanEqualsTo, LessThan, LessThanEqualsTo];
+    let compares = call.op_token.as_ref().is_some_and(|sign| signs.contains(sign));
+    let (true, [Expr::Dot(left, ..), right]) = (compares, call.args.as_slice()) else {
+        return None;
+    };
+    fn last(value: &Expr) -> Option<&str> {
+        match value {
+            // What stands behind an index is a part of it: `metrics[-1].accuracy`.
+            Expr::Dot(parts, ..) | Expr::Index(parts, ..) => last(&parts.rhs),
+            Expr::Property(own, _) => Some(own.2.as_str()),
+            _ => None,
+        }
+    }
+    let name = last(&left.rhs)?;
+    let number = match right {
+        Expr::IntegerConstant(number, _) => *number as f64,
+        Expr::FloatConstant(number, _) => **number,
+        _ => return None,
+    };
+    let is_share = ["accuracy", "best_accuracy", "map", "best_map"].contains(&name);
+    (is_share && number > 1.0).then(|| {
+        Error::new(Kind::Range, name, "it is a share, from 0 to 1")
+            .expected(format!("{}", number / 100.0))
+            .received(format!("{number}"))
             .as_warning()
     })
 }

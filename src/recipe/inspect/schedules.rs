@@ -26,6 +26,15 @@ pub(super) fn turned_schedule(call: &FnCallExpr) -> Option<Error> {
             .received(format!("what counts up as argument {}", place + 2));
         return Some(error.as_warning());
     }
+    if WITH_END.iter().any(|(known, _)| *known == name)
+        && let Some(place) = arguments.iter().take(3).position(|own| property(own) == Some("lr"))
+    {
+        let (_, form) = WITH_END.iter().find(|(known, _)| *known == name)?;
+        let error = Error::new(Kind::Script, &name, "a rate stands where a moment belongs")
+            .expected(format!("{name}({form})"))
+            .received(format!("ctx.lr as argument {}", place + 1));
+        return Some(error.as_warning());
+    }
     let measures = (arguments.first().and_then(property), arguments.get(2).and_then(property));
     let pair = match measures {
         (Some("step"), Some("epochs")) => Some("steps"),

@@ -30,6 +30,12 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
             let trap = trap.or_else(|| turned_schedule(call));
             found.extend(trap.map(|error| read.placed(error, at)));
         }
+        if let Some(ASTNode::Expr(Expr::Dot(parts, ..))) = path.last()
+            && let Expr::MethodCall(call, at) = &parts.rhs
+        {
+            let trap = nearly_copied(call).or_else(|| over_clips(&parts.lhs, call));
+            found.extend(trap.map(|error| read.placed(error, *at)));
+        }
         if let Some(ASTNode::Expr(Expr::StringConstant(text, at))) = path.last()
             && text.contains("${")
         {
@@ -58,6 +64,7 @@ pub(super) fn traps(read: &Read) -> Vec<Error> {
     let trains = read.names.trains();
     let hook = |own: &Symbol| turned(own).filter(|_| trains);
     found.extend(fresh_layers(read));
+    found.extend(fresh_optimizers(read));
     found.extend(read.about_functions(|own| {
         no_test(read, own).or_else(|| hook(own)).or_else(|| self_behind(own))
     }));
@@ -171,6 +178,31 @@ fn fresh_layers(read: &Read) -> Vec<Error> {
     found
 }
 
+/// Optimisers that a hook makes: others at each call, which remember nothing.
+fn fresh_optimizers(read: &Read) -> Vec<Error> {
+    let text = &read.source.text;
+    let mut found = Vec::new();
+    let hooks = read.names.functions().map(|(_, own)| own);
+    for own in hooks.filter(|own| own.parameters.first().is_some_and(|first| first == "ctx")) {
+        let within = own.extent.0..own.extent.1;
+        // What is made once may be kept.
+        if text.get(within.clone()).is_none_or(|body| body.contains(".state")) {
+            continue;
+        }
+        let made = read.names.calls().iter().find(|call| {
+            within.contains(&call.span.start) && call.namespace.as_deref() == Some("optim")
+        });
+        found.extend(made.map(|call| {
+            let problem = "an optimizer is made anew at each call, and remembers nothing";
+            Error::new(Kind::Script, call.full_name(), problem)
+                .expected("optimizers: #{ main: optim::adam(#{ lr: 1e-3 }) } of each_step, and ctx.optimizers.main")
+                .as_warning()
+                .at(read.source.place(call.span.line, Some(call.span.column + 1)))
+        }));
+    }
+    found
+}
+
 /// `fn forward(x, self)`: a network's function is given its parts first.
 fn self_behind(own: &Symbol) -> Option<Error> {
     let is_behind = own.parameters.iter().skip(1).any(|name| name == "self");
@@ -191,6 +223,34 @@ fn no_test(read: &Read, own: &Symbol) -> Option<Error> {
         let problem = "a test takes no parameters: `still test` leaves this out";
         Error::new(Kind::Name, &own.name, problem)
             .hint("write it without them; what helps a test has another name")
+    })
+}
+
+/// `average.lerp(net, 0.999)`, as decays are written elsewhere: the average becomes the other network at once.
+fn nearly_copied(call: &FnCallExpr) -> Option<Error> {
+    let (true, [_, Expr::FloatConstant(share, _)]) = (call.name == "lerp", call.args.as_slice())
+    else {
+        return None;
+    };
+    let share = **share;
+    (0.9..1.0).contains(&share).then(|| {
+        let problem = "the share is that of the other one, which is taken over nearly whole";
+        Error::new(Kind::Range, "lerp", problem)
+            .expected(format!("{}, where {share} shall stay", ((1.0 - share) * 1e6).round() / 1e6))
+            .received(format!("{share}"))
+            .as_warning()
+    })
+}
+
+/// `student.log_softmax(0)`: of a table of clips the first dimension is the clips.
+fn over_clips(value: &Expr, call: &FnCallExpr) -> Option<Error> {
+    let is_logits = matches!(value, Expr::Variable(own, ..) if ["student", "teacher", "logits"].contains(&own.1.as_str()));
+    let squashes = ["softmax", "log_softmax"].contains(&call.name.as_str());
+    let is_first = matches!(call.args.as_slice(), [Expr::IntegerConstant(0, _)]);
+    (is_logits && squashes && is_first).then(|| {
+        Error::new(Kind::Range, call.name.as_str(), "it goes over the clips, not over the classes")
+            .expected(format!("{}(1): logits are [batch, class]", call.name))
+            .as_warning()
     })
 }
 
@@ -265,13 +325,7 @@ fn is_closure(expr: &Expr) -> bool {
         Expr::DynamicConstant(value, _) => {
             value.read_lock::<rhai::FnPtr>().is_some_and(|pointer| pointer.is_anonymous())
         }
-        Expr::FnCall(call, _) => call.name == "curry",
-        // What captures variables is a block that ends so.
-        Expr::Stmt(block) => match block.iter().last() {
-            Some(Stmt::Expr(last)) => is_closure(last),
-            Some(Stmt::FnCall(call, _)) => call.name == "curry",
-            _ => false,
-        },
+        // What captures variables ends a block: no function could do as much.
         _ => false,
     }
 }

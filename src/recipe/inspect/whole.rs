@@ -5,7 +5,8 @@ use rhai::{ASTNode, Expr, Stmt, Token};
 use std::collections::BTreeMap;
 
 /// Properties that are whole numbers, of `ctx` and of results.
-const WHOLE: [&str; 7] = ["epoch", "epochs", "step", "steps", "classes", "clips", "parameters"];
+const WHOLE: [&str; 8] =
+    ["epoch", "epochs", "fold", "step", "steps", "classes", "clips", "parameters"];
 
 /// Variables whose every value is a whole number.
 pub(super) fn whole_variables(read: &Read) -> BTreeMap<String, bool> {

@@ -44,7 +44,7 @@ fn freq_mixstyle(rate: &Dynamic, options: Map) -> Result<Step> {
 
 pub(super) fn functions(module: &mut Module) {
     namespaced! { module;
-        /// Mixes the share `rate` of all clips with another clip of the batch, features and labels alike;
+        /// Mixes the share `rate` of all clips with a clip of the batch, maybe itself, features and labels alike;
         /// the ratio comes from Beta(10, 10).
         ///
         /// ```rhai
@@ -59,7 +59,7 @@ pub(super) fn functions(module: &mut Module) {
         /// ```
         fn "mixup"(rate: Dynamic, options: Map) -> Step { mixup(&rate, options) }
 
-        /// Mixes the samples of the share `rate` of all clips with any other clip of the split, labels alike, as AST and PSLA
+        /// Mixes the samples of the share `rate` of all clips with a clip of the split, maybe itself, labels alike, as AST and PSLA
         /// do it: both without their mean, the other one padded or cut to the clip's length, a ratio from Beta(10, 10).
         ///
         /// ```rhai
@@ -74,7 +74,7 @@ pub(super) fn functions(module: &mut Module) {
         /// ```
         fn "wave_mixup"(rate: Dynamic, options: Map) -> Step { wave_mixup(&rate, options) }
 
-        /// CutMix (Yun et al. 2019): puts a rectangle of another clip of the batch into the share `rate` of all clips; labels
+        /// CutMix (Yun et al. 2019): puts a rectangle of a clip of the batch, maybe of itself, into the share `rate` of all clips; labels
         /// go by the area.
         ///
         /// ```rhai
