@@ -23,7 +23,9 @@ pub(super) fn untaught(plan: &Plan, dry: &Dry, version: &Version) -> Vec<Doubt> 
     // Its steps change another network than those of the stage.
     if dry.unmoved.len() == own.nets.len() {
         let elsewhere = elsewhere(plan).filter(|_| dry.idle.len() < own.optimizers.len());
-        found.extend(elsewhere.filter(|_| !dry.keeps_state).map(|error| (None, error)));
+        // The rate of a first step may be 0.
+        let is_sure = !dry.keeps_state && plan.epochs > 1;
+        found.extend(elsewhere.filter(|_| is_sure).map(|error| (None, error)));
         return found;
     }
     let network = |name: &str| own.nets.iter().find(|(own, _)| own == name).map(|(_, net)| net);

@@ -1,7 +1,7 @@
 //! Folders that are read as data sets, and what is none of theirs.
 
 use super::layouts::{fails, read, told, tree};
-use stillroom::data::{CsvOptions, Draw, FoldersOptions, csv, folders};
+use stillroom::data::{CsvOptions, Draw, Esc50Options, FoldersOptions, Folds, csv, esc50, folders};
 
 #[test]
 fn folders_that_are_no_splits_are_no_classes_by_mistake() {
@@ -119,4 +119,78 @@ fn labels_that_may_be_several_are_told() {
     let options = CsvOptions { labels: Some("tags".into()), ..CsvOptions::default() };
     let data = read(|reach| csv(&list, &options, reach)).expect("the set");
     assert_eq!(data.remarks.as_slice(), ["'dog;rain' is one class: label_separator is \",\""]);
+}
+
+#[test]
+fn files_that_are_not_read_and_folders_without_clips_are_told() {
+    let folder = tree(&[
+        ("cat/1.wav", ""),
+        ("cat/2.aiff", "FORM"),
+        ("dog/3.wav", ""),
+        ("dog/deep/4.m4a", "x"),
+        ("owl/note.txt", "x"),
+    ]);
+    let data = read(|reach| folders(folder.path(), &FoldersOptions::default(), reach));
+    let remarks = [
+        "2 files are of a format that is not read: cat/2.aiff",
+        "the folder 'owl' holds no clips, and is no class",
+    ];
+    assert_eq!(data.expect("the set").remarks.as_slice(), remarks);
+}
+
+#[test]
+fn what_clips_are_for_is_said_once() {
+    let folder = tree(&[("one.wav", ""), ("two.wav", "")]);
+    let list = folder.path().join("list.csv");
+    let rows = "filename,label,fold,split\none.wav,a,1,train\ntwo.wav,b,2,test\n";
+    std::fs::write(&list, rows).expect("the list");
+    let options = CsvOptions {
+        label: Some("label".into()),
+        fold: Some("fold".into()),
+        folds: Some(Folds { test: 1, validation: None }),
+        ..CsvOptions::default()
+    };
+    assert!(read(|reach| csv(&list, &options, reach)).is_ok());
+    let options = CsvOptions { split: Some("split".into()), ..options };
+    fails(read(|reach| csv(&list, &options, reach)), &["what clips are for is said twice"]);
+}
+
+#[test]
+fn names_that_contradict_their_table_are_told() {
+    let table = "filename,fold,target,category\n1-10-A-0.wav,1,0,dog\n2-11-A-0.wav,3,0,dog\n\
+                 2-12-B-1.wav,2,1,cat\nother-1-name-7.wav,3,1,cat\n";
+    let names = ["1-10-A-0", "2-11-A-0", "2-12-B-1", "other-1-name-7"];
+    let files = names.map(|name| format!("audio/{name}.wav"));
+    let mut all: Vec<(&str, &str)> = files.iter().map(|name| (name.as_str(), "")).collect();
+    all.push(("meta/esc50.csv", table));
+    let folder = tree(&all);
+    let folds = Folds { test: 3, validation: None };
+    let options = Esc50Options { folds, ..Esc50Options::default() };
+    let data = read(|reach| esc50(folder.path(), &options, reach)).expect("the set");
+    let remark = "1 name contradicts the table, line 3: 2-11-A-0 is in fold 3 with target 0";
+    assert_eq!(data.remarks.as_slice(), [remark]);
+    std::fs::write(
+        folder.path().join("meta/esc50.csv"),
+        table.replace("1-10-A-0.wav,1", "1-10-A-0.wav,0"),
+    )
+    .expect("a table");
+    let data = read(|reach| esc50(folder.path(), &options, reach));
+    fails(data, &["folds are counted from 1", "fold 0"]);
+}
+
+#[test]
+fn shares_and_folds_that_leave_nothing_are_refused() {
+    let folder =
+        tree(&[("cat/1.wav", ""), ("cat/2.wav", ""), ("dog/3.wav", ""), ("dog/4.wav", "")]);
+    let data = read(|reach| folders(folder.path(), &FoldersOptions::default(), reach));
+    let data = data.expect("the set");
+    let draw = Draw { seed: 0, stratified: true, by_group: true };
+    let told = data.split(0.0, 0.01, draw).expect_err("no clip").to_string();
+    assert!(told.contains("no clip is left to test"), "{told}");
+    let folds = Folds { test: 1, validation: None };
+    assert!(data.k_fold(4, folds, draw).is_ok());
+    let told = data.k_fold(5, folds, draw).expect_err("an empty fold").to_string();
+    assert!(told.contains("there are more folds than recordings"), "{told}");
+    let told = data.select(&[]).expect_err("no class").to_string();
+    assert!(told.contains("no class is named"), "{told}");
 }
